@@ -1,0 +1,37 @@
+import type { JsonObject } from './json.ts';
+
+/** What a source can give, as Airbyte's protocol 0.3 names it. */
+export interface StreamDescriptor {
+  readonly name: string;
+  readonly namespace?: string;
+  /** JSON schema of one record; `{}` when the source doesn't know. */
+  readonly jsonSchema: JsonObject;
+  readonly supportedSyncModes: readonly SyncMode[];
+  readonly sourceDefinedCursor: boolean;
+  readonly defaultCursorField: readonly string[];
+  /** One path per key column: `[['id']]`; empty without a key. */
+  readonly sourceDefinedPrimaryKey: readonly (readonly string[])[];
+}
+
+export type SyncMode = 'full_refresh' | 'incremental';
+export type DestinationSyncMode = 'append' | 'overwrite' | 'append_dedup' | 'overwrite_dedup';
+
+/** A stream as a connection takes it. */
+export interface ConfiguredStream {
+  readonly stream: StreamDescriptor;
+  readonly syncMode: SyncMode;
+  readonly destinationSyncMode: DestinationSyncMode;
+  readonly cursorField: readonly string[];
+  readonly primaryKey: readonly (readonly string[])[];
+  /** Top-level fields to keep; all of them when absent. */
+  readonly selectedFields?: readonly string[];
+}
+
+/** The protocol's state of one stream; its shape belongs to the source. */
+export type StreamState = JsonObject;
+
+export interface CheckResult {
+  readonly ok: boolean;
+  /** What is wrong and what to do, or what was reached. */
+  readonly message: string;
+}

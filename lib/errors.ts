@@ -1,0 +1,94 @@
+/**
+ * Who can mend it: `config` the user, by changing what they declared; `transient` time, by trying again;
+ * `terminal` nobody here (the other side refuses for good); `bug` us. The retry is decided from this alone.
+ */
+export type ErrorKind = 'config' | 'transient' | 'terminal' | 'bug';
+
+/** Where it went wrong. `row` counts from 1 within the page, `line` and `column` from 1 within the text. */
+export interface Where {
+  readonly stream?: string;
+  readonly slice?: string;
+  readonly page?: number;
+  readonly row?: number;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** Path into a manifest, suite or config, such as `streams.0.retriever.paginator`. */
+  readonly path?: string;
+  readonly url?: string;
+}
+
+export interface ErrorOptions {
+  readonly kind: ErrorKind;
+  /** Stable, in snake_case: what programs may match on. */
+  readonly code: string;
+  /** What happened, for the user, in one sentence without secrets. */
+  readonly message: string;
+  /** What to do about it, in one sentence. */
+  readonly hint?: string;
+  readonly where?: Where;
+  readonly cause?: unknown;
+}
+
+/** An error as it is stored and sent: no stack, no cause. */
+export interface Failure {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly where?: Where;
+}
+
+/** The one error class whose text reaches users. Anything else that is thrown counts as a bug of ours. */
+export class WeirError extends Error {
+  override readonly name = 'WeirError';
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly where: Where;
+
+  constructor(options: ErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = options.kind;
+    this.code = options.code;
+    this.hint = options.hint;
+    this.where = options.where ?? {};
+  }
+
+  /** The same error with the place filled in; what is known already stays. */
+  at(where: Where): WeirError {
+    const { kind, code, message, hint, cause } = this;
+    return new WeirError({ kind, code, message, cause, ...(hint && { hint }), where: { ...where, ...this.where } });
+  }
+
+  toJSON(): Failure {
+    return toFailure(this);
+  }
+}
+
+/** Any thrown value as a failure. What is not a `WeirError` becomes a `bug` that keeps only its message. */
+export function toFailure(error: unknown): Failure {
+  if (!(error instanceof WeirError)) {
+    return { kind: 'bug', code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+  }
+  const { kind, code, message, hint, where } = error;
+  return { kind, code, message, ...(hint && { hint }), ...(Object.keys(where).length > 0 && { where }) };
+}
+
+/** Wraps what a library threw, and leaves a `WeirError` as it is. */
+export function wrapError(error: unknown, options: Omit<ErrorOptions, 'cause'>): WeirError {
+  return error instanceof WeirError ? error : new WeirError({ ...options, cause: error });
+}
+
+/** One line for people: message, place, what to do. */
+export function failureText(failure: Failure): string {
+  const { stream, page, row, line, path } = failure.where ?? {};
+  const place = [
+    stream && `stream ${stream}`,
+    page && `page ${page}`,
+    row && `row ${row}`,
+    line && `line ${line}`,
+    path && `at ${path}`,
+  ].filter(Boolean);
+  return [failure.message, place.length > 0 && `(${place.join(', ')})`, failure.hint].filter(Boolean).join(' ');
+}

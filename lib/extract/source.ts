@@ -1,0 +1,91 @@
+import type { CheckResult, ConfiguredStream, StreamDescriptor, StreamState } from '#lib/catalog.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Log } from '#lib/log.ts';
+import type { HttpClient } from './http/http-client.ts';
+
+/** What a source is given to work with; nothing here is global. */
+export interface ExtractContext {
+  readonly http: HttpClient;
+  readonly log: Log;
+  readonly clock: () => Date;
+  /** Aborted when the sync is cancelled or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** Waits; aborts with the signal. Tests pass one that returns at once. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Told of each request and its answer, secrets masked; the test panel listens. */
+  readonly onExchange?: (exchange: Exchange) => void;
+  /** Folders that the operator allows file sources to read, real paths. */
+  readonly fileRoots?: readonly string[];
+}
+
+/** One HTTP request and its answer, as the test panel shows it. Secrets are masked, bodies cut at 64 KiB. */
+export interface Exchange {
+  readonly stream: string;
+  readonly slice: string;
+  readonly page: number;
+  /** 1 for the first try. */
+  readonly try: number;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly request: { method: string; url: string; headers: Record<string, string>; body?: string };
+  readonly response?: { status: number; headers: Record<string, string>; body: string; bytes: number };
+  /** What the error rules made of it. */
+  readonly action?: 'success' | 'retry' | 'fail' | 'ignore';
+  readonly waitMs?: number;
+  readonly error?: string;
+}
+
+export interface ConnectorSpec {
+  /** JSON schema of the config; secrets carry `airbyte_secret: true`. */
+  readonly connectionSpecification: JsonObject;
+  readonly documentationUrl?: string;
+  readonly advancedAuth?: JsonObject;
+}
+
+export interface ReadLimits {
+  readonly maxSlices?: number;
+  /** Per slice. */
+  readonly maxPages?: number;
+  readonly maxRecords?: number;
+}
+
+export type ReadEvent =
+  /** One page of a slice, after filter and transformations. `read` counts what the page held before the filter. */
+  | {
+      readonly type: 'page';
+      readonly slice: string;
+      readonly page: number;
+      readonly records: readonly JsonObject[];
+      readonly read: number;
+      readonly filtered: number;
+      /** Bytes of the answer's body, decoded. */
+      readonly bytes: number;
+      /** The page's records before the transformations; only when `keepRaw` was asked for. */
+      readonly raw?: readonly JsonObject[];
+    }
+  /** Everything of the slice has been given out. `state` covers all slices closed so far, never an open one. */
+  | { readonly type: 'slice_closed'; readonly slice: string; readonly state: StreamState }
+  /** The source changed its config (a rotated refresh token): store it before going on. */
+  | { readonly type: 'config'; readonly config: JsonObject }
+  /** Something the user should see that is no failure. */
+  | { readonly type: 'notice'; readonly level: 'info' | 'warn'; readonly message: string };
+
+export interface ReadRequest {
+  readonly stream: ConfiguredStream;
+  /** The last published state, or what this sync had staged when it was interrupted. */
+  readonly state: StreamState | null;
+  readonly limits?: ReadLimits;
+  readonly keepRaw?: boolean;
+}
+
+/**
+ * A kind of source. Manifest streams and file streams are the first; databases follow.
+ * Everything throws `WeirError` with the place filled in.
+ */
+export interface Source {
+  spec(): ConnectorSpec;
+  check(context: ExtractContext, config: JsonObject): Promise<CheckResult>;
+  discover(context: ExtractContext, config: JsonObject): Promise<readonly StreamDescriptor[]>;
+  /** Pages of one stream, slices in order of their closing; ends when all are closed. */
+  read(context: ExtractContext, config: JsonObject, request: ReadRequest): AsyncIterable<ReadEvent>;
+}
