@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { testDatabase } from '#tests/harness/database.ts';
+import { migrate } from './migrate.ts';
+
+test('a second start finds nothing left to migrate', async () => {
+  const { db } = await testDatabase({ migrated: true });
+  expect(await migrate(db)).toEqual([]);
+});
+
+test('every table of a workspace says whose it is', async () => {
+  const { query } = await testDatabase({ migrated: true });
+  const shared = ['workspace', 'probe_event', 'worker', 'kysely_migration', 'kysely_migration_lock'];
+  const signIn = ['user', 'session', 'account', 'verification', 'rateLimit'];
+  const without = await query<{ table_name: string }>(
+    `select table_name from information_schema.tables t where table_schema = 'public'
+     and not exists (select from information_schema.columns c where c.table_schema = 'public'
+       and c.table_name = t.table_name and c.column_name = 'workspace_id')`,
+  );
+  expect(without.map((row) => row.table_name).filter((name) => ![...shared, ...signIn].includes(name))).toEqual([]);
+});

@@ -1,0 +1,350 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { Failure } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+
+/** The service's tables as kysely sees them; `prisma-free-migrations/` makes them. int8 arrives as number. */
+export interface Database {
+  workspace: WorkspaceTable;
+  membership: { workspace_id: string; user_id: string; role: Role };
+  api_key: ApiKeyTable;
+  audit_entry: AuditEntryTable;
+  allowed_host: AllowedHostTable;
+  connector: ConnectorTable;
+  connector_version: ConnectorVersionTable;
+  source: SourceTable;
+  destination: DestinationTable;
+  connection: ConnectionTable;
+  connection_stream: ConnectionStreamTable;
+  syncs: SyncTable;
+  attempt: AttemptTable;
+  sync_stream: SyncStreamTable;
+  sync_log: SyncLogTable;
+  probe: ProbeTable;
+  probe_event: { probe_id: string; seq: number; event: Json<JsonObject> };
+  suite: SuiteTable;
+  check_run: CheckRunTable;
+  check_result: CheckResultTable;
+  incident: IncidentTable;
+  channel: ChannelTable;
+  delivery: DeliveryTable;
+  upload: UploadTable;
+  worker: WorkerTable;
+}
+
+export type Role = 'admin' | 'editor' | 'viewer';
+export type SyncStatus =
+  | 'pending'
+  | 'running'
+  | 'incomplete'
+  | 'succeeded'
+  | 'partial'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped';
+export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
+export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read';
+
+/** When a connection runs. Times of day are in `timeZone` (IANA). */
+export type Schedule =
+  | { readonly type: 'manual' }
+  | { readonly type: 'hourly'; readonly every: number; readonly timeZone: string }
+  | { readonly type: 'daily'; readonly at: string; readonly timeZone: string }
+  | { readonly type: 'weekly'; readonly days: readonly number[]; readonly at: string; readonly timeZone: string }
+  | { readonly type: 'cron'; readonly expression: string; readonly timeZone: string };
+
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
+type Time = ColumnType<Date, Date | string | undefined, Date | string>;
+type NullableTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
+type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+interface WorkspaceTable {
+  id: Generated<string>;
+  name: string;
+  default_namespace: Defaulted<string>;
+  notification_email: Optional<string>;
+  time_zone: Defaulted<string>;
+  created_at: Time;
+}
+
+interface ApiKeyTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  prefix: string;
+  hash: string;
+  role: Role;
+  created_by: Optional<string>;
+  created_at: Time;
+  last_used_at: NullableTime;
+  expires_at: NullableTime;
+}
+
+interface AuditEntryTable {
+  id: Generated<number>;
+  workspace_id: Optional<string>;
+  at: Time;
+  actor: string;
+  action: string;
+  subject: string;
+  detail: JSONColumnType<JsonObject, string | undefined>;
+}
+
+interface AllowedHostTable {
+  workspace_id: string;
+  host: string;
+  port: number;
+  reason: Optional<string>;
+  created_by: Optional<string>;
+  created_at: Time;
+}
+
+interface ConnectorTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  draft: Optional<string>;
+  draft_at: NullableTime;
+  created_at: Time;
+}
+
+interface ConnectorVersionTable {
+  id: Generated<string>;
+  workspace_id: string;
+  connector_id: string;
+  version: number;
+  manifest: string;
+  compiled: Json<JsonObject>;
+  note: Optional<string>;
+  created_by: Optional<string>;
+  created_at: Time;
+}
+
+interface SourceTable {
+  id: Generated<string>;
+  workspace_id: string;
+  connector_id: string;
+  name: string;
+  /** Secrets sealed: see lib/secrets.ts. */
+  config: Json<JsonObject>;
+  created_at: Time;
+  updated_at: Time;
+}
+
+interface DestinationTable {
+  id: Generated<string>;
+  workspace_id: string;
+  type: string;
+  name: string;
+  /** Secrets sealed: see lib/secrets.ts. */
+  config: Json<JsonObject>;
+  created_at: Time;
+  updated_at: Time;
+}
+
+interface ConnectionTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  source_id: string;
+  destination_id: string;
+  status: Defaulted<'active' | 'inactive' | 'deprecated'>;
+  namespace_definition: Defaulted<'source' | 'destination' | 'custom'>;
+  namespace_format: Optional<string>;
+  prefix: Defaulted<string>;
+  schedule: ColumnType<Schedule, string | undefined, string>;
+  next_due: NullableTime;
+  freshness_target_minutes: Optional<number>;
+  last_fence: Defaulted<number>;
+  paused_reason: Optional<string>;
+  created_at: Time;
+  updated_at: Time;
+}
+
+interface ConnectionStreamTable {
+  connection_id: string;
+  workspace_id: string;
+  namespace: Defaulted<string>;
+  name: string;
+  position: number;
+  configured: Json<ConfiguredStream>;
+}
+
+interface SyncTable {
+  id: Generated<number>;
+  workspace_id: string;
+  connection_id: string;
+  trigger: SyncTrigger;
+  status: Defaulted<SyncStatus>;
+  due_at: NullableTime;
+  created_at: Time;
+  started_at: NullableTime;
+  finished_at: NullableTime;
+  attempts: Defaulted<number>;
+  cancel_requested_at: NullableTime;
+  cancelled_by: Optional<string>;
+  failure: NullableJson<Failure>;
+  emitted_at: NullableTime;
+}
+
+interface AttemptTable {
+  sync_id: number;
+  workspace_id: string;
+  number: number;
+  fence: number;
+  worker: string;
+  status: Defaulted<'running' | 'succeeded' | 'failed' | 'cancelled'>;
+  started_at: Time;
+  finished_at: NullableTime;
+  failure: NullableJson<Failure>;
+}
+
+interface SyncStreamTable {
+  sync_id: number;
+  workspace_id: string;
+  namespace: Defaulted<string>;
+  name: string;
+  status: Defaulted<'waiting' | 'running' | 'published' | 'failed' | 'cancelled'>;
+  read: Defaulted<number>;
+  filtered: Defaulted<number>;
+  quarantined: Defaulted<number>;
+  written: Defaulted<number>;
+  bytes: Defaulted<number>;
+  pages: Defaulted<number>;
+  started_at: NullableTime;
+  finished_at: NullableTime;
+  published_at: NullableTime;
+  relation: NullableJson<JsonObject>;
+  published: NullableJson<JsonObject>;
+  failure: NullableJson<Failure>;
+}
+
+interface SyncLogTable {
+  id: Generated<number>;
+  sync_id: number;
+  workspace_id: string;
+  attempt: number;
+  at: Time;
+  level: string;
+  stream: Optional<string>;
+  message: string;
+}
+
+interface ProbeTable {
+  id: Generated<string>;
+  workspace_id: string;
+  kind: ProbeKind;
+  /** Secrets sealed. */
+  input: Json<JsonObject>;
+  status: Defaulted<'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled'>;
+  failure: NullableJson<Failure>;
+  created_by: Optional<string>;
+  created_at: Time;
+  finished_at: NullableTime;
+}
+
+interface SuiteTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  text: string;
+  connection_id: Optional<string>;
+  destination_id: string;
+  created_at: Time;
+  updated_at: Time;
+}
+
+interface CheckRunTable {
+  id: Generated<number>;
+  workspace_id: string;
+  suite_id: string;
+  sync_id: Optional<number>;
+  trigger: 'sync' | 'manual' | 'schedule' | 'api';
+  started_at: Time;
+  finished_at: NullableTime;
+  failure: NullableJson<Failure>;
+}
+
+interface CheckResultTable {
+  id: Generated<number>;
+  workspace_id: string;
+  run_id: number;
+  suite_id: string;
+  key: string;
+  kind: string;
+  title: string;
+  level: 'warn' | 'error' | 'block';
+  outcome: 'pass' | 'warn' | 'fail' | 'error';
+  value: Optional<number>;
+  value_text: Optional<string>;
+  limit_text: Optional<string>;
+  low: Optional<number>;
+  high: Optional<number>;
+  message: string;
+  samples: NullableJson<JsonObject[]>;
+  measured_at: Time;
+}
+
+interface IncidentTable {
+  id: Generated<number>;
+  workspace_id: string;
+  subject_kind: 'connection' | 'check';
+  connection_id: Optional<string>;
+  suite_id: Optional<string>;
+  cause: string;
+  severity: 'warning' | 'critical';
+  status: Defaulted<'open' | 'acknowledged' | 'resolved'>;
+  title: string;
+  detail: Optional<string>;
+  seen: Defaulted<number>;
+  opened_at: Time;
+  last_seen_at: Time;
+  resolved_at: NullableTime;
+  acknowledged_by: Optional<string>;
+  sync_id: Optional<number>;
+}
+
+interface ChannelTable {
+  id: Generated<string>;
+  workspace_id: string;
+  type: 'slack';
+  name: string;
+  /** Secrets sealed. */
+  config: Json<JsonObject>;
+  events: ColumnType<string[], string | undefined, string>;
+  enabled: Defaulted<boolean>;
+  created_at: Time;
+}
+
+interface DeliveryTable {
+  id: Generated<string>;
+  workspace_id: string;
+  channel_id: string;
+  event: string;
+  payload: Json<JsonObject>;
+  status: Defaulted<'pending' | 'sent' | 'failed'>;
+  tries: Defaulted<number>;
+  last_error: Optional<string>;
+  created_at: Time;
+  sent_at: NullableTime;
+}
+
+interface UploadTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  bytes: number;
+  path: string;
+  created_at: Time;
+}
+
+interface WorkerTable {
+  id: string;
+  host: string;
+  pid: number;
+  started_at: Time;
+  seen_at: Time;
+  running: Defaulted<number>;
+}

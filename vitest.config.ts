@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{lib,quality,app,manifests}/**/*.test.{ts,tsx}', 'tests/*.test.ts'],
+    globalSetup: ['tests/harness/postgres-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
