@@ -61,6 +61,11 @@ export class WeirError extends Error {
     return new WeirError({ kind, code, message, cause, ...(hint && { hint }), where: { ...where, ...this.where } });
   }
 
+  /** By shape: the pages are bundled apart from the service, and each has its own copy of this class. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'WeirError' && 'kind' in value && 'code' in value;
+  }
+
   toJSON(): Failure {
     return toFailure(this);
   }

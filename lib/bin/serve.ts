@@ -1,0 +1,47 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import next from 'next';
+import { createApi } from '#lib/api/api.ts';
+import { createContext, shareContext } from '#lib/context.ts';
+import { readEnv } from '#lib/env.ts';
+import { createDemoApi } from './demo-api.ts';
+
+/** Answered by lib/api: clients of an API need no page, and some send what Next would refuse. */
+const API_PATHS = /^\/(api\/v1|api\/public\/v1|v1|api\/weir\/v1|api\/auth)(\/|\?|$)/;
+const DEMO_PATHS = /^\/demo\//;
+const CLOSE_GRACE_MS = 5_000;
+
+const { env } = readEnv(process.env, process.cwd());
+const dev = process.env.WEIR_DEV === '1';
+const context = createContext(env, { name: 'serve' });
+shareContext(context);
+
+const api = createApi(context);
+const demo = createDemoApi({ token: context.demoToken });
+const answerApi = getRequestListener((request) => api.fetch(request), { overrideGlobalObjects: false });
+const answerDemo = getRequestListener((request) => demo.fetch(request), { overrideGlobalObjects: false });
+const pages = next({ dev, dir: process.cwd(), hostname: env.host, port: env.port });
+await pages.prepare();
+const answerPage = pages.getRequestHandler();
+
+const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const url = request.url ?? '/';
+  if (API_PATHS.test(url)) void answerApi(request, response);
+  else if (DEMO_PATHS.test(url)) void answerDemo(request, response);
+  else void answerPage(request, response);
+});
+if (dev) server.on('upgrade', pages.getUpgradeHandler());
+server.listen(env.port, env.host, () => process.send?.('ready'));
+
+let closing = false;
+process.on('SIGTERM', close).on('SIGINT', close).on('disconnect', close);
+
+/** Lets answers finish; live streams are cut after the grace, and their pages connect again. */
+function close(): void {
+  if (closing) return;
+  closing = true;
+  server.close();
+  setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+  server.closeIdleConnections();
+  server.once('close', () => void context.close().then(() => process.exit(0)));
+}

@@ -1,0 +1,52 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import pg from 'pg';
+import type { Env } from '#lib/env.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** What would keep these settings from working, each as one sentence with what to do. */
+export async function startProblems(env: Env): Promise<string[]> {
+  const found = await Promise.all([portProblem(env), folderProblem(env), databaseProblem(env)]);
+  return found.filter((problem) => problem !== null);
+}
+
+function portProblem({ host, port }: Env): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(
+        error.code === 'EADDRINUSE'
+          ? `Port ${port} is taken. Stop what listens there (another Weir?), or set PORT to another.`
+          : `Can't listen on ${host}:${port} (${error.code}). Set HOST and PORT to an address of this machine.`,
+      ),
+    );
+    server.listen(port, host, () => server.close(() => resolve(null)));
+  });
+}
+
+/** The data folder may be missing; then the nearest folder above it must let us make it. */
+async function folderProblem({ dataDir }: Env): Promise<string | null> {
+  let folder = dataDir;
+  while (!existsSync(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return null;
+  } catch {
+    return `The data folder ${dataDir} can't be written by this user. Change its owner, or set WEIR_DATA_DIR.`;
+  }
+}
+
+async function databaseProblem({ databaseUrl }: Env): Promise<string | null> {
+  if (databaseUrl === null) return null;
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  try {
+    await client.connect();
+    await client.end();
+    return null;
+  } catch (error) {
+    const { host, pathname } = new URL(databaseUrl);
+    return `The database at ${host}${pathname} of DATABASE_URL can't be reached: ${(error as Error).message}. Check address, user and password.`;
+  }
+}

@@ -1,0 +1,78 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { connectDatabase, type Db } from './db/connect.ts';
+import { type Env, readEnv } from './env.ts';
+import { createQueue, type Queue } from './jobs/queue.ts';
+import { createLog, type Log } from './log.ts';
+import { createSecrets, type Secrets } from './secrets.ts';
+
+/** What the operations are given: each declares the part that it needs. */
+export interface Context {
+  readonly env: Env;
+  /** The service's own database, as a connection string. */
+  readonly databaseUrl: string;
+  readonly db: Db;
+  readonly log: Log;
+  readonly clock: () => Date;
+  readonly secrets: Secrets;
+  readonly queue: Queue;
+  /** Bearer token of this installation's demo API. */
+  readonly demoToken: string;
+  close(): Promise<void>;
+}
+
+interface ContextOptions {
+  /** Names the process in logs and in pg_stat_activity. */
+  readonly name: string;
+  readonly maxConnections?: number;
+}
+
+export function createContext(env: Env, { name, maxConnections }: ContextOptions): Context {
+  const databaseUrl = env.databaseUrl ?? '';
+  const secretKey = env.secretKey ?? secretKeyIn(env.dataDir);
+  const log = createLog(name, env.logLevel);
+  const clock = () => new Date();
+  const db = connectDatabase(databaseUrl, { name: `weir ${name}`, ...(maxConnections && { maxConnections }) });
+  const queue = createQueue({ databaseUrl, log });
+  return {
+    env,
+    databaseUrl,
+    db,
+    log,
+    clock,
+    secrets: createSecrets(secretKey),
+    queue,
+    demoToken: createHmac('sha256', secretKey).update('demo api').digest('base64url').slice(0, 24),
+    async close() {
+      await queue.stop();
+      await db.destroy();
+    },
+  };
+}
+
+/** Made at the first start, readable by its owner alone. Losing it loses the stored secrets. */
+function secretKeyIn(dataDir: string): string {
+  const file = path.join(dataDir, 'secret-key');
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+const SHARED = Symbol.for('weir.context');
+type Shared = { [SHARED]?: Context };
+
+/** The pages live in Next's bundle, which has its own copy of every module: they share the server's context through here. */
+export function shareContext(context: Context): void {
+  (globalThis as Shared)[SHARED] = context;
+}
+
+export function getContext(): Context {
+  const shared = (globalThis as Shared)[SHARED];
+  if (shared) return shared;
+  const context = createContext(readEnv(process.env, process.cwd()).env, { name: 'pages' });
+  shareContext(context);
+  return context;
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+
+/** What the environment says, read once at start; README.md documents every name. */
+export interface Env {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** The service's own database; null means the embedded one. */
+  readonly databaseUrl: string | null;
+  /** How people reach us, for links in alerts; null means as the request says. */
+  readonly publicUrl: string | null;
+  /** Whether `X-Forwarded-*` headers come from a proxy of ours. */
+  readonly trustProxy: boolean;
+  /** At least 32 characters; null means the key file in the data folder. */
+  readonly secretKey: string | null;
+  readonly logLevel: string;
+  /** Syncs and test reads that run at once in one worker. */
+  readonly concurrency: number;
+  readonly syncMemoryMb: number;
+  readonly syncTimeoutMinutes: number;
+  /** Folders that file sources may read. */
+  readonly fileRoots: readonly string[];
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Reads and checks all settings at once. `problems` are sentences that name the variable and what it takes. */
+export function readEnv(variables: Variables, projectDir: string): { env: Env; problems: string[] } {
+  const problems: string[] = [];
+  const text = (name: string) => variables[name]?.trim() || null;
+  const whole = (name: string, otherwise: number, least: number, most: number) => {
+    const value = Number(text(name) ?? otherwise);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    problems.push(`${name} is "${text(name)}": it takes a whole number from ${least} to ${most}.`);
+    return otherwise;
+  };
+  const url = (name: string, protocols: string[]) => {
+    const value = text(name);
+    if (value === null || (URL.canParse(value) && protocols.includes(new URL(value).protocol))) return value;
+    problems.push(
+      `${name} is no address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+    );
+    return null;
+  };
+  const secretKey = text('WEIR_SECRET_KEY');
+  if (secretKey !== null && secretKey.length < 32)
+    problems.push('WEIR_SECRET_KEY is too short: it takes at least 32 characters.');
+  const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel))
+    problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
+  const env: Env = {
+    port: whole('PORT', 8000, 1, 65_535),
+    host: text('HOST') ?? '127.0.0.1',
+    dataDir: path.resolve(projectDir, text('WEIR_DATA_DIR') ?? '.weir'),
+    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    publicUrl: url('WEIR_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    trustProxy: text('WEIR_TRUST_PROXY') === '1' || text('WEIR_TRUST_PROXY') === 'true',
+    secretKey,
+    logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
+    concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
+    syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
+    syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
+    fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
+  };
+  return { env, problems };
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
