@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** The suites over the whole system: the production build in a real browser, and faults. One at a time. */
+export default defineConfig({
+  test: {
+    root: '.',
+    include: ['tests/{browser,faults}/**/*.test.ts'],
+    globalSetup: ['tests/harness/build-setup.ts', 'tests/harness/postgres-setup.ts'],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    bail: 1,
+  },
+});
