@@ -17,6 +17,8 @@ export interface Context {
   readonly clock: () => Date;
   readonly secrets: Secrets;
   readonly queue: Queue;
+  /** Signs session cookies. */
+  readonly authSecret: string;
   /** Bearer token of this installation's demo API. */
   readonly demoToken: string;
   close(): Promise<void>;
@@ -43,6 +45,7 @@ export function createContext(env: Env, { name, maxConnections }: ContextOptions
     clock,
     secrets: createSecrets(secretKey),
     queue,
+    authSecret: createHmac('sha256', secretKey).update('session cookies').digest('base64url'),
     demoToken: createHmac('sha256', secretKey).update('demo api').digest('base64url').slice(0, 24),
     async close() {
       await queue.stop();

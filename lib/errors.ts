@@ -18,6 +18,14 @@ export interface Where {
   readonly url?: string;
 }
 
+/** One thing that is wrong in what somebody sent; `path` names the field, such as `config.start_date`. */
+export interface Issue {
+  readonly message: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
 export interface ErrorOptions {
   readonly kind: ErrorKind;
   /** Stable, in snake_case: what programs may match on. */
@@ -27,6 +35,8 @@ export interface ErrorOptions {
   /** What to do about it, in one sentence. */
   readonly hint?: string;
   readonly where?: Where;
+  /** Every problem at once, where input was refused. */
+  readonly issues?: readonly Issue[];
   readonly cause?: unknown;
 }
 
@@ -46,6 +56,7 @@ export class WeirError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly where: Where;
+  readonly issues: readonly Issue[];
 
   constructor(options: ErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -53,12 +64,21 @@ export class WeirError extends Error {
     this.code = options.code;
     this.hint = options.hint;
     this.where = options.where ?? {};
+    this.issues = options.issues ?? [];
   }
 
   /** The same error with the place filled in; what is known already stays. */
   at(where: Where): WeirError {
-    const { kind, code, message, hint, cause } = this;
-    return new WeirError({ kind, code, message, cause, ...(hint && { hint }), where: { ...where, ...this.where } });
+    const { kind, code, message, hint, issues, cause } = this;
+    return new WeirError({
+      kind,
+      code,
+      message,
+      issues,
+      cause,
+      ...(hint && { hint }),
+      where: { ...where, ...this.where },
+    });
   }
 
   /** By shape: the pages are bundled apart from the service, and each has its own copy of this class. */

@@ -30,6 +30,10 @@ export interface Database {
   delivery: DeliveryTable;
   upload: UploadTable;
   worker: WorkerTable;
+  user: UserTable;
+  session: SessionTable;
+  account: AccountTable;
+  try_counter: { key: string; count: number; window_start: Time };
 }
 
 export type Role = 'admin' | 'editor' | 'viewer';
@@ -347,4 +351,30 @@ interface WorkerTable {
   started_at: Time;
   seen_at: Time;
   running: Defaulted<number>;
+}
+
+/** better-auth's tables, as far as we touch them ourselves; the names of the columns are its own. */
+interface UserTable {
+  id: Generated<string>;
+  name: string;
+  email: string;
+  emailVerified: boolean;
+  createdAt: Time;
+}
+
+interface SessionTable {
+  id: Generated<string>;
+  userId: string;
+  token: string;
+  expiresAt: Date;
+  createdAt: Time;
+}
+
+interface AccountTable {
+  id: Generated<string>;
+  accountId: string;
+  providerId: string;
+  userId: string;
+  password: string | null;
+  updatedAt: ColumnType<Date, Date, Date>;
 }

@@ -1,0 +1,61 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { JsonObject } from '#lib/json.ts';
+
+export interface AuditEvent {
+  readonly workspaceId: string | null;
+  /** Who: an address or the name of an API key; `anonymous` when nobody was signed in. */
+  readonly actor: string;
+  /** What: `source.create`, `sign_in.refused`. */
+  readonly action: string;
+  /** On what: `source:<id>`. */
+  readonly subject: string;
+  readonly detail?: JsonObject;
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: JsonObject;
+}
+
+const PAGE = 200;
+const TEXT_LIMIT = 400;
+
+/** Appends to the audit log. There is no function that changes or deletes an entry. */
+export async function audit({ db }: { db: Db }, event: AuditEvent): Promise<void> {
+  await db
+    .insertInto('audit_entry')
+    .values({
+      workspace_id: event.workspaceId,
+      actor: oneLine(event.actor),
+      action: event.action,
+      subject: oneLine(event.subject),
+      detail: JSON.stringify(event.detail ?? {}),
+    })
+    .execute();
+}
+
+/** The newest entries first; `before` continues below an id. */
+export async function listAudit(
+  { db }: { db: Db },
+  workspaceId: string,
+  { before }: { before?: number } = {},
+): Promise<AuditEntry[]> {
+  return db
+    .selectFrom('audit_entry')
+    .select(['id', 'at', 'actor', 'action', 'subject', 'detail'])
+    .where('workspace_id', '=', workspaceId)
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? 0))
+    .orderBy('id', 'desc')
+    .limit(PAGE)
+    .execute();
+}
+
+/** No line break of a name can pass for another entry when the log is printed. */
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being removed
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, TEXT_LIMIT);
+}

@@ -1,0 +1,116 @@
+import { hashPassword } from 'better-auth/crypto';
+import { sql } from 'kysely';
+import type { Db } from '#lib/db/connect.ts';
+import { type Issue, WeirError } from '#lib/errors.ts';
+import { audit } from './audit.ts';
+import { PASSWORD_LENGTH } from './sign-in.ts';
+import { isEmail, type WorkspaceSettings, workspaceColumns, workspaceIssues } from './workspace.ts';
+
+export interface SetUpInput {
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly workspaceName: string;
+  readonly defaultNamespace: string;
+  readonly notificationEmail: string | null;
+  readonly timeZone: string;
+}
+
+const LOCK = 'weir set-up';
+const NAME_LENGTH = 100;
+const LEAST_DISTINCT_CHARACTERS = 5;
+
+/** Whether this installation still has no user. */
+export async function needsSetUp({ db }: { db: Db }): Promise<boolean> {
+  return (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) === undefined;
+}
+
+/**
+ * Makes the administrator and the workspace. Works once: of two requests at the same time one waits for the other
+ * and is then refused.
+ * @throws WeirError `already_set_up`, or `invalid_input` with all issues
+ */
+export async function setUp({ db }: { db: Db }, input: SetUpInput): Promise<{ workspaceId: string; userId: string }> {
+  const settings = { ...input, name: input.workspaceName };
+  const issues = setUpIssues(input, settings);
+  if (issues.length > 0)
+    throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'Weir was not set up.', issues });
+  const passwordHash = await hashPassword(input.password);
+  return db.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(hashtext(${LOCK}))`.execute(trx);
+    if (!(await needsSetUp({ db: trx }))) throw alreadySetUp();
+    const userId = await insertUser(trx, input, passwordHash);
+    const workspaceId = await insertWorkspace(trx, settings);
+    await trx.insertInto('membership').values({ workspace_id: workspaceId, user_id: userId, role: 'admin' }).execute();
+    const subject = `workspace:${workspaceId}`;
+    await audit(
+      { db: trx },
+      { workspaceId, actor: input.email.trim().toLowerCase(), action: 'workspace.set_up', subject },
+    );
+    return { workspaceId, userId };
+  });
+}
+
+function setUpIssues(input: SetUpInput, settings: WorkspaceSettings): Issue[] {
+  const ofWorkspace = workspaceIssues(settings).map((issue) =>
+    issue.path === 'name' ? { ...issue, path: 'workspaceName' } : issue,
+  );
+  return [
+    ...(input.name.trim() && input.name.length <= NAME_LENGTH
+      ? []
+      : [{ path: 'name', message: `Your name, 1 to ${NAME_LENGTH} characters.` }]),
+    ...(isEmail(input.email.trim()) ? [] : [{ path: 'email', message: 'An address such as ada@example.com.' }]),
+    ...passwordIssues(input.password, [input.email, input.name]),
+    ...ofWorkspace,
+  ];
+}
+
+/** Length does the work; the rest stops what is guessed first. `personal` are texts that others know. */
+export function passwordIssues(password: string, personal: readonly string[]): Issue[] {
+  const { least, most } = PASSWORD_LENGTH;
+  const lower = password.toLowerCase();
+  const known = personal.flatMap((text) => text.toLowerCase().split(/[@\s]+/)).filter((part) => part.length >= 8);
+  const message =
+    password.length < least
+      ? `At least ${least} characters: a few words are easier to keep than signs.`
+      : password.length > most
+        ? `At most ${most} characters.`
+        : new Set(lower).size < LEAST_DISTINCT_CHARACTERS
+          ? `At least ${LEAST_DISTINCT_CHARACTERS} different characters.`
+          : known.some((part) => lower.includes(part))
+            ? 'Leave your name and address out of the password.'
+            : null;
+  return message === null ? [] : [{ path: 'password', message }];
+}
+
+async function insertUser(db: Db, { name, email }: SetUpInput, passwordHash: string): Promise<string> {
+  const { id } = await db
+    .insertInto('user')
+    .values({ name: name.trim(), email: email.trim().toLowerCase(), emailVerified: false })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  // As better-auth's own sign-up writes it.
+  await db
+    .insertInto('account')
+    .values({ userId: id, accountId: id, providerId: 'credential', password: passwordHash, updatedAt: new Date() })
+    .execute();
+  return id;
+}
+
+async function insertWorkspace(db: Db, settings: WorkspaceSettings): Promise<string> {
+  const { id } = await db
+    .insertInto('workspace')
+    .values(workspaceColumns(settings))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+function alreadySetUp(): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'already_set_up',
+    message: 'Weir has been set up already.',
+    hint: 'Sign in, or ask the administrator for an account.',
+  });
+}

@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import type { Db } from '#lib/db/connect.ts';
+import { WeirError } from '#lib/errors.ts';
+
+interface TryLimit {
+  readonly windowS: number;
+  readonly max: number;
+}
+
+const PER_ADDRESS: TryLimit = { windowS: 60, max: 30 };
+const PER_ACCOUNT: TryLimit = { windowS: 300, max: 10 };
+const KEEP_S = 86_400;
+
+/**
+ * Counts a try to sign in. By account too: whoever guesses one password from many addresses is stopped as well.
+ * @throws WeirError `too_many_tries`, which says when to come back
+ */
+export async function countSignInTry(
+  { db, clock }: { db: Db; clock: () => Date },
+  { address, email }: { address: string; email: string },
+): Promise<void> {
+  const tries: [string, TryLimit][] = [
+    [`address:${address}`, PER_ADDRESS],
+    [`account:${email.trim().toLowerCase()}`, PER_ACCOUNT],
+  ];
+  for (const [key, limit] of tries) {
+    const { count, endsAt } = await countTry(db, key, limit.windowS, clock());
+    if (count <= limit.max) continue;
+    const waitS = Math.max(1, Math.ceil((endsAt.getTime() - clock().getTime()) / 1000));
+    throw new WeirError({
+      kind: 'transient',
+      code: 'too_many_tries',
+      message: 'Too many tries to sign in.',
+      hint: `Try again in ${waitS} seconds.`,
+    });
+  }
+}
+
+/** After a successful sign-in the account starts afresh. */
+export async function forgetSignInTries(
+  { db, clock }: { db: Db; clock: () => Date },
+  { email }: { email: string },
+): Promise<void> {
+  const old = new Date(clock().getTime() - KEEP_S * 1000);
+  await db
+    .deleteFrom('try_counter')
+    .where((where) =>
+      where.or([where('key', '=', `account:${email.trim().toLowerCase()}`), where('window_start', '<', old)]),
+    )
+    .execute();
+}
+
+/** One statement, so that tries at the same instant are all counted. */
+async function countTry(db: Db, key: string, windowS: number, now: Date): Promise<{ count: number; endsAt: Date }> {
+  const { rows } = await sql<{ count: number; endsAt: Date }>`
+    insert into try_counter as t (key, count, window_start) values (${key}, 1, ${now})
+    on conflict (key) do update set
+      count = case when t.window_start > ${now}::timestamptz - make_interval(secs => ${windowS}) then t.count + 1 else 1 end,
+      window_start = case when t.window_start > ${now}::timestamptz - make_interval(secs => ${windowS})
+        then t.window_start else ${now} end
+    returning count, window_start + make_interval(secs => ${windowS}) as "endsAt"`.execute(db);
+  return rows[0] ?? { count: 1, endsAt: now };
+}

@@ -1,0 +1,94 @@
+import type { Db } from '#lib/db/connect.ts';
+import { type Issue, WeirError } from '#lib/errors.ts';
+
+export interface Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly defaultNamespace: string;
+  readonly notificationEmail: string | null;
+  readonly timeZone: string;
+  readonly createdAt: Date;
+}
+
+export interface WorkspaceSettings {
+  readonly name: string;
+  readonly defaultNamespace: string;
+  readonly notificationEmail: string | null;
+  readonly timeZone: string;
+}
+
+const NAME_LENGTH = 100;
+/** Postgres cuts identifiers at 63 bytes; a namespace becomes a schema. */
+const NAMESPACE = /^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/;
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+export async function getWorkspace({ db }: { db: Db }, workspaceId: string): Promise<Workspace> {
+  return db
+    .selectFrom('workspace')
+    .select([
+      'id',
+      'name',
+      'default_namespace as defaultNamespace',
+      'notification_email as notificationEmail',
+      'time_zone as timeZone',
+      'created_at as createdAt',
+    ])
+    .where('id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+}
+
+export async function updateWorkspace(
+  { db }: { db: Db },
+  workspaceId: string,
+  change: Partial<WorkspaceSettings>,
+): Promise<Workspace> {
+  const next = { ...(await getWorkspace({ db }, workspaceId)), ...change };
+  const issues = workspaceIssues(next);
+  if (issues.length > 0)
+    throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The settings were not saved.', issues });
+  await db.updateTable('workspace').set(workspaceColumns(next)).where('id', '=', workspaceId).execute();
+  return getWorkspace({ db }, workspaceId);
+}
+
+/** The settings as columns, for set-up and for changes. */
+export function workspaceColumns(settings: WorkspaceSettings) {
+  return {
+    name: settings.name.trim(),
+    default_namespace: settings.defaultNamespace,
+    notification_email: settings.notificationEmail?.trim() || null,
+    time_zone: settings.timeZone,
+  };
+}
+
+/** All that is wrong with the settings; empty when they can be saved. */
+export function workspaceIssues({ name, defaultNamespace, notificationEmail, timeZone }: WorkspaceSettings): Issue[] {
+  return [
+    (!name.trim() || name.length > NAME_LENGTH) && {
+      path: 'name',
+      message: `Give the workspace a name of 1 to ${NAME_LENGTH} characters.`,
+    },
+    !NAMESPACE.test(defaultNamespace) && {
+      path: 'defaultNamespace',
+      message: 'A schema name: letters, digits and _, beginning with a letter, at most 63 characters.',
+    },
+    notificationEmail?.trim() &&
+      !isEmail(notificationEmail.trim()) && {
+        path: 'notificationEmail',
+        message: 'An address such as data@example.com.',
+      },
+    !isTimeZone(timeZone) && { path: 'timeZone', message: 'A time zone of the IANA list, such as Europe/Berlin.' },
+  ].filter((issue) => typeof issue === 'object' && issue !== null);
+}
+
+export function isEmail(text: string): boolean {
+  return EMAIL.test(text) && text.length <= 254;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name.length > 0;
+  } catch {
+    return false;
+  }
+}
