@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { freshness, targetText } from './freshness-bar.tsx';
+import { plotOf } from './sparkline.tsx';
+import { tickHeight, ticksLabel } from './ticks.tsx';
+
+describe('sparkline', () => {
+  test('the last point is outside when it leaves the band', () => {
+    expect(plotOf([10, 11, 3], 8, 12, 96, 28)?.isOutside).toBe(true);
+    expect(plotOf([10, 11, 9], 8, 12, 96, 28)?.isOutside).toBe(false);
+  });
+  test('gaps are stepped over and a series without values draws nothing', () => {
+    expect(plotOf([1, null, 2], null, null, 96, 28)?.points.split(' ')).toHaveLength(2);
+    expect(plotOf([null, null], null, null, 96, 28)).toBeNull();
+  });
+  test('one value stands in the middle of its height', () => {
+    expect(plotOf([5], null, null, 96, 28)?.last).toEqual({ x: 3, y: 14 });
+  });
+});
+
+describe('ticks', () => {
+  test('height is duration against the median, capped at twice', () => {
+    expect([1000, 500, 9000, null].map((duration) => tickHeight(duration, 1000))).toEqual([10, 5, 20, 10]);
+  });
+  test('the label counts each result', () => {
+    const ticks = (['ok', 'ok', 'fail'] as const).map((kind) => ({ kind, durationMs: 1 }));
+    expect(ticksLabel(ticks)).toBe('Last 3 syncs: 2 succeeded, 1 failed');
+  });
+});
+
+describe('freshness', () => {
+  test('within the target the bar ends before the notch', () => {
+    expect(freshness(60 * 60_000, 120)).toEqual({ within: 31, over: 0 });
+  });
+  test('beyond it the overrun follows the notch and stops at the end', () => {
+    expect(freshness(160 * 60_000, 120)).toEqual({ within: 62, over: 20.7 });
+    expect(freshness(9_999 * 60_000, 120)).toEqual({ within: 62, over: 38 });
+  });
+  test('targets in their largest whole unit', () => {
+    expect([90, 120, 26 * 60, 4320].map(targetText)).toEqual(['90m', '2h', '26h', '3d']);
+  });
+});

@@ -1,0 +1,97 @@
+import type { ReactNode } from 'react';
+import type { Failure, Where } from '#lib/errors.ts';
+import { StateIcon } from './state-mark.tsx';
+import { type State, stateClass } from './states.ts';
+
+interface NoticeProps {
+  readonly state: State;
+  /** What happened. */
+  readonly title: ReactNode;
+  /** What it means and what to do. */
+  readonly children?: ReactNode;
+  readonly actions?: ReactNode;
+  /** Announce it when it appears after an action. */
+  readonly alert?: boolean;
+}
+
+export function Notice({ state, title, children, actions, alert = false }: NoticeProps) {
+  return (
+    <div className={`notice ${stateClass(state)}`} role={alert ? 'alert' : undefined}>
+      <StateIcon state={state} />
+      <div className="grow">
+        <b className="strong">{title}</b>
+        {children !== undefined && <div className="muted">{children}</div>}
+      </div>
+      {actions !== undefined && <div className="acts">{actions}</div>}
+    </div>
+  );
+}
+
+/** A failure with its place and what to do; the code behind Details. */
+export function FailureNotice({
+  failure,
+  title,
+  actions,
+  alert = false,
+}: {
+  failure: Failure;
+  title?: ReactNode;
+  actions?: ReactNode;
+  alert?: boolean;
+}) {
+  const place = placeText(failure.where);
+  return (
+    <Notice state="fail" title={title ?? failure.message} actions={actions} alert={alert}>
+      {title !== undefined && <p>{failure.message}</p>}
+      {failure.hint && <p>{failure.hint}</p>}
+      <details className="small">
+        <summary>Details</summary>
+        <code>{failure.code}</code>
+        {place && `, ${place}`}
+      </details>
+    </Notice>
+  );
+}
+
+/** `stream orders, page 3, row 12`. */
+export function placeText(where: Where | undefined): string {
+  const { stream, slice, page, row, file, line, path, url } = where ?? {};
+  return [
+    stream && `stream ${stream}`,
+    slice && `slice ${slice}`,
+    page && `page ${page}`,
+    row && `row ${row}`,
+    file && `file ${file}`,
+    line && `line ${line}`,
+    path && `at ${path}`,
+    url,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Nothing here yet: one sentence on what goes here, one button, one link. */
+export function Empty({ children, action }: { children: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="empty">
+      <p>{children}</p>
+      {action !== undefined && (
+        <div className="row" style={{ justifyContent: 'center', marginTop: 12 }}>
+          {action}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Row-high blocks in the place of what is still being read. */
+export function Skeleton({ rows = 4 }: { rows?: number }) {
+  return (
+    <div className="body stack" aria-hidden="true">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a block is its place
+        <span key={row} className="skeleton" style={{ width: `${88 - ((row * 17) % 40)}%` }} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+import type { IconName } from '../icon.tsx';
+
+export interface NavItem {
+  readonly name: string;
+  readonly href: string;
+  readonly icon: IconName;
+  /** Second key of `G …`. */
+  readonly key: string;
+}
+
+export const NAV: readonly NavItem[] = [
+  { name: 'Overview', href: '/', icon: 'overview', key: 'o' },
+  { name: 'Connectors', href: '/connectors', icon: 'connectors', key: 'c' },
+  { name: 'Connections', href: '/connections', icon: 'connections', key: 'n' },
+  { name: 'Destinations', href: '/destinations', icon: 'destinations', key: 'd' },
+  { name: 'Quality', href: '/quality', icon: 'quality', key: 'q' },
+  { name: 'Incidents', href: '/incidents', icon: 'incidents', key: 'i' },
+  { name: 'Jobs', href: '/jobs', icon: 'jobs', key: 'j' },
+  { name: 'Settings', href: '/settings', icon: 'settings', key: 's' },
+];
+
+/** Whether a path lies under an item. The overview owns only its own address. */
+export function isCurrent(item: NavItem, path: string): boolean {
+  return item.href === '/' ? path === '/' : path === item.href || path.startsWith(`${item.href}/`);
+}

