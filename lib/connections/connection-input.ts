@@ -1,0 +1,99 @@
+import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { Db } from '#lib/db/connect.ts';
+import type { Schedule } from '#lib/db/schema.ts';
+import type { Issue } from '#lib/errors.ts';
+import { scheduleIssues } from '#lib/jobs/due-times.ts';
+import { destinationKind } from './destinations.ts';
+import { nameIssues, refuseIssues } from './refusals.ts';
+import { streamIssues } from './stream-issues.ts';
+
+export type ConnectionStatus = 'active' | 'inactive' | 'deprecated';
+export type NamespaceDefinition = 'source' | 'destination' | 'custom';
+
+export interface ConnectionInput {
+  readonly name: string;
+  readonly sourceId: string;
+  readonly destinationId: string;
+  readonly namespaceDefinition: NamespaceDefinition;
+  /** For `custom`: text with `${SOURCE_NAMESPACE}`. */
+  readonly namespaceFormat: string | null;
+  readonly prefix: string;
+  readonly schedule: Schedule;
+  /** Null means twice the schedule's interval. */
+  readonly freshnessTargetMinutes: number | null;
+  readonly status: ConnectionStatus;
+  readonly streams: readonly ConfiguredStream[];
+}
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
+const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
+const PREFIX_LENGTH = 40;
+const MOST_TARGET_MINUTES = 366 * 1440;
+
+/** @throws WeirError `invalid_input` with all that is wrong */
+export async function assertValidConnection(db: Db, workspaceId: string, input: ConnectionInput): Promise<void> {
+  const [source, destination] = await Promise.all([
+    findSource(db, workspaceId, input.sourceId),
+    findDestination(db, workspaceId, input.destinationId),
+  ]);
+  const kind = destination && destinationKind(destination.type);
+  refuseIssues('The connection was not saved.', [
+    ...nameIssues(input.name),
+    ...(source ? [] : [{ path: 'sourceId', message: 'There is no such source.' }]),
+    ...(destination ? [] : [{ path: 'destinationId', message: 'There is no such destination.' }]),
+    ...namespaceIssues(input),
+    ...targetIssues(input),
+    ...scheduleIssues(input.schedule).map(({ path, message }) => ({
+      path: ['schedule', path].filter(Boolean).join('.'),
+      message,
+    })),
+    ...(kind ? streamIssues(input.streams, kind, { oneNamespace: !keepsNamespaces(input) }) : []),
+  ]);
+}
+
+function namespaceIssues({ namespaceDefinition, namespaceFormat, prefix }: ConnectionInput): Issue[] {
+  const known = ['source', 'destination', 'custom'].includes(namespaceDefinition);
+  return [
+    ...(known ? [] : [{ path: 'namespaceDefinition', message: 'One of: source, destination, custom.' }]),
+    ...(namespaceDefinition === 'custom' && !namespaceFormat?.trim()
+      ? [{ path: 'namespaceFormat', message: `Name the namespace, such as production_${SOURCE_NAMESPACE}.` }]
+      : []),
+    ...(prefix.length > PREFIX_LENGTH ? [{ path: 'prefix', message: `At most ${PREFIX_LENGTH} characters.` }] : []),
+  ];
+}
+
+function targetIssues({ freshnessTargetMinutes: minutes, status }: ConnectionInput): Issue[] {
+  const whole = minutes === null || (Number.isInteger(minutes) && minutes >= 1 && minutes <= MOST_TARGET_MINUTES);
+  return [
+    ...(whole ? [] : [{ path: 'freshnessTargetMinutes', message: 'Minutes, from 1 to a year.' }]),
+    ...(['active', 'inactive', 'deprecated'].includes(status)
+      ? []
+      : [{ path: 'status', message: 'One of: active, inactive, deprecated.' }]),
+  ];
+}
+
+/** Whether streams of different namespaces stay apart at the destination. */
+function keepsNamespaces({ namespaceDefinition, namespaceFormat }: ConnectionInput): boolean {
+  return (
+    namespaceDefinition === 'source' ||
+    (namespaceDefinition === 'custom' && (namespaceFormat ?? '').includes(SOURCE_NAMESPACE))
+  );
+}
+
+function findSource(db: Db, workspaceId: string, id: string) {
+  return db
+    .selectFrom('source')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+function findDestination(db: Db, workspaceId: string, id: string) {
+  return db
+    .selectFrom('destination')
+    .select(['id', 'type'])
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}

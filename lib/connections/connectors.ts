@@ -1,0 +1,259 @@
+import { sql } from 'kysely';
+import type { Db } from '#lib/db/connect.ts';
+import { type Issue, WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { describeCompiled, readManifest } from './manifests.ts';
+import { inUse, isStillReferenced, nameIssues, notFound, refuseIssues, withFreeName } from './refusals.ts';
+
+export interface ConnectorSummary {
+  readonly id: string;
+  readonly name: string;
+  /** Number of the newest version; null while there is only a draft. */
+  readonly version: number | null;
+  readonly versionAt: Date | null;
+  readonly hasDraft: boolean;
+  readonly sources: number;
+  readonly streams: readonly string[];
+  readonly createdAt: Date;
+}
+
+export interface Connector {
+  readonly id: string;
+  readonly name: string;
+  readonly draft: string | null;
+  readonly draftAt: Date | null;
+  readonly createdAt: Date;
+  readonly latest: ConnectorVersion | null;
+  /** Newest first, without their texts. */
+  readonly versions: readonly Omit<ConnectorVersion, 'manifest' | 'spec' | 'streams'>[];
+  readonly sources: readonly { id: string; name: string }[];
+}
+
+export interface ConnectorVersion {
+  readonly id: string;
+  readonly version: number;
+  readonly manifest: string;
+  /** JSON schema of the config. */
+  readonly spec: JsonObject;
+  readonly streams: readonly string[];
+  readonly note: string | null;
+  readonly createdBy: string | null;
+  readonly createdAt: Date;
+}
+
+export async function listConnectors({ db }: { db: Db }, workspaceId: string): Promise<ConnectorSummary[]> {
+  const { rows } = await sql<ConnectorSummary>`
+    select c.id, c.name, v.version, v.created_at as "versionAt", c.draft is not null as "hasDraft",
+      (select count(*)::int from source s where s.connector_id = c.id) as sources,
+      coalesce((select jsonb_agg(s ->> 'name') from jsonb_array_elements(v.compiled -> 'streams') s), '[]') as streams,
+      c.created_at as "createdAt"
+    from connector c
+    left join lateral (
+      select version, created_at, compiled from connector_version where connector_id = c.id order by version desc limit 1
+    ) v on true
+    where c.workspace_id = ${workspaceId}
+    order by lower(c.name)`.execute(db);
+  return rows;
+}
+
+export async function getConnector({ db }: { db: Db }, workspaceId: string, id: string): Promise<Connector> {
+  const connector = await findConnector(db, workspaceId, id);
+  if (!connector) throw notFound('connector');
+  const [versions, latest, sources] = await Promise.all([
+    versionsOf(db, id),
+    latestVersion({ db }, workspaceId, id),
+    sourcesOf(db, id),
+  ]);
+  return { ...connector, versions, latest, sources };
+}
+
+/** A connector without a version: its manifest is a draft until somebody saves one. */
+export async function createConnector(
+  { db }: { db: Db },
+  workspaceId: string,
+  { name, manifest }: { name: string; manifest?: string },
+): Promise<{ id: string }> {
+  refuseIssues('The connector was not made.', nameIssues(name));
+  return withFreeName('connector', name, () =>
+    db
+      .insertInto('connector')
+      .values({
+        workspace_id: workspaceId,
+        name: name.trim(),
+        draft: manifest ?? null,
+        draft_at: manifest === undefined ? null : new Date(),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow(),
+  );
+}
+
+export async function renameConnector(
+  { db }: { db: Db },
+  workspaceId: string,
+  id: string,
+  name: string,
+): Promise<void> {
+  refuseIssues('The connector was not renamed.', nameIssues(name));
+  const result = await withFreeName('connector', name, () =>
+    db
+      .updateTable('connector')
+      .set({ name: name.trim() })
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .executeTakeFirst(),
+  );
+  if (result.numUpdatedRows === 0n) throw notFound('connector');
+}
+
+/** Keeps what is in the editor, right or wrong. */
+export async function saveDraft({ db }: { db: Db }, workspaceId: string, id: string, manifest: string): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('connector')
+    .set({ draft: manifest, draft_at: new Date() })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw notFound('connector');
+}
+
+/**
+ * Saves the manifest as the next version; versions never change. `basedOn` is the version that the editor began from
+ * (null for none): had somebody else saved one since, theirs would be overwritten unseen.
+ * @throws WeirError `invalid_manifest` with its issues, `newer_version`
+ */
+export async function saveVersion(
+  { db }: { db: Db },
+  workspaceId: string,
+  connectorId: string,
+  input: { manifest: string; note?: string | null; basedOn: number | null; by: string },
+): Promise<{ version: number; issues: readonly Issue[] }> {
+  const { compiled, issues } = readManifest(input.manifest);
+  if (compiled === null) throw invalidManifest(issues);
+  return db.transaction().execute(async (trx) => {
+    if (!(await lockConnector(trx, workspaceId, connectorId))) throw notFound('connector');
+    const newest = (await latestVersion({ db: trx }, workspaceId, connectorId))?.version ?? 0;
+    if (newest > (input.basedOn ?? 0)) throw newerVersion(newest, input.basedOn);
+    const version = newest + 1;
+    await trx
+      .insertInto('connector_version')
+      .values({
+        workspace_id: workspaceId,
+        connector_id: connectorId,
+        version,
+        manifest: input.manifest,
+        compiled: JSON.stringify(compiled),
+        note: input.note ?? null,
+        created_by: input.by,
+      })
+      .execute();
+    await trx.updateTable('connector').set({ draft: null, draft_at: null }).where('id', '=', connectorId).execute();
+    return { version, issues };
+  });
+}
+
+/** @throws WeirError `in_use`, which names the sources */
+export async function deleteConnector({ db }: { db: Db }, workspaceId: string, id: string): Promise<void> {
+  const used = async () => (await sourcesOf(db, id)).map(({ name }) => name);
+  const names = await used();
+  if (names.length > 0) throw inUse('connector', names.length > 1 ? 'the sources' : 'the source', names);
+  try {
+    const { numDeletedRows } = await db
+      .deleteFrom('connector')
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) throw notFound('connector');
+  } catch (error) {
+    throw isStillReferenced(error) ? inUse('connector', 'the source', await used()) : error;
+  }
+}
+
+/** The newest version with its text, its spec and the names of its streams; null while there is only a draft. */
+export async function latestVersion(
+  { db }: { db: Db },
+  workspaceId: string,
+  connectorId: string,
+): Promise<ConnectorVersion | null> {
+  const row = await selectVersion(db, workspaceId, connectorId).orderBy('version', 'desc').limit(1).executeTakeFirst();
+  return row ? toVersion(row) : null;
+}
+
+export async function getConnectorVersion(
+  { db }: { db: Db },
+  workspaceId: string,
+  connectorId: string,
+  version: number,
+): Promise<ConnectorVersion> {
+  const row = await selectVersion(db, workspaceId, connectorId).where('version', '=', version).executeTakeFirst();
+  if (!row) throw notFound('version');
+  return toVersion(row);
+}
+
+function toVersion({ compiled, ...row }: { compiled: JsonObject } & Omit<ConnectorVersion, 'spec' | 'streams'>) {
+  return { ...row, ...describeCompiled(compiled) };
+}
+
+function selectVersion(db: Db, workspaceId: string, connectorId: string) {
+  return db
+    .selectFrom('connector_version')
+    .select(['id', 'version', 'manifest', 'compiled', 'note', 'created_by as createdBy', 'created_at as createdAt'])
+    .where('workspace_id', '=', workspaceId)
+    .where('connector_id', '=', connectorId);
+}
+
+function findConnector(db: Db, workspaceId: string, id: string) {
+  return db
+    .selectFrom('connector')
+    .select(['id', 'name', 'draft', 'draft_at as draftAt', 'created_at as createdAt'])
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+function lockConnector(db: Db, workspaceId: string, id: string) {
+  return db
+    .selectFrom('connector')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+function versionsOf(db: Db, connectorId: string) {
+  return db
+    .selectFrom('connector_version')
+    .select(['id', 'version', 'note', 'created_by as createdBy', 'created_at as createdAt'])
+    .where('connector_id', '=', connectorId)
+    .orderBy('version', 'desc')
+    .execute();
+}
+
+function sourcesOf(db: Db, connectorId: string) {
+  return db
+    .selectFrom('source')
+    .select(['id', 'name'])
+    .where('connector_id', '=', connectorId)
+    .orderBy('name')
+    .execute();
+}
+
+function invalidManifest(issues: readonly Issue[]): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'invalid_manifest',
+    message: `The manifest has ${issues.length === 1 ? 'a problem' : `${issues.length} problems`}: no version was saved.`,
+    hint: 'The draft is kept.',
+    issues,
+  });
+}
+
+function newerVersion(newest: number, basedOn: number | null): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'newer_version',
+    message: `Version ${newest} was saved since you began from ${basedOn === null ? 'none' : `version ${basedOn}`}.`,
+    hint: 'Compare it with yours, then save on top of it.',
+  });
+}

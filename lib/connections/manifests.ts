@@ -1,0 +1,32 @@
+import type { Issue } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+
+/** What the service keeps and shows of a manifest: the engine's own business stays inside `compiled`. */
+export interface ManifestReading {
+  readonly issues: readonly Issue[];
+  /** What a child process reads; null when the issues are errors. */
+  readonly compiled: JsonObject | null;
+}
+
+/** Longer manifests are refused unread. */
+export const MANIFEST_BYTES = 2_000_000;
+
+export function readManifest(text: string): ManifestReading {
+  if (Buffer.byteLength(text) > MANIFEST_BYTES)
+    return { issues: [{ message: `A manifest takes at most ${MANIFEST_BYTES / 1e6} MB.` }], compiled: null };
+  const { issues, manifest } = parseManifest(text);
+  return { issues, compiled: manifest === null ? null : (manifest as unknown as JsonObject) };
+}
+
+/** The JSON schema of the config and the names of the streams, as the pages need them. */
+export function describeCompiled(compiled: JsonObject): { spec: JsonObject; streams: string[] } {
+  const spec = isJsonObject(compiled.spec) ? compiled.spec.connectionSpecification : undefined;
+  const streams = Array.isArray(compiled.streams) ? compiled.streams : [];
+  return {
+    spec: isJsonObject(spec) ? spec : { type: 'object', properties: {} },
+    streams: streams.flatMap((stream) =>
+      isJsonObject(stream) && typeof stream.name === 'string' ? [stream.name] : [],
+    ),
+  };
+}
