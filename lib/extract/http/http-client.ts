@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly followRedirects?: boolean;
   /** Longest wait for the whole answer in ms; the client's default when absent. */
   readonly totalTimeoutMs?: number;
+  /** Most bytes of the decoded body; the client's default when absent. */
+  readonly maxBytes?: number;
 }
 
 export interface HttpResponse {
@@ -27,7 +29,8 @@ export interface HttpResponse {
 /**
  * The one way out of the process over HTTP: only http and https, no private or metadata address unless allowed,
  * the checked address is the one connected to. Throws `WeirError`: `address_refused`, `unreachable`, `timeout`,
- * `response_too_large`, `response_truncated`, `tls`, `too_many_redirects`, `bad_url`.
+ * `response_too_large`, `response_truncated`, `bad_response` (no HTTP, or not in the encoding it claims), `tls`,
+ * `too_many_redirects`, `redirect_refused`, `bad_url`, `bad_request`, and `cancelled` when the request's signal aborts.
  */
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpResponse>;
