@@ -1,0 +1,87 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import type { Incident } from '#lib/alerts/incidents.ts';
+import type { Overview } from '#lib/connections/overview.ts';
+import { api } from '../../_components/api.ts';
+import { ConnectionsTable } from '../../_components/connections-table.tsx';
+import { Icon } from '../../_components/icon.tsx';
+import { IncidentsTable } from '../../_components/incidents-table.tsx';
+import { Empty } from '../../_components/notice.tsx';
+import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
+import { Page } from '../../_components/shell/page.tsx';
+import { useOverview } from '../../_components/shell/pulse.ts';
+import type { Wire } from '../../_components/wire.ts';
+import { OverviewTiles } from './overview-tiles.tsx';
+import { VerdictHead } from './verdict-head.tsx';
+
+interface OverviewViewProps {
+  readonly overview: Wire<Overview>;
+  readonly incidents: Wire<Incident>[];
+}
+
+/** The verdict, five numbers, every connection worst first, and what is open. */
+export function OverviewView({ overview: initial, incidents: initialIncidents }: OverviewViewProps) {
+  const { data: overview = initial, dataUpdatedAt } = useOverview(initial);
+  const { data: incidents = initialIncidents } = useQuery({
+    queryKey: ['incidents', 'open'],
+    queryFn: () =>
+      api.get<{ incidents: Wire<Incident>[] }>('/incidents?status=open').then((answer) => answer.incidents),
+    initialData: initialIncidents,
+    refetchInterval: 10_000,
+  });
+  return (
+    <Page crumbs={[{ name: 'Overview' }]} live={<LiveStamp updatedAt={dataUpdatedAt} />}>
+      <VerdictHead rows={overview.connections} />
+      {overview.connections.length === 0 ? (
+        <FirstSteps />
+      ) : (
+        <>
+          <OverviewTiles overview={overview} />
+          <ConnectionsTable rows={overview.connections} />
+          <OpenIncidents incidents={incidents} open={overview.tiles.incidents.open} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <section className="panel">
+      <Empty
+        action={
+          <>
+            <Link className="btn primary" href="/connectors/new">
+              <Icon name="plus" />
+              New connector
+            </Link>
+            <Link className="link" href="/settings">
+              Load the demo
+            </Link>
+          </>
+        }
+      >
+        No connections yet. Describe a source in a connector, then connect it to a destination to start syncing.
+      </Empty>
+    </section>
+  );
+}
+
+function OpenIncidents({ incidents, open }: { incidents: Wire<Incident>[]; open: number }) {
+  if (incidents.length === 0) return null;
+  return (
+    <>
+      <div className="row" style={{ margin: '24px 0 8px' }}>
+        <h2>Open incidents</h2>
+        <span className="muted small">{open}</span>
+        <span className="grow" />
+        <Link className="link small" href="/incidents">
+          All incidents
+        </Link>
+      </div>
+      <IncidentsTable incidents={incidents} />
+    </>
+  );
+}

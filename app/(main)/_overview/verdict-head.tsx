@@ -1,0 +1,35 @@
+import Link from 'next/link';
+import { Fragment } from 'react';
+import { Icon } from '../../_components/icon.tsx';
+import { StateMark } from '../../_components/state-mark.tsx';
+import { healthState } from '../../_components/states.ts';
+import { type HealthOf, predicate, verdictOf } from './verdict.ts';
+
+export function VerdictHead({ rows }: { rows: readonly HealthOf[] }) {
+  const { named, rest, detail } = verdictOf(rows);
+  return (
+    <div className="head">
+      <div className="verdict">
+        <h1 aria-live="polite">
+          {named.map((row, index) => (
+            <Fragment key={row.id}>
+              {index > 0 && (rest ? ', ' : ' and ')}
+              <Link href={`/connections/${row.id}`}>
+                <StateMark state={healthState(row.health).state}>{row.name}</StateMark>
+              </Link>{' '}
+              {predicate(row.health)}
+            </Fragment>
+          ))}
+          {named.length > 0 ? `${rest && `, and ${rest}`}.` : rest}
+        </h1>
+        {detail && <p className="muted">{detail}</p>}
+      </div>
+      <div className="acts">
+        <Link className="btn" href="/connections/new">
+          <Icon name="plus" />
+          New connection
+        </Link>
+      </div>
+    </div>
+  );
+}

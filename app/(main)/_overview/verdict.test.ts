@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import type { Health } from '../../_components/states.ts';
+import { verdictOf } from './verdict.ts';
+
+const rows = (...healths: Health[]) => healths.map((health, n) => ({ id: `${n}`, name: `c${n}`, health }));
+
+test('names the two worst and counts the rest', () => {
+  const verdict = verdictOf(rows('late', 'healthy', 'failing', 'blocked', 'late', 'warning', 'paused'));
+  expect(verdict.named.map(({ name }) => name)).toEqual(['c3', 'c2']);
+  expect(verdict.rest).toBe('2 more are late');
+  expect(verdict.detail).toBe('1 of 7 has a warning, 1 is on time, 1 is paused.');
+});
+
+test('more of different kinds are in trouble', () => {
+  expect(verdictOf(rows('failing', 'failing', 'failing', 'late')).rest).toBe('2 more are in trouble');
+  expect(verdictOf(rows('failing', 'failing', 'failing')).rest).toBe('1 more is failing');
+});
+
+test('without trouble the sentence says so', () => {
+  expect(verdictOf(rows('healthy', 'running')).rest).toBe('All 2 pipelines are on time.');
+  expect(verdictOf(rows('healthy')).rest).toBe('The one pipeline is on time.');
+  expect(verdictOf(rows('healthy', 'retrying')).rest).toBe('1 pipeline has a warning.');
+  expect(verdictOf([]).rest).toBe('Nothing to watch yet.');
+});

@@ -1,0 +1,19 @@
+import type { Metadata } from 'next';
+import { listIncidents } from '#lib/alerts/incidents.ts';
+import { getOverview } from '#lib/connections/overview.ts';
+import { toWire } from '../_components/wire.ts';
+import { pageContext } from '../_server/page-context.ts';
+import { OverviewView } from './_overview/overview-view.tsx';
+
+export const metadata: Metadata = { title: 'Overview' };
+
+const INCIDENTS_SHOWN = 5;
+
+export default async function OverviewPage() {
+  const { context, workspaceId } = await pageContext();
+  const [overview, incidents] = await Promise.all([
+    getOverview(context, workspaceId),
+    listIncidents(context, workspaceId, { status: 'open', limit: INCIDENTS_SHOWN }),
+  ]);
+  return <OverviewView overview={toWire(overview)} incidents={toWire(incidents)} />;
+}

@@ -1,0 +1,155 @@
+'use client';
+
+import Link from 'next/link';
+import type { OverviewRow } from '#lib/connections/overview.ts';
+import { Button } from './button.tsx';
+import { FreshnessBar } from './charts/freshness-bar.tsx';
+import { Sparkline } from './charts/sparkline.tsx';
+import { type Tick, Ticks } from './charts/ticks.tsx';
+import { TimeAgo, useNow } from './clock.tsx';
+import { ConnectionMenu } from './connection-menu.tsx';
+import { cutMiddle, describeSchedule, formatAge, formatDuration, formatPercent, millis } from './format.ts';
+import { StateMark } from './state-mark.tsx';
+import { healthState, type State } from './states.ts';
+import type { Wire } from './wire.ts';
+
+type Row = Wire<OverviewRow>;
+
+export function ConnectionRow({ row }: { row: Row }) {
+  const { state, word } = healthState(row.health);
+  const alsoRunning = row.running && row.health !== 'running' && row.health !== 'retrying';
+  return (
+    <tr>
+      <td className="nowrap">
+        <StateMark state={state}>{alsoRunning ? `${word}, running` : word}</StateMark>
+      </td>
+      <td>
+        <Link href={`/connections/${row.id}`} className="strong" title={row.name}>
+          {cutMiddle(row.name, 32)}
+        </Link>
+        <span className="sub">
+          {cutMiddle(row.source.name, 24)} → {cutMiddle(placeOf(row), 24)}
+        </span>
+      </td>
+      <td className="wide">
+        <FreshnessBar {...row.freshness} failing={row.health === 'failing'} />
+      </td>
+      <td data-k="Last sync" className="num">
+        <LastSync row={row} />
+      </td>
+      <td data-k="Next sync" className="num">
+        <NextSync row={row} />
+      </td>
+      <td className="hide-s">
+        <Sparkline
+          values={row.records.series}
+          low={row.records.low}
+          high={row.records.high}
+          outside={state === 'ok' || state === 'run' ? 'warn' : state}
+          label={`Records published by ${row.name} per day, last 14 days`}
+        />
+      </td>
+      <td className="wide">
+        <Ticks ticks={row.recent.map(tickOf)} medianMs={row.medianMs} />
+        {row.failureRate !== null && row.failureRate > 0 && (
+          <span className="vh">{formatPercent(row.failureRate)} failed</span>
+        )}
+      </td>
+      <td data-k="Checks">
+        <ChecksCell row={row} />
+      </td>
+      <td className="hide-s">
+        <ConnectionMenu
+          id={row.id}
+          name={row.name}
+          paused={row.health === 'paused'}
+          syncId={row.current?.id ?? null}
+          trigger={<Button kind="ghost" size="s" icon="more" aria-label={`Actions for ${row.name}`} />}
+        />
+      </td>
+    </tr>
+  );
+}
+
+function placeOf({ destination, namespace }: Row): string {
+  return namespace ? `${destination.name}.${namespace}` : destination.name;
+}
+
+function LastSync({ row }: { row: Row }) {
+  const now = useNow();
+  const median = row.medianMs === null ? '' : `median ${formatDuration(row.medianMs)}`;
+  if (row.current?.startedAt) {
+    const attempt = row.current.attempt > 1 ? `attempt ${row.current.attempt}` : '';
+    return (
+      <>
+        <span className="nowrap">running {formatAge(now - millis(row.current.startedAt))}</span>
+        <span className="sub">{[attempt, median].filter(Boolean).join(', ') || 'first run'}</span>
+      </>
+    );
+  }
+  if (!row.lastSync) return <span className="muted">never</span>;
+  return (
+    <>
+      <TimeAgo at={row.lastSync.finishedAt ?? row.lastSync.startedAt} />
+      <span className="sub">{[formatDuration(row.lastSync.durationMs), median].filter(Boolean).join(', ')}</span>
+    </>
+  );
+}
+
+function NextSync({ row }: { row: Row }) {
+  return (
+    <>
+      {row.nextSync ? <TimeAgo at={row.nextSync} /> : <span className="nowrap">—</span>}
+      <span className="sub">
+        {describeSchedule(row.schedule)}
+        {row.health === 'blocked' && ', on hold'}
+      </span>
+    </>
+  );
+}
+
+function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
+  const why = reason ?? checks?.worst;
+  const said = why && health !== 'healthy' ? <span className="sub clip why">{why}</span> : null;
+  if (!checks || checks.total === 0) {
+    return (
+      <>
+        <span className="muted">no checks</span>
+        {said}
+      </>
+    );
+  }
+  const { state, text } = checksText(checks);
+  return (
+    <>
+      {state ? <span className={`s-${state} bad`}>{text}</span> : <span className="num muted">{text}</span>}
+      {said}
+    </>
+  );
+}
+
+/** `1 of 8 fails`, `11 of 11 pass`: the worst kind of result, of all. */
+export function checksText(checks: NonNullable<Row['checks']>): { state: State | null; text: string } {
+  const { total, pass, warn, fail, error } = checks;
+  const failing = fail + error;
+  if (failing > 0) return { state: 'fail', text: `${failing} of ${total} ${failing === 1 ? 'fails' : 'fail'}` };
+  if (warn > 0) return { state: 'warn', text: `${warn} of ${total} ${warn === 1 ? 'warns' : 'warn'}` };
+  if (pass === 0) return { state: null, text: 'not run' };
+  return { state: null, text: `${pass} of ${total} pass` };
+}
+
+/** A sync as its tick: the run decides first, then what the checks said. */
+export function tickOf({ status, quality, durationMs }: Row['recent'][number]): Tick {
+  const byStatus = {
+    pending: 'run',
+    running: 'run',
+    incomplete: 'run',
+    succeeded: quality === 'ok' || quality === null ? 'ok' : quality,
+    partial: quality === 'block' ? 'block' : 'fail',
+    failed: quality === 'block' ? 'block' : 'fail',
+    cancelled: 'off',
+    skipped: 'off',
+  } as const;
+  const kind = byStatus[status];
+  return { kind: kind === 'fail' && status === 'succeeded' ? 'warn' : kind, durationMs };
+}

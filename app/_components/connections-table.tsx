@@ -1,0 +1,145 @@
+'use client';
+
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { useRef, useState } from 'react';
+import type { OverviewRow } from '#lib/connections/overview.ts';
+import { Legend } from './charts/waterfall.tsx';
+import { ConnectionRow } from './connection-row.tsx';
+import { Empty } from './notice.tsx';
+import { GroupRow, Panel, Table } from './panel.tsx';
+import type { Health } from './states.ts';
+import type { Wire } from './wire.ts';
+
+type Row = Wire<OverviewRow>;
+const GROUPS = ['attention', 'fine', 'paused'] as const;
+type Group = (typeof GROUPS)[number];
+
+const NAMES: Record<Group, string> = { attention: 'Needs attention', fine: 'On time', paused: 'Paused' };
+const COLUMNS = 9;
+/** From here on the healthy ones fold into one row until they are asked for. */
+const CROWDED = 100;
+
+/** All connections, worst first, in three groups; filter and group live in the address. */
+export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
+  const [{ show, q }, setQuery] = useQueryStates({
+    show: parseAsStringLiteral(GROUPS),
+    q: parseAsString.withDefault(''),
+  });
+  const [open, setOpen] = useState(false);
+  const { rows, hold } = useSteadyOrder(live);
+  const found = rows.filter((row) => matches(row, q));
+  const groups = GROUPS.map((group) => ({ group, rows: found.filter((row) => groupOf(row.health) === group) }));
+  const shown = groups.filter(({ group, rows }) => rows.length > 0 && (!show || show === group));
+  const folded = (group: Group, size: number) => group === 'fine' && size > CROWDED && !open && !show && !q;
+  return (
+    <>
+      <div className="toolbar">
+        {/* biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset */}
+        <div className="seg" role="group" aria-label="Filter by state">
+          <GroupButton name="All" count={found.length} pressed={!show} onPress={() => setQuery({ show: null })} />
+          {groups.map(({ group, rows }) => (
+            <GroupButton
+              key={group}
+              name={NAMES[group]}
+              count={rows.length}
+              pressed={show === group}
+              onPress={() => setQuery({ show: group })}
+            />
+          ))}
+        </div>
+        <input
+          className="input quiet"
+          data-filter
+          type="search"
+          placeholder="Filter by name or source  /"
+          aria-label="Filter connections"
+          value={q}
+          onChange={(event) => setQuery({ q: event.target.value || null })}
+        />
+        <span className="grow" />
+        <span className="small muted s-only">Worst first</span>
+      </div>
+      <Panel foot={<TableLegend />}>
+        <div onPointerEnter={() => hold(true)} onPointerLeave={() => hold(false)}>
+          <Table className="cards conns" label="Connections" head={<Head />}>
+            {shown.map(({ group, rows }) => [
+              <GroupRow key={group} span={COLUMNS} name={NAMES[group]} count={rows.length} />,
+              folded(group, rows.length) ? (
+                <tr key={`${group} folded`}>
+                  <td colSpan={COLUMNS}>
+                    <button type="button" className="link" onClick={() => setOpen(true)}>
+                      Show all {rows.length}
+                    </button>
+                  </td>
+                </tr>
+              ) : (
+                rows.map((row) => <ConnectionRow key={row.id} row={row} />)
+              ),
+            ])}
+          </Table>
+        </div>
+        {found.length === 0 && <Empty>No connection matches “{q}”.</Empty>}
+      </Panel>
+    </>
+  );
+}
+
+function Head() {
+  return (
+    <>
+      <th>State</th>
+      <th>Connection</th>
+      <th>Freshness of target</th>
+      <th>Last sync</th>
+      <th>Next sync</th>
+      <th>Published, 14d</th>
+      <th>Last 20 syncs</th>
+      <th>Checks</th>
+      <th>
+        <span className="vh">Actions</span>
+      </th>
+    </>
+  );
+}
+
+function GroupButton(props: { name: string; count: number; pressed: boolean; onPress: () => void }) {
+  return (
+    <button type="button" aria-pressed={props.pressed} onClick={props.onPress}>
+      {props.name} {props.count}
+    </button>
+  );
+}
+
+function TableLegend() {
+  return (
+    <Legend
+      items={[
+        ['band', 'expected band'],
+        ['tick-ok', 'succeeded; height is duration against the median'],
+        ['fail', 'failed, split'],
+        ['block', 'blocked, capped'],
+        ['off', 'skipped or cancelled, low'],
+      ]}
+    />
+  );
+}
+
+/** Values change in place; the order only while the pointer is elsewhere. */
+function useSteadyOrder(live: readonly Row[]) {
+  const [held, setHeld] = useState(false);
+  const order = useRef<readonly string[]>([]);
+  if (!held) order.current = live.map(({ id }) => id);
+  const place = new Map(order.current.map((id, index) => [id, index]));
+  const rows = live.toSorted((a, b) => (place.get(a.id) ?? live.length) - (place.get(b.id) ?? live.length));
+  return { rows, hold: setHeld };
+}
+
+function groupOf(health: Health): Group {
+  if (health === 'paused') return 'paused';
+  return health === 'healthy' || health === 'running' ? 'fine' : 'attention';
+}
+
+function matches(row: Row, q: string): boolean {
+  const text = `${row.name} ${row.source.name} ${row.destination.name} ${row.namespace ?? ''}`.toLowerCase();
+  return text.includes(q.trim().toLowerCase());
+}

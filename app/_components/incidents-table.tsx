@@ -1,0 +1,122 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import Link from 'next/link';
+import type { Incident } from '#lib/alerts/incidents.ts';
+import { api } from './api.ts';
+import { Button } from './button.tsx';
+import { TimeAt, useNow } from './clock.tsx';
+import { formatAge, millis } from './format.ts';
+import { Menu, MenuItem, MenuLink } from './menu.tsx';
+import { Panel, Table } from './panel.tsx';
+import { StateMark } from './state-mark.tsx';
+import { severityState } from './states.ts';
+import { useSay } from './toast.tsx';
+import type { Wire } from './wire.ts';
+
+type Row = Wire<Incident>;
+const STATUS = { open: 'Open', acknowledged: 'Acknowledged', resolved: 'Resolved' };
+
+export function IncidentsTable({ incidents }: { incidents: readonly Row[] }) {
+  return (
+    <Panel>
+      <Table className="cards inc" label="Incidents" head={<Head />}>
+        {incidents.map((incident) => (
+          <IncidentRow key={incident.id} incident={incident} />
+        ))}
+      </Table>
+    </Panel>
+  );
+}
+
+function Head() {
+  return (
+    <>
+      <th>Severity</th>
+      <th>What happened</th>
+      <th>Connection</th>
+      <th>Since</th>
+      <th className="r">Seen</th>
+      <th>Status</th>
+      <th>
+        <span className="vh">Actions</span>
+      </th>
+    </>
+  );
+}
+
+function IncidentRow({ incident }: { incident: Row }) {
+  const { state, word } = severityState(incident.severity);
+  const resolved = incident.status === 'resolved';
+  const href = incidentHref(incident);
+  return (
+    <tr className={resolved ? 'dim' : ''}>
+      <td>
+        <StateMark state={resolved ? 'ok' : state}>{word}</StateMark>
+      </td>
+      <td className="wide">
+        {href ? (
+          <Link href={href} className="strong">
+            {incident.title}
+          </Link>
+        ) : (
+          <span className="strong">{incident.title}</span>
+        )}
+        <span className="sub">
+          INC-{incident.id}
+          {incident.detail && `. ${incident.detail}`}
+        </span>
+      </td>
+      <td data-k="Connection">{incident.connectionName ?? incident.suiteName ?? '—'}</td>
+      <td className="num nowrap" data-k="Since">
+        <Since incident={incident} />
+      </td>
+      <td className="r num hide-s">{incident.seen}×</td>
+      <td className="hide-s">
+        {STATUS[incident.status]}
+        {incident.acknowledgedBy && <span className="sub">by {incident.acknowledgedBy}</span>}
+      </td>
+      <td className="hide-s">{resolved ? null : <IncidentMenu incident={incident} />}</td>
+    </tr>
+  );
+}
+
+/** Where the trouble is mended: the sync, the connection or the suite. */
+function incidentHref({ suiteId, syncId, connectionId }: Row): string | null {
+  if (suiteId) return `/quality/${suiteId}`;
+  if (syncId) return `/jobs/${syncId}`;
+  return connectionId ? `/connections/${connectionId}` : null;
+}
+
+function Since({ incident }: { incident: Row }) {
+  const now = useNow();
+  const until = incident.resolvedAt ? millis(incident.resolvedAt) : now;
+  return (
+    <>
+      <TimeAt at={incident.openedAt} />, {formatAge(until - millis(incident.openedAt))}
+    </>
+  );
+}
+
+function IncidentMenu({ incident }: { incident: Row }) {
+  const say = useSay();
+  const queries = useQueryClient();
+  const act = (verb: 'acknowledge' | 'resolve', done: string) => async () => {
+    try {
+      await api.post(`/incidents/${incident.id}/${verb}`);
+      say.done(`INC-${incident.id} is ${done}.`);
+    } catch (error) {
+      say.failed(error);
+    }
+    await queries.invalidateQueries({ queryKey: ['incidents'] });
+  };
+  return (
+    <Menu trigger={<Button kind="ghost" size="s" icon="more" aria-label={`Actions for INC-${incident.id}`} />}>
+      <MenuItem disabled={incident.status !== 'open'} onSelect={act('acknowledge', 'acknowledged')}>
+        Acknowledge
+      </MenuItem>
+      <MenuItem onSelect={act('resolve', 'resolved')}>Resolve</MenuItem>
+      {incident.connectionId && <MenuLink href={`/connections/${incident.connectionId}`}>Open the connection</MenuLink>}
+    </Menu>
+  );
+}
