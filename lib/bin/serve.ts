@@ -18,7 +18,9 @@ shareContext(context);
 
 const api = createApi(context);
 const demo = createDemoApi({ token: context.demoToken });
-const answerApi = getRequestListener((request) => api.fetch(request), { overrideGlobalObjects: false });
+const answerApi = getRequestListener((request, { incoming }) => api.fetch(request, incoming.socket.remoteAddress), {
+  overrideGlobalObjects: false,
+});
 const answerDemo = getRequestListener((request) => demo.fetch(request), { overrideGlobalObjects: false });
 const pages = next({ dev, dir: process.cwd(), hostname: env.host, port: env.port });
 await pages.prepare();

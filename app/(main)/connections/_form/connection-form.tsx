@@ -1,0 +1,307 @@
+'use client';
+
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
+import type { ConnectionInput } from '#lib/connections/connections.ts';
+import type { Issue } from '#lib/errors.ts';
+import { ApiError, api, failureOf } from '../../../_components/api.ts';
+import { Button } from '../../../_components/button.tsx';
+import { Field, fieldControl } from '../../../_components/field.tsx';
+import { FailureNotice, Notice } from '../../../_components/notice.tsx';
+import { Panel } from '../../../_components/panel.tsx';
+import { useSay } from '../../../_components/toast.tsx';
+import { useProbe } from '../../../_components/use-probe.ts';
+import { suggest } from './modes.ts';
+import { ScheduleField } from './schedule-field.tsx';
+import { StreamRows } from './stream-rows.tsx';
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
+const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
+
+interface Choice {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Props {
+  /** Null for a new connection. */
+  readonly id: string | null;
+  readonly initial: ConnectionInput;
+  readonly sources: readonly Choice[];
+  readonly destinations: readonly (Choice & { readonly supportedModes: readonly DestinationSyncMode[] })[];
+  readonly timeZone: string;
+}
+
+/** Source, destination, streams with their modes, schedule: all that a connection is, on one page. */
+export function ConnectionForm({ id, initial, sources, destinations, timeZone }: Props) {
+  const [input, setInput] = useState(initial);
+  const [issues, setIssues] = useState<readonly Issue[]>([]);
+  const [refused, setRefused] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const discover = useProbe<{ streams: readonly StreamDescriptor[] }>();
+  const router = useRouter();
+  const say = useSay();
+  const set = (change: Partial<ConnectionInput>) => setInput((old) => ({ ...old, ...change }));
+  const destination = destinations.find((item) => item.id === input.destinationId);
+  const supported = destination?.supportedModes ?? [];
+  const problem = (path: string) => issues.find((issue) => issue.path === path)?.message;
+
+  const { ask } = discover;
+  useEffect(() => {
+    if (input.sourceId) void ask({ kind: 'discover', sourceId: input.sourceId });
+  }, [ask, input.sourceId]);
+
+  const available = discover.result?.streams ?? input.streams.map((item) => item.stream);
+  // What discover finds is proposed once; after that the choice is the user's.
+  const [proposedFor, setProposedFor] = useState<string | null>(null);
+  if (id === null && discover.result && destination && proposedFor !== `${input.sourceId} ${destination.id}`) {
+    setProposedFor(`${input.sourceId} ${destination.id}`);
+    set({
+      streams: discover.result.streams.map((stream) => suggest(stream, supported)),
+      name: input.name || nameOf(sources, input.sourceId, destination.name),
+    });
+  }
+
+  const save = async () => {
+    setBusy(true);
+    setRefused(null);
+    setIssues([]);
+    try {
+      const body = { ...input, streams: refreshed(input.streams, discover.result?.streams) };
+      if (id !== null) await api.patch(`/connections/${id}`, body);
+      const saved = id ?? (await api.post<{ id: string }>('/connections', body)).id;
+      say.done(`${input.name} saved`);
+      router.push(`/connections/${saved}`);
+      router.refresh();
+    } catch (error) {
+      setRefused(error);
+      if (error instanceof ApiError) setIssues(error.issues);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form
+      className="stack connection-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      {id === null && (
+        <div className="g2">
+          <Field
+            id="source"
+            label="Source"
+            error={problem('sourceId')}
+            hint={<Link href="/sources/new?then=connection">New source</Link>}
+          >
+            <ChoiceSelect
+              id="source"
+              choices={sources}
+              value={input.sourceId}
+              empty="Choose a source"
+              onChange={(sourceId) => set({ sourceId, streams: [] })}
+            />
+          </Field>
+          <Field
+            id="destination"
+            label="Destination"
+            error={problem('destinationId')}
+            hint={<Link href={newDestination(input.sourceId)}>New destination</Link>}
+          >
+            <ChoiceSelect
+              id="destination"
+              choices={destinations}
+              value={input.destinationId}
+              empty="Choose a destination"
+              onChange={(destinationId) => set({ destinationId })}
+            />
+          </Field>
+        </div>
+      )}
+      <Panel
+        title="Streams"
+        sub={available.length > 0 ? `${input.streams.length} of ${available.length} taken` : undefined}
+      >
+        {discover.status === 'running' && available.length === 0 && (
+          <p className="empty">Asking the source for its streams.</p>
+        )}
+        {discover.failure && (
+          <FailureNotice
+            failure={discover.failure}
+            title="The streams could not be listed"
+            actions={<Button onClick={() => ask({ kind: 'discover', sourceId: input.sourceId })}>Ask again</Button>}
+          />
+        )}
+        {!input.sourceId && <p className="empty">Choose a source to see its streams.</p>}
+        {available.length > 0 && destination && (
+          <StreamRows
+            available={available}
+            chosen={input.streams}
+            supported={supported}
+            errors={streamErrors(issues, input.streams)}
+            onChange={(streams) => set({ streams })}
+          />
+        )}
+        {available.length > 0 && !destination && (
+          <p className="empty">Choose a destination to see how its streams can be loaded.</p>
+        )}
+      </Panel>
+      {problem('streams') && <Notice state="fail" title={problem('streams')} />}
+      <div className="g2">
+        <div className="stack">
+          <Field id="name" label="Name" error={problem('name')}>
+            <input
+              className="input"
+              {...fieldControl('name', problem('name'))}
+              value={input.name}
+              onChange={(event) => set({ name: event.target.value })}
+            />
+          </Field>
+          <ScheduleField
+            value={input.schedule}
+            onChange={(schedule) => set({ schedule })}
+            timeZone={timeZone}
+            error={issues.find((issue) => issue.path?.startsWith('schedule'))?.message}
+          />
+        </div>
+        <div className="stack">
+          <Namespace input={input} set={set} error={problem('namespaceFormat')} />
+          <Field
+            id="prefix"
+            label="Table prefix"
+            optional
+            error={problem('prefix')}
+            hint="Put before each table’s name, such as ml_."
+          >
+            <input
+              className="input mono"
+              {...fieldControl('prefix', problem('prefix'), true)}
+              value={input.prefix}
+              onChange={(event) => set({ prefix: event.target.value })}
+            />
+          </Field>
+        </div>
+      </div>
+      {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
+      <div className="form acts-only">
+        <div className="acts">
+          <Button type="submit" kind="primary" busy={busy}>
+            {id === null ? 'Create connection' : 'Save connection'}
+          </Button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+function ChoiceSelect({
+  id,
+  choices,
+  value,
+  empty,
+  onChange,
+}: {
+  id: string;
+  choices: readonly Choice[];
+  value: string;
+  empty: string;
+  onChange: (id: string) => void;
+}) {
+  return (
+    <select
+      className="select"
+      {...fieldControl(id, undefined, true)}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      <option value="" disabled>
+        {empty}
+      </option>
+      {choices.map((choice) => (
+        <option key={choice.id} value={choice.id}>
+          {choice.name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Namespace({
+  input,
+  set,
+  error,
+}: {
+  input: ConnectionInput;
+  set: (change: Partial<ConnectionInput>) => void;
+  error: string | undefined;
+}) {
+  return (
+    <>
+      <Field id="namespace" label="Namespace" hint="The schema or folder that tables land in.">
+        <select
+          className="select"
+          {...fieldControl('namespace', undefined, true)}
+          value={input.namespaceDefinition}
+          onChange={(event) =>
+            set({ namespaceDefinition: event.target.value as ConnectionInput['namespaceDefinition'] })
+          }
+        >
+          <option value="destination">The destination’s default</option>
+          <option value="source">As the source names it</option>
+          <option value="custom">Custom</option>
+        </select>
+      </Field>
+      {input.namespaceDefinition === 'custom' && (
+        <Field
+          id="namespace-format"
+          label="Custom namespace"
+          error={error}
+          hint={`Such as production_${SOURCE_NAMESPACE}.`}
+        >
+          <input
+            className="input mono"
+            {...fieldControl('namespace-format', error, true)}
+            value={input.namespaceFormat ?? ''}
+            onChange={(event) => set({ namespaceFormat: event.target.value })}
+          />
+        </Field>
+      )}
+    </>
+  );
+}
+
+/** The newest description of each stream, so that a schema that has changed is stored as it is now. */
+function refreshed(
+  streams: readonly ConfiguredStream[],
+  found: readonly StreamDescriptor[] | undefined,
+): ConfiguredStream[] {
+  return streams.map((item) => ({
+    ...item,
+    stream:
+      found?.find((stream) => stream.name === item.stream.name && stream.namespace === item.stream.namespace) ??
+      item.stream,
+  }));
+}
+
+function streamErrors(issues: readonly Issue[], streams: readonly ConfiguredStream[]): Record<string, string> {
+  const rows = issues.flatMap((issue) => {
+    const index = Number(/^streams\.(\d+)/.exec(issue.path ?? '')?.[1] ?? Number.NaN);
+    const name = streams[index]?.stream.name;
+    return name ? [[name, issue.message] as const] : [];
+  });
+  return Object.fromEntries(rows);
+}
+
+function nameOf(sources: readonly Choice[], sourceId: string, destination: string): string {
+  return `${sources.find((item) => item.id === sourceId)?.name ?? 'source'} → ${destination}`;
+}
+
+function newDestination(sourceId: string): string {
+  return `/destinations/new?then=${encodeURIComponent(`/connections/new?source=${sourceId}`)}`;
+}

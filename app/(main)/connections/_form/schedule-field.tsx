@@ -1,0 +1,137 @@
+'use client';
+
+import type { Schedule } from '#lib/db/schema.ts';
+import { Field, fieldControl } from '../../../_components/field.tsx';
+
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const TYPES: readonly [Schedule['type'], string][] = [
+  ['manual', 'Manual'],
+  ['hourly', 'Every few hours'],
+  ['daily', 'Daily'],
+  ['weekly', 'Weekly'],
+  ['cron', 'Cron'],
+];
+
+interface Props {
+  readonly value: Schedule;
+  readonly onChange: (schedule: Schedule) => void;
+  readonly timeZone: string;
+  readonly error?: string | undefined;
+}
+
+/** When the connection runs: manual, every N hours, daily, weekly on days, or cron, with its time zone. */
+export function ScheduleField({ value, onChange, timeZone, error }: Props) {
+  return (
+    <>
+      <Field id="schedule" label="Schedule" error={error}>
+        <select
+          className="select"
+          {...fieldControl('schedule', error)}
+          value={value.type}
+          onChange={(event) => onChange(startOf(event.target.value as Schedule['type'], timeZone))}
+        >
+          {TYPES.map(([type, label]) => (
+            <option key={type} value={type}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {value.type === 'hourly' && (
+        <Field id="schedule-every" label="Hours between syncs">
+          <input
+            className="input"
+            type="number"
+            min={1}
+            max={24 * 7}
+            {...fieldControl('schedule-every')}
+            value={value.every}
+            onChange={(event) => onChange({ ...value, every: Number(event.target.value) })}
+          />
+        </Field>
+      )}
+      {(value.type === 'daily' || value.type === 'weekly') && (
+        <Field id="schedule-at" label="Time of day">
+          <input
+            className="input"
+            type="time"
+            {...fieldControl('schedule-at')}
+            value={value.at}
+            onChange={(event) => onChange({ ...value, at: event.target.value })}
+          />
+        </Field>
+      )}
+      {value.type === 'weekly' && (
+        <fieldset className="group">
+          <legend>Days</legend>
+          {DAYS.map((name, day) => (
+            <label key={name} className="row small">
+              <input
+                type="checkbox"
+                checked={value.days.includes(day)}
+                onChange={(event) =>
+                  onChange({
+                    ...value,
+                    days: event.target.checked
+                      ? [...value.days, day].toSorted()
+                      : value.days.filter((old) => old !== day),
+                  })
+                }
+              />
+              {name}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {value.type === 'cron' && (
+        <Field
+          id="schedule-cron"
+          label="Cron expression"
+          hint="Five fields, such as 0 */6 * * *, or Quartz with seconds first."
+        >
+          <input
+            className="input mono"
+            {...fieldControl('schedule-cron', undefined, true)}
+            value={value.expression}
+            onChange={(event) => onChange({ ...value, expression: event.target.value })}
+          />
+        </Field>
+      )}
+      {value.type !== 'manual' && (
+        <Field
+          id="schedule-zone"
+          label="Time zone"
+          hint="When clocks change: a time that is left out runs an hour later, one that comes twice runs once."
+        >
+          <input
+            className="input"
+            list="time-zones"
+            {...fieldControl('schedule-zone', undefined, true)}
+            value={value.timeZone}
+            onChange={(event) => onChange({ ...value, timeZone: event.target.value })}
+          />
+          <datalist id="time-zones">
+            {Intl.supportedValuesOf('timeZone').map((zone) => (
+              <option key={zone}>{zone}</option>
+            ))}
+          </datalist>
+        </Field>
+      )}
+    </>
+  );
+}
+
+function startOf(type: Schedule['type'], timeZone: string): Schedule {
+  switch (type) {
+    case 'manual':
+      return { type };
+    case 'hourly':
+      return { type, every: 6, timeZone };
+    case 'daily':
+      return { type, at: '02:00', timeZone };
+    case 'weekly':
+      return { type, days: [1], at: '02:00', timeZone };
+    case 'cron':
+      return { type, expression: '0 */6 * * *', timeZone };
+  }
+}

@@ -1,0 +1,150 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../../../_components/button.tsx';
+import { formatBytes, formatCount, formatDuration } from '../../../_components/format.ts';
+import { FailureNotice } from '../../../_components/notice.tsx';
+import { StateIcon } from '../../../_components/state-mark.tsx';
+import { PanelTabs, TabPanel } from '../../../_components/tabs.tsx';
+import { useSay } from '../../../_components/toast.tsx';
+import { RecordsView } from './records-view.tsx';
+import { ExchangeDetail, Requests, toCurl } from './requests.tsx';
+import type { TestRun } from './use-test-read.ts';
+
+interface Props {
+  readonly run: TestRun;
+  readonly streams: readonly string[];
+  readonly stream: string | null;
+  readonly onStream: (stream: string) => void;
+  readonly onTest: () => void;
+  /** The draft has changed since this test. */
+  readonly outdated: boolean;
+}
+
+/** What a test read: requests on a time axis, records, the answer as it came, state and log. Fills while it runs. */
+export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: Props) {
+  const [tab, setTab] = useState('records');
+  const [chosen, setChosen] = useState(0);
+  const say = useSay();
+  const exchange = run.exchanges[Math.min(chosen, run.exchanges.length - 1)];
+  const records = run.pages.reduce((sum, page) => sum + page.records.length, 0);
+  const copy = async () => {
+    if (!exchange) return;
+    await navigator.clipboard.writeText(toCurl(exchange));
+    say.done('Copied as cURL; fill in what is masked');
+  };
+  return (
+    <section className="test" aria-label="Test">
+      <div className="th">
+        <label className="row small">
+          <span className="muted">Stream</span>
+          <select className="select" value={stream ?? ''} onChange={(event) => onStream(event.target.value)}>
+            {streams.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <span className="muted small">3 slices, 3 pages each, 300 records at most</span>
+      </div>
+      {run.status === 'idle' ? (
+        <div className="empty">
+          <p>Test reads the stream with the same engine as a sync, and loads nothing.</p>
+          <Button icon="play" onClick={onTest} aria-disabled={stream === null}>
+            Test {stream ?? ''}
+          </Button>
+        </div>
+      ) : (
+        <>
+          <Verdict run={run} records={records} outdated={outdated} />
+          {run.failure && (
+            <div className="pad">
+              <FailureNotice failure={run.failure} alert />
+            </div>
+          )}
+          {run.exchanges.length > 0 && (
+            <>
+              <div className="sec">
+                <h3>Requests</h3>
+                <span className="grow" />
+                <Button size="s" kind="ghost" icon="copy" onClick={copy}>
+                  Copy as cURL
+                </Button>
+              </div>
+              <Requests
+                exchanges={run.exchanges}
+                chosen={chosen}
+                onChoose={(index) => {
+                  setChosen(index);
+                  setTab('response');
+                }}
+              />
+            </>
+          )}
+          <PanelTabs
+            label="What the test read"
+            value={tab}
+            onChange={setTab}
+            tabs={[
+              { id: 'records', label: 'Records', count: formatCount(records) },
+              { id: 'response', label: 'Response' },
+              { id: 'state', label: 'State' },
+              { id: 'log', label: 'Log', count: run.log.length },
+            ]}
+          >
+            <TabPanel value="records">
+              <RecordsView pages={run.pages} />
+            </TabPanel>
+            <TabPanel value="response">
+              {exchange ? <ExchangeDetail exchange={exchange} /> : <p className="empty">No request was made.</p>}
+            </TabPanel>
+            <TabPanel value="state">
+              {run.state ? (
+                <pre className="well">{JSON.stringify(run.state, null, 2)}</pre>
+              ) : (
+                <p className="empty">This stream keeps no state, or no slice was finished.</p>
+              )}
+            </TabPanel>
+            <TabPanel value="log">
+              <div className="log">
+                {run.log.map((line, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever added at the end
+                  <div key={index} className={line.level}>
+                    <time>{line.at?.slice(11, 23) ?? ''}</time>
+                    <span className="lv">{line.level}</span>
+                    <span className="m">{line.message}</span>
+                  </div>
+                ))}
+              </div>
+            </TabPanel>
+          </PanelTabs>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Verdict({ run, records, outdated }: { run: TestRun; records: number; outdated: boolean }) {
+  const state =
+    run.status === 'running' ? 'run' : run.status === 'failed' ? 'fail' : run.status === 'stopped' ? 'off' : 'ok';
+  const word = { running: 'Reading', failed: 'Failed after', stopped: 'Stopped after', done: '', idle: '' }[run.status];
+  const bytes = run.exchanges.reduce((sum, exchange) => sum + (exchange.response?.bytes ?? 0), 0);
+  const retries = run.exchanges.filter((exchange) => exchange.try > 1).length;
+  return (
+    <div className="sum" role="status">
+      <span className={`st s-${state}`}>
+        <StateIcon state={state} />
+        {word} {formatCount(records)} {records === 1 ? 'record' : 'records'} in {formatDuration(run.durationMs)}
+      </span>
+      <span className="muted small">
+        {run.pages.length} {run.pages.length === 1 ? 'page' : 'pages'}, {formatBytes(bytes)}
+        {retries > 0 && `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`}
+      </span>
+      {outdated && run.status !== 'running' && (
+        <span className="st s-warn small">
+          <StateIcon state="warn" />
+          Draft changed since
+        </span>
+      )}
+    </div>
+  );
+}

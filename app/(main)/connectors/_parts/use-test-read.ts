@@ -1,0 +1,120 @@
+'use client';
+
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Failure } from '#lib/errors.ts';
+import type { Exchange } from '#lib/extract/source.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { api, failureOf } from '../../../_components/api.ts';
+import { followEvents } from '../../../_components/events.ts';
+
+export interface TestPage {
+  readonly slice: string;
+  readonly page: number;
+  readonly records: readonly JsonObject[];
+  readonly raw?: readonly JsonObject[];
+  readonly read: number;
+  readonly filtered: number;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly at?: string;
+}
+
+export interface TestRun {
+  readonly status: 'idle' | 'running' | 'done' | 'failed' | 'stopped';
+  readonly stream: string;
+  /** The text that was tested, to tell when the draft has moved on. */
+  readonly manifest: string;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly pages: readonly TestPage[];
+  readonly exchanges: readonly Exchange[];
+  readonly log: readonly LogLine[];
+  readonly state: JsonObject | null;
+  readonly failure: Failure | null;
+}
+
+type ProbeEvent =
+  | ({ type: 'page' } & TestPage)
+  | { type: 'exchange'; exchange: Exchange }
+  | ({ type: 'log' } & LogLine)
+  | { type: 'state'; state: JsonObject }
+  | { type: 'failure'; failure: Failure }
+  | { type: 'result' }
+  | { type: 'done' };
+
+export interface TestInput {
+  readonly manifest: string;
+  readonly config: JsonObject;
+  readonly stream: string;
+  readonly limits: { maxSlices: number; maxPages: number; maxRecords: number };
+  readonly state: JsonObject | null;
+}
+
+const IDLE: TestRun = {
+  ...{ status: 'idle', stream: '', manifest: '', startedAt: 0, durationMs: 0 },
+  ...{ pages: [], exchanges: [], log: [], state: null, failure: null },
+};
+
+/** Reads one stream with the real engine, in a worker's child, and shows what comes as it comes. */
+export function useTestRead() {
+  const [run, setRun] = useState<TestRun>(IDLE);
+  const current = useRef<{ probeId: string | null; stop: () => void } | null>(null);
+
+  const stop = useCallback(() => {
+    const { probeId, stop: unfollow } = current.current ?? {};
+    unfollow?.();
+    current.current = null;
+    if (probeId) void api.delete(`/probes/${probeId}`).catch(() => undefined);
+    setRun((old) =>
+      old.status === 'running' ? { ...old, status: 'stopped', durationMs: Date.now() - old.startedAt } : old,
+    );
+  }, []);
+
+  const start = useCallback(
+    async (input: TestInput) => {
+      stop();
+      const startedAt = Date.now();
+      const mine: { probeId: string | null; stop: () => void } = { probeId: null, stop: () => {} };
+      current.current = mine;
+      setRun({ ...IDLE, status: 'running', stream: input.stream, manifest: input.manifest, startedAt });
+      try {
+        const { probeId } = await api.post<{ probeId: string }>('/probes', { kind: 'test_read', ...input });
+        if (current.current !== mine) return;
+        mine.probeId = probeId;
+        mine.stop = followEvents<ProbeEvent>(`/probes/${probeId}/events`, (event) =>
+          setRun((old) => apply(old, event)),
+        );
+      } catch (error) {
+        setRun((old) => ({ ...old, status: 'failed', failure: failureOf(error), durationMs: Date.now() - startedAt }));
+      }
+    },
+    [stop],
+  );
+
+  useEffect(() => () => current.current?.stop(), []);
+  return { run, start, stop };
+}
+
+/** One event onto what is shown. */
+export function apply(run: TestRun, event: ProbeEvent): TestRun {
+  const durationMs = Date.now() - run.startedAt;
+  switch (event.type) {
+    case 'page':
+      return { ...run, durationMs, pages: [...run.pages, event] };
+    case 'exchange':
+      return { ...run, durationMs, exchanges: [...run.exchanges, event.exchange] };
+    case 'log':
+      return { ...run, durationMs, log: [...run.log, event] };
+    case 'state':
+      return { ...run, durationMs, state: event.state };
+    case 'failure':
+      return { ...run, durationMs, status: 'failed', failure: event.failure };
+    case 'done':
+      return { ...run, durationMs, status: run.status === 'running' ? 'done' : run.status };
+    default:
+      return run;
+  }
+}

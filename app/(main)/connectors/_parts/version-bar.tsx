@@ -1,0 +1,71 @@
+'use client';
+
+import type { Connector } from '#lib/connections/connectors.ts';
+import { Button } from '../../../_components/button.tsx';
+import type { Wire } from '../../../_components/wire.ts';
+
+interface Props {
+  readonly name: string;
+  /** Null once the name is fixed. */
+  readonly onName: ((name: string) => void) | null;
+  readonly connector: Wire<Connector> | null;
+  readonly changed: boolean;
+  readonly savedAt: Date | null;
+  /** Why no version can be saved; null when one can. */
+  readonly problem: string | null;
+  readonly stream: string | null;
+  readonly testing: boolean;
+  readonly onVersions: () => void;
+  readonly onSave: () => void;
+  readonly onTest: () => void;
+  readonly onStop: () => void;
+}
+
+/** Name, version and the two things to do: save a version, test. */
+export function VersionBar(props: Props) {
+  const { connector, problem } = props;
+  const latest = connector?.latest?.version ?? null;
+  return (
+    <div className="vbar">
+      {props.onName ? (
+        <input
+          className="input name"
+          aria-label="Name of the connector"
+          placeholder="Name, such as shop-api"
+          value={props.name}
+          onChange={(event) => props.onName?.(event.target.value)}
+        />
+      ) : (
+        <h1 className="clip">{props.name}</h1>
+      )}
+      <span className="tag">
+        {latest === null ? 'draft' : props.changed ? `draft of v${latest + 1}` : `v${latest}`}
+      </span>
+      {props.savedAt && (
+        <span className="muted small nowrap hide-s">draft kept {props.savedAt.toTimeString().slice(0, 8)}</span>
+      )}
+      <span className="grow" />
+      {connector !== null && connector.versions.length > 0 && (
+        <Button icon="history" className="hide-s" onClick={props.onVersions}>
+          Versions
+        </Button>
+      )}
+      <Button
+        onClick={() => problem === null && props.onSave()}
+        aria-disabled={problem !== null}
+        title={problem ?? undefined}
+      >
+        Save version{latest === null ? '' : ` ${latest + 1}`}
+      </Button>
+      {props.testing ? (
+        <Button icon="stop" onClick={props.onStop}>
+          Stop
+        </Button>
+      ) : (
+        <Button kind="primary" icon="play" onClick={props.onTest} aria-disabled={props.stream === null}>
+          Test {props.stream ?? ''} <kbd>⌘↵</kbd>
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import Link from 'next/link';
+import { listConnectors } from '#lib/connections/connectors.ts';
+import { TimeAgo } from '../../_components/clock.tsx';
+import { plural } from '../../_components/format.ts';
+import { Icon } from '../../_components/icon.tsx';
+import { Empty } from '../../_components/notice.tsx';
+import { Panel, Table } from '../../_components/panel.tsx';
+import { Page, PageHead } from '../../_components/shell/page.tsx';
+import { pageContext } from '../../_server/page-context.ts';
+
+export const metadata = { title: 'Connectors' };
+
+export default async function ConnectorsPage() {
+  const { context, workspaceId } = await pageContext();
+  const connectors = await listConnectors(context, workspaceId);
+  const create = (
+    <Link className="btn primary" href="/connectors/new">
+      <Icon name="plus" />
+      New connector
+    </Link>
+  );
+  return (
+    <Page crumbs={[{ name: 'Connectors' }]}>
+      <PageHead title="Connectors" actions={create}>
+        A connector says in YAML how to read an API or files. Sources are made from it.
+      </PageHead>
+      <Panel>
+        {connectors.length === 0 ? (
+          <Empty
+            action={
+              <Link className="btn" href="/connectors/new">
+                Create a connector
+              </Link>
+            }
+          >
+            No connectors yet. Start from a template, or paste an Airbyte manifest.
+          </Empty>
+        ) : (
+          <Table className="cards" label="Connectors" head={<Head />}>
+            {connectors.map((connector) => (
+              <tr key={connector.id}>
+                <td>
+                  <Link className="strong" href={`/connectors/${connector.id}`}>
+                    {connector.name}
+                  </Link>
+                  <span className="sub">{plural(connector.streams.length, 'stream')}</span>
+                </td>
+                <td data-k="Version">
+                  {connector.version === null ? <span className="faint">—</span> : `v${connector.version}`}
+                  {connector.hasDraft && <span className="tag">draft</span>}
+                </td>
+                <td data-k="Streams" className="hide-s">
+                  <span className="muted">{firstFew(connector.streams)}</span>
+                </td>
+                <td data-k="Sources">
+                  {connector.sources === 0 ? <span className="faint">none</span> : plural(connector.sources, 'source')}
+                </td>
+                <td data-k="Saved">
+                  <TimeAgo at={connector.versionAt ?? connector.createdAt} />
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+function Head() {
+  return (
+    <>
+      <th>Connector</th>
+      <th>Version</th>
+      <th>Streams</th>
+      <th>Used by</th>
+      <th>Saved</th>
+    </>
+  );
+}
+
+function firstFew(names: readonly string[]): string {
+  const shown = names.slice(0, 4).join(', ');
+  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
+}

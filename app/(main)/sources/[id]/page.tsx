@@ -1,0 +1,34 @@
+import Link from 'next/link';
+import { getSource } from '#lib/connections/sources.ts';
+import { ConfigForm } from '../../../_components/config-form.tsx';
+import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { orNotFound } from '../../../_server/or-not-found.ts';
+import { pageContext } from '../../../_server/page-context.ts';
+
+export default async function SourcePage({ params }: { params: Promise<{ id: string }> }) {
+  const { context, workspaceId } = await pageContext();
+  const { id } = await params;
+  const source = await orNotFound(getSource(context, workspaceId, id));
+  return (
+    <Page
+      crumbs={[
+        { name: 'Connectors', href: '/connectors' },
+        { name: 'Sources', href: '/sources' },
+        { name: source.name },
+      ]}
+    >
+      <PageHead title={source.name}>
+        Made from <Link href={`/connectors/${source.connector.id}`}>{source.connector.name}</Link>.
+      </PageHead>
+      <ConfigForm
+        noun="source"
+        spec={source.spec}
+        initial={source}
+        id={source.id}
+        fixed={{ connectorId: source.connector.id }}
+        then="/sources"
+        usedBy={source.connections}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,90 @@
+import Link from 'next/link';
+import { getConnector, listConnectors } from '#lib/connections/connectors.ts';
+import { ConfigForm } from '../../../_components/config-form.tsx';
+import { plural } from '../../../_components/format.ts';
+import { Empty } from '../../../_components/notice.tsx';
+import { Panel } from '../../../_components/panel.tsx';
+import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { orNotFound } from '../../../_server/or-not-found.ts';
+import { pageContext } from '../../../_server/page-context.ts';
+
+export const metadata = { title: 'New source' };
+
+const CRUMBS = [
+  { name: 'Connectors', href: '/connectors' },
+  { name: 'Sources', href: '/sources' },
+  { name: 'New source' },
+];
+
+/** First the choice of a connector, then the form of its spec: `?connector=<id>`. */
+export default async function NewSourcePage({
+  searchParams,
+}: {
+  searchParams: Promise<{ connector?: string; then?: string }>;
+}) {
+  const { context, workspaceId } = await pageContext();
+  const { connector: connectorId, then } = await searchParams;
+  if (connectorId === undefined) return <ChooseConnector then={then} />;
+  const connector = await orNotFound(getConnector(context, workspaceId, connectorId));
+  return (
+    <Page crumbs={CRUMBS}>
+      <PageHead title={`New source from ${connector.name}`}>
+        What the connector asks for. Secrets are stored encrypted and never shown again.
+      </PageHead>
+      {connector.latest === null ? (
+        <Empty
+          action={
+            <Link className="btn" href={`/connectors/${connector.id}`}>
+              Open {connector.name}
+            </Link>
+          }
+        >
+          This connector has only a draft. Save a version of it first.
+        </Empty>
+      ) : (
+        <ConfigForm
+          noun="source"
+          spec={connector.latest.spec}
+          initial={{ name: '', config: {} }}
+          id={null}
+          fixed={{ connectorId }}
+          then={then === 'connection' ? '/connections/new?source=:id' : '/sources'}
+        />
+      )}
+    </Page>
+  );
+}
+
+async function ChooseConnector({ then }: { then: string | undefined }) {
+  const { context, workspaceId } = await pageContext();
+  const connectors = await listConnectors(context, workspaceId);
+  return (
+    <Page crumbs={CRUMBS}>
+      <PageHead title="New source">Choose the connector that knows how to read it.</PageHead>
+      {connectors.length === 0 ? (
+        <Panel>
+          <Empty
+            action={
+              <Link className="btn" href="/connectors/new">
+                Create a connector
+              </Link>
+            }
+          >
+            No connectors yet. A connector says how to read an API or files.
+          </Empty>
+        </Panel>
+      ) : (
+        <ul className="starts">
+          {connectors.map((connector) => (
+            <li key={connector.id}>
+              <Link className="start" href={`/sources/new?connector=${connector.id}${then ? `&then=${then}` : ''}`}>
+                <b className="strong">{connector.name}</b>
+                <span className="muted">{plural(connector.streams.length, 'stream')}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Page>
+  );
+}

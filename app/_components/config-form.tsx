@@ -1,0 +1,140 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import type { JsonObject } from '#lib/json.ts';
+import { ApiError, api, failureOf } from './api.ts';
+import { Button } from './button.tsx';
+import { type CheckAnswer, CheckOutcome } from './check-outcome.tsx';
+import { Confirm } from './confirm.tsx';
+import { Field, FieldsToFix, fieldControl } from './field.tsx';
+import { FailureNotice } from './notice.tsx';
+import { configErrors, SchemaForm } from './schema-form/schema-form.tsx';
+import type { FieldErrors } from './schema-form/validate.ts';
+import { useSay } from './toast.tsx';
+import { useProbe } from './use-probe.ts';
+
+interface Props {
+  readonly noun: 'source' | 'destination';
+  /** JSON schema of the config. */
+  readonly spec: JsonObject;
+  readonly initial: { readonly name: string; readonly config: JsonObject };
+  /** Where to save: POST a new one, PATCH one that is there. */
+  readonly id: string | null;
+  /** What goes along: `{ connectorId }` or `{ type }`. */
+  readonly fixed: Readonly<Record<string, string>>;
+  /** Where to go after saving a new one; `:id` is filled in. */
+  readonly then: string;
+  readonly usedBy?: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** Name and config of a source or destination: test it as it stands, then save it. Secrets come masked and stay unless replaced. */
+export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }: Props) {
+  const [name, setName] = useState(initial.name);
+  const [config, setConfig] = useState(initial.config);
+  const [errors, setErrors] = useState<FieldErrors>({});
+  const [nameError, setNameError] = useState<string>();
+  const [refused, setRefused] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const probe = useProbe<CheckAnswer>();
+  const router = useRouter();
+  const say = useSay();
+
+  const [submitted, setSubmitted] = useState(false);
+  const toFix = submitted ? configErrors(spec, config) : [];
+  const valid = (): boolean => {
+    setErrors({});
+    setSubmitted(true);
+    return configErrors(spec, config).length === 0;
+  };
+  const check = () => {
+    if (valid()) void probe.ask({ kind: `check_${noun}`, ...fixed, config, ...(id && { [`${noun}Id`]: id }) });
+  };
+  const save = async () => {
+    setNameError(name.trim() === '' ? 'Give it a name.' : undefined);
+    if (!valid() || name.trim() === '') return;
+    setBusy(true);
+    setRefused(null);
+    try {
+      if (id !== null) await api.patch(`/${noun}s/${id}`, { name, config });
+      const saved = id ?? (await api.post<{ id: string }>(`/${noun}s`, { name, config, ...fixed })).id;
+      say.done(`${name} saved`);
+      router.push(then.replace(':id', saved));
+      router.refresh();
+    } catch (error) {
+      setRefused(error);
+      if (error instanceof ApiError) {
+        setErrors(
+          Object.fromEntries(
+            error.issues.map((issue) => [(issue.path ?? '').replace(/^config\.?/, ''), issue.message]),
+          ),
+        );
+        setNameError(error.issues.find((issue) => issue.path === 'name')?.message);
+      }
+    } finally {
+      setBusy(false);
+    }
+  };
+  const allow = async (host: string, port: number) => {
+    try {
+      await api.post('/allowed-hosts', { host, port, reason: `${noun} ${name}` });
+      check();
+    } catch (error) {
+      say.failed(error);
+    }
+  };
+  return (
+    <form
+      className="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <Field id="config-name" label="Name" error={nameError} hint={`How people find this ${noun}.`}>
+        <input
+          className="input"
+          {...fieldControl('config-name', nameError, true)}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
+      <SchemaForm schema={spec} value={config} onChange={setConfig} errors={errors} showErrors={submitted} />
+      <CheckOutcome probe={probe} onAllow={allow} />
+      {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
+      <div className="acts">
+        <Button type="submit" kind="primary" busy={busy}>
+          Save {noun}
+        </Button>
+        <Button onClick={check} busy={probe.status === 'running'}>
+          Test {noun}
+        </Button>
+        <FieldsToFix ids={toFix.map((field) => field.id)} />
+        <span className="grow" />
+        {id !== null && (
+          <Button kind="danger" onClick={() => setDeleting(true)}>
+            Delete {noun}…
+          </Button>
+        )}
+      </div>
+      <Confirm
+        open={deleting}
+        onOpenChange={setDeleting}
+        title={`Delete ${initial.name}`}
+        description={
+          usedBy.length > 0
+            ? `It is used by ${usedBy.map((item) => item.name).join(', ')}: delete ${usedBy.length === 1 ? 'that connection' : 'those connections'} first.`
+            : 'Its settings are lost. Data that was loaded stays where it is.'
+        }
+        verb={`Delete ${noun}`}
+        onConfirm={async () => {
+          await api.delete(`/${noun}s/${id}`);
+          router.push(`/${noun}s`);
+          router.refresh();
+        }}
+      />
+    </form>
+  );
+}

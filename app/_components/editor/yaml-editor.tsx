@@ -1,0 +1,224 @@
+'use client';
+
+import type * as Monaco from 'monaco-editor';
+import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
+import type { JsonObject } from '#lib/json.ts';
+import { loadMonaco, type MonacoApi } from './monaco.ts';
+
+/** A problem in the text as the parsers give it; lines and columns count from 1. */
+export interface EditorIssue {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export interface YamlEditorHandle {
+  /** Shows a place and puts the cursor there. */
+  reveal(line: number, column?: number): void;
+}
+
+interface Props {
+  readonly value: string;
+  readonly onChange?: (value: string) => void;
+  /** Names the document; its last part chooses the schema: `…/manifest.yaml`, `…/suite.yaml`. */
+  readonly path: string;
+  readonly schema: JsonObject | null;
+  readonly issues?: readonly EditorIssue[];
+  readonly label: string;
+  readonly readOnly?: boolean;
+  readonly onCursor?: (line: number, column: number) => void;
+  readonly onSave?: () => void;
+  readonly onRun?: () => void;
+  readonly ref?: React.Ref<YamlEditorHandle>;
+}
+
+const TEMPLATE = /\{\{.*?\}\}|\{%.*?%\}/g;
+const OPTIONS: Monaco.editor.IStandaloneEditorConstructionOptions = {
+  automaticLayout: true,
+  minimap: { enabled: false },
+  fontFamily: 'var(--font-mono)',
+  fontLigatures: false,
+  fontSize: 12,
+  lineHeight: 20,
+  tabSize: 2,
+  insertSpaces: true,
+  detectIndentation: false,
+  scrollBeyondLastLine: false,
+  renderLineHighlight: 'line',
+  quickSuggestions: { other: true, comments: false, strings: true },
+  suggest: { showWords: false },
+  overviewRulerLanes: 1,
+  padding: { top: 8, bottom: 8 },
+  fixedOverflowWidgets: true,
+  // Screen readers get the text itself; Monaco's own guess needs a prompt that interrupts.
+  accessibilitySupport: 'on',
+  stickyScroll: { enabled: false },
+};
+
+/** Monaco for one YAML document: completion and hover from `schema`, markers from `issues`, Ctrl-S and Ctrl-Enter handed out. */
+export function YamlEditor(props: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const [editor, setEditor] = useState<{ monaco: MonacoApi; editor: Monaco.editor.IStandaloneCodeEditor } | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const hintId = useId();
+  const { schema } = props;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once per document; later props reach it through `latest`
+  useEffect(() => {
+    let disposed = false;
+    let dispose = () => {};
+    void loadMonaco().then(({ monaco }) => {
+      if (disposed || host.current === null) return;
+      const created = create(monaco, host.current, latest);
+      dispose = created.dispose;
+      setEditor({ monaco, editor: created.editor });
+    });
+    return () => {
+      disposed = true;
+      dispose();
+      setEditor(null);
+    };
+  }, [props.path]);
+
+  useEffect(() => {
+    if (schema === null) return;
+    void loadMonaco().then(({ setSchema }) =>
+      setSchema({ fileName: props.path.split('/').at(-1) ?? props.path, schema }),
+    );
+  }, [schema, props.path]);
+
+  useEffect(() => {
+    const model = editor?.editor.getModel();
+    // A text that came from outside (another version, a restored draft) replaces ours; what we typed is already there.
+    if (model && model.getValue() !== props.value) model.setValue(props.value);
+  }, [editor, props.value]);
+
+  useEffect(() => {
+    const model = editor?.editor.getModel();
+    if (editor && model)
+      editor.monaco.editor.setModelMarkers(model, 'weir', (props.issues ?? []).map(toMarker(editor.monaco)));
+  }, [editor, props.issues]);
+
+  useEffect(() => editor?.editor.updateOptions({ readOnly: props.readOnly ?? false }), [editor, props.readOnly]);
+
+  useImperativeHandle(
+    props.ref,
+    () => ({
+      reveal(line, column = 1) {
+        editor?.editor.revealLineInCenter(line);
+        editor?.editor.setPosition({ lineNumber: line, column });
+        editor?.editor.focus();
+      },
+    }),
+    [editor],
+  );
+
+  return (
+    <div className="yaml-editor" data-ready={editor !== null}>
+      <div ref={host} className="yaml-editor-host" aria-describedby={hintId} />
+      {editor === null && <pre className="yaml-editor-loading code">{props.value}</pre>}
+      <span id={hintId} className="sr-only">
+        Press Escape, then Tab, to leave the editor.
+      </span>
+    </div>
+  );
+}
+
+function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Props>) {
+  const props = latest.current;
+  const model = monaco.editor.createModel(props.value, 'yaml', monaco.Uri.parse(`weir:///${props.path}`));
+  const editor = monaco.editor.create(host, {
+    ...OPTIONS,
+    model,
+    theme: themeName(),
+    ariaLabel: props.label,
+    readOnly: props.readOnly ?? false,
+  });
+  const templates = editor.createDecorationsCollection();
+  const paint = () => templates.set(templateDecorations(monaco, model));
+  paint();
+  model.onDidChangeContent(() => {
+    paint();
+    latest.current.onChange?.(model.getValue());
+  });
+  editor.onDidChangeCursorPosition(({ position }) => latest.current.onCursor?.(position.lineNumber, position.column));
+  editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => latest.current.onSave?.());
+  editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun?.());
+  leaveByEscapeTab(monaco, editor);
+  const unwatch = watchTheme(() => monaco.editor.setTheme(themeName()));
+  return {
+    editor,
+    dispose() {
+      unwatch();
+      editor.dispose();
+      model.dispose();
+    },
+  };
+}
+
+/** Tab indents; after Escape it moves on, once, so that the keyboard is never trapped. */
+function leaveByEscapeTab(monaco: MonacoApi, editor: Monaco.editor.IStandaloneCodeEditor): void {
+  let leaving = false;
+  editor.onKeyDown((event) => {
+    if (event.keyCode === monaco.KeyCode.Escape) leaving = true;
+    else if (event.keyCode === monaco.KeyCode.Tab && leaving) event.browserEvent.stopImmediatePropagation();
+    else leaving = false;
+    editor.updateOptions({ tabFocusMode: leaving });
+  });
+  editor.onDidBlurEditorWidget(() => {
+    leaving = false;
+    editor.updateOptions({ tabFocusMode: false });
+  });
+}
+
+function templateDecorations(
+  monaco: MonacoApi,
+  model: Monaco.editor.ITextModel,
+): Monaco.editor.IModelDeltaDecoration[] {
+  return model.getLinesContent().flatMap((text, index) =>
+    [...text.matchAll(TEMPLATE)].map((match) => ({
+      range: new monaco.Range(index + 1, match.index + 1, index + 1, match.index + match[0].length + 1),
+      options: { inlineClassName: 'template-text' },
+    })),
+  );
+}
+
+function toMarker(monaco: MonacoApi) {
+  return (issue: EditorIssue): Monaco.editor.IMarkerData => ({
+    severity: issue.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
+    message: issue.hint ? `${issue.message}\n${issue.hint}` : issue.message,
+    code: issue.code,
+    startLineNumber: issue.line,
+    startColumn: issue.column,
+    endLineNumber: issue.endLine,
+    endColumn: Math.max(issue.endColumn, issue.line === issue.endLine ? issue.column + 1 : 1),
+  });
+}
+
+function themeName(): string {
+  return getComputedStyle(document.documentElement).colorScheme === 'dark' || prefersDark()
+    ? 'weir-dark'
+    : 'weir-light';
+}
+
+function prefersDark(): boolean {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+}
+
+function watchTheme(onChange: () => void): () => void {
+  const observer = new MutationObserver(onChange);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+  const query = matchMedia('(prefers-color-scheme: dark)');
+  query.addEventListener('change', onChange);
+  return () => {
+    observer.disconnect();
+    query.removeEventListener('change', onChange);
+  };
+}

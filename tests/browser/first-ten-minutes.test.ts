@@ -1,0 +1,261 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
+import { type LoopbackSlack, loopbackSlack } from '#tests/harness/loopback-slack.ts';
+import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
+import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
+
+// A newcomer's first ten minutes, in order: each test goes on where the one before ended.
+
+const AXE = readFileSync(path.resolve('node_modules/axe-core/axe.min.js'), 'utf8');
+const PERSON = { name: 'Ada Newcomer', email: 'ada@example.com', password: 'correct horse battery' };
+
+let weir: WeirServer;
+let browser: TestBrowser;
+let page: Page;
+let slack: LoopbackSlack;
+let shop: ScriptedServer;
+
+beforeAll(async () => {
+  slack = await loopbackSlack();
+  shop = await scriptedServer({ '/orders': [ordersAnswer(['o-1', 'o-2', 'o-3'])] });
+  weir = await startWeir();
+  browser = await openBrowser();
+  page = await browser.context.newPage();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.stop();
+  await slack?.close();
+  await shop?.close();
+});
+
+describe('set-up', () => {
+  test('asks for an administrator, a workspace, and whether to load the demo; says that nothing is sent home', async () => {
+    await page.goto(weir.url);
+    await page.waitForURL('**/setup');
+    expect(await page.textContent('main')).toContain('no telemetry');
+    await page.getByLabel('Name', { exact: true }).first().fill(PERSON.name);
+    await page.getByLabel('Email').fill(PERSON.email);
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: /Create workspace/ }).click();
+    await page.getByText(/characters/).first().waitFor();
+    await page.getByLabel('Password').fill(PERSON.password);
+    await page.locator('#workspaceName').fill('Acme data');
+    await seriousFindings(page, 'set-up');
+    await page.getByRole('button', { name: /Create workspace and load the demo/ }).click();
+    await page.waitForURL(`${weir.url}/`);
+  });
+
+  test('cannot be done twice', async () => {
+    await page.goto(`${weir.url}/setup`);
+    await page.waitForURL(`${weir.url}/`);
+  });
+});
+
+describe('the demo', () => {
+  test('has run, has filled tables, has passed checks, and one fails for a true property of the data', async () => {
+    await page.goto(weir.url);
+    await page.getByText(/pass/).first().waitFor({ timeout: 120_000 });
+    await page.getByRole('heading', { level: 1 }).getByText(/fail|warn/i).first().waitFor({ timeout: 120_000 });
+    const rows = page.getByRole('row');
+    expect(await rows.count()).toBeGreaterThan(3);
+    await seriousFindings(page, 'overview');
+  });
+});
+
+describe('a connector of one’s own', () => {
+  test('problems are marked while typing, a test reads the stream, and a version is saved', async () => {
+    await page.goto(`${weir.url}/connectors/new?from=empty`);
+    await page.getByLabel('Name of the connector').fill('shop');
+    await typeManifest(page, 'version: 6.0.0\ntype: DeclarativeSource\nstreams: [{type: DeclarativeStreem}]\n');
+    await page.getByText(/DeclarativeStream/).first().waitFor();
+    await typeManifest(page, shopManifest());
+    await page.getByText('None', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Edit the test values' }).click();
+    await setSecret(page, 'API token', 'tok-shop-secret');
+    await page.getByRole('button', { name: 'Use these values' }).click();
+    await allowShop(page);
+    await page.getByRole('button', { name: /^Test orders/ }).first().click();
+    await page.getByText(/3 records in/).waitFor();
+    await page.getByRole('tab', { name: /Response/ }).click();
+    const answer = await page.textContent('section[aria-label="Test"]');
+    expect(answer).toContain('o-1');
+    expect(answer).not.toContain('tok-shop-secret');
+    await seriousFindings(page, 'builder');
+    await page.getByRole('button', { name: 'Save version' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save version 1' }).click();
+    await page.waitForURL(/\/connectors\/[0-9a-f-]{36}$/);
+  });
+});
+
+describe('source, destination, connection', () => {
+  test('a source is made from the spec; its secret never comes back', async () => {
+    await page.goto(`${weir.url}/sources/new`);
+    await page.getByRole('link', { name: /shop/ }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Shop API');
+    await setSecret(page, 'API token', 'tok-shop-secret');
+    await page.getByRole('button', { name: 'Test source' }).click();
+    await page.getByText('The test passed').waitFor();
+    await page.getByRole('button', { name: 'Save source' }).click();
+    await page.waitForURL('**/sources');
+    await page.getByRole('link', { name: 'Shop API' }).click();
+    await page.waitForURL(/\/sources\/[0-9a-f-]{36}$/);
+    expect(await page.content()).not.toContain('tok-shop-secret');
+  });
+
+  test('a destination with a wrong password says so, with the right one it passes', async () => {
+    const { hostname, port, username, password, pathname } = new URL(weir.databaseUrl);
+    await page.goto(`${weir.url}/destinations/new?type=postgres`);
+    await page.getByLabel('Name', { exact: true }).fill('Warehouse');
+    await page.getByLabel('Host').fill(hostname);
+    await page.getByLabel('Port').fill(port);
+    await page.getByLabel(/Database/).first().fill(pathname.slice(1));
+    await page.getByLabel(/User/).first().fill(username);
+    await setSecret(page, 'Password', 'wrong password');
+    await page.getByRole('button', { name: 'Test destination' }).click();
+    const allow = page.getByRole('button', { name: /^Allow / });
+    await Promise.race([allow.waitFor(), page.getByText(/password/i).first().waitFor()]);
+    if (await allow.isVisible()) await allow.click();
+    await page.getByText(/The test failed/).waitFor();
+    await setSecret(page, 'Password', password);
+    await page.getByRole('button', { name: 'Test destination' }).click();
+    await page.getByText('The test passed').waitFor();
+    await page.getByRole('button', { name: 'Save destination' }).click();
+    await page.waitForURL('**/destinations');
+  });
+
+  test('a connection lists the streams, is created and syncs', async () => {
+    await page.goto(`${weir.url}/connections/new`);
+    await page.getByLabel('Source').selectOption({ label: 'Shop API' });
+    await page.getByLabel('Destination').selectOption({ label: 'Warehouse' });
+    await page.getByLabel('Sync mode of orders').waitFor();
+    await page.getByLabel('Schedule').selectOption({ label: 'Cron' });
+    await page.getByLabel('Cron expression').fill('0 */6 * * *');
+    await seriousFindings(page, 'new connection');
+    await page.getByRole('button', { name: 'Create connection' }).click();
+    await page.waitForURL(/\/connections\/[0-9a-f-]{36}$/);
+    await page.getByRole('button', { name: /Sync now/ }).first().click();
+    await page.getByText(/Succeeded/).first().waitFor({ timeout: 60_000 });
+    expect(shop.requests.at(-1)?.headers.authorization).toBe('Bearer tok-shop-secret');
+  });
+});
+
+describe('alerts', () => {
+  test('a Slack channel is tested, hears of a failed sync and of its recovery', async () => {
+    await page.goto(`${weir.url}/settings`);
+    await allowHost(page, slack.host, slack.port);
+    await page.request.post(`${weir.url}/api/weir/v1/channels`, {
+      headers: { origin: weir.url },
+      data: { type: 'slack', name: 'data-alerts', config: { webhookUrl: slack.webhookUrl } },
+    });
+    await page.reload();
+    await page.getByRole('button', { name: /^(Send a )?[Tt]est/ }).first().click();
+    await slack.waitForMessages(1);
+    shop.on('/orders', [{ status: 401, body: { error: 'expired' } }]);
+    await syncShop(page);
+    await page.getByText(/Failed|Failing/).first().waitFor({ timeout: 60_000 });
+    await slack.waitForMessages(2);
+    shop.on('/orders', [ordersAnswer(['o-1', 'o-2', 'o-3', 'o-4'])]);
+    await syncShop(page);
+    await slack.waitForMessages(3);
+    const [, failed, recovered] = slack.texts();
+    expect(failed).toMatch(/401/);
+    expect(recovered).toMatch(/recovered|again|works/i);
+    expect(slack.texts().join('\n')).not.toContain('tok-shop-secret');
+  });
+});
+
+test('nothing was asked for outside this machine, and no page broke', () => {
+  expect(browser.foreign).toEqual([]);
+  expect(browser.errors.filter((text) => !/status of (401|403|404|409|422)/.test(text))).toEqual([]);
+});
+
+function ordersAnswer(ids: string[]) {
+  const data = ids.map((id, index) => ({ id, amount: 10.5 + index, updated_at: `2026-11-2${index}T08:00:00Z` }));
+  return { body: { data } };
+}
+
+function shopManifest(): string {
+  return `version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [orders] }
+streams:
+  - type: DeclarativeStream
+    name: orders
+    primary_key: [id]
+    retriever:
+      type: SimpleRetriever
+      requester:
+        type: HttpRequester
+        url: ${shop.url}/orders
+        authenticator: { type: BearerAuthenticator, api_token: "{{ config['api_token'] }}" }
+      record_selector:
+        type: RecordSelector
+        extractor: { type: DpathExtractor, field_path: [data] }
+    schema_loader:
+      type: InlineSchemaLoader
+      schema:
+        type: object
+        properties:
+          id: { type: string }
+          amount: { type: number }
+          updated_at: { type: string, format: date-time }
+spec:
+  type: Spec
+  connection_specification:
+    type: object
+    required: [api_token]
+    properties:
+      api_token: { type: string, title: API token, airbyte_secret: true }
+`;
+}
+
+/** Puts the text into Monaco as a paste does: typing would be auto-indented. */
+async function typeManifest(target: Page, text: string): Promise<void> {
+  await target.locator('.yaml-editor[data-ready=true]').waitFor();
+  await target.locator('.monaco-editor').first().click();
+  await target.keyboard.press('ControlOrMeta+A');
+  await target.evaluate((value) => navigator.clipboard.writeText(value), text);
+  await target.keyboard.press('ControlOrMeta+V');
+}
+
+async function setSecret(target: Page, label: string, value: string): Promise<void> {
+  const replace = target.getByRole('button', { name: new RegExp(`Replace.*${label}`, 'i') });
+  if (await replace.isVisible().catch(() => false)) await replace.click();
+  await target.getByLabel(label, { exact: true }).fill(value);
+}
+
+async function allowShop(target: Page): Promise<void> {
+  await allowHost(target, shop.host, shop.port);
+}
+
+async function allowHost(target: Page, host: string, port: number): Promise<void> {
+  const answer = await target.request.post(`${weir.url}/api/weir/v1/allowed-hosts`, {
+    headers: { origin: weir.url },
+    data: { host, port, reason: 'test' },
+  });
+  expect(answer.ok()).toBe(true);
+}
+
+async function syncShop(target: Page): Promise<void> {
+  await target.goto(`${weir.url}/connections`);
+  await target.getByRole('link', { name: /Shop API/ }).first().click();
+  await target.getByRole('button', { name: /Sync now/ }).first().click();
+}
+
+/** Serious and critical findings of axe; there must be none. */
+async function seriousFindings(target: Page, name: string): Promise<void> {
+  await target.evaluate(AXE);
+  const findings = await target.evaluate(async () => {
+    const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
+    const { violations } = await axe.run();
+    return violations
+      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+      .map((violation) => `${violation.id}: ${violation.nodes[0]?.html.slice(0, 160)}`);
+  });
+  expect(findings, `accessibility of ${name}`).toEqual([]);
+}
