@@ -59,3 +59,21 @@ function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is being removed
   return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, TEXT_LIMIT);
 }
+
+/** Who came in, and who tried to. Nobody is known before, so the entry goes to the installation's first workspace. */
+export async function auditSignIn(
+  { db }: { db: Db },
+  { email, ok, address }: { email: string; ok: boolean; address: string },
+): Promise<void> {
+  const workspace = await db.selectFrom('workspace').select('id').orderBy('created_at').limit(1).executeTakeFirst();
+  await audit(
+    { db },
+    {
+      workspaceId: workspace?.id ?? null,
+      actor: email.trim().toLowerCase(),
+      action: ok ? 'sign_in' : 'sign_in.refused',
+      subject: 'session',
+      detail: { from: address },
+    },
+  );
+}

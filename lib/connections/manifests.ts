@@ -1,5 +1,6 @@
 import type { Issue } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { manifestJsonSchema } from '#lib/manifest/json-schema.ts';
 import { parseManifest } from '#lib/manifest/parse-manifest.ts';
 
 /** What the service keeps and shows of a manifest: the engine's own business stays inside `compiled`. */
@@ -29,4 +30,24 @@ export function describeCompiled(compiled: JsonObject): { spec: JsonObject; stre
       isJsonObject(stream) && typeof stream.name === 'string' ? [stream.name] : [],
     ),
   };
+}
+
+/** What the editor is told while one types: issues with their places, and what the manifest would offer. */
+export function validateManifest(text: string): {
+  issues: readonly Issue[];
+  spec: JsonObject | null;
+  streams: { name: string }[];
+} {
+  const { issues, compiled } = readManifest(text);
+  if (compiled === null) return { issues, spec: null, streams: [] };
+  const { spec, streams } = describeCompiled(compiled);
+  return { issues, spec, streams: streams.map((name) => ({ name })) };
+}
+
+let schema: JsonObject | undefined;
+
+/** The JSON schema of the manifest language, for completion and hover; made once. */
+export function manifestSchema(): JsonObject {
+  schema ??= manifestJsonSchema();
+  return schema;
 }

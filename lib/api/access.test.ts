@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import { ADMIN, type ApiClient, testApi } from '#tests/harness/api.ts';
+
+const V1 = '/api/weir/v1';
+const signIn = (client: ApiClient, password = ADMIN.password, email = ADMIN.email) =>
+  client.send('POST', '/api/auth/sign-in/email', { email, password });
+
+describe('setting up', () => {
+  test('works once, and signs in', async () => {
+    const { client } = await testApi();
+    const ada = client();
+    expect((await ada.get(`${V1}/setup`)).body).toEqual({ needed: true });
+    expect((await ada.get(`${V1}/me`)).status).toBe(401);
+    const made = await ada.send('POST', `${V1}/setup`, ADMIN);
+    expect(made.status).toBe(201);
+    expect((await ada.get(`${V1}/me`)).body).toMatchObject({ email: ADMIN.email, role: 'admin' });
+    const again = await client().send('POST', `${V1}/setup`, { ...ADMIN, email: 'eve@example.com' });
+    expect(again).toMatchObject({ status: 409, body: { error: { code: 'already_set_up' } } });
+  });
+
+  test('names every field that is wrong', async () => {
+    const { client } = await testApi();
+    const answer = await client().send('POST', `${V1}/setup`, { ...ADMIN, email: 'x', password: 'password' });
+    expect(answer.status).toBe(422);
+    expect(answer.body.issues).toMatchObject([{ path: 'email' }, { path: 'password' }]);
+  });
+});
+
+describe('signing in', () => {
+  test.each([
+    ['localhost', {}, 'http://localhost:8000', false],
+    ['127.0.0.1', {}, 'http://127.0.0.1:8000', false],
+    ['an address of the local network', {}, 'http://192.168.7.20:8000', false],
+    ['a proxy with TLS', { WEIR_URL: 'https://weir.example.com' }, 'https://weir.example.com', true],
+  ])('works at %s', async (_, variables, origin, secure) => {
+    const { admin, client } = await testApi(variables as Record<string, string>);
+    await admin();
+    const ada = client({ origin });
+    const answer = await signIn(ada);
+    expect(answer.status).toBe(200);
+    const cookie = answer.headers.getSetCookie().join();
+    expect(cookie).toMatch(/HttpOnly;.*SameSite=Lax/i);
+    expect(/secure/i.test(cookie)).toBe(secure);
+    expect(JSON.stringify(answer.body)).not.toContain('token');
+    expect((await ada.get(`${V1}/me`)).body).toMatchObject({ email: ADMIN.email });
+    expect((await ada.send('POST', '/api/auth/sign-out')).status).toBe(200);
+    expect((await ada.get(`${V1}/me`)).status).toBe(401);
+  });
+
+  test('works behind a proxy that speaks plain HTTP to us and forwards who asked', async () => {
+    const { admin, client } = await testApi({ WEIR_TRUST_PROXY: '1' });
+    await admin();
+    const ada = client({ origin: 'http://10.0.0.5:8000' });
+    const forwarded = {
+      origin: 'https://weir.example.com',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'weir.example.com',
+    };
+    const answer = await ada.send('POST', '/api/auth/sign-in/email', ADMIN_CREDENTIALS, forwarded);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.getSetCookie().join()).toMatch(/__Secure-weir/);
+    expect((await ada.get(`${V1}/me`, forwarded)).status).toBe(200);
+  });
+
+  test('a wrong password and an unknown address look alike, and both are noted', async () => {
+    const { admin, client, query } = await testApi();
+    await admin();
+    const wrong = await signIn(client(), 'not the password');
+    const unknown = await signIn(client(), 'not the password', 'eve@example.com');
+    expect(wrong.status).toBe(401);
+    expect(unknown.body).toEqual(wrong.body);
+    expect(await query(`select actor from audit_entry where action = 'sign_in.refused' order by id`)).toEqual([
+      { actor: ADMIN.email },
+      { actor: 'eve@example.com' },
+    ]);
+  });
+
+  test('one account cannot be tried from many addresses', async () => {
+    const { admin, client } = await testApi();
+    await admin();
+    for (let n = 1; n <= 10; n++) {
+      const answer = await signIn(client({ peer: `10.0.0.${n}` }), 'not the password');
+      expect(answer.status).toBe(401);
+    }
+    const refused = await signIn(client({ peer: '10.0.0.99' }));
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: 'too_many_tries' } } });
+  });
+
+  test('a session ends after thirty days however often it is used', async () => {
+    const { admin, query } = await testApi();
+    const ada = await admin();
+    await query(`update session set "createdAt" = now() - interval '31 days'`);
+    expect((await ada.get(`${V1}/me`)).status).toBe(401);
+  });
+
+  test('what is not ours of better-auth is closed', async () => {
+    const { client } = await testApi();
+    for (const path of ['sign-up/email', 'sign-in/social', 'update-user', 'request-password-reset'])
+      expect([path, (await client().send('POST', `/api/auth/${path}`, ADMIN)).status]).toEqual([path, 404]);
+  });
+
+  test('a changed password ends the other sessions', async () => {
+    const { admin, client } = await testApi();
+    const ada = await admin();
+    const elsewhere = client();
+    await signIn(elsewhere);
+    const change = { currentPassword: ADMIN.password, newPassword: 'eleven red boats' };
+    expect((await ada.send('POST', '/api/auth/change-password', change)).status).toBe(200);
+    expect((await elsewhere.get(`${V1}/me`)).status).toBe(401);
+    expect((await ada.get(`${V1}/me`)).status).toBe(200);
+    expect((await signIn(client(), 'eleven red boats')).status).toBe(200);
+  });
+});
+
+const ADMIN_CREDENTIALS = { email: ADMIN.email, password: ADMIN.password };
+
+describe('requests from other pages', () => {
+  test('are refused when they would change something', async () => {
+    const { admin } = await testApi();
+    const ada = await admin();
+    const forged = { origin: 'https://evil.example' };
+    const answer = await ada.send('POST', `${V1}/connectors`, { name: 'x' }, forged);
+    expect(answer).toMatchObject({ status: 403, body: { error: { code: 'foreign_origin' } } });
+    expect((await ada.get<unknown[]>(`${V1}/connectors`)).body).toEqual([]);
+  });
+
+  test('cannot invent their own origin by forwarded headers', async () => {
+    const { admin } = await testApi();
+    const ada = await admin();
+    const forged = {
+      origin: 'https://evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+    };
+    expect((await ada.send('POST', `${V1}/connectors`, { name: 'x' }, forged)).status).toBe(403);
+    expect((await ada.send('POST', '/api/auth/sign-out', {}, forged)).status).toBe(403);
+  });
+});
+
+describe('roles and API keys', () => {
+  test('a viewer reads, an editor changes, an administrator decides who may come in', async () => {
+    const { admin, client, query } = await testApi();
+    const ada = await admin();
+    const keys = new Map<string, string>();
+    for (const role of ['viewer', 'editor', 'admin']) {
+      const { body, status } = await ada.send<{ secret: string }>('POST', `${V1}/api-keys`, { name: role, role });
+      expect(status).toBe(201);
+      keys.set(role, body.secret);
+    }
+    const status = async (role: string, method: string, path: string, body?: unknown) => {
+      const headers = { authorization: `Bearer ${keys.get(role)}` };
+      const nobody = client();
+      return (await (method === 'GET' ? nobody.get(path, headers) : nobody.send(method, path, body, headers))).status;
+    };
+    expect(await status('viewer', 'GET', `${V1}/connectors`)).toBe(200);
+    expect(await status('viewer', 'POST', `${V1}/connectors`, { name: 'a' })).toBe(403);
+    expect(await status('editor', 'POST', `${V1}/connectors`, { name: 'b' })).toBe(201);
+    expect(await status('editor', 'POST', `${V1}/api-keys`, { name: 'c', role: 'admin' })).toBe(403);
+    expect(await status('editor', 'POST', `${V1}/allowed-hosts`, { host: 'db.lan', port: 5432 })).toBe(403);
+    expect(await status('admin', 'POST', `${V1}/allowed-hosts`, { host: 'db.lan', port: 5432 })).toBe(201);
+    expect(await status('nobody', 'GET', `${V1}/connectors`)).toBe(401);
+    expect(await query(`select actor, subject from audit_entry where action = 'refused' order by id`)).toEqual([
+      { actor: 'API key viewer', subject: 'connector.create' },
+      { actor: 'API key editor', subject: 'api_key.create' },
+      { actor: 'API key editor', subject: 'allowed_host.add' },
+    ]);
+  });
+
+  test('a key is shown once; it stops when it is deleted or has expired', async () => {
+    const { admin, client, query } = await testApi();
+    const ada = await admin();
+    const { body } = await ada.send<{ id: string; secret: string }>('POST', `${V1}/api-keys`, {
+      name: 'airflow',
+      role: 'viewer',
+      expiresInDays: 30,
+    });
+    expect(JSON.stringify((await ada.get(`${V1}/api-keys`)).body)).not.toContain(body.secret);
+    expect(JSON.stringify(await query('select * from api_key'))).not.toContain(body.secret);
+    const use = async () => (await client().get(`${V1}/me`, { authorization: `Bearer ${body.secret}` })).status;
+    expect(await use()).toBe(200);
+    await query(`update api_key set expires_at = now() - interval '1 second'`);
+    expect(await use()).toBe(401);
+    await query(`update api_key set expires_at = null`);
+    expect(await use()).toBe(200);
+    expect((await ada.send('DELETE', `${V1}/api-keys/${body.id}`)).status).toBe(204);
+    expect(await use()).toBe(401);
+  });
+
+  test('every route takes a role', async () => {
+    const { admin, client } = await testApi();
+    await admin();
+    const open = ['/health', '/setup'];
+    const paths = ['/overview', '/connectors', '/sources', '/destinations', '/connections', '/syncs', '/suites'];
+    const more = [
+      '/incidents',
+      '/channels',
+      '/workspace',
+      '/api-keys',
+      '/allowed-hosts',
+      '/audit',
+      '/destination-kinds',
+    ];
+    for (const path of [...paths, ...more, '/schemas/manifest', '/schemas/suite'])
+      expect([path, (await client().get(`${V1}${path}`)).status]).toEqual([path, 401]);
+    for (const path of open) expect((await client().get(`${V1}${path}`)).status).toBe(200);
+  });
+});
+
+test('health answers without signing in, with and without a slash', async () => {
+  const { client } = await testApi();
+  for (const path of ['/api/v1/health', '/api/v1/health/', `${V1}/health`])
+    expect((await client().get(path)).body).toEqual({ available: true });
+  expect((await client().get('/api/public/v1/health')).status).toBe(200);
+});
+
+test('answers carry the headers that keep browsers from guessing', async () => {
+  const { client } = await testApi();
+  const { headers } = await client().get(`${V1}/me`);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(headers.get('cache-control')).toBe('no-store');
+});

@@ -1,0 +1,75 @@
+import { Hono } from 'hono';
+import { assertOwnOrigin } from '#lib/access/request-origin.ts';
+import type { Context } from '#lib/context.ts';
+import type { DoorEnv } from './door.ts';
+import { badRequest, failureResponse } from './failures.ts';
+import { accessRoutes } from './routes/access.ts';
+import { authRoutes } from './routes/auth.ts';
+import { channelRoutes } from './routes/channels.ts';
+import { connectionRoutes } from './routes/connections.ts';
+import { connectorRoutes } from './routes/connectors.ts';
+import { destinationRoutes } from './routes/destinations.ts';
+import { overviewRoutes } from './routes/overview.ts';
+import { probeRoutes } from './routes/probes.ts';
+import { setUpRoutes } from './routes/set-up.ts';
+import { sourceRoutes } from './routes/sources.ts';
+import { suiteRoutes } from './routes/suites.ts';
+import { syncRoutes } from './routes/syncs.ts';
+import { uploadRoutes } from './routes/uploads.ts';
+
+/** `peer` is the address at the other end of the socket. */
+export interface Api {
+  fetch(request: Request, peer?: string): Promise<Response>;
+}
+
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Weir's HTTP API over the operations of ring 3. Paths answer with and without a slash at the end. */
+export function createApi(context: Context): Api {
+  const app = new Hono<DoorEnv>({ strict: false });
+  app.use(async (c, next) => {
+    c.set('context', context);
+    assertOwnOrigin(context.env, c.req.raw);
+    await next();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!c.res.headers.has(name)) c.header(name, value);
+  });
+  app.onError((error) => failureResponse(error, context.log));
+  app.notFound(() => failureResponse(badRequest('There is nothing at this address.', 'not_found'), context.log));
+
+  app.get('/api/v1/health', (c) => c.json({ available: true }));
+  app.get('/api/public/v1/health', (c) => c.text('Successful operation'));
+  app.get('/v1/health', (c) => c.text('Successful operation'));
+  app.route('/api/auth', authRoutes());
+  app.route('/api/weir/v1', ownRoutes());
+  return {
+    async fetch(request, peer) {
+      return app.fetch(request, { peer });
+    },
+  };
+}
+
+function ownRoutes(): Hono<DoorEnv> {
+  const app = new Hono<DoorEnv>({ strict: false });
+  app.get('/health', (c) => c.json({ available: true }));
+  const all = [
+    setUpRoutes,
+    overviewRoutes,
+    connectorRoutes,
+    sourceRoutes,
+    destinationRoutes,
+    connectionRoutes,
+    syncRoutes,
+    probeRoutes,
+    suiteRoutes,
+    channelRoutes,
+    accessRoutes,
+    uploadRoutes,
+  ];
+  for (const add of all) add(app);
+  return app;
+}

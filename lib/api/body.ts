@@ -1,0 +1,57 @@
+import { schemaIssues } from '#lib/connections/config-issues.ts';
+import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { badRequest } from './failures.ts';
+
+const JSON_BYTES = 4_000_000;
+const DEPTH = 100;
+
+/** The parts of a schema of a body, short enough to stand beside its route. */
+export const text = { type: 'string', maxLength: 10_000 } as const;
+export const longText = { type: 'string', maxLength: 3_000_000 } as const;
+export const nullable = (schema: JsonObject): JsonObject => ({ anyOf: [schema, { type: 'null' }] });
+export const uuid = { type: 'string', format: 'uuid' } as const;
+export const whole = { type: 'integer' } as const;
+export const anyObject = { type: 'object' } as const;
+
+/** A body: which fields there may be, and which there must be. */
+export function shape(properties: Record<string, JsonObject>, required: readonly string[] = []): JsonObject {
+  return { type: 'object', properties, required: [...required], additionalProperties: false };
+}
+
+/** The JSON body, checked against its shape. An empty body counts as `{}`. @throws WeirError `invalid_input` with all issues */
+export async function readBody<T>(request: Request, schema: JsonObject): Promise<T> {
+  const body = parse(new TextDecoder().decode(await readBytes(request, JSON_BYTES)));
+  const issues = schemaIssues(schema, body);
+  if (issues.length === 0) return body as T;
+  throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The request was not understood.', issues });
+}
+
+/** Reads no further than the limit, whatever the headers promise. */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) throw badRequest(`The request is larger than ${limit / 1e6} MB.`, 'too_large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parse(json: string): unknown {
+  if (json.trim() === '') return {};
+  let body: unknown;
+  try {
+    body = JSON.parse(json);
+  } catch (error) {
+    throw badRequest(`The body is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (isDeeperThan(body, DEPTH)) throw badRequest(`The body is nested deeper than ${DEPTH} levels.`);
+  return body;
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((item) => isDeeperThan(item, depth - 1));
+}

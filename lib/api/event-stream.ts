@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** One server-sent event; `id` is where a client that comes back goes on. */
+export interface ServerEvent {
+  readonly event: string;
+  readonly data: unknown;
+  readonly id?: number;
+}
+
+export const POLL_MS = 250;
+const HEARTBEAT_MS = 15_000;
+/** Then the client connects again, and who they are is asked again. */
+const LIFETIME_MS = 10 * 60_000;
+
+/**
+ * Answers with server-sent events. `poll` is asked four times a second for what is new; with `done` the stream ends.
+ * It stops when the client goes away.
+ */
+export function eventStream(
+  request: Request,
+  poll: () => Promise<{ events: readonly ServerEvent[]; done: boolean }>,
+): Response {
+  const gone = new AbortController();
+  const signal = AbortSignal.any([request.signal, gone.signal]);
+  const chunks = frames(poll, signal);
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { value, done } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(new TextEncoder().encode(value));
+    },
+    async cancel() {
+      gone.abort();
+    },
+  });
+  const headers = {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+  };
+  return new Response(body, { headers });
+}
+
+async function* frames(
+  poll: () => Promise<{ events: readonly ServerEvent[]; done: boolean }>,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  const endsAt = Date.now() + LIFETIME_MS;
+  let quietSince = Date.now();
+  yield ': ready\n\n';
+  while (!signal.aborted && Date.now() < endsAt) {
+    const { events, done } = await poll();
+    if (events.length > 0) yield events.map(frame).join('');
+    if (events.length > 0) quietSince = Date.now();
+    if (done) return;
+    if (Date.now() - quietSince > HEARTBEAT_MS) {
+      yield ': still here\n\n';
+      quietSince = Date.now();
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function frame({ event, data, id }: ServerEvent): string {
+  const lines = [`event: ${event}`, ...(id === undefined ? [] : [`id: ${id}`]), `data: ${JSON.stringify(data)}`];
+  return `${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,59 @@
+import { Hono } from 'hono';
+import { auditSignIn } from '#lib/access/audit.ts';
+import { passwordIssues } from '#lib/access/set-up.ts';
+import { countSignInTry, forgetSignInTries } from '#lib/access/try-limit.ts';
+import { refuseIssues } from '#lib/connections/refusals.ts';
+import { WeirError } from '#lib/errors.ts';
+import { anyObject, readBody, shape, text } from '../body.ts';
+import { addressOf, as, type Door, type DoorEnv } from '../door.ts';
+import { passOn, withCookiesOf } from '../pass-on.ts';
+
+/** What of better-auth is open besides. Not what lists sessions: it answers with their tokens. */
+const PASSED_ON = ['/sign-out', '/revoke-sessions', '/revoke-other-sessions'];
+
+export function authRoutes(): Hono<DoorEnv> {
+  const app = new Hono<DoorEnv>({ strict: false });
+  app.post('/sign-in/email', signIn);
+  app.post('/change-password', as('viewer', 'password.change'), changePassword);
+  for (const path of PASSED_ON) app.post(path, async (c) => passOn(c, path, await readBody(c.req.raw, anyObject)));
+  return app;
+}
+
+const credentials = shape({ email: text, password: text, rememberMe: { type: 'boolean' } }, ['email', 'password']);
+interface Credentials {
+  email: string;
+  password: string;
+  rememberMe?: boolean;
+}
+
+async function signIn(c: Door): Promise<Response> {
+  const context = c.get('context');
+  const { email, password, rememberMe = true } = await readBody<Credentials>(c.req.raw, credentials);
+  const address = addressOf(c);
+  await countSignInTry(context, { address, email });
+  const answer = await passOn(c, '/sign-in/email', { email: email.trim(), password, rememberMe });
+  await auditSignIn(context, { email, ok: answer.ok, address });
+  if (!answer.ok) throw wrongPassword('E-mail and password do not fit.');
+  await forgetSignInTries(context, { email });
+  const { user } = (await answer.json()) as { user: unknown };
+  return withCookiesOf(answer, { user });
+}
+
+const passwordChange = shape({ currentPassword: text, newPassword: text }, ['currentPassword', 'newPassword']);
+
+/** Ends the other sessions too: whoever knew the old password is out. */
+async function changePassword(c: Door): Promise<Response> {
+  const context = c.get('context');
+  const { email, name } = c.get('identity');
+  const body = await readBody<{ currentPassword: string; newPassword: string }>(c.req.raw, passwordChange);
+  refuseIssues('The password was not changed.', passwordIssues(body.newPassword, [email, name]));
+  await countSignInTry(context, { address: addressOf(c), email });
+  const answer = await passOn(c, '/change-password', { ...body, revokeOtherSessions: true });
+  if (!answer.ok) throw wrongPassword('The current password does not fit.');
+  await forgetSignInTries(context, { email });
+  return withCookiesOf(answer, {});
+}
+
+function wrongPassword(message: string): WeirError {
+  return new WeirError({ kind: 'config', code: 'wrong_password', message, hint: 'Try again.' });
+}

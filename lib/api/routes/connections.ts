@@ -1,0 +1,81 @@
+import type { Hono } from 'hono';
+import {
+  type ConnectionInput,
+  createConnection,
+  deleteConnection,
+  getConnection,
+  listConnections,
+  updateConnection,
+} from '#lib/connections/connections.ts';
+import { getOverviewRow } from '#lib/connections/overview.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { startSync } from '#lib/sync/syncs.ts';
+import { anyObject, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
+import { as, created, type DoorEnv, idOf } from '../door.ts';
+
+const texts = { type: 'array', items: text, maxItems: 1_000 } satisfies JsonObject;
+const key = { type: 'array', items: texts, maxItems: 100 } satisfies JsonObject;
+const stream: JsonObject = {
+  ...anyObject,
+  required: ['name', 'jsonSchema', 'supportedSyncModes'],
+  properties: {
+    name: { ...text, minLength: 1 },
+    namespace: text,
+    jsonSchema: anyObject,
+    supportedSyncModes: texts,
+    sourceDefinedCursor: { type: 'boolean' },
+    defaultCursorField: texts,
+    sourceDefinedPrimaryKey: key,
+  },
+};
+const configured = shape(
+  { stream, syncMode: text, destinationSyncMode: text, cursorField: texts, primaryKey: key, selectedFields: texts },
+  ['stream', 'syncMode', 'destinationSyncMode', 'cursorField', 'primaryKey'],
+);
+const schedule: JsonObject = { ...anyObject, required: ['type'], properties: { type: text } };
+const changeable = {
+  name: text,
+  namespaceDefinition: text,
+  namespaceFormat: nullable(text),
+  prefix: text,
+  schedule,
+  freshnessTargetMinutes: nullable(whole),
+  status: text,
+  streams: { type: 'array', items: configured } satisfies JsonObject,
+};
+const connection = shape({ ...changeable, sourceId: uuid, destinationId: uuid }, [
+  'name',
+  'sourceId',
+  'destinationId',
+  'streams',
+]);
+const change = shape(changeable);
+
+export function connectionRoutes(app: Hono<DoorEnv>): void {
+  app.get('/connections', as('viewer'), async (c) =>
+    c.json(await listConnections(c.get('context'), c.get('identity').workspaceId)),
+  );
+  app.post('/connections', as('editor', 'connection.create'), async (c) => {
+    const input = await readBody<ConnectionInput>(c.req.raw, connection);
+    return created(c, 'connection', await createConnection(c.get('context'), c.get('identity').workspaceId, input));
+  });
+  app.get('/connections/:id', as('viewer'), async (c) =>
+    c.json(await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c))),
+  );
+  app.get('/connections/:id/overview', as('viewer'), async (c) =>
+    c.json(await getOverviewRow(c.get('context'), c.get('identity').workspaceId, idOf(c))),
+  );
+  app.patch('/connections/:id', as('editor', 'connection.update'), async (c) => {
+    const input = await readBody<Partial<ConnectionInput>>(c.req.raw, change);
+    await updateConnection(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
+    return c.json(await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c)));
+  });
+  app.delete('/connections/:id', as('editor', 'connection.delete'), async (c) => {
+    await deleteConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    return c.body(null, 204);
+  });
+  app.post('/connections/:id/sync', as('editor', 'connection.sync'), async (c) => {
+    const { workspaceId, actor } = c.get('identity');
+    return c.json(await startSync(c.get('context'), workspaceId, idOf(c), 'manual', actor), 201);
+  });
+}

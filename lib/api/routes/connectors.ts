@@ -1,0 +1,64 @@
+import type { Hono } from 'hono';
+import {
+  createConnector,
+  deleteConnector,
+  getConnector,
+  getConnectorVersion,
+  listConnectors,
+  renameConnector,
+  saveDraft,
+  saveVersion,
+} from '#lib/connections/connectors.ts';
+import { manifestSchema, validateManifest } from '#lib/connections/manifests.ts';
+import { longText, nullable, readBody, shape, text, whole } from '../body.ts';
+import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
+
+const connector = shape({ name: text, manifest: longText }, ['name']);
+const name = shape({ name: text }, ['name']);
+const manifest = shape({ manifest: longText }, ['manifest']);
+const version = shape({ manifest: longText, note: nullable(text), basedOn: nullable(whole) }, ['manifest']);
+
+/** Connectors: a manifest's draft and its versions. */
+export function connectorRoutes(app: Hono<DoorEnv>): void {
+  app.get('/connectors', as('viewer'), async (c) =>
+    c.json(await listConnectors(c.get('context'), c.get('identity').workspaceId)),
+  );
+  app.post('/connectors', as('editor', 'connector.create'), async (c) => {
+    const input = await readBody<{ name: string; manifest?: string }>(c.req.raw, connector);
+    return created(c, 'connector', await createConnector(c.get('context'), c.get('identity').workspaceId, input));
+  });
+  app.get('/connectors/:id', as('viewer'), async (c) =>
+    c.json(await getConnector(c.get('context'), c.get('identity').workspaceId, idOf(c))),
+  );
+  app.patch('/connectors/:id', as('editor', 'connector.rename'), async (c) => {
+    const input = await readBody<{ name: string }>(c.req.raw, name);
+    await renameConnector(c.get('context'), c.get('identity').workspaceId, idOf(c), input.name);
+    return c.json({ id: idOf(c) });
+  });
+  app.delete('/connectors/:id', as('editor', 'connector.delete'), async (c) => {
+    await deleteConnector(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    return c.body(null, 204);
+  });
+
+  app.put('/connectors/:id/draft', as('editor'), async (c) => {
+    const input = await readBody<{ manifest: string }>(c.req.raw, manifest);
+    await saveDraft(c.get('context'), c.get('identity').workspaceId, idOf(c), input.manifest);
+    return c.json({ id: idOf(c) });
+  });
+  app.post('/connectors/:id/versions', as('editor', 'connector.save_version'), async (c) => {
+    const input = await readBody<{ manifest: string; note?: string; basedOn?: number | null }>(c.req.raw, version);
+    const { workspaceId, actor } = c.get('identity');
+    const save = { ...input, basedOn: input.basedOn ?? null, by: actor };
+    return c.json(await saveVersion(c.get('context'), workspaceId, idOf(c), save), 201);
+  });
+  app.get('/connectors/:id/versions/:version', as('viewer'), async (c) => {
+    const number = numberOf(c.req.param('version'));
+    return c.json(await getConnectorVersion(c.get('context'), c.get('identity').workspaceId, idOf(c), number));
+  });
+
+  app.post('/manifests/validate', as('viewer'), async (c) => {
+    const input = await readBody<{ manifest: string }>(c.req.raw, manifest);
+    return c.json(validateManifest(input.manifest));
+  });
+  app.get('/schemas/manifest', as('viewer'), (c) => c.json(manifestSchema()));
+}

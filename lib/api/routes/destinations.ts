@@ -1,0 +1,40 @@
+import type { Hono } from 'hono';
+import {
+  createDestination,
+  deleteDestination,
+  getDestination,
+  listDestinations,
+  updateDestination,
+} from '#lib/connections/destinations.ts';
+import { destinationKinds } from '#lib/destinations/kinds.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { anyObject, readBody, shape, text } from '../body.ts';
+import { as, created, type DoorEnv, idOf } from '../door.ts';
+
+const destination = shape({ name: text, type: text, config: anyObject }, ['name', 'type', 'config']);
+const change = shape({ name: text, config: anyObject });
+
+export function destinationRoutes(app: Hono<DoorEnv>): void {
+  app.get('/destination-kinds', as('viewer'), (c) =>
+    c.json(destinationKinds.map(({ type, title, spec, supportedModes }) => ({ type, title, spec, supportedModes }))),
+  );
+  app.get('/destinations', as('viewer'), async (c) =>
+    c.json(await listDestinations(c.get('context'), c.get('identity').workspaceId)),
+  );
+  app.post('/destinations', as('editor', 'destination.create'), async (c) => {
+    const input = await readBody<{ name: string; type: string; config: JsonObject }>(c.req.raw, destination);
+    return created(c, 'destination', await createDestination(c.get('context'), c.get('identity').workspaceId, input));
+  });
+  app.get('/destinations/:id', as('viewer'), async (c) =>
+    c.json(await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c))),
+  );
+  app.patch('/destinations/:id', as('editor', 'destination.update'), async (c) => {
+    const input = await readBody<{ name?: string; config?: JsonObject }>(c.req.raw, change);
+    await updateDestination(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
+    return c.json(await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c)));
+  });
+  app.delete('/destinations/:id', as('editor', 'destination.delete'), async (c) => {
+    await deleteDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    return c.body(null, 204);
+  });
+}

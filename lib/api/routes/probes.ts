@@ -1,0 +1,52 @@
+import type { Hono } from 'hono';
+import { type ProbeRequest, probeInput } from '#lib/connections/probe-input.ts';
+import { cancelProbe, probeEvents, startProbe } from '#lib/sync/probes.ts';
+import { anyObject, longText, nullable, readBody, shape, text, uuid } from '../body.ts';
+import { as, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
+import { eventStream } from '../event-stream.ts';
+
+const request = shape(
+  {
+    kind: { enum: ['check_source', 'check_destination', 'discover', 'test_read'] },
+    connectorId: uuid,
+    sourceId: uuid,
+    destinationId: uuid,
+    manifest: longText,
+    type: text,
+    config: anyObject,
+    stream: text,
+    limits: anyObject,
+    state: nullable(anyObject),
+  },
+  ['kind'],
+);
+
+/** Single questions to a source or destination: check, discover, test read. A worker's child answers them. */
+export function probeRoutes(app: Hono<DoorEnv>): void {
+  app.post('/probes', as('editor', 'probe.start'), async (c) => {
+    const { workspaceId, actor } = c.get('identity');
+    const context = c.get('context');
+    const { kind, ...asked } = await readBody<ProbeRequest>(c.req.raw, request);
+    const input = await probeInput(context, workspaceId, { kind, ...asked });
+    return c.json(await startProbe(context, workspaceId, kind, input, actor), 201);
+  });
+  app.get('/probes/:id/events', as('viewer'), probeEventStream);
+  app.delete('/probes/:id', as('editor'), async (c) => {
+    await cancelProbe(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    return c.body(null, 204);
+  });
+}
+
+async function probeEventStream(c: Door): Promise<Response> {
+  const id = idOf(c);
+  const { workspaceId } = c.get('identity');
+  let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), 0);
+  return eventStream(c.req.raw, async () => {
+    const events = await probeEvents(c.get('context'), workspaceId, id, after);
+    after = events.at(-1)?.seq ?? after;
+    return {
+      events: events.map(({ seq, event }) => ({ event: String(event.type), data: event, id: seq })),
+      done: events.some(({ event }) => event.type === 'done'),
+    };
+  });
+}

@@ -1,0 +1,53 @@
+import type { Hono } from 'hono';
+import { cancelSync, getSync, listSyncs, syncLog } from '#lib/sync/syncs.ts';
+import { as, type Door, type DoorEnv, numberOf } from '../door.ts';
+import { eventStream, type ServerEvent } from '../event-stream.ts';
+
+const PAGE = { usual: 50, most: 500 };
+const OVER = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
+
+export function syncRoutes(app: Hono<DoorEnv>): void {
+  app.get('/syncs', as('viewer'), async (c) => {
+    const { connectionId, limit, before } = c.req.query();
+    const options = {
+      limit: Math.min(numberOf(limit, PAGE.usual), PAGE.most),
+      ...(connectionId && { connectionId }),
+      ...(before && { before: numberOf(before) }),
+    };
+    return c.json(await listSyncs(c.get('context'), c.get('identity').workspaceId, options));
+  });
+  app.get('/syncs/:id', as('viewer'), async (c) =>
+    c.json(await getSync(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')))),
+  );
+  app.post('/syncs/:id/cancel', as('editor', 'sync.cancel'), async (c) => {
+    const { workspaceId, actor } = c.get('identity');
+    await cancelSync(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor);
+    return c.json({ id: numberOf(c.req.param('id')) });
+  });
+  app.get('/syncs/:id/log', as('viewer'), async (c) => {
+    const after = numberOf(c.req.query('after'), 0);
+    return c.json(await syncLog(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')), after));
+  });
+  app.get('/syncs/:id/events', as('viewer'), syncEvents);
+}
+
+/** `progress` whenever the sync changed, `log` per line, and `done` when it is over. */
+async function syncEvents(c: Door): Promise<Response> {
+  const context = c.get('context');
+  const { workspaceId } = c.get('identity');
+  const id = numberOf(c.req.param('id'));
+  await getSync(context, workspaceId, id);
+  let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), 0);
+  let shown = '';
+  return eventStream(c.req.raw, async () => {
+    const sync = await getSync(context, workspaceId, id);
+    const lines = await syncLog(context, workspaceId, id, after);
+    after = lines.at(-1)?.id ?? after;
+    const now = JSON.stringify(sync);
+    const events: ServerEvent[] = lines.map((line) => ({ event: 'log', data: line, id: line.id }));
+    if (now !== shown) events.push({ event: 'progress', data: sync });
+    shown = now;
+    const done = OVER.includes(sync.status);
+    return { events: done ? [...events, { event: 'done', data: { status: sync.status } }] : events, done };
+  });
+}

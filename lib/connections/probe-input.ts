@@ -1,0 +1,85 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { ProbeKind } from '#lib/db/schema.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Secrets } from '#lib/secrets.ts';
+import { configIssues } from './config-issues.ts';
+import { latestVersion } from './connectors.ts';
+import { destinationAad, destinationKind, findStoredDestination, sameAddress } from './destinations.ts';
+import { describeCompiled, readManifest } from './manifests.ts';
+import { notFound, refuseIssues } from './refusals.ts';
+import { mergedConfig } from './sealed-config.ts';
+import { findStored, sourceAad } from './sources.ts';
+
+/** A question as a form or the editor asks it; secrets may be masked where a stored row is named. */
+export interface ProbeRequest {
+  readonly kind: ProbeKind;
+  readonly connectorId?: string;
+  readonly sourceId?: string;
+  readonly destinationId?: string;
+  /** Text of a manifest that may not be saved yet. */
+  readonly manifest?: string;
+  readonly type?: string;
+  readonly config?: JsonObject;
+  readonly stream?: string;
+  readonly limits?: JsonObject;
+  readonly state?: JsonObject | null;
+}
+
+/** The question with everything a child needs to answer it: compiled manifest, and a config with open secrets. */
+export async function probeInput(
+  c: { db: Db; secrets: Secrets },
+  workspaceId: string,
+  request: ProbeRequest,
+): Promise<JsonObject> {
+  return request.kind === 'check_destination'
+    ? destinationInput(c, workspaceId, request)
+    : sourceInput(c, workspaceId, request);
+}
+
+async function sourceInput(
+  { db, secrets }: { db: Db; secrets: Secrets },
+  workspaceId: string,
+  { connectorId, sourceId, manifest, config, stream, limits, state }: ProbeRequest,
+): Promise<JsonObject> {
+  const source = sourceId === undefined ? null : await findStored(db, workspaceId, sourceId);
+  const text = manifest ?? (await savedManifest(db, workspaceId, connectorId ?? source?.connector_id));
+  const { compiled, issues } = readManifest(text);
+  if (compiled === null)
+    refuseIssues('The manifest has problems.', issues.length > 0 ? issues : [{ message: 'Empty.' }]);
+  const open = mergedConfig(secrets, {
+    aad: sourceAad(sourceId ?? 'none'),
+    stored: source?.config ?? null,
+    sent: config ?? source?.config ?? {},
+  });
+  refuseIssues('The settings have problems.', configIssues(describeCompiled(compiled ?? {}).spec, open));
+  return {
+    compiled: compiled ?? {},
+    config: open,
+    ...(stream !== undefined && { stream }),
+    ...(limits !== undefined && { limits }),
+    ...(state !== undefined && { state }),
+  };
+}
+
+async function destinationInput(
+  { db, secrets }: { db: Db; secrets: Secrets },
+  workspaceId: string,
+  { destinationId, type, config }: ProbeRequest,
+): Promise<JsonObject> {
+  const row = destinationId === undefined ? null : await findStoredDestination(db, workspaceId, destinationId);
+  const kind = destinationKind(type ?? row?.type ?? '');
+  const sent = config ?? row?.config ?? {};
+  const open = mergedConfig(secrets, {
+    aad: destinationAad(destinationId ?? 'none'),
+    stored: row && sameAddress(row.config, sent) ? row.config : null,
+    sent,
+  });
+  refuseIssues('The settings have problems.', configIssues(kind.spec, open));
+  return { type: kind.type, config: open };
+}
+
+async function savedManifest(db: Db, workspaceId: string, connectorId: string | undefined): Promise<string> {
+  const version = connectorId === undefined ? null : await latestVersion({ db }, workspaceId, connectorId);
+  if (!version) throw notFound('version of the connector');
+  return version.manifest;
+}
