@@ -19,11 +19,14 @@ export interface DestinationKind {
   /** JSON schema of the config; secrets carry `airbyte_secret: true`. */
   readonly spec: JsonObject;
   readonly supportedModes: readonly ConfiguredStream['destinationSyncMode'][];
+  /** The schema or folder for streams of connections whose namespace is the destination's default. */
+  defaultNamespace(config: JsonObject): string;
+  /** Checks the config's form and connects to nothing yet. Throws `bad_config`. */
   open(context: DestinationContext, config: JsonObject): Destination;
 }
 
 export interface Destination {
-  /** Connects, and proves by doing it that the rights suffice. */
+  /** Connects, and proves by doing it that the rights suffice. Throws a `WeirError` that says what is missing. */
   check(): Promise<CheckResult>;
   /**
    * Begins an attempt: writes its fence first, so that an older attempt can no longer publish.
@@ -43,13 +46,25 @@ export interface AttemptRef {
 
 /** One attempt's work at the destination. */
 export interface Load {
-  /** The last published state, and the number of the last published generation (0 before the first). */
-  published(stream: TargetStream): Promise<{ state: StreamState | null; generation: number }>;
+  /** What the stream has published so far. */
+  published(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<PublishedStream>;
   /** Opens the stream's stage; takes up what an earlier attempt of the same sync had checkpointed there. */
   stage(stream: TargetStream): Promise<Stage>;
 }
 
-/** A stream with its place at the destination worked out: namespace and table after prefix and mapping. */
+export interface PublishedStream {
+  /** The stream's state; null before the first sync, and when its table is gone. */
+  readonly state: StreamState | null;
+  /** Number of the last published generation; 0 before the first. */
+  readonly generation: number;
+  /**
+   * Set when this very sync has published the stream to its end, in an attempt that was lost before it could say so:
+   * there is nothing left to do for the stream.
+   */
+  readonly completed: { readonly counts: Counts; readonly published: Published } | null;
+}
+
+/** A stream with its place at the destination: namespace and table as the connection names them; the destination maps them to names it can hold. */
 export interface TargetStream extends ConfiguredStream {
   readonly namespace: string;
   readonly table: string;
@@ -87,12 +102,16 @@ export interface Stage {
   readonly resumed: { readonly state: StreamState | null; readonly counts: Counts } | null;
   /** Writes one page. Rows that can't be written go to quarantine with their reason, and are counted. */
   write(page: StagePage): Promise<{ written: number; quarantined: number }>;
-  /** Saves stage, state and counts together. `openSlices` are still being read: their rows may be dropped. */
-  checkpoint(save: { state: StreamState; openSlices: readonly string[]; counts: Counts }): Promise<void>;
+  /**
+   * Saves stage, state and counts together. `openSlices` are still being read: their rows are dropped when the stage is
+   * taken up again, so `counts` (over all attempts of the sync) leaves them out. Gives the counts as saved, in which
+   * `written` and `quarantined` are the stage's own: the database may refuse a row after `write` has returned.
+   */
+  checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts>;
   /** What quality measures before publishing. */
   relation(): Promise<Relation>;
   /**
-   * Merges, appends or swaps, and makes the checkpointed state the stream's state, in one transaction that checks
+   * Publishes what the last checkpoint saved, the rows of closed slices: merges, appends or swaps, and makes the checkpointed state the stream's state, in one transaction that checks
    * the fence. A full refresh publishes once, at the end (`complete`); incremental modes may publish at any checkpoint.
    * Throws `fenced`, and `unknown_outcome` never: a lost connection is resolved by looking.
    */

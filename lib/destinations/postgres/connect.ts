@@ -1,0 +1,78 @@
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import type { DestinationContext } from '../destination.ts';
+import type { PostgresConfig, SslMode } from './config.ts';
+import { readPostgresError } from './postgres-errors.ts';
+
+/** Enough for a few streams at once; every connection is given back between statements. */
+const MAX_CONNECTIONS = 4;
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/**
+ * A pool to the destination, over the address that the guard has checked. Opens one connection at once, so that what is
+ * wrong shows here. `allow` and `prefer` settle on TLS or not by trying.
+ */
+export async function connectPostgres(
+  context: Pick<DestinationContext, 'guard'>,
+  config: PostgresConfig,
+): Promise<pg.Pool> {
+  const { address } = await context.guard(config.host, config.port);
+  const attempts = sslAttempts(config);
+  for (const [index, ssl] of attempts.entries()) {
+    const pool = createPool(config, address, ssl);
+    try {
+      (await pool.connect()).release();
+      return pool;
+    } catch (error) {
+      await pool.end();
+      const next = attempts[index + 1];
+      if (next === undefined || !worthAnother(config.sslMode, error)) {
+        throw readPostgresError(error, `connecting to ${config.host}:${config.port}`);
+      }
+    }
+  }
+  throw new Error('unreachable');
+}
+
+function createPool(config: PostgresConfig, address: string, ssl: ConnectionOptions | false): pg.Pool {
+  const pool = new pg.Pool({
+    host: address,
+    port: config.port,
+    database: config.database,
+    user: config.username,
+    password: config.password ?? '',
+    ssl,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'weir',
+    keepAlive: true,
+  });
+  // A connection that the server closes while idle is replaced at the next statement.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** The TLS settings to try, in order. */
+function sslAttempts(config: PostgresConfig): readonly (ConnectionOptions | false)[] {
+  const unchecked: ConnectionOptions = { rejectUnauthorized: false, servername: config.host };
+  const checked = { servername: config.host, ...(config.caCertificate && { ca: config.caCertificate }) };
+  switch (config.sslMode) {
+    case 'disable':
+      return [false];
+    case 'allow':
+      return [false, unchecked];
+    case 'prefer':
+      return [unchecked, false];
+    case 'require':
+      return [unchecked];
+    case 'verify-ca':
+      return [{ ...checked, checkServerIdentity: () => undefined }];
+    case 'verify-full':
+      return [checked];
+  }
+}
+
+function worthAnother(mode: SslMode, error: unknown): boolean {
+  const { code, message } = error as { code?: string; message: string };
+  return mode === 'prefer' ? /does not support SSL/.test(message) : code === '28000';
+}

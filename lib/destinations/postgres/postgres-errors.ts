@@ -1,0 +1,147 @@
+import { type ErrorKind, WeirError } from '#lib/errors.ts';
+
+interface Reading {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What the user needs to know of an error code; `$` stands for the server's own message. */
+const BY_CODE: Readonly<Record<string, Reading>> = {
+  '28P01': config(
+    'wrong_password',
+    'Postgres refused the user name or password: $',
+    'Check username and password of the destination.',
+  ),
+  '28000': config(
+    'login_refused',
+    'Postgres refused the login: $',
+    'Check the user, the SSL mode and the server’s pg_hba.conf.',
+  ),
+  '3D000': config(
+    'missing_database',
+    'The database does not exist: $',
+    'Create it, or correct the name of the database.',
+  ),
+  '42501': config(
+    'missing_rights',
+    'The user lacks a right: $',
+    'Weir needs CREATE on the database (for its schema _weir and for new schemas), or those schemas owned by this user, and ownership of the tables that it loads.',
+  ),
+  '53100': transient(
+    'disk_full',
+    'The destination’s disk is full: $',
+    'Make room on the server; what was loaded stays, and the next sync goes on from there.',
+  ),
+  '53200': transient(
+    'out_of_memory',
+    'The destination is out of memory: $',
+    'Give the server more memory; the next sync goes on from the last checkpoint.',
+  ),
+  '53300': transient(
+    'too_many_connections',
+    'The destination takes no more connections: $',
+    'Raise max_connections, or use a pooler.',
+  ),
+  '25006': config(
+    'read_only',
+    'The destination takes no writes: $',
+    'Connect to the primary server; a standby or a read-only database can’t be loaded.',
+  ),
+  '40001': transient('serialization_failure', 'Another transaction was in the way: $', 'The sync tries again.'),
+  '40P01': transient('deadlock', 'Another transaction was in the way: $', 'The sync tries again.'),
+  '55P03': transient(
+    'lock_timeout',
+    'The table stayed locked by another session: $',
+    'End long transactions on the table, or load at another time.',
+  ),
+  '57014': transient('statement_timeout', 'The server ended a statement: $', 'Raise statement_timeout for this user.'),
+  '2BP01': config(
+    'objects_depend',
+    'Other objects depend on what has to change: $',
+    'Drop or change them, and sync again.',
+  ),
+  '0A000': config(
+    'column_in_use',
+    'A column can’t take a wider type while it is in use: $',
+    'Drop the view or rule that uses the column, sync, and create it again.',
+  ),
+  '42P01': transient('table_missing', 'A table was dropped during the sync: $', 'The next sync builds it anew.'),
+};
+
+const BY_CLASS: Readonly<Record<string, Reading>> = {
+  '08': transient(
+    'connection_lost',
+    'The connection to the destination was lost: $',
+    'The sync goes on from the last checkpoint.',
+  ),
+  '57': transient(
+    'server_shut_down',
+    'The destination is shutting down or starting up: $',
+    'The sync goes on from the last checkpoint.',
+  ),
+  '23': config(
+    'constraint_violated',
+    'A constraint of the table refuses a row: $',
+    'Drop the constraint, or filter the row in the source.',
+  ),
+};
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+const LOST =
+  /Connection terminated|ECONNRESET|EPIPE|Client has encountered a connection error|timeout exceeded when trying to connect/;
+
+/** What pg threw, as an error that says what to do. */
+export function readPostgresError(error: unknown, doing: string): WeirError {
+  if (error instanceof WeirError) return error;
+  const { code = '', message, table } = error as { code?: string; message: string; table?: string };
+  const reading = BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? readUnnamed(code, message);
+  const text = reading.message.replace('$', () => `${message}${table ? ` (table ${table})` : ''}.`.replace('..', '.'));
+  return new WeirError({ ...reading, message: `${text} (${doing})`, cause: error });
+}
+
+/** Did the connection end, so that nobody knows whether the last statement counted? */
+export function isConnectionLost(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return code.startsWith('08') || code.startsWith('57P') || LOST.test(`${code} ${message}`);
+}
+
+export function postgresCode(error: unknown): string {
+  return (error as { code?: string }).code ?? '';
+}
+
+function readUnnamed(code: string, message: string): Reading {
+  if (UNREACHABLE.has(code) || /timeout expired/.test(message)) {
+    return transient(
+      'destination_unreachable',
+      'The destination can’t be reached: $',
+      'Check host and port, and whether the server is running and lets this machine in.',
+    );
+  }
+  if (/does not support SSL/.test(message)) {
+    return config(
+      'tls_unsupported',
+      'The server does not speak TLS: $',
+      'Choose the SSL mode “disable” or “prefer”, or switch TLS on at the server.',
+    );
+  }
+  if (/certificate|self.signed|altname|SSL|TLS/i.test(message)) {
+    return config(
+      'tls',
+      'The server’s certificate was refused: $',
+      'Give the CA certificate, or choose another SSL mode.',
+    );
+  }
+  if (LOST.test(`${code} ${message}`)) return BY_CLASS['08'] as Reading;
+  if (code === '') return { kind: 'bug', code: 'unexpected', message: '$', hint: 'Please report this.' };
+  return { kind: 'terminal', code: 'postgres', message: 'Postgres refused: $', hint: 'See the server’s log.' };
+}
+
+function config(code: string, message: string, hint: string): Reading {
+  return { kind: 'config', code, message, hint };
+}
+
+function transient(code: string, message: string, hint: string): Reading {
+  return { kind: 'transient', code, message, hint };
+}

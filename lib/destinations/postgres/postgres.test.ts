@@ -1,0 +1,46 @@
+import { pino } from 'pino';
+import { type JsonObject, parseJson } from '#lib/json.ts';
+import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
+import { describeDestination, type Place } from '../destination.contract.ts';
+import type { DestinationContext, TargetStream } from '../destination.ts';
+import { postgres } from './postgres.ts';
+
+describeDestination(postgres, async () => placeIn(await testDatabase()));
+
+function placeIn({ url, query }: TestDatabase): Place {
+  const exists = async ({ table }: TargetStream) =>
+    (await query(`select 1 from pg_class where relname = $1 and relnamespace = 'public'::regnamespace`, [table]))
+      .length > 0;
+  return {
+    open: () => postgres.open(testContext(), configOf(url)),
+    rows: async (stream) => {
+      if (!(await exists(stream))) return null;
+      const rows = await query<{ row: string }>(`select to_jsonb(t)::text as row from public."${stream.table}" t`);
+      return rows.map(({ row }) =>
+        Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_airbyte'))),
+      );
+    },
+    quarantined: async (stream) => {
+      const rows = await query<{ reason: string; record: string }>(
+        'select reason, record from _weir.quarantine where name = $1 order by id',
+        [stream.table],
+      );
+      return rows.map((row) => ({ ...row, record: JSON.parse(row.record) }));
+    },
+  };
+}
+
+function testContext(): DestinationContext {
+  return {
+    log: pino({ level: 'silent' }),
+    clock: () => new Date(),
+    signal: new AbortController().signal,
+    guard: async (host) => ({ address: host, family: 4 }),
+    workDir: '/nowhere',
+  };
+}
+
+function configOf(url: string): JsonObject {
+  const { hostname, port, pathname, username, password } = new URL(url);
+  return { host: hostname, port: Number(port), database: pathname.slice(1), username, password, schema: 'public' };
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { Column } from '#lib/records/index.ts';
+import type { TargetStream } from '../destination.ts';
+import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import { OWN_SCHEMA, type Queryable, type StreamRef } from './store.ts';
+import { dataDefinitions } from './table.ts';
+
+/** Beside the data: which slice a row belongs to, and its place in the order of arrival. */
+export const SLICE_COLUMN = '_weir_slice';
+export const SEQ_COLUMN = '_weir_seq';
+
+/** Each attempt has a name of its own for the stage: an older one that wakes up again finds no table to write to. */
+export function stageTable(stream: StreamRef, fence: number): TableRef {
+  const identity = JSON.stringify([stream.connectionId, stream.namespace, stream.name]);
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  return { schema: OWN_SCHEMA, table: `stage_${hash}_${fence}` };
+}
+
+/**
+ * Unlogged: rows survive the end of our process and its connection, and cost half the writing. They don't survive a crash of
+ * the server, which empties the table; taking up and publishing both count the rows and notice.
+ */
+export async function createStageTable(
+  db: Queryable,
+  stage: TableRef,
+  columns: readonly Column[],
+  stream: TargetStream,
+): Promise<void> {
+  const extractedAt = stream.emittedAt.toISOString();
+  const definitions = [
+    ...dataDefinitions(columns),
+    '_airbyte_raw_id varchar(36) not null',
+    `_airbyte_extracted_at timestamp with time zone not null default '${extractedAt}'`,
+    '_airbyte_meta jsonb not null',
+    `_airbyte_generation_id bigint default ${Math.trunc(stream.generation)}`,
+    `${SLICE_COLUMN} int not null`,
+    `${SEQ_COLUMN} bigint not null`,
+  ];
+  await db.query(`create unlogged table ${quoteTable(stage)} (${definitions.join(', ')})`);
+}
+
+export async function dropStageTable(db: Queryable, stage: TableRef): Promise<void> {
+  await db.query(`drop table if exists ${quoteTable(stage)}`);
+}
+
+export async function renameStageTable(db: Queryable, from: TableRef, to: TableRef): Promise<void> {
+  if (from.table !== to.table) await db.query(`alter table ${quoteTable(from)} rename to ${quote(to.table)}`);
+}
+
+/** Adds the new columns of `after` and widens those whose type grew. */
+export async function growStageTable(
+  db: Queryable,
+  stage: TableRef,
+  before: readonly Column[],
+  after: readonly Column[],
+): Promise<void> {
+  const types = new Map(before.map((column) => [column.name, column.type]));
+  const actions = after.flatMap(({ name, type }) => {
+    const old = types.get(name);
+    if (old === undefined) return [`add column ${quote(name)} ${sqlType(type)}`];
+    if (sqlType(old) === sqlType(type)) return [];
+    return [`alter column ${quote(name)} type ${sqlType(type)} using ${castTo(name, old, type)}`];
+  });
+  if (actions.length > 0) await db.query(`alter table ${quoteTable(stage)} ${actions.join(', ')}`);
+}
+
+/** Deletes what the last checkpoint did not cover, and counts what is left. */
+export async function rewindStageTable(
+  db: Queryable,
+  stage: TableRef,
+  keep: { lastSeq: number; openSlices: readonly number[] },
+): Promise<number> {
+  await db.query(`delete from ${quoteTable(stage)} where ${SEQ_COLUMN} > $1 or ${SLICE_COLUMN} = any($2)`, [
+    keep.lastSeq,
+    keep.openSlices,
+  ]);
+  const { rows } = await db.query(`select count(*)::int as staged from ${quoteTable(stage)}`);
+  return (rows[0] as { staged: number }).staged;
+}
+
+export function copyStatement(stage: TableRef, columns: readonly Column[]): string {
+  const names = [...columns.map((column) => column.name), '_airbyte_raw_id', '_airbyte_meta', SLICE_COLUMN, SEQ_COLUMN];
+  return `copy ${quoteTable(stage)} (${names.map(quote).join(', ')}) from stdin`;
+}

@@ -1,0 +1,229 @@
+import type pg from 'pg';
+import type { StreamState } from '#lib/catalog.ts';
+import { WeirError } from '#lib/errors.ts';
+import { type TableShape, typePage } from '#lib/records/index.ts';
+import type { Counts, Published, Relation, Stage, StagePage } from '../destination.ts';
+import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
+import { fenced, holdFence } from './fence.ts';
+import type { TableRef } from './identifier.ts';
+import { postgresCode, readPostgresError } from './postgres-errors.ts';
+import { publishStage } from './publish.ts';
+import type { StageParts } from './stage-parts.ts';
+import { copyStatement, dropStageTable, growStageTable, stageTable } from './stage-table.ts';
+import { deleteStage, insertQuarantine, lockFence, type QuarantinedRow, saveStage, setStageColumns } from './store.ts';
+import { inTransaction } from './transaction.ts';
+
+/** What a stage is opened with: fresh, or as the last checkpoint left it. */
+export interface StageStart {
+  readonly shape: TableShape;
+  readonly resumed: Stage['resumed'];
+  readonly nextSlice: number;
+  readonly lastSeq: number;
+  readonly staged: number;
+  readonly hadTable: boolean;
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+interface OpenSlice {
+  readonly id: number;
+  written: number;
+  quarantined: number;
+}
+
+/** Rows in an unlogged table of our own, the checkpoint in `_weir.stage`. Calls are taken one after another. */
+export class PostgresStage implements Stage {
+  readonly resumed: Stage['resumed'];
+  readonly #parts: StageParts;
+  readonly #table: TableRef;
+  readonly #buffer: CopyBuffer;
+  readonly #hadTable: boolean;
+  readonly #slices = new Map<string, OpenSlice>();
+  #shape: TableShape;
+  #refused: QuarantinedRow[] = [];
+  #nextSlice: number;
+  #seq: number;
+  /** Rows of closed slices: over the whole sync, and of those the ones not yet published. */
+  #closed: { written: number; quarantined: number };
+  #staged: number;
+  #state: StreamState | null;
+  #openIds: readonly number[] = [];
+  /** The last row that the last checkpoint covers. */
+  #savedSeq: number;
+  #counts: Counts;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: StageParts, start: StageStart) {
+    this.#parts = parts;
+    this.#table = stageTable(parts.ref, parts.attempt.fence);
+    this.#shape = start.shape;
+    this.#hadTable = start.hadTable;
+    this.#nextSlice = start.nextSlice;
+    this.#seq = start.lastSeq;
+    this.#savedSeq = start.lastSeq;
+    this.#staged = start.staged;
+    this.#counts = start.resumed?.counts ?? { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+    this.resumed = start.resumed;
+    this.#state = start.resumed?.state ?? null;
+    this.#closed = { written: start.resumed?.counts.written ?? 0, quarantined: start.resumed?.counts.quarantined ?? 0 };
+    this.#buffer = new CopyBuffer(parts.pool, parts.attempt.syncId, this.#copyTarget(), (row) => this.#refuseLate(row));
+  }
+
+  write(page: StagePage): Promise<{ written: number; quarantined: number }> {
+    return this.#inTurn('staging a page', async () => {
+      const slice = this.#sliceOf(page.slice);
+      const needsKey = this.#parts.target.destinationSyncMode.endsWith('_dedup');
+      const typed = typePage(this.#shape, page.records, needsKey);
+      if (typed.shape !== this.#shape) await this.#grow(typed.shape);
+      for (const row of typed.rows) {
+        const full = this.#buffer.add(row, { slice: page.slice, sliceId: slice.id, page: page.page, seq: ++this.#seq });
+        if (full) await this.#buffer.send();
+      }
+      for (const refusal of typed.refusals) {
+        this.#refused.push({ ...refusal, slice: page.slice, sliceId: slice.id, page: page.page, seq: ++this.#seq });
+      }
+      slice.written += typed.rows.length;
+      slice.quarantined += typed.refusals.length;
+      return { written: typed.rows.length, quarantined: typed.refusals.length };
+    });
+  }
+
+  checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts> {
+    return this.#inTurn('saving a checkpoint', async () => {
+      await this.#buffer.drain();
+      this.#closeSlicesExcept(save.openSlices);
+      const counts = { ...save.counts, ...this.#closed };
+      const { pool, attempt, ref } = this.#parts;
+      const refused = this.#refused;
+      const saved = await inTransaction(pool, async (client) => {
+        if (refused.length > 0) await insertQuarantine(client, ref, attempt.syncId, refused);
+        return saveStage(client, ref, {
+          fence: attempt.fence,
+          columns: this.#shape.columns,
+          state: save.state,
+          counts,
+          open_slices: this.#openIds,
+          next_slice: this.#nextSlice,
+          last_seq: this.#seq,
+          staged: this.#staged,
+        });
+      });
+      if (!saved) throw fenced(attempt);
+      this.#refused = [];
+      this.#state = save.state;
+      this.#savedSeq = this.#seq;
+      this.#counts = counts;
+      return counts;
+    });
+  }
+
+  async relation(): Promise<Relation> {
+    return { kind: 'postgres', ...this.#table };
+  }
+
+  publish({ complete }: { complete: boolean }): Promise<Published> {
+    return this.#inTurn('publishing', async () => {
+      if (complete && this.#slices.size > 0) throw notCheckpointed(this.#parts.target.stream.name);
+      const published = await publishStage(this.#parts, {
+        table: this.#table,
+        shape: this.#shape,
+        lastSeq: this.#savedSeq,
+        nothingLeft: this.#openIds.length === 0 && this.#savedSeq === this.#seq,
+        openSlices: this.#openIds,
+        staged: this.#staged,
+        state: this.#state,
+        counts: this.#counts,
+        hadTable: this.#hadTable || this.#staged < this.#closed.written,
+        complete,
+      });
+      this.#staged = 0;
+      return published;
+    });
+  }
+
+  discard(): Promise<void> {
+    return this.#inTurn('discarding the stage', async () => {
+      const { pool, attempt, ref } = this.#parts;
+      await inTransaction(pool, async (client) => {
+        await holdFence(client, attempt);
+        await dropStageTable(client, this.#table);
+        await deleteStage(client, ref);
+      });
+    });
+  }
+
+  #sliceOf(name: string): OpenSlice {
+    const known = this.#slices.get(name);
+    if (known) return known;
+    const slice = { id: this.#nextSlice++, written: 0, quarantined: 0 };
+    this.#slices.set(name, slice);
+    return slice;
+  }
+
+  #closeSlicesExcept(open: readonly string[]): void {
+    const stillOpen = new Set(open);
+    for (const [name, slice] of this.#slices) {
+      if (stillOpen.has(name)) continue;
+      this.#closed = {
+        written: this.#closed.written + slice.written,
+        quarantined: this.#closed.quarantined + slice.quarantined,
+      };
+      this.#staged += slice.written;
+      this.#slices.delete(name);
+    }
+    this.#openIds = [...this.#slices.values()].map((slice) => slice.id);
+  }
+
+  async #grow(shape: TableShape): Promise<void> {
+    await this.#buffer.drain();
+    const { pool, attempt, ref } = this.#parts;
+    const grown = await inTransaction(pool, async (client) => {
+      await growStageTable(client, this.#table, this.#shape.columns, shape.columns);
+      return setStageColumns(client, ref, attempt.fence, shape.columns);
+    });
+    if (!grown) throw fenced(attempt);
+    this.#shape = shape;
+    this.#buffer.retarget(this.#copyTarget());
+  }
+
+  /** The database refused a row after `write` had counted it. */
+  #refuseLate(row: QuarantinedRow): void {
+    const slice = this.#slices.get(row.slice);
+    if (slice) {
+      slice.written -= 1;
+      slice.quarantined += 1;
+    }
+    this.#refused.push(row);
+  }
+
+  #copyTarget(): CopyTarget {
+    const { columns } = this.#shape;
+    return { statement: copyStatement(this.#table, columns), types: columns.map((column) => column.type) };
+  }
+
+  /** One after another, and what goes wrong in the words of the user. */
+  #inTurn<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    const { attempt, target } = this.#parts;
+    const result = this.#tail.then(work).catch(async (error: unknown) => {
+      // A newer attempt has taken the stage under another name.
+      if (postgresCode(error) === UNDEFINED_TABLE && (await this.#isFenced())) throw fenced(attempt);
+      throw readPostgresError(error, doing).at({ stream: target.stream.name });
+    });
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async #isFenced(): Promise<boolean> {
+    const { pool, attempt, ref } = this.#parts;
+    const fence = await lockFence(pool, ref.connectionId).catch(() => attempt.fence);
+    return fence !== attempt.fence;
+  }
+}
+
+function notCheckpointed(stream: string): WeirError {
+  return new WeirError({
+    kind: 'bug',
+    code: 'not_checkpointed',
+    message: `Stream ${stream} was to be published as complete while slices were still open.`,
+  });
+}

@@ -1,0 +1,414 @@
+import type { StreamState } from '#lib/catalog.ts';
+import { type JsonObject, parseJson, stringifyJson } from '#lib/json.ts';
+import type { Column, Refusal } from '#lib/records/index.ts';
+import type { AttemptRef, Counts, Published } from '../destination.ts';
+import type { TableRef } from './identifier.ts';
+
+/** A pool, or a client inside a transaction. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+}
+
+/** Identifies a stream of a connection at the destination: namespace and table as the connection names them. */
+export interface StreamRef {
+  readonly connectionId: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A table that Weir loads, by the name that connections give it, and its columns. */
+export interface RelationRow extends TableRef {
+  readonly columns: readonly Column[];
+  /** Key columns of the unique index that Weir keeps on it; null without one. */
+  readonly key: readonly string[] | null;
+  /** False until Weir has created it. */
+  readonly created: boolean;
+}
+
+export interface StageRow {
+  readonly sync_id: number;
+  readonly fence: number;
+  readonly stage_table: string;
+  readonly columns: readonly Column[];
+  readonly saved: boolean;
+  readonly state: StreamState | null;
+  readonly counts: Counts;
+  readonly open_slices: readonly number[];
+  readonly next_slice: number;
+  readonly last_seq: number;
+  readonly staged: number;
+  readonly had_table: boolean;
+}
+
+export const OWN_SCHEMA = '_weir';
+const CREATE_LOCK = 7_301_964_551;
+
+/** Everything of ours that is not data, in one schema. Inside a transaction; safe to run by several at once. */
+export async function createOwnTables(db: Queryable): Promise<void> {
+  await db.query(`
+    select pg_advisory_xact_lock(${CREATE_LOCK});
+    create schema if not exists _weir;
+    create table if not exists _weir.fence (
+      connection_id text primary key,
+      fence bigint not null, sync_id bigint not null, attempt int not null,
+      begun_at timestamptz not null default now()
+    );
+    create table if not exists _weir.relation (
+      namespace text not null, name text not null,
+      table_schema text not null, table_name text not null,
+      columns json not null, key json, created boolean not null default false,
+      primary key (namespace, name), unique (table_schema, table_name)
+    );
+    create table if not exists _weir.stream (
+      connection_id text not null, namespace text not null, name text not null,
+      state json, generation bigint not null, complete boolean not null, counts json not null,
+      sync_id bigint not null, attempt int not null, publish_id uuid not null, published json not null,
+      published_at timestamptz not null default now(),
+      primary key (connection_id, namespace, name)
+    );
+    create table if not exists _weir.stage (
+      connection_id text not null, namespace text not null, name text not null,
+      sync_id bigint not null, fence bigint not null, stage_table text not null, columns json not null,
+      saved boolean not null default false, state json, counts json not null,
+      open_slices int[] not null default '{}', next_slice int not null default 0,
+      last_seq bigint not null default 0, staged bigint not null default 0, had_table boolean not null,
+      saved_at timestamptz not null default now(),
+      primary key (connection_id, namespace, name)
+    );
+    create table if not exists _weir.quarantine (
+      id bigint generated always as identity primary key,
+      connection_id text not null, namespace text not null, name text not null,
+      sync_id bigint not null, slice_id int not null, seq bigint not null,
+      slice text not null, page int not null, row int not null,
+      code text not null, reason text not null, record text not null,
+      at timestamptz not null default now()
+    );
+    create index if not exists quarantine_stream on _weir.quarantine (connection_id, namespace, name, sync_id)`);
+}
+
+/** Writes the attempt's fence unless a newer one stands there; says whether it did. */
+export async function raiseFence(db: Queryable, attempt: AttemptRef): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into _weir.fence as f (connection_id, fence, sync_id, attempt) values ($1, $2, $3, $4)
+     on conflict (connection_id) do update
+       set fence = excluded.fence, sync_id = excluded.sync_id, attempt = excluded.attempt, begun_at = now()
+       where f.fence <= excluded.fence`,
+    [attempt.connectionId, attempt.fence, attempt.syncId, attempt.attempt],
+  );
+  return rowCount === 1;
+}
+
+/** Locks the connection's fence until the transaction ends, and gives it. */
+export async function lockFence(db: Queryable, connectionId: string): Promise<number | null> {
+  const { rows } = await db.query('select fence from _weir.fence where connection_id = $1 for update', [connectionId]);
+  const [row] = rows as { fence: string }[];
+  return row ? Number(row.fence) : null;
+}
+
+/** `lock` keeps other connections that load the same table waiting until the transaction ends. */
+export async function findRelation(
+  db: Queryable,
+  { namespace, name }: Pick<StreamRef, 'namespace' | 'name'>,
+  lock: 'lock' | 'look' = 'look',
+): Promise<RelationRow | null> {
+  const { rows } = await db.query(
+    `select table_schema as schema, table_name as table, columns::text, key::text, created
+     from _weir.relation where namespace = $1 and name = $2 ${lock === 'lock' ? 'for update' : ''}`,
+    [namespace, name],
+  );
+  const [row] = rows as (TableRef & { columns: string; key: string | null; created: boolean })[];
+  return row ? { ...row, columns: JSON.parse(row.columns), key: row.key === null ? null : JSON.parse(row.key) } : null;
+}
+
+/** Names of the tables that are given away in a schema, in lower case. */
+export async function takenTables(db: Queryable, schema: string): Promise<Set<string>> {
+  const { rows } = await db.query('select lower(table_name) as name from _weir.relation where table_schema = $1', [
+    schema,
+  ]);
+  return new Set((rows as { name: string }[]).map((row) => row.name));
+}
+
+export async function insertRelation(db: Queryable, stream: StreamRef, table: TableRef): Promise<void> {
+  await db.query(
+    `insert into _weir.relation (namespace, name, table_schema, table_name, columns) values ($1, $2, $3, $4, '[]')
+     on conflict (namespace, name) do nothing`,
+    [stream.namespace, stream.name, table.schema, table.table],
+  );
+}
+
+export async function saveRelation(
+  db: Queryable,
+  table: TableRef,
+  relation: { columns: readonly Column[]; key: readonly string[] | null },
+): Promise<void> {
+  await db.query(
+    'update _weir.relation set columns = $3, key = $4, created = true where table_schema = $1 and table_name = $2',
+    [table.schema, table.table, JSON.stringify(relation.columns), relation.key && JSON.stringify(relation.key)],
+  );
+}
+
+/** Type of each column by name, as the database spells it; null when there is no such table. */
+export async function tableColumns(db: Queryable, { schema, table }: TableRef): Promise<Map<string, string> | null> {
+  const { rows } = await db.query(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where n.nspname = $1 and c.relname = $2`,
+    [schema, table],
+  );
+  if (rows.length === 0) return null;
+  return new Map((rows as { name: string; type: string }[]).map((row) => [row.name, row.type]));
+}
+
+/** What a stream last published. */
+export interface StreamRow {
+  readonly state: StreamState | null;
+  readonly generation: number;
+  /** The sync had nothing more to publish. */
+  readonly complete: boolean;
+  readonly counts: Counts;
+  readonly syncId: number;
+  readonly publishId: string;
+  readonly published: Published;
+}
+
+export async function findStream(db: Queryable, stream: StreamRef): Promise<StreamRow | null> {
+  const { rows } = await db.query(
+    `select state::text, generation, complete, counts::text, sync_id, publish_id, published::text
+     from _weir.stream where connection_id = $1 and namespace = $2 and name = $3`,
+    [stream.connectionId, stream.namespace, stream.name],
+  );
+  const [row] = rows as (Record<'generation' | 'counts' | 'sync_id' | 'publish_id' | 'published', string> & {
+    state: string | null;
+    complete: boolean;
+  })[];
+  if (!row) return null;
+  return {
+    state: readState(row.state),
+    generation: Number(row.generation),
+    complete: row.complete,
+    counts: JSON.parse(row.counts),
+    syncId: Number(row.sync_id),
+    publishId: row.publish_id,
+    published: JSON.parse(row.published),
+  };
+}
+
+export async function saveStream(
+  db: Queryable,
+  stream: StreamRef,
+  save: Omit<StreamRow, 'syncId'> & { attempt: AttemptRef },
+): Promise<void> {
+  await db.query(
+    `insert into _weir.stream
+       (connection_id, namespace, name, state, generation, complete, counts, sync_id, attempt, publish_id, published)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (connection_id, namespace, name) do update set
+       state = excluded.state, generation = excluded.generation, complete = excluded.complete, counts = excluded.counts,
+       sync_id = excluded.sync_id, attempt = excluded.attempt, publish_id = excluded.publish_id,
+       published = excluded.published, published_at = now()`,
+    [
+      stream.connectionId,
+      stream.namespace,
+      stream.name,
+      save.state && stringifyJson(save.state),
+      save.generation,
+      save.complete,
+      JSON.stringify(save.counts),
+      save.attempt.syncId,
+      save.attempt.attempt,
+      save.publishId,
+      JSON.stringify(save.published),
+    ],
+  );
+}
+
+/** An overwrite replaces what other connections had put there: their states no longer describe the table. */
+export async function forgetOtherStreams(db: Queryable, stream: StreamRef): Promise<number> {
+  const { rowCount } = await db.query(
+    'delete from _weir.stream where namespace = $2 and name = $3 and connection_id <> $1',
+    [stream.connectionId, stream.namespace, stream.name],
+  );
+  return rowCount ?? 0;
+}
+
+export async function findStage(db: Queryable, stream: StreamRef): Promise<StageRow | null> {
+  const { rows } = await db.query(
+    `select sync_id, fence, stage_table, columns::text, saved, state::text, counts::text, open_slices, next_slice,
+       last_seq, staged, had_table
+     from _weir.stage where connection_id = $1 and namespace = $2 and name = $3 for update`,
+    [stream.connectionId, stream.namespace, stream.name],
+  );
+  const [row] = rows as (Omit<StageRow, 'columns' | 'state' | 'counts'> & {
+    columns: string;
+    state: string | null;
+    counts: string;
+  })[];
+  if (!row) return null;
+  return {
+    ...row,
+    sync_id: Number(row.sync_id),
+    fence: Number(row.fence),
+    last_seq: Number(row.last_seq),
+    staged: Number(row.staged),
+    columns: JSON.parse(row.columns),
+    state: readState(row.state),
+    counts: JSON.parse(row.counts),
+  };
+}
+
+export async function insertStage(
+  db: Queryable,
+  stream: StreamRef,
+  stage: Pick<StageRow, 'sync_id' | 'fence' | 'stage_table' | 'columns' | 'counts' | 'had_table'>,
+): Promise<void> {
+  await db.query(
+    `insert into _weir.stage (connection_id, namespace, name, sync_id, fence, stage_table, columns, counts, had_table)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      stream.connectionId,
+      stream.namespace,
+      stream.name,
+      stage.sync_id,
+      stage.fence,
+      stage.stage_table,
+      JSON.stringify(stage.columns),
+      JSON.stringify(stage.counts),
+      stage.had_table,
+    ],
+  );
+}
+
+/** Hands a stage over to a newer attempt, under a table name that the older one doesn't know. */
+export async function takeOverStage(db: Queryable, stream: StreamRef, fence: number, table: string): Promise<void> {
+  await db.query(
+    `update _weir.stage set fence = $4, stage_table = $5, open_slices = '{}'
+     where connection_id = $1 and namespace = $2 and name = $3`,
+    [stream.connectionId, stream.namespace, stream.name, fence, table],
+  );
+}
+
+/** Saves a checkpoint if the stage still belongs to this attempt; says whether it does. */
+export async function saveStage(
+  db: Queryable,
+  stream: StreamRef,
+  save: Pick<StageRow, 'fence' | 'columns' | 'state' | 'counts' | 'open_slices' | 'next_slice' | 'last_seq' | 'staged'>,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update _weir.stage set saved = true, columns = $5, state = $6, counts = $7, open_slices = $8, next_slice = $9,
+       last_seq = $10, staged = $11, saved_at = now()
+     where connection_id = $1 and namespace = $2 and name = $3 and fence = $4`,
+    [
+      stream.connectionId,
+      stream.namespace,
+      stream.name,
+      save.fence,
+      JSON.stringify(save.columns),
+      save.state && stringifyJson(save.state),
+      JSON.stringify(save.counts),
+      save.open_slices,
+      save.next_slice,
+      save.last_seq,
+      save.staged,
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** The stage's columns as they are now, whatever becomes of the rows; says whether the stage is still this attempt's. */
+export async function setStageColumns(
+  db: Queryable,
+  stream: StreamRef,
+  fence: number,
+  columns: readonly Column[],
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update _weir.stage set columns = $5 where connection_id = $1 and namespace = $2 and name = $3 and fence = $4',
+    [stream.connectionId, stream.namespace, stream.name, fence, JSON.stringify(columns)],
+  );
+  return rowCount === 1;
+}
+
+export async function deleteStage(db: Queryable, stream: StreamRef): Promise<void> {
+  await db.query('delete from _weir.stage where connection_id = $1 and namespace = $2 and name = $3', [
+    stream.connectionId,
+    stream.namespace,
+    stream.name,
+  ]);
+}
+
+export async function setStagedRows(db: Queryable, stream: StreamRef, staged: number): Promise<void> {
+  await db.query('update _weir.stage set staged = $4 where connection_id = $1 and namespace = $2 and name = $3', [
+    stream.connectionId,
+    stream.namespace,
+    stream.name,
+    staged,
+  ]);
+}
+
+export interface QuarantinedRow extends Refusal {
+  readonly slice: string;
+  readonly sliceId: number;
+  readonly page: number;
+  readonly seq: number;
+}
+
+export async function insertQuarantine(
+  db: Queryable,
+  stream: StreamRef,
+  syncId: number,
+  rows: readonly QuarantinedRow[],
+): Promise<void> {
+  const column = <T>(pick: (row: QuarantinedRow) => T) => rows.map(pick);
+  await db.query(
+    `insert into _weir.quarantine
+       (connection_id, namespace, name, sync_id, slice_id, seq, slice, page, row, code, reason, record)
+     select $1, $2, $3, $4, * from unnest($5::int[], $6::bigint[], $7::text[], $8::int[], $9::int[], $10::text[], $11::text[], $12::text[])`,
+    [
+      stream.connectionId,
+      stream.namespace,
+      stream.name,
+      syncId,
+      column((row) => row.sliceId),
+      column((row) => row.seq),
+      column((row) => printable(row.slice)),
+      column((row) => row.page),
+      column((row) => row.row),
+      column((row) => row.code),
+      column((row) => printable(row.reason)),
+      column((row) => recordText(row.record)),
+    ],
+  );
+}
+
+/** Drops what an interrupted attempt had quarantined after its last checkpoint: those rows will be read again. */
+export async function deleteQuarantineAfter(
+  db: Queryable,
+  stream: StreamRef,
+  after: { syncId: number; seq: number; openSlices: readonly number[] },
+): Promise<void> {
+  await db.query(
+    `delete from _weir.quarantine
+     where connection_id = $1 and namespace = $2 and name = $3 and sync_id = $4 and (seq > $5 or slice_id = any($6))`,
+    [stream.connectionId, stream.namespace, stream.name, after.syncId, after.seq, after.openSlices],
+  );
+}
+
+function readState(text: string | null): StreamState | null {
+  return text === null ? null : (parseJson(text) as StreamState);
+}
+
+const MAX_RECORD_TEXT = 1024 * 1024;
+
+/** The raw record; JSON.stringify writes what text columns can't hold as escapes. Records too deep for it are named so. */
+function recordText(record: JsonObject): string {
+  try {
+    return stringifyJson(record).slice(0, MAX_RECORD_TEXT);
+  } catch {
+    return '(nests too deep to be shown)';
+  }
+}
+
+function printable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+}

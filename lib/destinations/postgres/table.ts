@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { WeirError } from '#lib/errors.ts';
+import { type Column, type TableShape, widen } from '#lib/records/index.ts';
+import { quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import { type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
+
+/** Airbyte's own columns, as its direct-load tables have them. They follow the data columns. */
+export const META_COLUMNS: Readonly<Record<string, string>> = {
+  _airbyte_raw_id: 'varchar(36) not null',
+  _airbyte_extracted_at: 'timestamp with time zone not null',
+  _airbyte_meta: 'jsonb not null',
+  _airbyte_generation_id: 'bigint',
+};
+
+/**
+ * Makes the stream's table fit the stage's columns: creates it, adds columns, widens types. Gives the table's columns, and whether
+ * it is new. Refuses a table that Weir did not make, and one whose columns were changed by hand.
+ */
+export async function fitTable(
+  db: Queryable,
+  relation: RelationRow,
+  shape: TableShape,
+  options: { mayBeMissing: boolean },
+): Promise<{ columns: readonly Column[]; isNew: boolean }> {
+  const actual = await tableColumns(db, relation);
+  if (actual === null) {
+    if (!options.mayBeMissing) throw tableDropped(relation);
+    await createTable(db, relation, shape.columns);
+    return { columns: shape.columns, isNew: true };
+  }
+  if (!relation.created) throw tableNotOurs(relation);
+  refuseForeignChanges(relation, actual);
+  const columns = mergeColumns(relation.columns, shape.columns);
+  const actions = alterations(relation.columns, columns, actual);
+  if (actions.length > 0) await db.query(`alter table ${quoteTable(relation)} ${actions.join(', ')}`);
+  return { columns, isNew: false };
+}
+
+async function createTable(db: Queryable, table: TableRef, columns: readonly Column[]): Promise<void> {
+  const { rowCount } = await db.query('select 1 from pg_namespace where nspname = $1', [table.schema]);
+  if (!rowCount) await db.query(`create schema if not exists ${quote(table.schema)}`);
+  const definitions = [...dataDefinitions(columns), ...metaDefinitions()];
+  await db.query(`create table ${quoteTable(table)} (${definitions.join(', ')})`);
+  await db.query(`create index on ${quoteTable(table)} (_airbyte_extracted_at)`);
+}
+
+export function dataDefinitions(columns: readonly Column[]): string[] {
+  return columns.map((column) => `${quote(column.name)} ${sqlType(column.type)}`);
+}
+
+function metaDefinitions(): string[] {
+  return Object.entries(META_COLUMNS).map(([name, type]) => `${name} ${type}`);
+}
+
+/** The table's columns with the stage's in; a column keeps the wider of its two types. */
+function mergeColumns(table: readonly Column[], stage: readonly Column[]): readonly Column[] {
+  const byName = new Map(table.map((column) => [column.name, column]));
+  for (const column of stage) {
+    const known = byName.get(column.name);
+    byName.set(column.name, known ? { ...column, type: widen(known.type, column.type) } : column);
+  }
+  return [...byName.values()];
+}
+
+function alterations(before: readonly Column[], after: readonly Column[], actual: Map<string, string>): string[] {
+  const types = new Map(before.map((column) => [column.name, column.type]));
+  return after.flatMap(({ name, type }) => {
+    const old = types.get(name);
+    if (old === undefined || !actual.has(name)) return [`add column ${quote(name)} ${sqlType(type)}`];
+    if (sqlType(old) === sqlType(type)) return [];
+    const value = sqlType(type) === 'jsonb' ? `to_jsonb(${quote(name)})` : `${quote(name)}::${sqlType(type)}`;
+    return [`alter column ${quote(name)} type ${sqlType(type)} using ${value}`];
+  });
+}
+
+/** Throws if a table of that name exists which Weir did not make. */
+export async function refuseForeignTable(db: Queryable, relation: RelationRow): Promise<boolean> {
+  const exists = (await tableColumns(db, relation)) !== null;
+  if (exists && !relation.created) throw tableNotOurs(relation);
+  return exists;
+}
+
+function refuseForeignChanges(relation: RelationRow, actual: Map<string, string>): void {
+  for (const name of Object.keys(META_COLUMNS)) {
+    if (!actual.has(name)) throw columnChanged(relation, name, 'is gone');
+  }
+  for (const { name, type } of relation.columns) {
+    const found = actual.get(name);
+    if (found !== undefined && found !== sqlType(type))
+      throw columnChanged(relation, name, `is now ${found}, not ${sqlType(type)}`);
+  }
+}
+
+/**
+ * Keeps one unique index of ours on the table, over `key`; without a key, none. When the table holds the same key several times (it was
+ * loaded without dedup before), the newest row of each stays.
+ */
+export async function fitKeyIndex(
+  db: Queryable,
+  relation: RelationRow,
+  wanted: { key: readonly string[] | null; columns: readonly Column[]; newest: string },
+): Promise<void> {
+  const same = JSON.stringify(relation.key) === JSON.stringify(wanted.key);
+  if (!same && relation.key !== null)
+    await db.query(`drop index if exists ${quote(relation.schema)}.${indexName(relation)}`);
+  if (wanted.key !== null && !same) {
+    const key = wanted.key.map(quote).join(', ');
+    await db.query(
+      `delete from ${quoteTable(relation)} t using (
+         select ctid, row_number() over (partition by ${key} order by ${wanted.newest}) as place
+         from ${quoteTable(relation)} where ${wanted.key.map((name) => `${quote(name)} is not null`).join(' and ')}
+       ) d where t.ctid = d.ctid and d.place > 1`,
+    );
+    await db.query(`create unique index ${indexName(relation)} on ${quoteTable(relation)} (${key})`);
+  }
+  await saveRelation(db, relation, wanted);
+}
+
+function indexName({ schema, table }: TableRef): string {
+  return quote(`weir_key_${createHash('sha256').update(`${schema}\u0000${table}`).digest('hex').slice(0, 16)}`);
+}
+
+function tableNotOurs(table: TableRef): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'table_not_ours',
+    message: `The table ${quoteTable(table)} exists, and Weir did not make it.`,
+    hint: 'Choose another schema or a table prefix in the connection, or rename or drop that table.',
+  });
+}
+
+function tableDropped(table: TableRef): WeirError {
+  return new WeirError({
+    kind: 'transient',
+    code: 'table_missing',
+    message: `The table ${quoteTable(table)} was dropped during the sync.`,
+    hint: 'The next sync reads everything again and builds it anew.',
+  });
+}
+
+function columnChanged(table: TableRef, column: string, how: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'column_changed',
+    message: `The column ${quote(column)} of ${quoteTable(table)} ${how}; somebody changed it by hand.`,
+    hint: 'Change it back, or drop the table so that the next sync builds it anew.',
+  });
+}

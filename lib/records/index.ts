@@ -1,0 +1,4 @@
+export { type ColumnType, columnTypeOf, typeOfValue, widen } from './column-type.ts';
+export { MAX_NAME_BYTES, tableName } from './names.ts';
+export { type Column, shapeOfStream, type TableShape } from './table-shape.ts';
+export { type Change, type Refusal, type TypedPage, type TypedRow, typePage } from './type-page.ts';

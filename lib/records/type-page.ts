@@ -1,0 +1,136 @@
+import { WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { coercions, jsonText } from './coerce.ts';
+import { type ColumnType, typeOfValue } from './column-type.ts';
+import { type Column, canGrow, growShape, keeps, type TableShape } from './table-shape.ts';
+
+/** Something that was changed in a row, as `_airbyte_meta.changes` lists it. */
+export interface Change {
+  readonly field: string;
+  /** NULLED: the value did not fit; TRUNCATED: parts of it that no database holds were replaced by U+FFFD. */
+  readonly change: 'NULLED' | 'TRUNCATED';
+  readonly reason:
+    | 'DESTINATION_TYPECAST_ERROR'
+    | 'DESTINATION_SERIALIZATION_ERROR'
+    | 'DESTINATION_FIELD_SIZE_LIMITATION';
+}
+
+/** A record as the row of a table: one text per column, in the order of the shape's columns. */
+export interface TypedRow {
+  /** Counts from 1 within the page. */
+  readonly row: number;
+  readonly record: JsonObject;
+  readonly values: readonly (string | null)[];
+  readonly changes: readonly Change[];
+}
+
+/** A record that can't become a row, and why. `row` counts from 1 within the page. */
+export interface Refusal {
+  readonly row: number;
+  readonly record: JsonObject;
+  readonly code: 'key_null' | 'key_too_long' | 'refused_by_database';
+  readonly reason: string;
+}
+
+export interface TypedPage {
+  /** Grown where the records asked for it. */
+  readonly shape: TableShape;
+  readonly rows: readonly TypedRow[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** Postgres indexes entries of up to a third of a page; a longer key could not be told unique. */
+const MAX_KEY_BYTES = 2_400;
+/** One value's text. Postgres holds 1 GB a value and 256 MB a JSON string; memory is the nearer limit. */
+const MAX_VALUE_LENGTH = 64 * 1024 * 1024;
+const NO_CHANGES: readonly Change[] = [];
+
+/**
+ * Types a page of records. Values that don't fit become null with an entry in the row's changes; rows without their key are
+ * refused when `requireKey`.
+ */
+export function typePage(start: TableShape, records: readonly JsonObject[], requireKey: boolean): TypedPage {
+  const rows: TypedRow[] = [];
+  const refusals: Refusal[] = [];
+  for (const [index, record] of records.entries()) {
+    const typed = typeRecord(start, record, index + 1);
+    if (typed === null) {
+      // Every change that the page asks for at once, and then the whole page again: rare after the first page.
+      return typePage(grownFor(start, records), records, requireKey);
+    }
+    const refusal = requireKey ? refuseKey(start, typed) : null;
+    if (refusal) refusals.push({ row: typed.row, record, ...refusal });
+    else rows.push(typed);
+  }
+  return { shape: start, rows, refusals };
+}
+
+function grownFor(shape: TableShape, records: readonly JsonObject[]): TableShape {
+  const grown = growShape(shape, records);
+  if (grown !== shape) return grown;
+  throw new WeirError({
+    kind: 'bug',
+    code: 'shape_stuck',
+    message: 'A page of records asks for columns that were not found in it.',
+  });
+}
+
+/** Null when the shape has to grow first. */
+function typeRecord(shape: TableShape, record: JsonObject, row: number): TypedRow | null {
+  const values: (string | null)[] = new Array(shape.columns.length).fill(null);
+  let changes: Change[] | null = null;
+  let rest: [string, JsonValue][] | null = null;
+  for (const field in record) {
+    const value = record[field];
+    if (value === null || value === undefined) continue;
+    const index = shape.indexOf.get(field);
+    const column = index === undefined ? undefined : shape.columns[index];
+    if (index === undefined || column === undefined) {
+      if (!keeps(shape, field)) continue;
+      if (shape.overflow === null) return null;
+      rest = [...(rest ?? []), [field, value]];
+      continue;
+    }
+    const text = takesOnlyItsKind(column, value) ? undefined : coercions[column.type](value);
+    if (text === undefined && canGrow(column, typeOfValue(value))) return null;
+    if (text !== undefined && text.length <= MAX_VALUE_LENGTH) values[index] = text;
+    else changes = [...(changes ?? []), nulled(column, value)];
+    if (typeof value === 'string' && column.type === 'string' && text !== value) {
+      changes = [...(changes ?? []), { field, change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' }];
+    }
+  }
+  if (rest !== null && shape.overflow !== null) values[shape.overflow] = jsonText(Object.fromEntries(rest)) ?? null;
+  return { row, record, values, changes: changes ?? NO_CHANGES };
+}
+
+/** "007" in a column that was inferred from numbers makes it a text column; only where a schema says number is it a 7. */
+function takesOnlyItsKind({ declared, type }: Column, value: JsonValue): boolean {
+  return !declared && typeof value === 'string' && (type === 'integer' || type === 'number' || type === 'boolean');
+}
+
+function nulled({ field, type }: Column, value: Exclude<JsonValue, null>): Change {
+  const rightKind = typeOfValue(value) === type || type === 'string' || type === 'json' || isContainer(type, value);
+  const reason = rightKind ? 'DESTINATION_FIELD_SIZE_LIMITATION' : 'DESTINATION_TYPECAST_ERROR';
+  return { field, change: 'NULLED', reason };
+}
+
+function isContainer(type: ColumnType, value: JsonValue): boolean {
+  return Array.isArray(value) ? type === 'array' : isJsonObject(value) && type === 'object';
+}
+
+function refuseKey(shape: TableShape, { values }: TypedRow): Pick<Refusal, 'code' | 'reason'> | null {
+  let length = 0;
+  for (let position = 0; position < shape.key.length; position++) {
+    const value = values[shape.key[position] ?? -1];
+    const field = shape.keyFields[position];
+    if (value === null || value === undefined) {
+      return { code: 'key_null', reason: `The key field ${field} is missing, null, or not of its column's type.` };
+    }
+    length += Buffer.byteLength(value);
+  }
+  if (length <= MAX_KEY_BYTES) return null;
+  return {
+    code: 'key_too_long',
+    reason: `The key has ${length} bytes; at most ${MAX_KEY_BYTES} can be told apart by an index.`,
+  };
+}
