@@ -7,13 +7,11 @@ import { OverviewView } from './_overview/overview-view.tsx';
 
 export const metadata: Metadata = { title: 'Overview' };
 
-const INCIDENTS_SHOWN = 5;
-
 export default async function OverviewPage() {
   const { context, workspaceId } = await pageContext();
   const [overview, incidents] = await Promise.all([
     getOverview(context, workspaceId),
-    listIncidents(context, workspaceId, { status: 'open', limit: INCIDENTS_SHOWN }),
+    listIncidents(context, workspaceId),
   ]);
   return <OverviewView overview={toWire(overview)} incidents={toWire(incidents)} />;
 }

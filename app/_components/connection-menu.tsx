@@ -31,7 +31,7 @@ export function ConnectionMenu({ id, name, paused, syncId, trigger }: Connection
       <MenuItem onSelect={() => setPaused(!paused)}>{paused ? 'Resume the schedule' : 'Pause the schedule'}</MenuItem>
       <MenuLine />
       <MenuLink href={`/connections/${id}`}>Open</MenuLink>
-      <MenuLink href={`/connections/${id}/settings`}>Settings</MenuLink>
+      <MenuLink href={`/connections/${id}/edit`}>Settings</MenuLink>
     </Menu>
   );
 }

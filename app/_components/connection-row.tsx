@@ -120,9 +120,10 @@ function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
     );
   }
   const { state, text } = checksText(checks);
+  const shown = state === 'fail' && health === 'blocked' ? 'block' : state;
   return (
     <>
-      {state ? <span className={`s-${state} bad`}>{text}</span> : <span className="num muted">{text}</span>}
+      {shown ? <span className={`s-${shown} bad`}>{text}</span> : <span className="num muted">{text}</span>}
       {said}
     </>
   );

@@ -1,8 +1,8 @@
 'use client';
 
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
-import type { Incident } from '#lib/alerts/incidents.ts';
+import type { Incident as IncidentModel } from '#lib/alerts/incidents.ts';
 import { api } from './api.ts';
 import { Button } from './button.tsx';
 import { TimeAt, useNow } from './clock.tsx';
@@ -14,10 +14,23 @@ import { severityState } from './states.ts';
 import { useSay } from './toast.tsx';
 import type { Wire } from './wire.ts';
 
-type Row = Wire<Incident>;
+export type Incident = Wire<IncidentModel>;
 const STATUS = { open: 'Open', acknowledged: 'Acknowledged', resolved: 'Resolved' };
 
-export function IncidentsTable({ incidents }: { incidents: readonly Row[] }) {
+const EVERY_MS = 10_000;
+
+/** Every incident, open ones first, kept up to date. */
+export function useIncidents(initial: Incident[]): Incident[] {
+  const { data } = useQuery({
+    queryKey: ['incidents'],
+    queryFn: () => api.get<Incident[]>('/incidents'),
+    initialData: initial,
+    refetchInterval: EVERY_MS,
+  });
+  return data;
+}
+
+export function IncidentsTable({ incidents }: { incidents: readonly Incident[] }) {
   return (
     <Panel>
       <Table className="cards inc" label="Incidents" head={<Head />}>
@@ -45,7 +58,7 @@ function Head() {
   );
 }
 
-function IncidentRow({ incident }: { incident: Row }) {
+function IncidentRow({ incident }: { incident: Incident }) {
   const { state, word } = severityState(incident.severity);
   const resolved = incident.status === 'resolved';
   const href = incidentHref(incident);
@@ -82,13 +95,13 @@ function IncidentRow({ incident }: { incident: Row }) {
 }
 
 /** Where the trouble is mended: the sync, the connection or the suite. */
-function incidentHref({ suiteId, syncId, connectionId }: Row): string | null {
+function incidentHref({ suiteId, syncId, connectionId }: Incident): string | null {
   if (suiteId) return `/quality/${suiteId}`;
   if (syncId) return `/jobs/${syncId}`;
   return connectionId ? `/connections/${connectionId}` : null;
 }
 
-function Since({ incident }: { incident: Row }) {
+function Since({ incident }: { incident: Incident }) {
   const now = useNow();
   const until = incident.resolvedAt ? millis(incident.resolvedAt) : now;
   return (
@@ -98,7 +111,7 @@ function Since({ incident }: { incident: Row }) {
   );
 }
 
-function IncidentMenu({ incident }: { incident: Row }) {
+function IncidentMenu({ incident }: { incident: Incident }) {
   const say = useSay();
   const queries = useQueryClient();
   const act = (verb: 'acknowledge' | 'resolve', done: string) => async () => {

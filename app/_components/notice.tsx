@@ -42,12 +42,21 @@ export function FailureNotice({
   const place = placeText(failure.where);
   return (
     <Notice state="fail" title={title ?? failure.message} actions={actions} alert={alert}>
-      {title !== undefined && <p>{failure.message}</p>}
+      {(title !== undefined || place) && (
+        <p>
+          {title !== undefined && failure.message} {place && <span className="place">At {place}.</span>}
+        </p>
+      )}
       {failure.hint && <p>{failure.hint}</p>}
       <details className="small">
         <summary>Details</summary>
         <code>{failure.code}</code>
-        {place && `, ${place}`}
+        {failure.where?.url && (
+          <>
+            {' '}
+            at <code>{failure.where.url}</code>
+          </>
+        )}
       </details>
     </Notice>
   );
@@ -55,7 +64,7 @@ export function FailureNotice({
 
 /** `stream orders, page 3, row 12`. */
 export function placeText(where: Where | undefined): string {
-  const { stream, slice, page, row, file, line, path, url } = where ?? {};
+  const { stream, slice, page, row, file, line, path } = where ?? {};
   return [
     stream && `stream ${stream}`,
     slice && `slice ${slice}`,
@@ -63,8 +72,7 @@ export function placeText(where: Where | undefined): string {
     row && `row ${row}`,
     file && `file ${file}`,
     line && `line ${line}`,
-    path && `at ${path}`,
-    url,
+    path && `field ${path}`,
   ]
     .filter(Boolean)
     .join(', ');

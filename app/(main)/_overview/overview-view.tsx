@@ -1,13 +1,10 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import type { Incident } from '#lib/alerts/incidents.ts';
 import type { Overview } from '#lib/connections/overview.ts';
-import { api } from '../../_components/api.ts';
 import { ConnectionsTable } from '../../_components/connections-table.tsx';
 import { Icon } from '../../_components/icon.tsx';
-import { IncidentsTable } from '../../_components/incidents-table.tsx';
+import { type Incident, IncidentsTable, useIncidents } from '../../_components/incidents-table.tsx';
 import { Empty } from '../../_components/notice.tsx';
 import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
 import { Page } from '../../_components/shell/page.tsx';
@@ -16,21 +13,17 @@ import type { Wire } from '../../_components/wire.ts';
 import { OverviewTiles } from './overview-tiles.tsx';
 import { VerdictHead } from './verdict-head.tsx';
 
+const INCIDENTS_SHOWN = 5;
+
 interface OverviewViewProps {
   readonly overview: Wire<Overview>;
-  readonly incidents: Wire<Incident>[];
+  readonly incidents: Incident[];
 }
 
 /** The verdict, five numbers, every connection worst first, and what is open. */
 export function OverviewView({ overview: initial, incidents: initialIncidents }: OverviewViewProps) {
   const { data: overview = initial, dataUpdatedAt } = useOverview(initial);
-  const { data: incidents = initialIncidents } = useQuery({
-    queryKey: ['incidents', 'open'],
-    queryFn: () =>
-      api.get<{ incidents: Wire<Incident>[] }>('/incidents?status=open').then((answer) => answer.incidents),
-    initialData: initialIncidents,
-    refetchInterval: 10_000,
-  });
+  const incidents = useIncidents(initialIncidents).filter(({ status }) => status !== 'resolved');
   return (
     <Page crumbs={[{ name: 'Overview' }]} live={<LiveStamp updatedAt={dataUpdatedAt} />}>
       <VerdictHead rows={overview.connections} />
@@ -40,7 +33,7 @@ export function OverviewView({ overview: initial, incidents: initialIncidents }:
         <>
           <OverviewTiles overview={overview} />
           <ConnectionsTable rows={overview.connections} />
-          <OpenIncidents incidents={incidents} open={overview.tiles.incidents.open} />
+          <OpenIncidents incidents={incidents.slice(0, INCIDENTS_SHOWN)} open={overview.tiles.incidents.open} />
         </>
       )}
     </Page>
@@ -69,7 +62,7 @@ function FirstSteps() {
   );
 }
 
-function OpenIncidents({ incidents, open }: { incidents: Wire<Incident>[]; open: number }) {
+function OpenIncidents({ incidents, open }: { incidents: Incident[]; open: number }) {
   if (incidents.length === 0) return null;
   return (
     <>

@@ -8,7 +8,7 @@ test('names the two worst and counts the rest', () => {
   const verdict = verdictOf(rows('late', 'healthy', 'failing', 'blocked', 'late', 'warning', 'paused'));
   expect(verdict.named.map(({ name }) => name)).toEqual(['c3', 'c2']);
   expect(verdict.rest).toBe('2 more are late');
-  expect(verdict.detail).toBe('1 of 7 has a warning, 1 is on time, 1 is paused.');
+  expect(verdict.detail).toBe('1 of 7 pipelines has a warning, 1 is on time, 1 is paused.');
 });
 
 test('more of different kinds are in trouble', () => {

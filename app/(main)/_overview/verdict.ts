@@ -57,7 +57,7 @@ function detailOf(rows: readonly HealthOf[], count: (...of: Health[]) => number)
   const fine = count('healthy', 'running');
   const paused = count('paused');
   const parts = [
-    warnings > 0 && `${warnings} of ${rows.length} ${warnings === 1 ? 'has' : 'have'} a warning`,
+    warnings > 0 && `${warnings} of ${rows.length} pipelines ${warnings === 1 ? 'has' : 'have'} a warning`,
     fine > 0 && `${fine} ${fine === 1 ? 'is' : 'are'} on time`,
     paused > 0 && `${paused} ${paused === 1 ? 'is' : 'are'} paused`,
   ].filter((part) => part !== false);

@@ -21,8 +21,14 @@ export function AccountMenu({ person }: { person: { readonly name: string; reado
   return (
     <Menu
       trigger={
-        <button type="button" className="av-btn" aria-label={`Account of ${person.name}`}>
-          <span className="av">{initials(person.name || person.email)}</span>
+        <button
+          type="button"
+          className="av-btn"
+          aria-label={`${initials(person.name || person.email)}, account of ${person.name}`}
+        >
+          <span className="av" aria-hidden="true">
+            {initials(person.name || person.email)}
+          </span>
         </button>
       }
     >

@@ -20,7 +20,7 @@ export function useOverview(initial?: Wire<Overview>) {
     queryKey: OVERVIEW_KEY,
     queryFn: () => api.get<Wire<Overview>>('/overview'),
     refetchInterval: EVERY_MS,
-    ...(initial && { initialData: initial }),
+    ...(initial && { initialData: initial, initialDataUpdatedAt: Date.parse(initial.asOf) }),
   });
 }
 

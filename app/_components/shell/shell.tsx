@@ -33,9 +33,11 @@ export function Shell({ workspaceName, person, theme, rail, version, children }:
   };
   return (
     <ShellContext value={{ person, theme, openPalette: () => setPalette(true) }}>
-      <a className="skip" href="#main">
-        Skip to content
-      </a>
+      <nav aria-label="Skip">
+        <a className="skip" href="#main">
+          Skip to content
+        </a>
+      </nav>
       <div className={`app ${isRail || BUILDER.test(path) ? 'rail' : ''}`}>
         <SideNav workspaceName={workspaceName} path={path} version={version} />
         <div className="col">{children}</div>

@@ -16,7 +16,7 @@ export function SideNav({ workspaceName, path, version }: SideNavProps) {
   const pulse = usePulse();
   return (
     <nav className="side" aria-label="Main">
-      <Link className="brand" href="/" aria-label={`Weir, ${workspaceName}`}>
+      <Link className="brand" href="/">
         <Logo />
         <span className="t">Weir</span>
         <span className="ws clip" title={workspaceName}>

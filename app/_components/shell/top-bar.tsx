@@ -23,7 +23,7 @@ export function TopBar({ crumbs, live }: { crumbs: readonly Crumb[]; live?: Reac
       </nav>
       <span className="grow" />
       {live}
-      <button type="button" className="find" onClick={openPalette} aria-label="Search or run a command">
+      <button type="button" className="find" onClick={openPalette} aria-label="Search or run ⌘K">
         <Icon name="search" />
         <span>Search or run</span>
         <kbd>⌘K</kbd>

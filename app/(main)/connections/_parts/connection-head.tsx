@@ -1,0 +1,105 @@
+'use client';
+
+import { Button } from '../../../_components/button.tsx';
+import { targetText } from '../../../_components/charts/freshness-bar.tsx';
+import { useNow } from '../../../_components/clock.tsx';
+import { ConnectionMenu, useConnectionActions } from '../../../_components/connection-menu.tsx';
+import { describeSchedule, formatAge, millis } from '../../../_components/format.ts';
+import { PageHead } from '../../../_components/shell/page.tsx';
+import { useKey } from '../../../_components/shell/shortcuts.tsx';
+import { StateMark } from '../../../_components/state-mark.tsx';
+import { healthState } from '../../../_components/states.ts';
+import { LinkTabs } from '../../../_components/tabs.tsx';
+import type { ConnectionModel, RowModel } from './models.ts';
+
+interface HeadProps {
+  readonly connection: ConnectionModel;
+  readonly row: RowModel;
+  readonly tab: 'syncs' | 'streams';
+}
+
+/** The connection's name, its states, what it does, and what can be done to it. */
+export function ConnectionHead({ connection, row, tab }: HeadProps) {
+  const { id, name, streams } = connection;
+  const { syncNow, cancel, setPaused } = useConnectionActions(id, name);
+  const paused = connection.status !== 'active';
+  const running = row.current;
+  useKey('s', () => !running && void syncNow());
+  useKey('p', () => void setPaused(!paused));
+  return (
+    <>
+      <PageHead
+        title={name}
+        marks={<Marks row={row} paused={paused} />}
+        actions={
+          <>
+            <Button onClick={() => setPaused(!paused)}>{paused ? 'Resume' : 'Pause'}</Button>
+            {running ? (
+              <Button icon="stop" onClick={() => cancel(running.id)}>
+                Cancel sync
+              </Button>
+            ) : (
+              <Button kind="primary" icon="play" onClick={syncNow}>
+                Sync now
+              </Button>
+            )}
+            <ConnectionMenu
+              id={id}
+              name={name}
+              paused={paused}
+              syncId={running?.id ?? null}
+              trigger={<Button icon="more" aria-label={`More actions for ${name}`} />}
+            />
+          </>
+        }
+      >
+        {describe(connection)}
+      </PageHead>
+      <LinkTabs
+        label="Connection"
+        current={tab}
+        tabs={[
+          { id: 'syncs', label: 'Syncs', href: `/connections/${id}` },
+          { id: 'streams', label: 'Streams', count: streams.length, href: `/connections/${id}/streams` },
+          { id: 'checks', label: 'Checks', count: row.checks?.total ?? 0, href: checksHref(row) },
+          { id: 'settings', label: 'Settings', href: `/connections/${id}/edit` },
+        ]}
+      />
+    </>
+  );
+}
+
+function checksHref({ checks }: RowModel): string {
+  return checks?.suiteId ? `/quality/${checks.suiteId}` : '/quality/new';
+}
+
+function describe({ source, destination, namespaceDefinition, namespaceFormat, schedule }: ConnectionModel): string {
+  const place = namespaceDefinition === 'custom' && namespaceFormat ? `, namespace ${namespaceFormat}` : '';
+  const words = describeSchedule(schedule);
+  const zone = schedule.type === 'manual' ? '' : `, ${schedule.timeZone}`;
+  return `${source.name} (${source.connectorName}) → ${destination.name}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.`;
+}
+
+function Marks({ row, paused }: { row: RowModel; paused: boolean }) {
+  const now = useNow();
+  const { state, word } = healthState(paused ? 'paused' : row.health);
+  const { dataAsOf, targetMinutes } = row.freshness;
+  const overMs = dataAsOf && targetMinutes ? now - millis(dataAsOf) - targetMinutes * 60_000 : 0;
+  return (
+    <>
+      <StateMark state={state} pill>
+        {row.health === 'blocked' ? 'Blocked by quality' : word}
+      </StateMark>
+      {overMs > 0 && targetMinutes !== null && !paused && (
+        <StateMark state="late" pill>
+          {formatAge(overMs)} past its target of {targetText(targetMinutes)}
+        </StateMark>
+      )}
+      {row.current && row.health !== 'running' && (
+        <StateMark state="run" pill>
+          Running
+        </StateMark>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,133 @@
+'use client';
+
+import Link from 'next/link';
+import { useQueryState } from 'nuqs';
+import { useEffect, useState } from 'react';
+import { api } from '../../../_components/api.ts';
+import { Button } from '../../../_components/button.tsx';
+import { useConnectionActions } from '../../../_components/connection-menu.tsx';
+import { Empty, Notice } from '../../../_components/notice.tsx';
+import { Page } from '../../../_components/shell/page.tsx';
+import { isLive } from '../../../_components/states.ts';
+import { CountsPanel } from '../../../_components/sync/counts-panel.tsx';
+import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
+import { LogPanel } from '../../../_components/sync/log-panel.tsx';
+import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
+import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
+import { ConnectionHead } from './connection-head.tsx';
+import type { ConnectionModel, RowModel, SyncRow } from './models.ts';
+import { NowPanel } from './now-panel.tsx';
+import { SyncHistory } from './sync-history.tsx';
+import { useConnection } from './use-connection.ts';
+
+interface ConnectionViewProps {
+  readonly connection: ConnectionModel;
+  readonly row: RowModel;
+  readonly syncs: SyncRow[];
+  /** The chosen sync, or the last one; null before the first. */
+  readonly sync: Sync | null;
+}
+
+/** A connection's syncs: the last one as it goes on, or the one that was chosen. */
+export function ConnectionView(first: ConnectionViewProps) {
+  const { connection, row, syncs } = useConnection(first);
+  const { sync, choose } = useChosenSync(first.sync, syncs);
+  return (
+    <Page crumbs={[{ name: 'Connections', href: '/connections' }, { name: connection.name }]}>
+      <ConnectionHead connection={connection} row={row} tab="syncs" />
+      {sync === null ? (
+        <NeverSynced connection={connection} />
+      ) : (
+        <div className="stack">
+          <PausedNotice connection={connection} />
+          <SyncFailures sync={sync} actions={<FixLinks connection={connection} />} />
+          <div className="cols c-21">
+            <SyncColumn sync={sync} />
+            <div className="stack">
+              <NowPanel row={row} connection={connection} />
+              <SyncHistory syncs={syncs} chosen={sync.id} onChoose={choose} />
+            </div>
+          </div>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function SyncColumn({ sync: initial }: { sync: Sync }) {
+  const { sync, lines } = useSync(initial);
+  return (
+    <div className="stack">
+      <SyncPanel sync={sync} linkToJob />
+      <CountsPanel sync={sync} />
+      <LogPanel lines={lines} live={isLive(sync.status)} />
+    </div>
+  );
+}
+
+/** The newest sync, unless the address names one. A new sync is read as soon as the list has it. */
+function useChosenSync(first: Sync | null, syncs: readonly SyncRow[]) {
+  const [named, setNamed] = useQueryState('sync');
+  const [sync, setSync] = useState(first);
+  const newest = syncs[0];
+  const wanted = named ? Number(named) : (newest?.id ?? null);
+  const status = syncs.find(({ id }) => id === wanted)?.status;
+  const stale = wanted !== null && (sync?.id !== wanted || (status !== undefined && sync.status !== status));
+  useEffect(() => {
+    if (!stale) return;
+    let current = true;
+    api.get<Sync>(`/syncs/${wanted}`).then(
+      (answer) => current && setSync(answer),
+      () => undefined,
+    );
+    return () => {
+      current = false;
+    };
+  }, [stale, wanted]);
+  const choose = (id: number) => void setNamed(id === newest?.id ? null : String(id));
+  return { sync, choose };
+}
+
+function PausedNotice({ connection }: { connection: ConnectionModel }) {
+  const { setPaused } = useConnectionActions(connection.id, connection.name);
+  if (connection.status === 'active' || !connection.pausedReason) return null;
+  return (
+    <Notice
+      state="off"
+      title="The schedule is paused"
+      actions={<Button onClick={() => setPaused(false)}>Resume</Button>}
+    >
+      {connection.pausedReason}
+    </Notice>
+  );
+}
+
+function FixLinks({ connection: { source, destination } }: { connection: ConnectionModel }) {
+  return (
+    <>
+      <Link className="btn" href={`/sources/${source.id}`}>
+        Open the source
+      </Link>
+      <Link className="btn" href={`/destinations/${destination.id}`}>
+        Open the destination
+      </Link>
+    </>
+  );
+}
+
+function NeverSynced({ connection }: { connection: ConnectionModel }) {
+  const { syncNow } = useConnectionActions(connection.id, connection.name);
+  return (
+    <section className="panel">
+      <Empty
+        action={
+          <Button icon="play" onClick={syncNow}>
+            Sync {connection.name} now
+          </Button>
+        }
+      >
+        This connection has not synced yet.
+      </Empty>
+    </section>
+  );
+}

@@ -1,0 +1,12 @@
+import type { Metadata } from 'next';
+import { getOverview } from '#lib/connections/overview.ts';
+import { toWire } from '../../_components/wire.ts';
+import { pageContext } from '../../_server/page-context.ts';
+import { ConnectionsView } from './connections-view.tsx';
+
+export const metadata: Metadata = { title: 'Connections' };
+
+export default async function ConnectionsPage() {
+  const { context, workspaceId } = await pageContext();
+  return <ConnectionsView overview={toWire(await getOverview(context, workspaceId))} />;
+}

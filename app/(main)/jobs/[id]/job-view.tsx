@@ -1,0 +1,106 @@
+'use client';
+
+import Link from 'next/link';
+import { Button } from '../../../_components/button.tsx';
+import { TimeAt } from '../../../_components/clock.tsx';
+import { useConnectionActions } from '../../../_components/connection-menu.tsx';
+import { formatBytes, formatCount } from '../../../_components/format.ts';
+import { Fact, Facts, Panel, PanelBody } from '../../../_components/panel.tsx';
+import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { StateMark } from '../../../_components/state-mark.tsx';
+import { isLive, syncState } from '../../../_components/states.ts';
+import { CountsPanel } from '../../../_components/sync/counts-panel.tsx';
+import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
+import { LogPanel } from '../../../_components/sync/log-panel.tsx';
+import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
+import { SyncDuration } from '../../../_components/sync/syncs-table.tsx';
+import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
+import { AttemptsPanel } from './attempts-panel.tsx';
+
+/** One sync: what failed and what to do, its streams, its counts, its log, its attempts. */
+export function JobView({ sync: initial }: { sync: Sync }) {
+  const { sync, lines } = useSync(initial);
+  const live = isLive(sync.status);
+  const { state, word } = syncState(sync.status);
+  return (
+    <Page crumbs={[{ name: 'Jobs', href: '/jobs' }, { name: `Sync ${sync.id}` }]}>
+      <PageHead
+        title={`Sync ${sync.id}`}
+        marks={
+          <StateMark state={state} pill>
+            {word}
+          </StateMark>
+        }
+        actions={<Actions sync={sync} />}
+      >
+        Of{' '}
+        <Link className="link" href={`/connections/${sync.connectionId}`}>
+          {sync.connectionName}
+        </Link>
+        , begun {BEGUN[sync.trigger]}.
+      </PageHead>
+      <div className="stack">
+        <SyncFailures sync={sync} />
+        <div className="cols c-21">
+          <div className="stack">
+            <SyncPanel sync={sync} />
+            <CountsPanel sync={sync} />
+            <LogPanel lines={lines} live={live} />
+          </div>
+          <div className="stack">
+            <FactsPanel sync={sync} />
+            <AttemptsPanel attempts={sync.attemptList} />
+          </div>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+const BEGUN = { manual: 'by hand', schedule: 'by its schedule', api: 'through the API', cli: 'on the command line' };
+
+function Actions({ sync }: { sync: Sync }) {
+  const { syncNow, cancel } = useConnectionActions(sync.connectionId, sync.connectionName);
+  if (isLive(sync.status)) {
+    const asked = sync.cancelRequestedAt !== null;
+    return (
+      <Button icon="stop" busy={asked} onClick={() => cancel(sync.id)}>
+        {asked ? 'Stopping' : 'Cancel sync'}
+      </Button>
+    );
+  }
+  return (
+    <Button icon="play" onClick={syncNow}>
+      Sync again
+    </Button>
+  );
+}
+
+function FactsPanel({ sync }: { sync: Sync }) {
+  return (
+    <Panel title="In short">
+      <PanelBody>
+        <Facts>
+          {sync.dueAt && (
+            <Fact name="Due">
+              <TimeAt at={sync.dueAt} />
+            </Fact>
+          )}
+          <Fact name="Queued">
+            <TimeAt at={sync.createdAt} seconds />
+          </Fact>
+          <Fact name="Started">{sync.startedAt ? <TimeAt at={sync.startedAt} seconds /> : '—'}</Fact>
+          <Fact name="Finished">{sync.finishedAt ? <TimeAt at={sync.finishedAt} seconds /> : '—'}</Fact>
+          <Fact name="Duration">
+            <SyncDuration sync={sync} />
+          </Fact>
+          <Fact name="Records">
+            {formatCount(sync.read)} read, {formatCount(sync.written)} staged
+          </Fact>
+          <Fact name="Bytes">{formatBytes(sync.bytes)}</Fact>
+          {sync.cancelledBy && <Fact name="Cancelled by">{sync.cancelledBy}</Fact>}
+        </Facts>
+      </PanelBody>
+    </Panel>
+  );
+}

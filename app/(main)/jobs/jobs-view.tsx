@@ -1,0 +1,126 @@
+'use client';
+
+import { useInfiniteQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import type { SyncSummary } from '#lib/sync/syncs.ts';
+import { api } from '../../_components/api.ts';
+import { Button } from '../../_components/button.tsx';
+import { formatCount } from '../../_components/format.ts';
+import { Empty } from '../../_components/notice.tsx';
+import { Panel } from '../../_components/panel.tsx';
+import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
+import { Page, PageHead } from '../../_components/shell/page.tsx';
+import { isLive } from '../../_components/states.ts';
+import { SyncsTable } from '../../_components/sync/syncs-table.tsx';
+import type { Wire } from '../../_components/wire.ts';
+
+type Summary = Wire<SyncSummary>;
+const PAGE = 50;
+const EVERY_MS = 4_000;
+const SHOWS = ['failed', 'running'] as const;
+
+export function JobsView({ syncs: initial }: { syncs: Summary[] }) {
+  const [{ show, q }, setQuery] = useQueryStates({
+    show: parseAsStringLiteral(SHOWS),
+    q: parseAsString.withDefault(''),
+  });
+  const { data, dataUpdatedAt, fetchNextPage, hasNextPage, isFetchingNextPage } = useSyncPages(initial);
+  const syncs = data.pages.flat();
+  const found = syncs.filter((sync) => sync.connectionName.toLowerCase().includes(q.trim().toLowerCase()));
+  const failed = found.filter(hasFailed);
+  const running = found.filter(({ status }) => isLive(status));
+  const shown = show === 'failed' ? failed : show === 'running' ? running : found;
+  return (
+    <Page crumbs={[{ name: 'Jobs' }]} live={dataUpdatedAt > 0 && <LiveStamp updatedAt={dataUpdatedAt} />}>
+      <PageHead title="Jobs">{headline(syncs)}</PageHead>
+      {syncs.length === 0 ? (
+        <section className="panel">
+          <Empty
+            action={
+              <Link className="btn" href="/connections">
+                Open the connections
+              </Link>
+            }
+          >
+            No sync has run yet. A connection syncs on its schedule or by hand.
+          </Empty>
+        </section>
+      ) : (
+        <>
+          <div className="toolbar">
+            {/* biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset */}
+            <div className="seg" role="group" aria-label="Filter by state">
+              <Choice name="All" count={found.length} pressed={!show} onPress={() => setQuery({ show: null })} />
+              <Choice
+                name="Running"
+                count={running.length}
+                pressed={show === 'running'}
+                onPress={() => setQuery({ show: 'running' })}
+              />
+              <Choice
+                name="Failed"
+                count={failed.length}
+                pressed={show === 'failed'}
+                onPress={() => setQuery({ show: 'failed' })}
+              />
+            </div>
+            <input
+              className="input quiet"
+              type="search"
+              data-filter
+              placeholder="Filter by connection  /"
+              aria-label="Filter jobs by connection"
+              value={q}
+              onChange={(event) => setQuery({ q: event.target.value || null })}
+            />
+          </div>
+          <Panel
+            {...(hasNextPage && {
+              foot: (
+                <Button size="s" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+                  Older syncs
+                </Button>
+              ),
+            })}
+          >
+            <SyncsTable syncs={shown} />
+            {shown.length === 0 && <Empty>No sync of those read so far matches.</Empty>}
+          </Panel>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function useSyncPages(initial: Summary[]) {
+  return useInfiniteQuery({
+    queryKey: ['syncs', 'all'],
+    queryFn: ({ pageParam }) =>
+      api.get<Summary[]>(`/syncs?limit=${PAGE}${pageParam === null ? '' : `&before=${pageParam}`}`),
+    initialPageParam: null as number | null,
+    getNextPageParam: (last) => (last.length < PAGE ? null : (last.at(-1)?.id ?? null)),
+    initialData: { pages: [initial], pageParams: [null] },
+    initialDataUpdatedAt: 0,
+    refetchInterval: EVERY_MS,
+  });
+}
+
+function Choice(props: { name: string; count: number; pressed: boolean; onPress: () => void }) {
+  return (
+    <button type="button" aria-pressed={props.pressed} onClick={props.onPress}>
+      {props.name} {formatCount(props.count)}
+    </button>
+  );
+}
+
+function hasFailed({ status }: Summary): boolean {
+  return status === 'failed' || status === 'partial';
+}
+
+function headline(syncs: readonly Summary[]): string {
+  const running = syncs.filter(({ status }) => isLive(status)).length;
+  const failed = syncs.filter(hasFailed).length;
+  const now = running === 0 ? 'Nothing runs now' : `${running} ${running === 1 ? 'runs' : 'run'} now`;
+  return `${now}. ${failed === 0 ? 'None' : failed} of the last ${formatCount(syncs.length)} syncs failed.`;
+}

@@ -1,0 +1,77 @@
+'use client';
+
+import { useEffect, useRef, useState } from 'react';
+import { TimeAt } from '../clock.tsx';
+import { plural } from '../format.ts';
+import { Panel } from '../panel.tsx';
+import type { LogLine } from './use-sync.ts';
+
+const LEVELS = ['all', 'warn', 'error'] as const;
+type Level = (typeof LEVELS)[number];
+const WORDS: Record<Level, string> = { all: 'All', warn: 'Warnings', error: 'Errors' };
+const AT_LEAST: Record<Level, readonly string[] | null> = {
+  all: null,
+  warn: ['warn', 'error', 'fatal'],
+  error: ['error', 'fatal'],
+};
+
+/** The log as it grows. It follows the end until someone scrolls up. */
+export function LogPanel({ lines, live }: { lines: readonly LogLine[]; live: boolean }) {
+  const [level, setLevel] = useState<Level>('all');
+  const wanted = AT_LEAST[level];
+  const shown = wanted ? lines.filter((line) => wanted.includes(line.level)) : lines;
+  const box = useFollowedEnd(shown.length);
+  return (
+    <Panel
+      title="Log"
+      id="log"
+      sub={plural(lines.length, 'line')}
+      side={
+        // biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset
+        <div className="seg" role="group" aria-label="Lines to show">
+          {LEVELS.map((choice) => (
+            <button key={choice} type="button" aria-pressed={level === choice} onClick={() => setLevel(choice)}>
+              {WORDS[choice]}
+            </button>
+          ))}
+        </div>
+      }
+    >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <div className="log" ref={box} role="log" aria-live="off" aria-label="Log lines" tabIndex={0}>
+        {shown.map((line) => (
+          <div key={line.id} className={line.level}>
+            <TimeAt at={line.at} seconds />
+            <span className="lv">{line.level}</span>
+            <span className="m">
+              {line.stream && <span className="src">{line.stream}: </span>}
+              {line.message}
+            </span>
+          </div>
+        ))}
+        {shown.length === 0 && <p className="empty">{live ? 'Nothing yet.' : 'Nothing was logged.'}</p>}
+      </div>
+    </Panel>
+  );
+}
+
+const NEAR_END_PX = 40;
+
+function useFollowedEnd(length: number) {
+  const box = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const onScroll = () => {
+      follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+    };
+    element.addEventListener('scroll', onScroll);
+    return () => element.removeEventListener('scroll', onScroll);
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when lines were added
+  useEffect(() => {
+    if (follows.current) box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, [length]);
+  return box;
+}
