@@ -17,7 +17,9 @@ function placeIn({ url, query }: TestDatabase): Place {
       if (!(await exists(stream))) return null;
       const rows = await query<{ row: string }>(`select to_jsonb(t)::text as row from public."${stream.table}" t`);
       return rows.map(({ row }) =>
-        Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_airbyte'))),
+        Object.fromEntries(
+          Object.entries(parseJson(row) as JsonObject).filter(([name]) => !name.startsWith('_airbyte')),
+        ),
       );
     },
     quarantined: async (stream) => {

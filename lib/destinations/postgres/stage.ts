@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { type TableShape, typePage } from '#lib/records/index.ts';
