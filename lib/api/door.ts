@@ -46,8 +46,11 @@ export function addressOf(c: Door): string {
 
 /** A uuid of the path. What is none can't be there. */
 export function idOf(c: Door, name = 'id'): string {
-  const id = c.req.param(name) ?? '';
-  if (UUID.test(id)) return id;
+  return asId(c.req.param(name) ?? '');
+}
+
+export function asId(text: string): string {
+  if (UUID.test(text)) return text;
   throw badRequest('There is nothing with this id.', 'not_found');
 }
 

@@ -34,7 +34,8 @@ export async function selectConnectionFacts(
       c.freshness_target_minutes as "targetMinutes",
       jsonb_build_object('id', s.id, 'name', s.name) as source,
       jsonb_build_object('id', d.id, 'name', d.name, 'type', d.type) as destination,
-      case c.namespace_definition when 'custom' then c.namespace_format when 'destination' then w.default_namespace end
+      case c.namespace_definition when 'custom' then c.namespace_format
+        when 'destination' then coalesce(nullif(d.config ->> 'schema', ''), w.default_namespace) end
         as namespace,
       published.at as "dataAsOf"
     from connection c

@@ -75,7 +75,7 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     return c.body(null, 204);
   });
   app.post('/connections/:id/sync', as('editor', 'connection.sync'), async (c) => {
-    const { workspaceId, actor } = c.get('identity');
-    return c.json(await startSync(c.get('context'), workspaceId, idOf(c), 'manual', actor), 201);
+    const { workspaceId } = c.get('identity');
+    return c.json(await startSync(c.get('context'), workspaceId, idOf(c), 'manual'), 201);
   });
 }

@@ -1,17 +1,20 @@
 import type { Hono } from 'hono';
+import type { SyncStatus } from '#lib/db/schema.ts';
 import { cancelSync, getSync, listSyncs, syncLog } from '#lib/sync/syncs.ts';
-import { as, type Door, type DoorEnv, numberOf } from '../door.ts';
+import { as, asId, type Door, type DoorEnv, numberOf } from '../door.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
 
 const PAGE = { usual: 50, most: 500 };
-const OVER = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
+const OVER: readonly SyncStatus[] = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
+const STATUSES: readonly SyncStatus[] = ['pending', 'running', 'incomplete', ...OVER];
 
 export function syncRoutes(app: Hono<DoorEnv>): void {
   app.get('/syncs', as('viewer'), async (c) => {
-    const { connectionId, limit, before } = c.req.query();
+    const { connectionId, status, limit, before } = c.req.query();
     const options = {
       limit: Math.min(numberOf(limit, PAGE.usual), PAGE.most),
-      ...(connectionId && { connectionId }),
+      ...(connectionId && { connectionId: asId(connectionId) }),
+      ...(isStatus(status) && { status }),
       ...(before && { before: numberOf(before) }),
     };
     return c.json(await listSyncs(c.get('context'), c.get('identity').workspaceId, options));
@@ -50,4 +53,8 @@ async function syncEvents(c: Door): Promise<Response> {
     const done = OVER.includes(sync.status);
     return { events: done ? [...events, { event: 'done', data: { status: sync.status } }] : events, done };
   });
+}
+
+function isStatus(text: string | undefined): text is SyncStatus {
+  return STATUSES.some((status) => status === text);
 }

@@ -1,0 +1,27 @@
+import { parse } from 'yaml';
+import type { StreamDescriptor } from '#lib/catalog.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+
+/**
+ * What a manifest of ours says of its streams by itself, without asking the source: enough to make the demo's
+ * connections before any request is made.
+ */
+export function descriptorsIn(manifest: string): StreamDescriptor[] {
+  const document: JsonValue = parse(manifest);
+  const streams = isJsonObject(document) && Array.isArray(document.streams) ? document.streams : [];
+  return streams.filter(isJsonObject).map(toDescriptor);
+}
+
+function toDescriptor(stream: JsonObject): StreamDescriptor {
+  const cursor = isJsonObject(stream.incremental_sync) ? stream.incremental_sync.cursor_field : undefined;
+  const loader = isJsonObject(stream.schema_loader) ? stream.schema_loader.schema : undefined;
+  const key = [stream.primary_key ?? []].flat().map((field) => [field].flat().map(String));
+  return {
+    name: String(stream.name),
+    jsonSchema: isJsonObject(loader) ? loader : {},
+    supportedSyncModes: typeof cursor === 'string' ? ['full_refresh', 'incremental'] : ['full_refresh'],
+    sourceDefinedCursor: typeof cursor === 'string',
+    defaultCursorField: typeof cursor === 'string' ? [cursor] : [],
+    sourceDefinedPrimaryKey: key,
+  };
+}
