@@ -1,0 +1,67 @@
+import { deliver } from '#lib/alerts/deliver.ts';
+import { onChecksFinished, onSyncFinished } from '#lib/alerts/notify.ts';
+import type { Context } from '#lib/context.ts';
+import type { Db } from '#lib/db/connect.ts';
+import type { SyncResult } from '#lib/sync/attempt.ts';
+import { type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
+import { enqueueDue } from '#lib/sync/enqueue-due.ts';
+import { housekeep as housekeepSyncs } from '#lib/sync/housekeep.ts';
+import { runProbe } from '#lib/sync/run-probe.ts';
+import { runSyncJob } from '#lib/sync/run-sync-job.ts';
+import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
+
+export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
+
+// The one place where the features meet: a sync is followed by checks, checks by alerts, and none imports the next.
+
+interface TaskOptions {
+  readonly workerId: string;
+  readonly signal: AbortSignal;
+}
+
+export async function runSyncTask(context: Context, syncId: number, options: TaskOptions): Promise<void> {
+  await runSyncJob(context, syncId, { ...options, onFinished: afterSync(context) });
+}
+
+export async function runProbeTask(context: Context, probeId: string, { signal }: TaskOptions): Promise<void> {
+  await runProbe(context, probeId, signal);
+}
+
+export async function runChecksTask(context: Context, runId: number, { signal }: TaskOptions): Promise<void> {
+  await runChecks(context, runId, { signal, onFinished: (tx, result) => onChecksFinished(tx, context, result) });
+}
+
+export async function runDeliverTask(context: Context, deliveryId: string): Promise<void> {
+  await deliver(context, deliveryId);
+}
+
+/** A child ended without an answer: its row is mended from here. */
+export async function childLost(
+  context: Context,
+  task: 'sync' | 'probe' | 'checks',
+  id: string | number,
+  lost: Lost,
+): Promise<void> {
+  context.log.warn({ task, id, ...lost }, 'a child process was lost');
+  if (task === 'sync') await syncLost(context, Number(id), lost, afterSync(context));
+  if (task === 'probe') await probeLost(context, String(id), lost);
+}
+
+export async function tick(context: Context): Promise<void> {
+  await enqueueDue(context);
+}
+
+export async function housekeep(context: Context): Promise<void> {
+  await housekeepSyncs(context);
+}
+
+/** In the transaction that ends the sync: its alerts, and the jobs of its checks if there is something new to check. */
+function afterSync(context: Context) {
+  return async (tx: Db, result: SyncResult): Promise<void> => {
+    const { workspaceId, connectionId, syncId, status } = result;
+    await onSyncFinished(tx, context, result);
+    if (status === 'succeeded' || status === 'partial') {
+      await startChecksAfterSync({ db: tx, queue: context.queue }, workspaceId, connectionId, syncId);
+    }
+  };
+}

@@ -1,0 +1,100 @@
+import { fromKysely, PgBoss } from 'pg-boss';
+import type { Db } from '#lib/db/connect.ts';
+import type { Log } from '#lib/log.ts';
+
+export const JOB_NAMES = ['sync', 'probe', 'checks', 'deliver'] as const;
+export type JobName = (typeof JOB_NAMES)[number];
+
+/** Ids only: the rows say what is to be done and what has become of it. */
+export type JobData = Readonly<Record<string, string | number>>;
+
+export interface SendOptions {
+  /** Enqueue in this transaction: a rollback never runs the job. */
+  readonly tx?: Db;
+  /** A second job with the same id is not enqueued. */
+  readonly id?: string;
+  readonly startAfterS?: number;
+}
+
+export interface Queue {
+  send(name: JobName, data: JobData, options?: SendOptions): Promise<void>;
+  /** Takes up to `concurrency` jobs at once until `stop`. A handler that throws has its job tried again. */
+  work(name: JobName, options: { concurrency: number }, handler: (data: JobData) => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Jobs and retries that wait for a time are not notified: they are looked for this often. */
+const POLL_S = 0.5;
+/** A worker that is silent this long has lost its jobs; the least that pg-boss takes. */
+const HEARTBEAT_S = 10;
+const EXPIRE_S = 24 * 3600 - 60;
+/** Attempts are counted on the sync; this only bounds how often a job may lose its worker. */
+const RETRIES = 50;
+/** Finishing a job wakes nobody: the worker asks again itself, after pg-boss has noted the end. */
+const ASK_AGAIN_MS = 3;
+
+/** Jobs on Postgres (pg-boss): woken by NOTIFY, enqueued in the transaction that decides on them. Connects when first used. */
+export function createQueue({ databaseUrl, log }: { databaseUrl: string; log: Log }): Queue {
+  let started: Promise<PgBoss> | null = null;
+  const boss = (role: 'send' | 'work') => {
+    started ??= start(databaseUrl, log, role);
+    return started;
+  };
+  return {
+    async send(name, data, { tx, id, startAfterS } = {}) {
+      const queue = await boss('send');
+      await queue.send(name, data, {
+        ...(tx && { db: fromKysely(tx) }),
+        ...(id && { id }),
+        ...(startAfterS && { startAfter: startAfterS }),
+      });
+    },
+    async work(name, { concurrency }, handler) {
+      const queue = await boss('work');
+      const options = {
+        localConcurrency: concurrency,
+        pollingIntervalSeconds: POLL_S,
+        notifyPollingIntervalSeconds: POLL_S,
+        heartbeatRefreshSeconds: 1,
+      };
+      const workId: string = await queue.work<JobData>(name, options, async ([job]) => {
+        if (job) await handler(job.data);
+        setTimeout(() => queue.notifyWorker(workId), ASK_AGAIN_MS);
+      });
+    },
+    async stop() {
+      if (started === null) return;
+      const queue = await started;
+      await queue.stop({ graceful: false });
+    },
+  };
+}
+
+/** Only workers supervise; whoever just sends keeps one connection and no timers. */
+async function start(databaseUrl: string, log: Log, role: 'send' | 'work'): Promise<PgBoss> {
+  const working = role === 'work';
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    application_name: `weir queue ${role}`,
+    max: working ? 5 : 1,
+    schedule: false,
+    supervise: working,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+    useListenNotify: working,
+  });
+  boss.on('error', (error) => log.warn({ err: error }, 'queue'));
+  await boss.start();
+  for (const name of JOB_NAMES) {
+    if (await boss.getQueue(name)) continue;
+    const heartbeat = name === 'sync' ? { heartbeatSeconds: HEARTBEAT_S } : {};
+    await boss.createQueue(name, {
+      notify: true,
+      retryLimit: RETRIES,
+      retryDelay: 1,
+      expireInSeconds: EXPIRE_S,
+      ...heartbeat,
+    });
+  }
+  return boss;
+}

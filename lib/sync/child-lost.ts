@@ -1,0 +1,76 @@
+import type { Failure } from '#lib/errors.ts';
+import type { Queue } from '#lib/jobs/queue.ts';
+import { closeAttempt, type OnFinished } from './attempt.ts';
+import { endProbe } from './probes.ts';
+import type { ResolveContext } from './resolve.ts';
+import { DEADLINE } from './run-sync-job.ts';
+
+/** How a process ended that gave no answer of its own. */
+export interface Lost {
+  readonly reason: 'memory' | 'deadline' | 'killed' | 'crashed';
+  readonly message: string;
+}
+
+/** Ends the attempt whose process was lost; what may pass is tried again. */
+export async function syncLost(
+  c: ResolveContext & { queue: Queue },
+  syncId: number,
+  lost: Lost,
+  onFinished: OnFinished,
+): Promise<void> {
+  const attempt = await runningAttempt(c, syncId);
+  if (!attempt) return;
+  const failure = failureOf(lost);
+  await closeAttempt(c, attempt, { status: 'failed', failure, retry: failure.kind === 'transient' }, onFinished);
+}
+
+export async function probeLost({ db, clock }: ResolveContext, probeId: string, lost: Lost): Promise<void> {
+  const { last } = await db
+    .selectFrom('probe_event')
+    .select((row) => row.fn.coalesce(row.fn.max('seq'), row.lit(0)).as('last'))
+    .where('probe_id', '=', probeId)
+    .executeTakeFirstOrThrow();
+  const event = JSON.stringify({ type: 'failure', failure: failureOf(lost) });
+  await db
+    .insertInto('probe_event')
+    .values({ probe_id: probeId, seq: last + 1, event })
+    .execute();
+  await endProbe(db, probeId, { status: 'failed', now: clock() });
+}
+
+function failureOf({ reason, message }: Lost): Failure {
+  if (reason === 'deadline') return DEADLINE;
+  if (reason === 'memory') {
+    return {
+      kind: 'terminal',
+      code: 'memory_limit',
+      message: `The sync was ended: ${message}`,
+      hint: 'Ask the source for smaller pages, or raise WEIR_SYNC_MEMORY_MB.',
+    };
+  }
+  return {
+    kind: 'transient',
+    code: 'process_lost',
+    message,
+    hint: 'It is tried again; if it stays, look at the log of the worker.',
+  };
+}
+
+async function runningAttempt({ db }: ResolveContext, syncId: number) {
+  const row = await db
+    .selectFrom('attempt')
+    .innerJoin('syncs', 'syncs.id', 'attempt.sync_id')
+    .select([
+      'attempt.sync_id as syncId',
+      'attempt.workspace_id as workspaceId',
+      'syncs.connection_id as connectionId',
+      'attempt.number',
+      'attempt.fence',
+      'attempt.started_at as emittedAt',
+    ])
+    .where('attempt.sync_id', '=', syncId)
+    .where('attempt.status', '=', 'running')
+    .orderBy('attempt.number', 'desc')
+    .executeTakeFirst();
+  return row ?? null;
+}

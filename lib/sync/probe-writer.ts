@@ -1,0 +1,41 @@
+import type { Db } from '#lib/db/connect.ts';
+import { type JsonObject, stringifyJson } from '#lib/json.ts';
+
+const FLUSH_MS = 50;
+
+/** Writes a probe's events as rows, in order; the first at once, the others in bursts. */
+export class ProbeWriter {
+  readonly #db: Db;
+  readonly #probeId: string;
+  #waiting: JsonObject[] = [];
+  #seq = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(db: Db, probeId: string) {
+    this.#db = db;
+    this.#probeId = probeId;
+  }
+
+  add(event: object): void {
+    this.#waiting.push(event as JsonObject);
+    if (this.#seq === 0) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  flush(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const rows = this.#waiting.map((event) => ({
+      probe_id: this.#probeId,
+      seq: ++this.#seq,
+      // jsonb has no NUL; what is shown here is a view, the sync keeps and notes the value.
+      event: stringifyJson(event).replaceAll('\\u0000', '\\ufffd'),
+    }));
+    this.#waiting = [];
+    this.#writing = this.#writing.then(async () => {
+      if (rows.length > 0) await this.#db.insertInto('probe_event').values(rows).execute();
+    });
+    return this.#writing;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Counts } from '#lib/destinations/destination.ts';
+
+const NONE: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+
+/**
+ * Counts of one stream over all attempts of its sync. Those of slices that are still open are kept apart: if the attempt
+ * ends now, their rows are dropped and read again.
+ */
+export class ReadCounts {
+  #closed: Counts;
+  readonly #open = new Map<string, Counts>();
+  pages = 0;
+
+  constructor(resumed: Counts = NONE) {
+    this.#closed = resumed;
+  }
+
+  get closed(): Counts {
+    return this.#closed;
+  }
+
+  get open(): string[] {
+    return [...this.#open.keys()];
+  }
+
+  get total(): Counts {
+    return [...this.#open.values()].reduce(sum, this.#closed);
+  }
+
+  add(slice: string, page: Counts): void {
+    this.pages++;
+    this.#open.set(slice, sum(this.#open.get(slice) ?? NONE, page));
+  }
+
+  close(slice: string): void {
+    this.#closed = sum(this.#closed, this.#open.get(slice) ?? NONE);
+    this.#open.delete(slice);
+  }
+
+  /** The destination's own counts, as a checkpoint saved them. */
+  settle(saved: Counts): void {
+    this.#closed = saved;
+  }
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return {
+    read: a.read + b.read,
+    filtered: a.filtered + b.filtered,
+    quarantined: a.quarantined + b.quarantined,
+    written: a.written + b.written,
+    bytes: a.bytes + b.bytes,
+  };
+}

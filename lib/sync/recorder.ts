@@ -1,0 +1,127 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { Counts, Published } from '#lib/destinations/destination.ts';
+import { type Failure, failureText } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+import type { SyncStream } from './run-sync.ts';
+import type { Attempt } from './store.ts';
+
+const FLUSH_MS = 500;
+
+/** What a sync writes down about itself while it runs. Progress and log lines are written in bursts. */
+export interface Recorder {
+  started(stream: SyncStream): void;
+  progress(stream: SyncStream, counts: Counts, pages: number): void;
+  published(stream: SyncStream, published: Published): Promise<void>;
+  failed(stream: SyncStream, failure: Failure, error: unknown): Promise<void>;
+  log(level: 'info' | 'warn' | 'error', message: string, stream?: SyncStream): void;
+  /** Writes what is still held back, and stops. */
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly db: Db;
+  readonly log: Log;
+  readonly clock: () => Date;
+  readonly attempt: Attempt;
+}
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly stream: string | null;
+  readonly at: Date;
+}
+
+/** Into the service's database, where the pages follow it. */
+export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder {
+  const { syncId, workspaceId } = attempt;
+  let lines: Line[] = [];
+  const waiting = new Map<SyncStream, { counts: Counts; pages: number }>();
+  let writing = Promise.resolve();
+
+  const flush = () => {
+    writing = writing
+      .then(async () => {
+        const [batch, progress] = [lines, [...waiting]];
+        lines = [];
+        waiting.clear();
+        if (batch.length > 0) await insertLines(db, attempt, batch);
+        for (const [stream, { counts, pages }] of progress) {
+          const { read, filtered, quarantined, written, bytes } = counts;
+          await updateStream(db, syncId, stream, { read, filtered, quarantined, written, bytes, pages });
+        }
+      })
+      .catch((error: unknown) => log.warn({ err: error, syncId }, 'progress was not written'));
+    return writing;
+  };
+  const timer = setInterval(flush, FLUSH_MS);
+  const line: Recorder['log'] = (level, message, stream) => {
+    lines.push({ level, message, stream: stream?.configured.stream.name ?? null, at: clock() });
+  };
+
+  return {
+    log: line,
+    started(stream) {
+      line('info', `Reading ${stream.configured.stream.name}, ${modeWords(stream)}.`, stream);
+      writing = writing.then(() =>
+        updateStream(db, syncId, stream, { status: 'running', started_at: clock(), failure: null }),
+      );
+    },
+    progress(stream, counts, pages) {
+      waiting.set(stream, { counts, pages });
+    },
+    async published(stream, published) {
+      line('info', publishedWords(published), stream);
+      await flush();
+      await updateStream(db, syncId, stream, {
+        status: 'published',
+        finished_at: clock(),
+        published_at: clock(),
+        relation: JSON.stringify(published.relation),
+        published: JSON.stringify({ ...published, relation: undefined }),
+      });
+    },
+    async failed(stream, failure, error) {
+      if (failure.kind === 'bug') log.error({ err: error, syncId, workspaceId }, 'stream failed');
+      line('error', failureText(failure), stream);
+      await flush();
+      await updateStream(db, syncId, stream, {
+        status: 'failed',
+        finished_at: clock(),
+        failure: JSON.stringify(failure),
+      });
+    },
+    async close() {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
+
+async function insertLines(db: Db, attempt: Attempt, lines: readonly Line[]): Promise<void> {
+  const { syncId, workspaceId, number } = attempt;
+  await db
+    .insertInto('sync_log')
+    .values(lines.map((line) => ({ sync_id: syncId, workspace_id: workspaceId, attempt: number, ...line })))
+    .execute();
+}
+
+async function updateStream(db: Db, syncId: number, { configured }: SyncStream, change: object): Promise<void> {
+  await db
+    .updateTable('sync_stream')
+    .set(change)
+    .where('sync_id', '=', syncId)
+    .where('namespace', '=', configured.stream.namespace ?? '')
+    .where('name', '=', configured.stream.name)
+    .execute();
+}
+
+function modeWords({ configured }: SyncStream): string {
+  return `${configured.syncMode} ${configured.destinationSyncMode}`.replaceAll('_', ' ');
+}
+
+function publishedWords({ inserted, updated, deleted, rows }: Published): string {
+  const parts = [`${inserted} inserted`, updated > 0 && `${updated} updated`, deleted > 0 && `${deleted} deleted`];
+  const now = rows === null ? '' : `; the table holds ${rows}`;
+  return `Published: ${parts.filter(Boolean).join(', ')}${now}.`;
+}

@@ -1,0 +1,142 @@
+import { createGuard, type Guard } from '#lib/address-guard.ts';
+import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { Db } from '#lib/db/connect.ts';
+import type { Destination } from '#lib/destinations/destination.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
+import type { Env } from '#lib/env.ts';
+import { WeirError } from '#lib/errors.ts';
+import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
+import { createManifestSource } from '#lib/extract/manifest-source.ts';
+import type { ExtractContext, Source } from '#lib/extract/source.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { Log } from '#lib/log.ts';
+import type { Manifest } from '#lib/manifest/manifest.ts';
+import { openConfig, type Secrets, sealConfig } from '#lib/secrets.ts';
+import type { SyncStream } from './run-sync.ts';
+import { allowedAddresses, configuredStreams, connectionRow, newestVersion, updateSourceConfig } from './store.ts';
+
+export interface ResolveContext {
+  readonly db: Db;
+  readonly env: Env;
+  readonly log: Log;
+  readonly clock: () => Date;
+  readonly secrets: Secrets;
+}
+
+/** A connection with its parts ready to run. */
+export interface ResolvedConnection {
+  readonly workspaceId: string;
+  readonly source: Source;
+  readonly config: JsonObject;
+  readonly destination: Destination;
+  readonly streams: readonly SyncStream[];
+  readonly saveConfig: (config: JsonObject) => Promise<void>;
+}
+
+/** Rows to parts: the newest version of the connector, secrets opened, names of the tables worked out. */
+export async function resolveConnection(
+  c: ResolveContext,
+  connectionId: string,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<ResolvedConnection> {
+  const row = await connectionRow(c.db, connectionId);
+  if (!row) throw gone('connection');
+  const [version, rows] = await Promise.all([
+    newestVersion(c.db, row.connector_id),
+    configuredStreams(c.db, connectionId),
+  ]);
+  if (!version) throw gone('version of the connector');
+  const aad = `source:${row.source_id}`;
+  const spec = specOf(version.compiled);
+  return {
+    workspaceId: row.workspace_id,
+    source: createManifestSource(version.compiled as unknown as Manifest),
+    config: openConfig(c.secrets, row.source_config, aad),
+    destination: openDestination(c, guard, signal, {
+      type: row.destination_type,
+      config: openConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
+    }),
+    streams: rows.map(({ configured }) => placed(configured, row)),
+    saveConfig: (config) => updateSourceConfig(c.db, row.source_id, sealConfig(c.secrets, spec, config, aad)),
+  };
+}
+
+export function openDestination(
+  { env, log, clock }: Pick<ResolveContext, 'env' | 'log' | 'clock'>,
+  guard: Guard,
+  signal: AbortSignal,
+  { type, config }: { type: string; config: JsonObject },
+): Destination {
+  return destinationKind(type).open({ log, clock, signal, guard, workDir: `${env.dataDir}/stages` }, config);
+}
+
+/** What extract is given: the guarded client, the folders that the operator allows. */
+export function extractContext(
+  { env, log, clock }: Pick<ResolveContext, 'log' | 'clock'> & { env: Pick<Env, 'dataDir' | 'fileRoots'> },
+  guard: Guard,
+  signal: AbortSignal,
+  extra: Pick<ExtractContext, 'onExchange'> = {},
+): ExtractContext & { close(): Promise<void> } {
+  const http = createHttpClient({ guard, clock, log });
+  const fileRoots = [...env.fileRoots, `${env.dataDir}/uploads`];
+  return {
+    http,
+    log,
+    clock,
+    signal,
+    sleep: (ms) => sleepUntilAborted(ms, signal),
+    fileRoots,
+    ...extra,
+    close: () => http.close(),
+  };
+}
+
+/** Private addresses are refused but for those that an administrator of the workspace allowed. */
+export async function workspaceGuard(db: Db, workspaceId: string): Promise<Guard> {
+  return createGuard({ allowed: await allowedAddresses(db, workspaceId) });
+}
+
+interface Placement {
+  readonly namespace_definition: 'source' | 'destination' | 'custom';
+  readonly namespace_format: string | null;
+  readonly prefix: string;
+}
+
+/** Where a stream lands: `''` is the destination's default namespace. */
+export function placed(configured: ConfiguredStream, placement: Placement): SyncStream {
+  const { name, namespace = '' } = configured.stream;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
+  const custom = (placement.namespace_format ?? '').replaceAll('${SOURCE_NAMESPACE}', namespace);
+  const chosen = { source: namespace, destination: '', custom }[placement.namespace_definition];
+  return { configured, namespace: chosen, table: placement.prefix + name };
+}
+
+function specOf(compiled: JsonObject): JsonObject {
+  const spec = isJsonObject(compiled.spec) ? compiled.spec.connectionSpecification : undefined;
+  return isJsonObject(spec) ? spec : {};
+}
+
+function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function gone(noun: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'not_found',
+    message: `The ${noun} of this sync is gone.`,
+    hint: 'It was deleted while the sync waited.',
+  });
+}

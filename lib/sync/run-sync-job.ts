@@ -1,0 +1,139 @@
+import { type Failure, toFailure } from '#lib/errors.ts';
+import type { Queue } from '#lib/jobs/queue.ts';
+import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
+import { databaseRecorder, type Recorder } from './recorder.ts';
+import { extractContext, type ResolveContext, resolveConnection, workspaceGuard } from './resolve.ts';
+import { runSync, type StreamOutcome, type SyncHooks } from './run-sync.ts';
+import { type Attempt, insertStreamRows, streamRows } from './store.ts';
+
+const CANCEL_CHECK_MS = 500;
+
+export interface SyncJobOptions {
+  readonly workerId: string;
+  /** Aborted with the reason `cancelled`, `deadline` or `shutdown`. */
+  readonly signal: AbortSignal;
+  readonly onFinished: OnFinished;
+  readonly onStaged?: SyncHooks['onStaged'];
+}
+
+/** Runs the next attempt of a sync from its rows to its end, and says in the rows how it ended. */
+export async function runSyncJob(
+  c: ResolveContext & { queue: Queue },
+  syncId: number,
+  options: SyncJobOptions,
+): Promise<void> {
+  const attempt = await openAttempt(c, syncId, options.workerId, options.onFinished);
+  if (attempt === null) return;
+  const recorder = databaseRecorder({ ...c, attempt });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const unwatch = watchForCancel(c, syncId, () => stop.abort('cancelled'));
+  const end = await runAttempt(c, attempt, recorder, { ...options, signal });
+  unwatch();
+  await recorder.close();
+  await closeAttempt(c, attempt, end, options.onFinished);
+}
+
+async function runAttempt(
+  c: ResolveContext,
+  attempt: Attempt,
+  recorder: Recorder,
+  options: SyncJobOptions,
+): Promise<AttemptEnd> {
+  const { signal, onStaged } = options;
+  try {
+    const guard = await workspaceGuard(c.db, attempt.workspaceId);
+    const connection = await resolveConnection(c, attempt.connectionId, guard, signal);
+    await insertStreamRows(
+      c.db,
+      attempt,
+      connection.streams.map(({ configured }) => configured),
+    );
+    const published = await publishedNames(c, attempt.syncId);
+    const extract = extractContext(c, guard, signal);
+    try {
+      const outcomes = await runSync(
+        {
+          ...connection,
+          attempt: {
+            connectionId: attempt.connectionId,
+            syncId: attempt.syncId,
+            attempt: attempt.number,
+            fence: attempt.fence,
+          },
+          emittedAt: attempt.emittedAt,
+          streams: connection.streams.filter((stream) => !published.has(keyOf(stream.configured.stream))),
+        },
+        { extract, recorder, saveConfig: connection.saveConfig, ...(onStaged && { onStaged }) },
+      );
+      return endOf(outcomes, published.size);
+    } finally {
+      await connection.destination.close();
+      await extract.close();
+    }
+  } catch (error) {
+    return endOfThrown(error, signal, recorder, c);
+  }
+}
+
+/** Streams that an earlier attempt of this sync has published are done. */
+async function publishedNames({ db }: ResolveContext, syncId: number): Promise<Set<string>> {
+  const rows = await streamRows(db, syncId);
+  return new Set(rows.filter((row) => row.status === 'published').map(keyOf));
+}
+
+function keyOf({ namespace, name }: { namespace?: string; name: string }): string {
+  return JSON.stringify([namespace ?? '', name]);
+}
+
+/** One failed stream makes the sync partial, all of them failed; it is worth another attempt if time may mend one. */
+function endOf(outcomes: readonly StreamOutcome[], publishedBefore: number): AttemptEnd {
+  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+  const [first] = failures;
+  if (first === undefined) return { status: 'succeeded' };
+  const some = publishedBefore + outcomes.length > failures.length;
+  return {
+    status: some ? 'partial' : 'failed',
+    failure: summary(failures, first),
+    retry: failures.some(({ kind }) => kind === 'transient'),
+  };
+}
+
+function summary(failures: readonly Failure[], first: Failure): Failure {
+  if (failures.length === 1) return first;
+  return {
+    ...first,
+    message: `${first.message} ${failures.length - 1} more ${failures.length === 2 ? 'stream' : 'streams'} failed.`,
+  };
+}
+
+function endOfThrown(error: unknown, signal: AbortSignal, recorder: Recorder, { log }: ResolveContext): AttemptEnd {
+  if (signal.aborted && signal.reason === 'cancelled') return { status: 'cancelled' };
+  if (signal.aborted && signal.reason === 'shutdown') return { status: 'handed_over' };
+  if (signal.aborted && signal.reason === 'deadline') return { status: 'failed', failure: DEADLINE, retry: false };
+  const failure = toFailure(error);
+  if (failure.kind === 'bug') log.error({ err: error }, 'sync failed');
+  recorder.log('error', [failure.message, failure.hint].filter(Boolean).join(' '));
+  return { status: 'failed', failure, retry: failure.kind === 'transient' };
+}
+
+export const DEADLINE: Failure = {
+  kind: 'terminal',
+  code: 'deadline',
+  message: 'The sync did not finish within its time limit.',
+  hint: 'What was published stays, and the next sync goes on from there. WEIR_SYNC_TIMEOUT_MINUTES sets the limit.',
+};
+
+/** A cancel is a note on the row; whoever runs the sync looks for it. */
+function watchForCancel({ db }: ResolveContext, syncId: number, onCancel: () => void): () => void {
+  const timer = setInterval(async () => {
+    const row = await db
+      .selectFrom('syncs')
+      .select('cancel_requested_at')
+      .where('id', '=', syncId)
+      .executeTakeFirst()
+      .catch(() => undefined);
+    if (row?.cancel_requested_at) onCancel();
+  }, CANCEL_CHECK_MS);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,208 @@
+import type { ConfiguredStream, StreamState } from '#lib/catalog.ts';
+import type {
+  AttemptRef,
+  Counts,
+  Destination,
+  Load,
+  Published,
+  Relation,
+  Stage,
+  TargetStream,
+} from '#lib/destinations/destination.ts';
+import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
+import type { ExtractContext, ReadEvent, Source } from '#lib/extract/source.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { killPoint } from '#lib/kill-points.ts';
+import { ReadCounts } from './read-counts.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Rows and time after which the end of a slice becomes a checkpoint. */
+const CHECKPOINT_ROWS = 10_000;
+const CHECKPOINT_MS = 5_000;
+
+/** What a stream is read from and loaded into; generation and mode are settled against the destination. */
+export interface SyncStream {
+  readonly configured: ConfiguredStream;
+  /** `''` is the destination's default. */
+  readonly namespace: string;
+  readonly table: string;
+}
+
+export interface SyncWork {
+  readonly attempt: AttemptRef;
+  readonly emittedAt: Date;
+  readonly source: Source;
+  readonly config: JsonObject;
+  readonly destination: Destination;
+  readonly streams: readonly SyncStream[];
+}
+
+export interface SyncHooks {
+  readonly extract: ExtractContext;
+  readonly recorder: Recorder;
+  /** Between stage and publish: what it throws keeps the stage from being published. */
+  readonly onStaged?: (stream: SyncStream, relation: Relation) => Promise<void>;
+  /** The source changed its own config: stored before reading goes on. */
+  readonly saveConfig?: (config: JsonObject) => Promise<void>;
+}
+
+export interface StreamOutcome {
+  readonly stream: SyncStream;
+  readonly published: Published | null;
+  readonly failure: Failure | null;
+}
+
+/**
+ * One attempt of a sync: extract → stage → hook → publish, stream after stream. A stream that fails doesn't stop the
+ * others; a newer attempt, a cancel and the deadline stop all of them.
+ */
+export async function runSync(work: SyncWork, hooks: SyncHooks): Promise<StreamOutcome[]> {
+  const load = await work.destination.begin(work.attempt);
+  const outcomes: StreamOutcome[] = [];
+  for (const stream of work.streams) {
+    hooks.extract.signal.throwIfAborted();
+    outcomes.push(await loadStream(work, hooks, load, stream));
+  }
+  return outcomes;
+}
+
+async function loadStream(work: SyncWork, hooks: SyncHooks, load: Load, stream: SyncStream): Promise<StreamOutcome> {
+  const { recorder, extract } = hooks;
+  const { name } = stream.configured.stream;
+  recorder.started(stream);
+  try {
+    const published = await extractAndPublish(work, hooks, load, stream);
+    await recorder.published(stream, published);
+    return { stream, published, failure: null };
+  } catch (error) {
+    if (extract.signal.aborted || isFenced(error)) throw error;
+    const failure = toFailure(error instanceof WeirError ? error.at({ stream: name }) : error);
+    await recorder.failed(stream, failure, error);
+    return { stream, published: null, failure };
+  }
+}
+
+async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, stream: SyncStream): Promise<Published> {
+  const { state, target } = await settle(work, load, stream);
+  const incremental = target.syncMode === 'incremental';
+  const { stage, resumed } = await openStage(load, target, incremental);
+  const counts = new ReadCounts(resumed?.counts);
+  if (resumed !== null) hooks.recorder.log('info', 'Goes on from what the attempt before had staged.', stream);
+  if (resumed === null || incremental) {
+    const from = resumed?.state ?? (incremental ? state : null);
+    await stageStream(work, hooks, { stream, target, stage, counts, from, incremental });
+  }
+  reconcile(counts.closed);
+  await hooks.onStaged?.(stream, await stage.relation());
+  killPoint('sync.staged');
+  const published = await stage.publish({ complete: true });
+  killPoint('sync.published');
+  return published;
+}
+
+/** What the destination holds decides where to go on, and the number of the generation. */
+async function settle(work: SyncWork, load: Load, { configured, namespace, table }: SyncStream) {
+  const target = { ...configured, namespace, table, generation: 0, emittedAt: work.emittedAt };
+  const { state, generation } = await load.published(target);
+  const next = configured.syncMode === 'full_refresh' ? generation + 1 : Math.max(generation, 1);
+  return { state: withoutMark(state), target: { ...target, generation: next } satisfies TargetStream };
+}
+
+/**
+ * Takes up an interrupted stage. A full refresh is checkpointed only when it is whole, so what it left is either ready
+ * to publish or nothing: going on inside it would read rows twice.
+ */
+async function openStage(
+  load: Load,
+  target: TargetStream,
+  incremental: boolean,
+): Promise<{ stage: Stage; resumed: Stage['resumed'] }> {
+  const stage = await load.stage(target);
+  if (stage.resumed === null || incremental || isWhole(stage.resumed.state)) return { stage, resumed: stage.resumed };
+  await stage.discard();
+  return { stage: await load.stage(target), resumed: null };
+}
+
+interface Staging {
+  readonly stream: SyncStream;
+  readonly target: TargetStream;
+  readonly stage: Stage;
+  readonly counts: ReadCounts;
+  readonly from: StreamState | null;
+  readonly incremental: boolean;
+}
+
+async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<void> {
+  const { target, stage, counts, from, incremental } = staging;
+  const { extract, recorder } = hooks;
+  const due = checkpointTimer(extract.clock);
+  let state = from;
+  for await (const event of work.source.read(extract, work.config, { stream: target, state: from })) {
+    extract.signal.throwIfAborted();
+    if (event.type === 'page') await stagePage(stage, counts, event);
+    else if (event.type === 'slice_closed') {
+      counts.close(event.slice);
+      state = event.state;
+      if (incremental && due(counts.closed.written)) await publishSoFar(staging, state);
+    } else if (event.type === 'config') await hooks.saveConfig?.(event.config);
+    else recorder.log(event.level, event.message, staging.stream);
+    recorder.progress(staging.stream, counts.total, counts.pages);
+  }
+  killPoint('sync.read');
+  const whole = incremental ? state : { ...state, [WHOLE]: true };
+  counts.settle(await stage.checkpoint({ state: whole, openSlices: [], counts: counts.closed }));
+  recorder.progress(staging.stream, counts.total, counts.pages);
+}
+
+async function stagePage(stage: Stage, counts: ReadCounts, page: Extract<ReadEvent, { type: 'page' }>): Promise<void> {
+  const written = await stage.write({ slice: page.slice, page: page.page, records: page.records });
+  counts.add(page.slice, { read: page.read, filtered: page.filtered, bytes: page.bytes, ...written });
+  killPoint('sync.page');
+}
+
+/** Data and state of the closed slices go to the readers together; the sync goes on. */
+async function publishSoFar({ stage, counts }: Staging, state: StreamState): Promise<void> {
+  counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
+  killPoint('sync.checkpoint');
+  await stage.publish({ complete: false });
+}
+
+/** Marks a full refresh whose every slice is staged; kept in its state, which nothing else reads. */
+const WHOLE = '__weir_whole';
+
+function withoutMark(state: StreamState | null): StreamState | null {
+  if (state === null) return null;
+  const { [WHOLE]: _mark, ...rest } = state;
+  return Object.keys(rest).length > 0 ? rest : null;
+}
+
+function isWhole(state: StreamState | null): boolean {
+  return state?.[WHOLE] === true;
+}
+
+function checkpointTimer(clock: () => Date): (rows: number) => boolean {
+  let rowsThen = 0;
+  let then = clock().getTime();
+  return (rows) => {
+    const now = clock().getTime();
+    if (rows - rowsThen < CHECKPOINT_ROWS && now - then < CHECKPOINT_MS) return false;
+    rowsThen = rows;
+    then = now;
+    return true;
+  };
+}
+
+/** Every row that was read is accounted for, over all attempts; else the sync has failed, whatever else it says. */
+function reconcile({ read, filtered, quarantined, written }: Counts): void {
+  if (read === filtered + quarantined + written) return;
+  throw new WeirError({
+    kind: 'bug',
+    code: 'counts_differ',
+    message: `${read} records were read, but ${filtered} filtered + ${quarantined} quarantined + ${written} written make ${filtered + quarantined + written}.`,
+    hint: 'Nothing was published. Run the sync again; if it stays, report this with the log.',
+  });
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof WeirError && error.code === 'fenced';
+}

@@ -1,0 +1,224 @@
+import { sql } from 'kysely';
+import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { Db } from '#lib/db/connect.ts';
+import type { SyncTrigger } from '#lib/db/schema.ts';
+import type { Failure } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+
+/** A sync that has not ended: at most one per connection, by a partial unique index. */
+export const ACTIVE = ['pending', 'running', 'incomplete'] as const;
+
+export interface NewSync {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly trigger: SyncTrigger;
+  readonly dueAt?: Date;
+}
+
+/** Null when another sync of the connection is active, or this due time has had its sync. */
+export async function insertSync(db: Db, sync: NewSync): Promise<number | null> {
+  const row = await db
+    .insertInto('syncs')
+    .values({
+      workspace_id: sync.workspaceId,
+      connection_id: sync.connectionId,
+      trigger: sync.trigger,
+      ...(sync.dueAt && { due_at: sync.dueAt }),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
+/** A due time that found the sync before it still active: it is not made up for, and says so. */
+export async function insertSkipped(db: Db, sync: Required<NewSync>, failure: Failure, now: Date): Promise<void> {
+  await db
+    .insertInto('syncs')
+    .values({
+      workspace_id: sync.workspaceId,
+      connection_id: sync.connectionId,
+      trigger: sync.trigger,
+      due_at: sync.dueAt,
+      status: 'skipped',
+      finished_at: now,
+      failure: JSON.stringify(failure),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export interface Attempt {
+  readonly syncId: number;
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly number: number;
+  readonly fence: number;
+  readonly emittedAt: Date;
+}
+
+/** Takes the sync's row for this transaction; null once it has ended. */
+export function lockActiveSync(db: Db, syncId: number) {
+  return db
+    .selectFrom('syncs')
+    .selectAll()
+    .where('id', '=', syncId)
+    .where('status', 'in', ACTIVE)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** The next number of the connection's fence: it rises with every attempt, over all syncs. */
+export async function nextFence(db: Db, connectionId: string): Promise<number> {
+  const row = await db
+    .updateTable('connection')
+    .set((connection) => ({ last_fence: connection('last_fence', '+', 1) }))
+    .where('id', '=', connectionId)
+    .returning('last_fence')
+    .executeTakeFirstOrThrow();
+  return row.last_fence;
+}
+
+export async function insertAttempt(db: Db, attempt: Attempt, worker: string): Promise<void> {
+  await db
+    .insertInto('attempt')
+    .values({
+      sync_id: attempt.syncId,
+      workspace_id: attempt.workspaceId,
+      number: attempt.number,
+      fence: attempt.fence,
+      worker,
+    })
+    .execute();
+}
+
+/** Attempts that never said how they ended: their worker is gone. */
+export async function endLostAttempts(db: Db, syncId: number, failure: Failure, now: Date): Promise<void> {
+  await db
+    .updateTable('attempt')
+    .set({ status: 'failed', finished_at: now, failure: JSON.stringify(failure) })
+    .where('sync_id', '=', syncId)
+    .where('status', '=', 'running')
+    .execute();
+}
+
+export async function endAttempt(
+  db: Db,
+  attempt: Pick<Attempt, 'syncId' | 'number'>,
+  end: { status: 'succeeded' | 'failed' | 'cancelled'; failure: Failure | null; now: Date },
+): Promise<void> {
+  await db
+    .updateTable('attempt')
+    .set({ status: end.status, finished_at: end.now, failure: end.failure && JSON.stringify(end.failure) })
+    .where('sync_id', '=', attempt.syncId)
+    .where('number', '=', attempt.number)
+    .where('status', '=', 'running')
+    .execute();
+}
+
+/** The streams of the connection as they are now, one waiting row each; those that exist keep what they have. */
+export async function insertStreamRows(db: Db, attempt: Attempt, streams: readonly ConfiguredStream[]): Promise<void> {
+  if (streams.length === 0) return;
+  await db
+    .insertInto('sync_stream')
+    .values(
+      streams.map(({ stream }) => ({
+        sync_id: attempt.syncId,
+        workspace_id: attempt.workspaceId,
+        namespace: stream.namespace ?? '',
+        name: stream.name,
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export function streamRows(db: Db, syncId: number) {
+  return db.selectFrom('sync_stream').selectAll().where('sync_id', '=', syncId).orderBy('name').execute();
+}
+
+export function configuredStreams(db: Db, connectionId: string) {
+  return db
+    .selectFrom('connection_stream')
+    .select('configured')
+    .where('connection_id', '=', connectionId)
+    .orderBy('position')
+    .execute();
+}
+
+/** All that a sync of the connection needs to know of it. */
+export function connectionRow(db: Db, connectionId: string) {
+  return db
+    .selectFrom('connection')
+    .innerJoin('source', 'source.id', 'connection.source_id')
+    .innerJoin('destination', 'destination.id', 'connection.destination_id')
+    .select([
+      'connection.id',
+      'connection.workspace_id',
+      'connection.name',
+      'connection.namespace_definition',
+      'connection.namespace_format',
+      'connection.prefix',
+      'source.id as source_id',
+      'source.name as source_name',
+      'source.config as source_config',
+      'source.connector_id',
+      'destination.id as destination_id',
+      'destination.type as destination_type',
+      'destination.config as destination_config',
+    ])
+    .where('connection.id', '=', connectionId)
+    .executeTakeFirst();
+}
+
+export function newestVersion(db: Db, connectorId: string) {
+  return db
+    .selectFrom('connector_version')
+    .select(['version', 'compiled'])
+    .where('connector_id', '=', connectorId)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function updateSourceConfig(db: Db, sourceId: string, config: JsonObject): Promise<void> {
+  await db
+    .updateTable('source')
+    .set({ config: JSON.stringify(config), updated_at: new Date() })
+    .where('id', '=', sourceId)
+    .execute();
+}
+
+export function allowedAddresses(db: Db, workspaceId: string) {
+  return db.selectFrom('allowed_host').select(['host', 'port']).where('workspace_id', '=', workspaceId).execute();
+}
+
+/** Connections whose time has come, locked so that no other scheduler takes them. */
+export async function lockDueConnections(db: Db, now: Date, limit: number) {
+  return db
+    .selectFrom('connection')
+    .select(['id', 'workspace_id', 'schedule', 'next_due'])
+    .where('status', '=', 'active')
+    .where('next_due', '<=', now)
+    .orderBy('next_due')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+}
+
+export async function setNextDue(db: Db, connectionId: string, nextDue: Date | null): Promise<void> {
+  await db.updateTable('connection').set({ next_due: nextDue }).where('id', '=', connectionId).execute();
+}
+
+/** Syncs that say they run while no worker has been heard of for them: their job was lost with its queue. */
+export async function strandedSyncs(db: Db, staleBefore: Date): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select s.id from syncs s
+    where s.status = 'running' and s.started_at < ${staleBefore}
+      and not exists (
+        select from attempt a join worker w on w.id = a.worker
+        where a.sync_id = s.id and a.status = 'running' and w.seen_at > ${staleBefore}
+      )`.execute(db);
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { createGuard } from '#lib/address-guard.ts';
+import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
+import { failureText } from '#lib/errors.ts';
+import { createManifestSource } from '#lib/extract/manifest-source.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Log } from '#lib/log.ts';
+import type { Manifest } from '#lib/manifest/manifest.ts';
+import type { Recorder } from './recorder.ts';
+import { extractContext } from './resolve.ts';
+import { runSync, type StreamOutcome, type SyncStream } from './run-sync.ts';
+
+export interface ManifestSync {
+  readonly manifest: Manifest;
+  readonly config: JsonObject;
+  /** Config of the Postgres destination. */
+  readonly destination: JsonObject;
+  /** All of them when absent. */
+  readonly streams?: readonly string[];
+  readonly fullRefresh?: boolean;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Runs a manifest into a Postgres without the service: the same stages, with the state in the destination. Private
+ * addresses are allowed: whoever runs the command could reach them anyway.
+ */
+export async function syncManifest(options: ManifestSync): Promise<StreamOutcome[]> {
+  const { signal, log, say, config } = options;
+  const clock = () => new Date();
+  const guard = createGuard({ allowed: 'any' });
+  const env = { dataDir: path.join(os.tmpdir(), 'weir'), fileRoots: [process.cwd()] };
+  const extract = extractContext({ env, log, clock }, guard, signal);
+  const source = createManifestSource(options.manifest);
+  const destination = destinationKind('postgres').open(
+    { log, clock, signal, guard, workDir: env.dataDir },
+    options.destination,
+  );
+  try {
+    const found = await source.discover(extract, config);
+    const chosen = found.filter((stream) => options.streams?.includes(stream.name) ?? true);
+    const syncId = clock().getTime();
+    return await runSync(
+      {
+        attempt: { connectionId: connectionIdOf(options), syncId, attempt: 1, fence: syncId },
+        ...{ emittedAt: clock(), source, config, destination },
+        streams: chosen.map((stream) => placed(stream, options.fullRefresh === true)),
+      },
+      { extract, recorder: sayingRecorder(say) },
+    );
+  } finally {
+    await destination.close();
+    await extract.close();
+  }
+}
+
+/** The same manifest into the same database goes on where it was. */
+function connectionIdOf({ manifest, destination }: ManifestSync): string {
+  const names = manifest.streams.map((stream) => stream.name).toSorted();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([names, destination.host, destination.database]))
+    .digest('hex');
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+}
+
+function placed(stream: StreamDescriptor, fullRefresh: boolean): SyncStream {
+  const incremental = !fullRefresh && stream.supportedSyncModes.includes('incremental');
+  const keyed = stream.sourceDefinedPrimaryKey.length > 0;
+  const destinationSyncMode: DestinationSyncMode = incremental ? (keyed ? 'append_dedup' : 'append') : 'overwrite';
+  const configured: ConfiguredStream = {
+    stream,
+    syncMode: incremental ? 'incremental' : 'full_refresh',
+    destinationSyncMode,
+    cursorField: stream.defaultCursorField,
+    primaryKey: stream.sourceDefinedPrimaryKey,
+  };
+  return { configured, namespace: '', table: stream.name };
+}
+
+function sayingRecorder(say: (line: string) => void): Recorder {
+  const nameOf = (stream: SyncStream) => stream.configured.stream.name;
+  return {
+    started: (stream) => say(`${nameOf(stream)}: reading`),
+    progress: () => undefined,
+    published: async (stream, { inserted, updated, rows }) =>
+      say(
+        `${nameOf(stream)}: ${inserted} inserted, ${updated} updated${rows === null ? '' : `, ${rows} in the table`}`,
+      ),
+    failed: async (stream, failure) => say(`${nameOf(stream)}: failed. ${failureText(failure)}`),
+    log: (level, message, stream) => level !== 'info' && say(`${stream ? nameOf(stream) : 'sync'}: ${message}`),
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,235 @@
+import { sql } from 'kysely';
+import type { Db } from '#lib/db/connect.ts';
+import type { SyncStatus, SyncTrigger } from '#lib/db/schema.ts';
+import { type Failure, WeirError } from '#lib/errors.ts';
+import type { Queue } from '#lib/jobs/queue.ts';
+import { ACTIVE, insertSync } from './store.ts';
+
+export interface SyncSummary {
+  readonly id: number;
+  readonly connectionId: string;
+  readonly connectionName: string;
+  readonly trigger: SyncTrigger;
+  readonly status: SyncStatus;
+  readonly dueAt: Date | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly attempts: number;
+  readonly cancelRequestedAt: Date | null;
+  readonly cancelledBy: string | null;
+  readonly failure: Failure | null;
+  readonly read: number;
+  readonly written: number;
+  readonly quarantined: number;
+  readonly bytes: number;
+}
+
+export interface SyncDetail extends SyncSummary {
+  readonly attemptList: readonly SyncAttempt[];
+  readonly streams: readonly SyncStream[];
+}
+
+export interface SyncAttempt {
+  readonly number: number;
+  readonly worker: string;
+  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly failure: Failure | null;
+}
+
+export interface SyncStream {
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: 'waiting' | 'running' | 'published' | 'failed' | 'cancelled';
+  readonly read: number;
+  readonly filtered: number;
+  readonly quarantined: number;
+  readonly written: number;
+  readonly bytes: number;
+  readonly pages: number;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly publishedAt: Date | null;
+  readonly failure: Failure | null;
+}
+
+export interface SyncLogLine {
+  readonly id: number;
+  readonly attempt: number;
+  readonly at: Date;
+  readonly level: string;
+  readonly stream: string | null;
+  readonly message: string;
+}
+
+const MOST_LISTED = 200;
+const LOG_LINES = 500;
+
+/** @throws WeirError `sync_running` while one of the connection has not ended, `not_found` */
+export async function startSync(
+  { db, queue }: { db: Db; queue: Queue },
+  workspaceId: string,
+  connectionId: string,
+  trigger: SyncTrigger,
+): Promise<{ syncId: number }> {
+  return db.transaction().execute(async (tx) => {
+    const connection = await tx
+      .selectFrom('connection')
+      .select('id')
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', connectionId)
+      .executeTakeFirst();
+    if (!connection) throw notFound('connection');
+    const syncId = await insertSync(tx, { workspaceId, connectionId, trigger });
+    if (syncId === null) throw alreadyRunning(connectionId);
+    await queue.send('sync', { syncId }, { tx });
+    return { syncId };
+  });
+}
+
+/** Asks a sync to end; one that waits ends at once. A sync that has ended stays as it is. */
+export async function cancelSync(
+  { db, clock }: { db: Db; clock: () => Date },
+  workspaceId: string,
+  syncId: number,
+  by: string,
+): Promise<void> {
+  const now = clock();
+  const asked = await db
+    .updateTable('syncs')
+    .set((row) => ({
+      cancel_requested_at: now,
+      cancelled_by: by,
+      status: row
+        .case()
+        .when('status', '=', 'running')
+        .then('running' as SyncStatus)
+        .else('cancelled' as SyncStatus)
+        .end(),
+      finished_at: row.case().when('status', '=', 'running').then(row.ref('finished_at')).else(now).end(),
+    }))
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', syncId)
+    .where('status', 'in', ACTIVE)
+    .executeTakeFirst();
+  if (asked.numUpdatedRows === 0n) await getSync({ db }, workspaceId, syncId);
+}
+
+export async function listSyncs(
+  { db }: { db: Db },
+  workspaceId: string,
+  filter: { connectionId?: string; status?: SyncStatus; limit?: number; before?: number } = {},
+): Promise<SyncSummary[]> {
+  let query = selectSyncs(db, workspaceId)
+    .orderBy('syncs.id', 'desc')
+    .limit(Math.min(filter.limit ?? 50, MOST_LISTED));
+  if (filter.connectionId) query = query.where('syncs.connection_id', '=', filter.connectionId);
+  if (filter.status) query = query.where('syncs.status', '=', filter.status);
+  if (filter.before) query = query.where('syncs.id', '<', filter.before);
+  return query.execute();
+}
+
+export async function getSync({ db }: { db: Db }, workspaceId: string, syncId: number): Promise<SyncDetail> {
+  const [summary, attemptList, streams] = await Promise.all([
+    selectSyncs(db, workspaceId).where('syncs.id', '=', syncId).executeTakeFirst(),
+    attemptsOf(db, workspaceId, syncId),
+    streamsOf(db, workspaceId, syncId),
+  ]);
+  if (!summary) throw notFound('sync');
+  return { ...summary, attemptList, streams };
+}
+
+/** Lines after `afterId`, oldest first. */
+export function syncLog(
+  { db }: { db: Db },
+  workspaceId: string,
+  syncId: number,
+  afterId = 0,
+  limit = LOG_LINES,
+): Promise<SyncLogLine[]> {
+  return db
+    .selectFrom('sync_log')
+    .select(['id', 'attempt', 'at', 'level', 'stream', 'message'])
+    .where('workspace_id', '=', workspaceId)
+    .where('sync_id', '=', syncId)
+    .where('id', '>', afterId)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+function selectSyncs(db: Db, workspaceId: string) {
+  const total = (column: 'read' | 'written' | 'quarantined' | 'bytes') =>
+    sql<number>`coalesce((select sum(${sql.ref(column)}) from sync_stream where sync_id = syncs.id), 0)::bigint`.as(
+      column,
+    );
+  return db
+    .selectFrom('syncs')
+    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
+    .select([
+      'syncs.id',
+      'syncs.connection_id as connectionId',
+      'connection.name as connectionName',
+      'syncs.trigger',
+      'syncs.status',
+      'syncs.due_at as dueAt',
+      'syncs.created_at as createdAt',
+      'syncs.started_at as startedAt',
+      'syncs.finished_at as finishedAt',
+      'syncs.attempts',
+      'syncs.cancel_requested_at as cancelRequestedAt',
+      'syncs.cancelled_by as cancelledBy',
+      'syncs.failure',
+      total('read'),
+      total('written'),
+      total('quarantined'),
+      total('bytes'),
+    ])
+    .where('syncs.workspace_id', '=', workspaceId);
+}
+
+function attemptsOf(db: Db, workspaceId: string, syncId: number) {
+  return db
+    .selectFrom('attempt')
+    .select(['number', 'worker', 'status', 'started_at as startedAt', 'finished_at as finishedAt', 'failure'])
+    .where('workspace_id', '=', workspaceId)
+    .where('sync_id', '=', syncId)
+    .orderBy('number')
+    .execute();
+}
+
+function streamsOf(db: Db, workspaceId: string, syncId: number) {
+  return db
+    .selectFrom('sync_stream')
+    .select([
+      ...(['namespace', 'name', 'status', 'read', 'filtered', 'quarantined', 'written', 'bytes', 'pages'] as const),
+      'started_at as startedAt',
+      'finished_at as finishedAt',
+      'published_at as publishedAt',
+      'failure',
+    ])
+    .where('workspace_id', '=', workspaceId)
+    .where('sync_id', '=', syncId)
+    .orderBy('name')
+    .execute();
+}
+
+function notFound(noun: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'not_found',
+    message: `There is no such ${noun}.`,
+    hint: 'It may have been deleted.',
+  });
+}
+
+function alreadyRunning(connectionId: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'sync_running',
+    message: `A sync is already running for: ${connectionId}`,
+    hint: 'Wait until it has ended, or cancel it.',
+  });
+}
