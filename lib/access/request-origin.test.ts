@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assertOwnOrigin, clientAddress, requestOrigin } from './request-origin.ts';
+import { assertOwnOrigin, clientAddress, networkOf, requestOrigin } from './request-origin.ts';
 
 const plain = { publicUrl: null, trustProxy: false };
 const request = (url: string, headers: Record<string, string> = {}, method = 'POST') =>
@@ -67,4 +67,14 @@ test('a client cannot invent its address', () => {
   const headers = new Headers({ 'x-forwarded-for': '1.1.1.1, 2.2.2.2' });
   expect(clientAddress(plain, headers, '127.0.0.1')).toBe('127.0.0.1');
   expect(clientAddress({ publicUrl: null, trustProxy: true }, headers, '127.0.0.1')).toBe('2.2.2.2');
+});
+
+test.each([
+  ['10.1.2.3', '10.1.2.3'],
+  ['::ffff:10.1.2.3', '10.1.2.3'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::6', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+])('tries from %s count for %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
 });

@@ -52,6 +52,15 @@ export function clientAddress(reach: Reach, headers: Headers, peer: string | und
   return forwarded || peer || 'unknown';
 }
 
+/** What one customer of a provider holds: an IPv4 address, or the first 64 bits of an IPv6 one. */
+export function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail] = plain.split('::').map((part) => part.split(':').filter(Boolean));
+  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length;
+  return `${[...head, ...Array(Math.max(0, zeros)).fill('0'), ...(tail ?? [])].slice(0, 4).join(':')}::/64`;
+}
+
 function firstValue(headers: Headers, name: string): string | undefined {
   return headers.get(name)?.split(',')[0]?.trim() || undefined;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
+import { networkOf } from './request-origin.ts';
 
 interface TryLimit {
   readonly windowS: number;
@@ -20,7 +21,7 @@ export async function countSignInTry(
   { address, email }: { address: string; email: string },
 ): Promise<void> {
   const tries: [string, TryLimit][] = [
-    [`address:${address}`, PER_ADDRESS],
+    [`address:${networkOf(address)}`, PER_ADDRESS],
     [`account:${email.trim().toLowerCase()}`, PER_ACCOUNT],
   ];
   for (const [key, limit] of tries) {
