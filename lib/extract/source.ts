@@ -16,6 +16,8 @@ export interface ExtractContext {
   readonly onExchange?: (exchange: Exchange) => void;
   /** Folders that the operator allows file sources to read, real paths. */
   readonly fileRoots?: readonly string[];
+  /** The workspace's uploaded files: `<data folder>/uploads/<workspace id>`, a real path. */
+  readonly uploadDir?: string;
 }
 
 /** One HTTP request and its answer, as the test panel shows it. Secrets are masked, bodies cut at 64 KiB. */

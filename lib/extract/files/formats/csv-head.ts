@@ -1,0 +1,74 @@
+import { open } from 'node:fs/promises';
+import { fileError } from '../file-errors.ts';
+import type { CsvOptions } from '../file-options.ts';
+import type { OpenFile } from './format.ts';
+
+export interface CsvHead {
+  /** Distinct and never empty. */
+  readonly columns: readonly string[];
+  readonly delimiter: string;
+}
+
+const HEAD_BYTES = 1024 * 1024;
+const MAX_COLUMNS = 10_000;
+const DELIMITERS = [',', ';', '\t', '|'];
+const DECODERS = { 'utf-8': 'utf-8', 'utf-16': 'utf-16le', 'latin-1': 'latin1' };
+
+/** Columns and delimiter from the first record; null for an empty file. */
+export async function readCsvHead(file: OpenFile, options: CsvOptions): Promise<CsvHead | null> {
+  const { quote = '"', header = true, encoding = 'utf-8' } = options;
+  const text = await headText(file, DECODERS[encoding]);
+  if (text === '') return null;
+  const candidates = options.delimiter ? [options.delimiter] : DELIMITERS;
+  const records = candidates.map((delimiter) => ({ delimiter, fields: firstRecord(text, delimiter, quote) }));
+  const [best] = records.sort((a, b) => b.fields.length - a.fields.length);
+  const { delimiter = ',', fields = [] } = best ?? {};
+  if (fields.length > MAX_COLUMNS) throw tooMany(file.name);
+  const named = header ? fields : fields.map((_, at) => options.columns?.[at] ?? '');
+  return { columns: distinctNames(named), delimiter };
+}
+
+async function headText({ path }: OpenFile, decoder: string): Promise<string> {
+  await using handle = await open(path);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  return new TextDecoder(decoder).decode(buffer.subarray(0, bytesRead));
+}
+
+/** The fields of the first record, line breaks within quotes included. */
+function firstRecord(text: string, delimiter: string, quote: string): string[] {
+  const fields: string[] = [];
+  let field = '';
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at] as string;
+    if (isQuoted) {
+      if (sign !== quote) field += sign;
+      else if (text[at + 1] === quote) field += text[++at];
+      else isQuoted = false;
+    } else if (sign === quote && field === '') isQuoted = true;
+    else if (text.startsWith(delimiter, at)) {
+      fields.push(field);
+      field = '';
+      at += delimiter.length - 1;
+    } else if (sign === '\n' || sign === '\r') break;
+    else field += sign;
+  }
+  return [...fields, field];
+}
+
+/** An empty name becomes `column_3`, a second `id` becomes `id_2`; DuckDB does not tell upper from lower case. */
+function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name, at) => {
+    const base = name.trim() || `column_${at + 1}`;
+    let distinct = base;
+    for (let count = 2; taken.has(distinct.toLowerCase()); count++) distinct = `${base}_${count}`;
+    taken.add(distinct.toLowerCase());
+    return distinct;
+  });
+}
+
+function tooMany(file: string) {
+  const hint = 'Check the delimiter.';
+  return fileError('config', 'too_many_columns', { file }, `has more than ${MAX_COLUMNS} columns.`, hint);
+}

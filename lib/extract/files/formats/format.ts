@@ -1,0 +1,26 @@
+import type { JsonObject } from '#lib/json.ts';
+
+/** How a file is written. One of these per kind; `index.ts` lists them. */
+export interface FileFormat {
+  /** JSON schema of its records, by looking at the first thousands. */
+  schema(file: OpenFile): Promise<JsonObject>;
+  /** Its records in their order. */
+  read(file: OpenFile, schema: JsonObject): AsyncGenerator<Portion>;
+}
+
+/** A private copy that nobody changes, and the name to show. */
+export interface OpenFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface Portion {
+  readonly records: JsonObject[];
+  /** Rows left out because they don't fit, where the manifest asks for that. */
+  readonly skipped?: number;
+  readonly notice?: string;
+}
+
+/** Rows that are looked at to find the schema. */
+export const SAMPLE_ROWS = 20_000;
+export const PORTION_ROWS = 2_000;

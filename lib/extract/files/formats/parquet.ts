@@ -1,0 +1,142 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { identifier, literal, openFileReader } from '../duckdb.ts';
+import { fileError } from '../file-errors.ts';
+import type { FileFormat, OpenFile } from './format.ts';
+
+interface Column {
+  readonly name: string;
+  readonly as: ParquetType;
+}
+
+/** How a column comes out of DuckDB so that nothing of it is lost, and what it is in JSON schema. */
+interface ParquetType {
+  readonly schema: JsonObject;
+  readonly sql: (column: string) => string;
+  readonly value: (value: Exclude<DuckDBValue, null>) => JsonValue;
+}
+
+/** Parquet, with its own types. */
+export function parquetFormat(): FileFormat {
+  return {
+    async schema(file) {
+      const reader = await openFileReader(file.path);
+      try {
+        const columns = await columnsOf(reader, file);
+        return {
+          $schema: 'http://json-schema.org/draft-07/schema#',
+          type: 'object',
+          properties: Object.fromEntries(columns.map(({ name, as }) => [name, nullable(as.schema)])),
+        };
+      } finally {
+        reader.close();
+      }
+    },
+    async *read(file) {
+      const reader = await openFileReader(file.path);
+      try {
+        const columns = await columnsOf(reader, file);
+        const list = columns.map(({ name, as }) => as.sql(identifier(name))).join(', ');
+        for await (const rows of reader.rows(`select ${list} from read_parquet(${literal(file.path)})`))
+          yield { records: rows.map((row) => toRecord(row, columns)) };
+      } catch (error) {
+        throw parquetError(error, file);
+      } finally {
+        reader.close();
+      }
+    },
+  };
+}
+
+async function columnsOf(reader: Awaited<ReturnType<typeof openFileReader>>, file: OpenFile): Promise<Column[]> {
+  try {
+    const rows = await reader.all(`describe select * from read_parquet(${literal(file.path)})`);
+    return rows.map(([name, type]) => ({ name: String(name), as: typeNamed(String(type)) }));
+  } catch (error) {
+    throw parquetError(error, file);
+  }
+}
+
+function toRecord(row: DuckDBValue[], columns: readonly Column[]): JsonObject {
+  return Object.fromEntries(
+    columns.map(({ name, as }, at) => {
+      const value = row[at] ?? null;
+      return [name, value === null ? null : as.value(value)];
+    }),
+  );
+}
+
+function nullable(schema: JsonObject): JsonObject {
+  return { ...schema, type: ['null', schema.type as string] };
+}
+
+function typeNamed(type: string): ParquetType {
+  const known = TYPES.find(([pattern]) => pattern.test(type));
+  return known?.[1] ?? TEXT;
+}
+
+const asIs = (column: string) => column;
+const asText = (column: string) => `cast(${column} as varchar)`;
+const text = (value: DuckDBValue) => String(value);
+const isoFormat = "'%Y-%m-%dT%H:%M:%S.%f'";
+
+const TEXT: ParquetType = { schema: { type: 'string' }, sql: asText, value: text };
+const NESTED: ParquetType = {
+  schema: { type: 'object' },
+  sql: (column) => `cast(to_json(${column}) as varchar)`,
+  value: (value) => parseJson(String(value)),
+};
+
+const TYPES: readonly (readonly [RegExp, ParquetType])[] = [
+  [/\]$/, { ...NESTED, schema: { type: 'array' } }],
+  [/^(STRUCT|MAP|UNION)\b/, NESTED],
+  [/^BOOLEAN$/, { schema: { type: 'boolean' }, sql: asIs, value: (value) => value === true }],
+  [/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/, { schema: { type: 'integer' }, sql: asIs, value: integer }],
+  [/^DECIMAL/, { schema: { type: 'number' }, sql: asText, value: number }],
+  // Through text, so that a 4-byte 0.1 stays 0.1.
+  [/^(FLOAT|DOUBLE)$/, { schema: { type: 'number' }, sql: asText, value: number }],
+  [/^DATE$/, { schema: { type: 'string', format: 'date' }, sql: asText, value: text }],
+  [
+    /^TIMESTAMP WITH TIME ZONE$/,
+    {
+      schema: { type: 'string', format: 'date-time', airbyte_type: 'timestamp_with_timezone' },
+      sql: (column) => `strftime(make_timestamp(epoch_us(${column})), ${isoFormat})`,
+      value: (value) => `${trimmed(String(value))}Z`,
+    },
+  ],
+  [
+    /^TIMESTAMP/,
+    {
+      schema: { type: 'string', format: 'date-time', airbyte_type: 'timestamp_without_timezone' },
+      sql: (column) => `strftime(cast(${column} as timestamp), ${isoFormat})`,
+      value: (value) => trimmed(String(value)),
+    },
+  ],
+  [
+    /^BLOB$/,
+    { schema: { type: 'string', contentEncoding: 'base64' }, sql: (column) => `base64(${column})`, value: text },
+  ],
+];
+
+function integer(value: DuckDBValue): JsonValue {
+  if (typeof value !== 'bigint') return Number(value);
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
+
+/** NaN and infinity are no JSON numbers: they stay text, which the destination's types then judge. */
+function number(value: DuckDBValue): JsonValue {
+  const digits = String(value);
+  return /^-?\d/.test(digits) ? parseJson(digits) : digits;
+}
+
+/** Without the zeros of microseconds that nobody measured. */
+function trimmed(timestamp: string): string {
+  return timestamp.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+}
+
+function parquetError(error: unknown, { name, path }: OpenFile): Error {
+  if (!(error instanceof Error) || error.name === 'WeirError') return error as Error;
+  const first = (error.message.split('\n')[0] ?? '').replaceAll(path, name);
+  const hint = 'Check that the file is Parquet and was written to its end.';
+  return fileError('config', 'file_broken', { file: name }, `can't be read as Parquet: ${first}`, hint, error);
+}

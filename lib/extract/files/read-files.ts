@@ -1,0 +1,121 @@
+import type { CheckResult, StreamState } from '#lib/catalog.ts';
+import { failureText, toFailure, WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { ExtractContext, ReadEvent, ReadRequest } from '../source.ts';
+import { fileNotFound } from './file-errors.ts';
+import type { FileStreamOptions } from './file-options.ts';
+import { openFormat } from './formats/index.ts';
+import { openProvider } from './providers/index.ts';
+import type { FileEntry, FileProvider } from './providers/provider.ts';
+import { type StagedFile, stageFile } from './stage-file.ts';
+
+/**
+ * Reads the files of a stream, one slice per file. The state names each file with the version that was read:
+ * what is unchanged is not read again, what changed is read again as a whole. A full refresh starts over, unless the
+ * state is that of a refresh which was interrupted.
+ */
+export async function* readFiles(
+  context: ExtractContext,
+  options: FileStreamOptions,
+  request: ReadRequest,
+): AsyncGenerator<ReadEvent> {
+  const provider = openProvider(context, options);
+  try {
+    const known = knownVersions(request);
+    const entries = await listed(provider, options);
+    const versions: Record<string, string> = {};
+    for (const { name } of entries) if (known[name]) versions[name] = known[name];
+    let slices = 0;
+    for (const entry of entries) {
+      context.signal.throwIfAborted();
+      if (entry.version !== null && known[entry.name] === entry.version) continue;
+      if (slices >= (request.limits?.maxSlices ?? Infinity)) return;
+      const file = await stageFile(provider, entry, known[entry.name] ?? null);
+      if (!file) continue;
+      slices += 1;
+      yield* pagesOf(context, options, request, entry, file);
+      versions[entry.name] = file.version;
+      yield { type: 'slice_closed', slice: entry.name, state: { complete: false, files: { ...versions } } };
+    }
+    yield { type: 'slice_closed', slice: 'all files', state: { complete: true, files: versions } };
+  } catch (error) {
+    throw error instanceof WeirError ? error.at({ stream: options.name }) : error;
+  } finally {
+    provider.close?.();
+  }
+}
+
+/** The schema of the first file. */
+export async function discoverFiles(context: ExtractContext, options: FileStreamOptions): Promise<JsonObject> {
+  if (options.schema) return options.schema;
+  const provider = openProvider(context, options);
+  try {
+    const [first] = await listed(provider, options);
+    const file = first && (await stageFile(provider, first, null));
+    if (!file) throw fileNotFound([options.path].flat().join(', '));
+    try {
+      return await openFormat(options.format).schema({ name: first.name, path: file.path });
+    } finally {
+      await file.remove();
+    }
+  } catch (error) {
+    throw error instanceof WeirError ? error.at({ stream: options.name }) : error;
+  } finally {
+    provider.close?.();
+  }
+}
+
+/** Whether the files can be found and the first of them be read. */
+export async function checkFiles(context: ExtractContext, options: FileStreamOptions): Promise<CheckResult> {
+  try {
+    const schema = await discoverFiles(context, { ...options, schema: undefined } as FileStreamOptions);
+    const columns = Object.keys(isJsonObject(schema.properties) ? schema.properties : {}).length;
+    return { ok: true, message: `${options.name}: found files with ${columns} columns.` };
+  } catch (error) {
+    return { ok: false, message: failureText(toFailure(error)) };
+  }
+}
+
+async function* pagesOf(
+  { signal }: ExtractContext,
+  options: FileStreamOptions,
+  { stream, limits, keepRaw }: ReadRequest,
+  entry: FileEntry,
+  file: StagedFile,
+): AsyncGenerator<ReadEvent> {
+  const slice = entry.name;
+  let page = 0;
+  let left = limits?.maxRecords ?? Infinity;
+  try {
+    const open = { name: entry.name, path: file.path };
+    const format = openFormat(options.format);
+    const { properties } = stream.stream.jsonSchema;
+    const schema = properties ? stream.stream.jsonSchema : (options.schema ?? (await format.schema(open)));
+    for await (const { records: all, skipped = 0, notice } of format.read(open, schema)) {
+      signal.throwIfAborted();
+      if (notice) yield { type: 'notice', level: 'warn', message: notice };
+      const records = all.length > left ? all.slice(0, left) : all;
+      left -= records.length;
+      page += 1;
+      // The file's size is counted once, with its first page.
+      const bytes = page === 1 ? file.bytes : 0;
+      const read = records.length + skipped;
+      yield { type: 'page', slice, page, records, read, filtered: skipped, bytes, ...(keepRaw && { raw: records }) };
+      if (left <= 0 || page >= (limits?.maxPages ?? Infinity)) return;
+    }
+  } finally {
+    await file.remove();
+  }
+}
+
+async function listed(provider: FileProvider, { path }: FileStreamOptions): Promise<readonly FileEntry[]> {
+  const entries = await provider.list();
+  if (entries.length === 0) throw fileNotFound([path].flat().join(', '));
+  return entries;
+}
+
+/** A state that is complete means nothing to a full refresh: it is what the last one left. */
+function knownVersions({ state, stream }: ReadRequest): StreamState & Record<string, string> {
+  if (!state || (stream.syncMode === 'full_refresh' && state.complete === true)) return {};
+  return isJsonObject(state.files ?? null) ? (state.files as StreamState & Record<string, string>) : {};
+}
