@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { Facts } from './checks/check-kind.ts';
+import { checkKind } from './checks/index.ts';
+import { evaluate } from './evaluate.ts';
+import { type Measured, metricKey } from './metric.ts';
+import { parseSuite } from './parse-suite.ts';
+
+const NOW = new Date('2026-05-04T12:00:00Z');
+const FACTS: Facts = { now: NOW, lastPublishedAt: null, previousRows: null };
+
+/** Outcome and message of one declared check, given the values of its metrics in their order. */
+function verdict(declared: string, values: (number | null | Measured)[], facts: Partial<Facts> = {}) {
+  const { issues, suite } = parseSuite(`dataset: t\n${declared}`);
+  expect(issues).toEqual([]);
+  const check = suite?.checks[0];
+  if (!check) throw new Error('no check');
+  const metrics = checkKind(check.kind).metrics(check.params, check.where);
+  const measured = values.map((value, index): [string, Measured] => [
+    metricKey(metrics[index] as (typeof metrics)[number]),
+    typeof value === 'object' && value !== null ? value : { value },
+  ]);
+  const { outcome, message } = evaluate(
+    check,
+    { measurements: new Map(measured), failures: new Map() },
+    { ...FACTS, ...facts },
+  );
+  return `${outcome}: ${message}`;
+}
+
+const hoursAgo = (hours: number) => NOW.getTime() / 1000 - hours * 3600;
+
+test.each([
+  ['completeness: [{column: email, threshold: 95}]', [1000, 614], 'fail: email is 61.4% filled, limit 95%'],
+  ['completeness: [{column: email, threshold: 95}]', [1000, 950], 'pass: email is 95% filled, limit 95%'],
+  ['completeness: [{column: email}]', [10_000_000, 9_999_999], 'fail: email is 99.99999% filled, limit 100%'],
+  ['completeness: [{column: email, level: warn}]', [2, 1], 'warn: email is 50% filled, limit 100%'],
+  ['completeness: [{column: email}]', [0, 0], 'pass: email: there are no rows'],
+  ['completeness: [{column: email, max_missing: 3}]', [10, 6], 'fail: email is missing in 4 rows, limit 3 rows'],
+  [
+    'completeness: [{column: email, threshold: 90, warn: {threshold: 99}}]',
+    [100, 95],
+    'warn: email is 95% filled, limit 99%',
+  ],
+  [
+    'completeness: [{column: email, threshold: 90, warn: {threshold: 99}}]',
+    [100, 80],
+    'fail: email is 80% filled, limit 90%',
+  ],
+  ['freshness: [{max_age_hours: 6, column: at}]', [hoursAgo(8.5)], 'fail: the newest at is 8h 30m old, limit 6h'],
+  ['freshness: [{max_age_hours: 6, column: at}]', [hoursAgo(6)], 'pass: the newest at is 6h old, limit 6h'],
+  ['freshness: [{max_age_hours: 6, column: at}]', [null], 'fail: at has no values, limit 6h'],
+  ['volume: [{min_rows: 10000}]', [9999], 'fail: 9,999 rows, limit at least 10,000 rows'],
+  ['volume: [{max_rows: 5}]', [6], 'fail: 6 rows, limit at most 5 rows'],
+  ['uniqueness: [{unique_columns: [id]}]', [1], 'fail: id is repeated in 1 row, limit 0'],
+  [
+    'uniqueness: [{unique_columns: [a, b], max_duplicates_pct: 1}]',
+    [1, 100],
+    'pass: a + b is repeated in 1% of the rows, limit 1%',
+  ],
+  [
+    'distribution: [{column: age, expected_mean_range: [25, 45]}]',
+    [24.9999],
+    'fail: the mean of age is 24.9999, limit 25 to 45',
+  ],
+  ['distribution: [{column: age, expected_max: 120}]', [120], 'pass: the maximum of age is 120, limit at most 120'],
+])('%s, measured %j', (declared, values, expected) => {
+  expect(verdict(declared, values)).toBe(expected);
+});
+
+test('volume is compared with the load before, up and down', () => {
+  const declared = 'volume: [{max_change_pct: 20}]';
+  expect(verdict(declared, [80], { previousRows: 100 })).toBe('pass: 80 rows, −20% against the load before, limit 20%');
+  expect(verdict(declared, [79], { previousRows: 100 })).toBe('fail: 79 rows, −21% against the load before, limit 20%');
+  expect(verdict(declared, [121], { previousRows: 100 })).toBe(
+    'fail: 121 rows, +21% against the load before, limit 20%',
+  );
+  expect(verdict(declared, [5])).toBe('pass: 5 rows, limit within 20% of the load before');
+});
+
+test('freshness without a column is the age of the last published sync', () => {
+  const declared = 'freshness: [{max_age_hours: 24}]';
+  const lastPublishedAt = new Date('2026-05-03T11:00:00Z');
+  expect(verdict(declared, [], { lastPublishedAt })).toBe('fail: the last published sync is 1d 1h old, limit 1d');
+  expect(verdict(declared, [])).toBe('fail: nothing was published yet, limit 1d');
+});
+
+test('what could not be measured is an error and no breach', () => {
+  const failure = { kind: 'config', code: 'not_measurable', message: 'No.' } as const;
+  expect(verdict('distribution: [{column: a, expected_min: 1}]', [{ failure }])).toBe('error: No.');
+  expect(verdict('distribution: [{column: a, expected_min: 1}]', [null])).toMatch(/^error: a has no values to measure/);
+});

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { checkKinds } from './checks/index.ts';
+import { parseSuite, suiteJsonSchema } from './parse-suite.ts';
+
+test('reads the five kinds over one dataset', () => {
+  const { issues, suite } = parseSuite(`
+dataset: ml_users
+completeness: [{column: user_id, rule: not_null, threshold: 100}, {column: email, rule: not_null, threshold: 95, level: warn}]
+freshness:    [{max_age_hours: 24, column: updated_at}]
+volume:       [{min_rows: 10000, max_change_pct: 20}]
+uniqueness:   [{unique_columns: [user_id]}]
+distribution: [{column: age, expected_mean_range: [25, 45]}]
+`);
+  expect(issues).toEqual([]);
+  expect(suite?.checks.map(({ key, level }) => [key, level])).toEqual([
+    ['ml_users / completeness / user_id', 'error'],
+    ['ml_users / completeness / email', 'warn'],
+    ['ml_users / freshness / updated_at', 'error'],
+    ['ml_users / volume / rows', 'error'],
+    ['ml_users / uniqueness / user_id', 'error'],
+    ['ml_users / distribution / mean of age', 'error'],
+  ]);
+});
+
+test('takes a document in which each check names its table', () => {
+  const { issues, suite } = parseSuite(`
+quality_checks:
+  completeness:
+    - {table: ml_users, column: user_id, rule: not_null, threshold: 100}
+  freshness:
+    - table: ml_events
+      max_age_hours: 6
+  distribution:
+    - table: ml_orders
+      column: total
+      expected_median_range: [100, 500]
+      expected_min: 0
+`);
+  expect(issues).toEqual([]);
+  expect(suite?.checks.map(({ table, title }) => [table, title])).toEqual([
+    ['ml_users', 'ml_users: completeness, user_id'],
+    ['ml_events', 'ml_events: freshness, last sync'],
+    ['ml_orders', 'ml_orders: distribution, median of total'],
+    ['ml_orders', 'ml_orders: distribution, minimum of total'],
+  ]);
+});
+
+test('says everything wrong at once, each with its line and what was probably meant', () => {
+  const { issues, suite } = parseSuite(`dataset: users
+compleetness: []
+completeness:
+  - {colum: email}
+  - {column: email, rule: notnull}
+  - {column: email, threshold: 0.95}
+  - {column: email, where: "age > 3) or (1=1"}
+volume: [{}]
+distribution: [{column: age, expected_mean_range: [45, 25]}]
+freshness: [{max_age_hours: soon}]
+uniqueness: [{unique_columns: [id], level: fatal}]
+`);
+  expect(suite).toBeNull();
+  expect(issues.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+    '2:1 compleetness is not known here. Did you mean completeness?',
+    '4:5 column is missing, as in completeness: [{column: email, rule: not_null, threshold: 95}]',
+    '4:6 colum is not known here. Did you mean column?',
+    '5:27 rule is one of: not_null, not_empty. Did you mean not_null?',
+    '6:32 threshold is in percent: 0.95 means 0.95%. Write 95.',
+    '7:28 A ) has no opening bracket.',
+    '8:10 One of these is missing: min_rows, max_rows, max_change_pct.',
+    '9:30 expected_mean_range is [from, to], and its first number is the larger one.',
+    '10:29 max_age_hours takes a number.',
+    '11:44 level is one of: warn, error, block.',
+  ]);
+});
+
+test('broken YAML is told with its line', () => {
+  expect(parseSuite('dataset: users\nvolume: [{min_rows: 1}\n').issues[0]).toMatchObject({ line: 3 });
+  expect(parseSuite('').issues).toMatchObject([{ line: 1, column: 1 }]);
+  expect(parseSuite('- a').issues).toHaveLength(1);
+});
+
+test('a table has to be named somewhere', () => {
+  expect(parseSuite('volume: [{min_rows: 1}]').issues).toMatchObject([
+    { message: 'Name the table: dataset at the top, or table inside the check.', path: 'volume.0' },
+  ]);
+});
+
+test('the key outlives a change of limits, and two checks of the same thing differ', () => {
+  const keys = (text: string) => parseSuite(`dataset: t\n${text}`).suite?.checks.map(({ key }) => key);
+  expect(keys('completeness: [{column: a, threshold: 90}]')).toEqual(
+    keys('completeness: [{column: a, threshold: 95}]'),
+  );
+  expect(keys('completeness: [{column: a}, {column: a, level: warn}, {column: a, where: "b > 0"}]')).toEqual([
+    't / completeness / a',
+    't / completeness / a / 2',
+    't / completeness / a / b > 0',
+  ]);
+});
+
+test('every kind’s example parses, and is known to the schema', () => {
+  for (const kind of checkKinds) {
+    expect(parseSuite(`dataset: t\n${kind.example}`).issues).toEqual([]);
+    expect(suiteJsonSchema().properties).toHaveProperty(kind.name);
+    expect(kind.limits.every((limit) => limit in kind.properties)).toBe(true);
+  }
+});

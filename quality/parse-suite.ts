@@ -1,0 +1,212 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Issue } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { CheckKind } from './checks/check-kind.ts';
+import { checkKinds } from './checks/index.ts';
+import { conditionProblem } from './condition.ts';
+import { didYouMean } from './nearest-name.ts';
+import type { Check, Level, Suite } from './suite.ts';
+import { checkIssues, wrapperKeys } from './suite-schema.ts';
+
+export { suiteJsonSchema } from './suite-schema.ts';
+
+/** A problem with its place; lines and columns count from 1, the end is exclusive. */
+export interface SuiteIssue extends Issue {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+type Path = readonly (string | number)[];
+type Problem = { readonly path: Path; readonly message: string; readonly atKey?: boolean };
+
+const MAX_BYTES = 512 * 1024;
+const MAX_CHECKS = 1_000;
+const MAX_ALIASES = 50;
+const KIND_NAMES = checkKinds.map(({ name }) => name);
+
+/** Reads a suite: either every problem with its place, or the checks. */
+export function parseSuite(text: string): { issues: SuiteIssue[]; suite: Suite | null } {
+  const lines = new LineCounter();
+  if (Buffer.byteLength(text) > MAX_BYTES) return refuse(lines, [[0, 1]], 'A suite is at most 512 KiB long.');
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const syntax = document.errors.map(({ pos, message }) =>
+    issueAt(lines, pos, '', `${message.split('\n')[0]}.`.replace('..', '.')),
+  );
+  if (syntax.length > 0) return { issues: syntax, suite: null };
+  const value = toJson(document);
+  const problems: Problem[] = [];
+  const suite = value === undefined ? null : readSuite(value, (problem) => problems.push(problem));
+  if (value === undefined) problems.push({ path: [], message: 'Aliases unfold to too much. Write the checks out.' });
+  else if (problems.length === 0 && suite?.checks.length === 0)
+    problems.push({ path: [], message: `There are no checks. Declare some under ${KIND_NAMES.join(', ')}.` });
+  const issues = problems.map(({ path, message, atKey }) =>
+    issueAt(lines, rangeOf(document.contents, path, atKey ?? false), path.join('.'), message),
+  );
+  return {
+    issues: issues.toSorted((a, b) => a.line - b.line || a.column - b.column),
+    suite: issues.length > 0 ? null : suite,
+  };
+}
+
+function toJson(document: ReturnType<typeof parseDocument>): JsonValue | undefined {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+type Report = (problem: Problem) => void;
+
+function readSuite(value: JsonValue, report: Report): Suite | null {
+  if (!isJsonObject(value)) {
+    report({ path: [], message: `A suite is a mapping: dataset, and checks under ${KIND_NAMES.join(', ')}.` });
+    return null;
+  }
+  const dataset = typeof value.dataset === 'string' && value.dataset.trim() ? value.dataset.trim() : null;
+  if (value.dataset !== undefined && dataset === null)
+    report({ path: ['dataset'], message: 'dataset is the name of a table.' });
+  const checks = [...readKinds(value, [], dataset, report)];
+  for (const wrapper of wrapperKeys) {
+    const inner = value[wrapper];
+    if (isJsonObject(inner)) checks.push(...readKinds(inner, [wrapper], dataset, report));
+    else if (inner !== undefined) report({ path: [wrapper], message: `${wrapper} is a mapping of kinds to checks.` });
+  }
+  if (checks.length > MAX_CHECKS) report({ path: [], message: `A suite holds at most ${MAX_CHECKS} checks.` });
+  return Object.freeze({ dataset, checks: Object.freeze(withDistinctKeys(checks)) });
+}
+
+function* readKinds(value: JsonObject, path: Path, dataset: string | null, report: Report): Generator<Check> {
+  for (const [name, declared] of Object.entries(value)) {
+    const kind = checkKinds.find((known) => known.name === name);
+    if (kind) yield* readKind(kind, declared, [...path, name], dataset, report);
+    else if (path.length > 0 || !['dataset', 'name', 'description', ...wrapperKeys].includes(name))
+      report({
+        path: [...path, name],
+        atKey: true,
+        message: `${name} is not known here.${didYouMean(name, ['dataset', ...KIND_NAMES])}`,
+      });
+  }
+}
+
+/** A list of checks, or one check alone. */
+function* readKind(
+  kind: CheckKind,
+  declared: JsonValue,
+  path: Path,
+  dataset: string | null,
+  report: Report,
+): Generator<Check> {
+  if (declared === null) return;
+  if (!Array.isArray(declared)) yield* readCheck(kind, declared, path, dataset, report);
+  else for (const [index, each] of declared.entries()) yield* readCheck(kind, each, [...path, index], dataset, report);
+}
+
+function readCheck(kind: CheckKind, declared: JsonValue, path: Path, dataset: string | null, report: Report): Check[] {
+  const wrong = checkIssues(kind, declared).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
+  if (!isJsonObject(declared) || wrong.length > 0) {
+    wrong.forEach(report);
+    return [];
+  }
+  const { name, table, where, level, warn, owner: _owner, description: _description, ...params } = declared;
+  const problems: Problem[] = (kind.problems?.(params) ?? []).map((problem) => ({ ...problem, path: [problem.path] }));
+  if (isJsonObject(warn)) {
+    const inner = kind.problems?.({ ...params, ...warn }) ?? [];
+    if (problems.length === 0) problems.push(...inner.map((problem) => ({ ...problem, path: ['warn'] })));
+    if (level === 'warn')
+      problems.push({ path: ['warn'], message: 'The check only warns as it is: leave out warn, or raise level.' });
+  }
+  const condition = typeof where === 'string' ? conditionProblem(where) : null;
+  if (condition) problems.push({ path: ['where'], message: condition });
+  const of = typeof table === 'string' ? table.trim() : dataset;
+  if (!of) problems.push({ path: [], message: 'Name the table: dataset at the top, or table inside the check.' });
+  for (const problem of problems) report({ ...problem, path: [...path, ...problem.path] });
+  if (problems.length > 0 || !of) return [];
+  return (kind.split?.(params) ?? [params]).map((part) => toCheck(kind, part, { name, table: of, where, level, warn }));
+}
+
+interface CommonOptions {
+  readonly name: JsonValue | undefined;
+  readonly table: string;
+  readonly where: JsonValue | undefined;
+  readonly level: JsonValue | undefined;
+  readonly warn: JsonValue | undefined;
+}
+
+function toCheck(kind: CheckKind, params: JsonObject, { name, table, where, level, warn }: CommonOptions): Check {
+  const subject = kind.subject(params);
+  const condition = typeof where === 'string' ? where.trim() : undefined;
+  const title =
+    typeof name === 'string' ? name : `${table}: ${kind.name}, ${subject}${condition ? ` where ${condition}` : ''}`;
+  const tighter = isJsonObject(warn) ? ofThisPart(kind, params, warn) : {};
+  return Object.freeze({
+    key: [table, kind.name, subject, ...(condition ? [condition] : [])].join(' / '),
+    kind: kind.name,
+    title,
+    table,
+    level: (level ?? 'error') as Level,
+    ...(condition && { where: condition }),
+    params,
+    ...(Object.keys(tighter).length > 0 && { warn: tighter }),
+  });
+}
+
+/** Of the tighter limits those that limit what this check measures. */
+function ofThisPart(kind: CheckKind, params: JsonObject, warn: JsonObject): JsonObject {
+  if (!kind.split) return warn;
+  return Object.fromEntries(Object.entries(warn).filter(([name]) => params[name] !== undefined));
+}
+
+/** Two checks of the same thing are told apart by their order. */
+function withDistinctKeys(checks: readonly Check[]): Check[] {
+  const seen = new Map<string, number>();
+  return checks.map((check) => {
+    const count = (seen.get(check.key) ?? 0) + 1;
+    seen.set(check.key, count);
+    return count === 1 ? check : Object.freeze({ ...check, key: `${check.key} / ${count}` });
+  });
+}
+
+/** Where a path stands in the text: of its key or its value; of what encloses it where it is missing. */
+function rangeOf(contents: unknown, path: Path, atKey: boolean): readonly [number, number] {
+  let node = isNode(contents) ? contents : null;
+  let range = spanOf(node);
+  for (const [index, part] of path.entries()) {
+    const pair = isMap(node)
+      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
+      : undefined;
+    const next = isSeq(node) ? node.items[Number(part)] : pair?.value;
+    const key = pair && isNode(pair.key) ? pair.key : null;
+    if (!isNode(next) && key === null) return range;
+    node = isNode(next) && !isAlias(next) ? next : null;
+    const wantsKey =
+      key !== null && (isMap(next) || isSeq(next) || !isNode(next) || (atKey && index === path.length - 1));
+    range = spanOf(wantsKey ? key : (next as Node));
+  }
+  return range;
+}
+
+function spanOf(node: Node | null): readonly [number, number] {
+  const [from = 0, to = 1] = node?.range ?? [];
+  return [from, Math.max(from + 1, to)];
+}
+
+function issueAt(lines: LineCounter, [from, to]: readonly [number, number], path: string, message: string): SuiteIssue {
+  const start = lines.linePos(from);
+  const end = lines.linePos(to);
+  return {
+    path,
+    message,
+    line: Math.max(1, start.line),
+    column: Math.max(1, start.col),
+    endLine: Math.max(1, end.line),
+    endColumn: Math.max(1, end.col),
+  };
+}
+
+function refuse(lines: LineCounter, [range]: readonly (readonly [number, number])[], message: string) {
+  return { issues: [issueAt(lines, range ?? [0, 1], '', message)], suite: null };
+}

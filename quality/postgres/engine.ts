@@ -1,0 +1,148 @@
+import type pg from 'pg';
+import type { Guard } from '#lib/address-guard.ts';
+import { type PostgresConfig, readPostgresConfig } from '#lib/destinations/postgres/config.ts';
+import { connectPostgres } from '#lib/destinations/postgres/connect.ts';
+import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Engine } from '../engine.ts';
+import { didYouMean } from '../nearest-name.ts';
+import { postgresDialect } from './dialect.ts';
+import { columnsOf, tablesIn } from './store.ts';
+
+/** One statement takes at most so long; Postgres itself ends it. */
+const STATEMENT_TIMEOUT_MS = 10 * 60_000;
+/** How long a lock may be waited for: a check must not queue in front of a load. */
+const LOCK_TIMEOUT_MS = 30_000;
+
+export interface MeasureOptions {
+  readonly guard: Guard;
+  readonly signal: AbortSignal;
+  readonly statementTimeoutMs?: number;
+}
+
+/**
+ * Gives `work` a session that reads one snapshot and can write nothing. Aborting cancels the running statement on the
+ * server.
+ * @throws WeirError when the database can't be reached
+ */
+export async function withPostgres<T>(
+  config: JsonObject,
+  options: MeasureOptions,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const settings = readPostgresConfig(config);
+  const pool = await connectPostgres(options, settings);
+  const client = await pool.connect();
+  const cancel = () => void cancelOnServer(pool, client);
+  try {
+    await client.query(sessionSql(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS));
+    options.signal.addEventListener('abort', cancel, { once: true });
+    return await work(postgresEngine(client, settings, options.signal));
+  } finally {
+    options.signal.removeEventListener('abort', cancel);
+    client.release(true);
+    await pool.end();
+  }
+}
+
+function sessionSql(statementTimeoutMs: number): string {
+  return `begin transaction isolation level repeatable read, read only; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'`;
+}
+
+async function cancelOnServer(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
+  const { processID } = client as unknown as { processID: number };
+  // If this fails, the statement timeout ends it.
+  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+}
+
+function postgresEngine(client: pg.PoolClient, { schema }: PostgresConfig, signal: AbortSignal): Engine {
+  return {
+    dialect: postgresDialect,
+    find: (table) => findTable(client, schema, table),
+    async one(sql) {
+      signal.throwIfAborted();
+      await client.query('savepoint measured');
+      try {
+        // The extended protocol takes one statement alone, whatever a condition holds.
+        const { rows } = await client.query({ text: sql, values: [], queryMode: 'extended' } as pg.QueryConfig);
+        return rows[0] ?? {};
+      } catch (error) {
+        await client.query('rollback to savepoint measured').catch(() => undefined);
+        signal.throwIfAborted();
+        throw error;
+      }
+    },
+    failureOf(error) {
+      // Stopped is not failed: it ends the run.
+      signal.throwIfAborted();
+      return readFailure(error);
+    },
+    isWorthSplitting: (error) => !/^(57|08|53)/.test(sqlState(error)) && sqlState(error) !== '',
+  };
+}
+
+/** `schema.table`, or a table of the default schema; a table with a dot in its name is found as well. */
+async function findTable(client: pg.PoolClient, defaultSchema: string, name: string) {
+  const dot = name.indexOf('.');
+  const places = [
+    { schema: defaultSchema, table: name },
+    ...(dot > 0 ? [{ schema: name.slice(0, dot), table: name.slice(dot + 1) }] : []),
+  ];
+  for (const place of places.toReversed()) {
+    const columns = await columnsOf(client, place);
+    if (columns) return { relation: { kind: 'postgres' as const, ...place }, columns };
+  }
+  const { schema, table } = places.at(-1) ?? { schema: defaultSchema, table: name };
+  const others = await tablesIn(client, schema);
+  throw new WeirError({
+    kind: 'config',
+    code: 'table_missing',
+    message: `There is no table ${table} in schema ${schema}.${didYouMean(table, others)}`,
+    hint: 'Correct the name in the suite, or load the table first. The user of the destination must be allowed to read it.',
+  });
+}
+
+function readFailure(error: unknown): Failure {
+  if (error instanceof WeirError) return toFailure(error);
+  const state = sqlState(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (state === '57014')
+    return {
+      kind: 'transient',
+      code: 'statement_timeout',
+      message: 'Measuring took too long and was stopped.',
+      hint: 'Narrow the check with where, or index the column.',
+    };
+  if (state === '42501')
+    return {
+      kind: 'config',
+      code: 'missing_rights',
+      message: `Postgres refused: ${message}.`,
+      hint: 'Grant SELECT on the table to the user of the destination.',
+    };
+  if (state === '55P03')
+    return {
+      kind: 'transient',
+      code: 'lock_timeout',
+      message: 'The table was locked by another session.',
+      hint: 'Run the checks again.',
+    };
+  if (/^(22|42)/.test(state))
+    return {
+      kind: 'config',
+      code: 'not_measurable',
+      message: `Postgres can’t measure this: ${message}.`,
+      hint: 'Check the type of the column, and the condition of where.',
+    };
+  return {
+    kind: 'transient',
+    code: 'measure_failed',
+    message: `Measuring failed: ${message}.`,
+    hint: 'Run the checks again.',
+  };
+}
+
+function sqlState(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : '';
+}

@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createGuard } from '#lib/address-guard.ts';
+import type { Db } from '#lib/db/connect.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { createLog } from '#lib/log.ts';
+import { createSecrets } from '#lib/secrets.ts';
+import { testClock } from '#tests/harness/clock.ts';
+import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
+import type { Engine } from './engine.ts';
+import { measure } from './measure.ts';
+import { parseSuite } from './parse-suite.ts';
+import { withPostgres } from './postgres/engine.ts';
+import { type ChecksFinished, checkTables, runChecks, startChecks } from './run-checks.ts';
+import type { Check } from './suite.ts';
+import { checkHistory, createSuite, getSuite, listSuites, suiteResults, updateSuite } from './suites.ts';
+
+const FACTS = () => ({ now: new Date('2026-01-02T00:00:00Z'), lastPublishedAt: null, previousRows: null });
+
+function configOf(url: string): JsonObject {
+  const { hostname, port, pathname, username, password } = new URL(url);
+  const ssl_mode = { mode: 'disable' };
+  return {
+    host: hostname,
+    port: Number(port),
+    database: pathname.slice(1),
+    schema: 'public',
+    username,
+    password: decodeURIComponent(password),
+    ssl_mode,
+  };
+}
+
+function allowing(url: string) {
+  const { hostname, port } = new URL(url);
+  return createGuard({ allowed: [{ host: hostname, port: Number(port) }] });
+}
+
+function inPostgres<T>(
+  { url }: TestDatabase,
+  work: (engine: Engine) => Promise<T>,
+  signal = new AbortController().signal,
+) {
+  return withPostgres(configOf(url), { guard: allowing(url), signal }, work);
+}
+
+function checksOf(text: string): readonly Check[] {
+  const { issues, suite } = parseSuite(text);
+  expect(issues).toEqual([]);
+  return suite?.checks ?? [];
+}
+
+describe('over a Postgres table', () => {
+  test('every kind measures what it says', async () => {
+    const database = await testDatabase();
+    await database.query(`create table users (id int, email text, age numeric, updated_at timestamp);
+      insert into users select i, case when i % 10 = 0 then null when i % 10 = 1 then '  ' else 'u' || i end, 20 + i % 11, '2026-01-01T18:00' from generate_series(1, 100) as i;
+      insert into users values (1, 'again', 30, null), (null, 'nobody', 30, null), (null, 'nobody', 30, null)`);
+    const results = await inPostgres(database, (engine) =>
+      checkTables(
+        engine,
+        checksOf(`dataset: users
+completeness: [{column: email}, {column: email, rule: not_empty}, {column: id, where: "age >= 30"}]
+freshness: [{max_age_hours: 5, column: updated_at}]
+volume: [{min_rows: 100}]
+uniqueness: [{unique_columns: [id]}, {unique_columns: [email, age]}]
+distribution: [{column: age, expected_mean_range: [24, 26], expected_median_range: [0, 24], expected_stddev_range: [3, 4], expected_min: 20, expected_max: 29}]`),
+        FACTS,
+      ),
+    );
+    expect(results.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
+      'fail: email is 90.3% filled, limit 100%',
+      'fail: email is 80.6% filled, limit 100%',
+      'fail: id is 83.3% filled, limit 100%',
+      'fail: the newest updated_at is 6h old, limit 5h',
+      'pass: 103 rows, limit at least 100 rows',
+      'fail: id is repeated in 1 row, limit 0',
+      'fail: email + age is repeated in 1 row, limit 0',
+      'pass: the mean of age is 25.1068, limit 24 to 26',
+      'fail: the median of age is 25, limit 0 to 24',
+      'pass: the deviation of age is 3.25369, limit 3 to 4',
+      'pass: the minimum of age is 20, limit at least 20',
+      'fail: the maximum of age is 30, limit at most 29',
+    ]);
+  });
+
+  test('only the guilty check errs, and a wrong name is told with the right one', async () => {
+    const database = await testDatabase();
+    await database.query("create table users (id int, email text); insert into users values (1, 'a')");
+    const results = await inPostgres(database, (engine) =>
+      checkTables(
+        engine,
+        checksOf(`dataset: users
+completeness: [{column: id}, {column: emial}, {column: id, where: "nonsense > 1"}]
+distribution: [{column: email, expected_mean_range: [1, 2]}, {column: id, expected_mean_range: [1, 1]}]
+volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
+        FACTS,
+      ),
+    );
+    expect(results.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
+      'pass: id is 100% filled, limit 100%',
+      'error: users has no column emial. Did you mean email? Correct the name in the suite, or find out where the column went.',
+      'error: Postgres can’t measure this: column "nonsense" does not exist. Check the type of the column, and the condition of where.',
+      'error: Postgres can’t measure this: function avg(text) does not exist. Check the type of the column, and the condition of where.',
+      'pass: the mean of id is 1, limit 1 to 1',
+      'pass: 1 row, limit at least 1 rows',
+      'error: There is no table user in schema public. Did you mean users? Correct the name in the suite, or load the table first. The user of the destination must be allowed to read it.',
+    ]);
+  });
+
+  test('a condition can write nothing', async () => {
+    const database = await testDatabase();
+    await database.query('create table t (a int); create sequence s; insert into t values (1)');
+    const results = await inPostgres(database, (engine) =>
+      checkTables(engine, checksOf(`dataset: t\nvolume: [{min_rows: 1, where: "nextval('s') > 0"}]`), FACTS),
+    );
+    expect(results[0]?.message).toContain('read-only transaction');
+  });
+
+  test('aborting cancels the statement on the server', async () => {
+    const database = await testDatabase();
+    await database.query('create table t (a int); insert into t values (1)');
+    const stop = new AbortController();
+    const measuring = inPostgres(
+      database,
+      async (engine) => {
+        const slow = checkTables(
+          engine,
+          checksOf('dataset: t\nvolume: [{min_rows: 1, where: "pg_sleep(60) is not null"}]'),
+          FACTS,
+        );
+        await untilRunning(database);
+        stop.abort('deadline');
+        return slow;
+      },
+      stop.signal,
+    );
+    await expect(measuring).rejects.toBe('deadline');
+    expect(await running(database)).toBe(0);
+  });
+
+  test('one scan equals separate scans, whatever the order of the rows', async () => {
+    const database = await testDatabase();
+    await database.query('create table t (a int, b text, at timestamptz)');
+    const checks = checksOf(`dataset: t
+completeness: [{column: a}, {column: b, rule: not_empty, where: "a > 0"}]
+freshness: [{max_age_hours: 1, column: at}]
+volume: [{min_rows: 1}, {min_rows: 1, where: "b is null"}]
+uniqueness: [{unique_columns: [a]}, {unique_columns: [a, b]}]
+distribution: [{column: a, expected_mean_range: [0, 1], expected_median_range: [0, 1], expected_min: 0}]`);
+    const row = fc.tuple(
+      fc.option(fc.integer({ min: -3, max: 3 })),
+      fc.option(fc.constantFrom('', ' ', 'x', 'y')),
+      fc.option(fc.date({ min: new Date(0), max: new Date(1e12), noInvalidDate: true })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 12 }), async (rows) => {
+        const together = await measuredOver(database, rows, [checks]);
+        expect(
+          await measuredOver(
+            database,
+            rows,
+            checks.map((check) => [check]),
+          ),
+        ).toEqual(together);
+        expect(await measuredOver(database, rows.toReversed(), [checks])).toEqual(together);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+async function measuredOver(
+  database: TestDatabase,
+  rows: readonly unknown[][],
+  bundles: readonly (readonly Check[])[],
+) {
+  await database.query('truncate t');
+  for (const row of rows) await database.query('insert into t values ($1, $2, $3)', row);
+  return inPostgres(database, async (engine) => {
+    const all = [];
+    for (const checks of bundles) all.push(...(await measure(engine, '"public"."t"', checks)));
+    return new Map(all);
+  });
+}
+
+async function running({ query }: TestDatabase): Promise<number> {
+  const rows = await query<{ n: string }>(
+    `select count(*) as n from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()`,
+  );
+  return Number(rows[0]?.n);
+}
+
+async function untilRunning(database: TestDatabase): Promise<void> {
+  while ((await running(database)) === 0);
+}
+
+describe('a suite', () => {
+  test('is run by a job, keeps passes too, and compares volume with the load before', async () => {
+    const { database, c, sent, workspaceId, destinationId } = await service();
+    await database.query('create table users (id int); insert into users select generate_series(1, 100)');
+    const text = 'dataset: users\nvolume: [{max_change_pct: 20}]\ncompleteness: [{column: id}]';
+    const { id } = await createSuite(c, workspaceId, { name: 'users', text, destinationId });
+
+    const { runId } = await startChecks(c, workspaceId, id, 'manual');
+    expect(sent).toEqual([['checks', { runId }]]);
+    const told: ChecksFinished[] = [];
+    await runChecks(c, runId, { onFinished: async (_tx, result) => void told.push(result) });
+    expect(told.map(({ results }) => results.map(({ outcome }) => outcome))).toEqual([['pass', 'pass']]);
+    expect(await runChecks(c, runId)).toBeNull();
+
+    await database.query('delete from users where id > 50');
+    await runChecks(c, (await startChecks(c, workspaceId, id, 'manual')).runId);
+    const { run, results } = await suiteResults(c, workspaceId, id);
+    expect(run).toMatchObject({ pass: 1, fail: 1, warn: 0, error: 0, failure: null });
+    expect(results.map(({ outcome, message, table }) => [outcome, message, table])).toEqual([
+      ['fail', '50 rows, −50% against the load before, limit 20%', 'users'],
+      ['pass', 'id is 100% filled, limit 100%', 'users'],
+    ]);
+    const { points } = await checkHistory(c, workspaceId, id, 'users / volume / rows');
+    expect(points.map(({ value, low, high }) => [value, low, high])).toEqual([
+      [100, null, null],
+      [50, 80, 120],
+    ]);
+    expect(await listSuites(c, workspaceId)).toMatchObject([
+      { name: 'users', dataset: 'users', checks: 2, lastRun: { fail: 1 } },
+    ]);
+  });
+
+  test('that can’t reach its database says so, once for all checks', async () => {
+    const { database, c, workspaceId, destinationId } = await service();
+    await database.query(`delete from allowed_host`);
+    const { id } = await createSuite(c, workspaceId, {
+      name: 'a',
+      text: 'dataset: t\nvolume: [{min_rows: 1}]',
+      destinationId,
+    });
+    await runChecks(c, (await startChecks(c, workspaceId, id, 'manual')).runId);
+    expect((await suiteResults(c, workspaceId, id)).run?.failure).toMatchObject({ code: 'address_refused' });
+  });
+
+  test('is refused with every problem and its line', async () => {
+    const { c, workspaceId, destinationId } = await service();
+    const bad = createSuite(c, workspaceId, { name: ' ', text: 'dataset: t\nvolum: []', destinationId });
+    await expect(bad).rejects.toMatchObject({ code: 'invalid_input', issues: [{ path: 'name' }, { line: 2 }] });
+    const { id } = await createSuite(c, workspaceId, {
+      name: 'a',
+      text: 'dataset: t\nvolume: [{min_rows: 1}]',
+      destinationId,
+    });
+    await expect(
+      createSuite(c, workspaceId, { name: 'a', text: 'dataset: t\nvolume: [{min_rows: 1}]', destinationId }),
+    ).rejects.toMatchObject({ code: 'name_taken' });
+    await updateSuite(c, workspaceId, id, { name: 'b' });
+    expect(await getSuite(c, workspaceId, id)).toMatchObject({ name: 'b', dataset: 't', lastRun: null });
+    await expect(getSuite(c, '00000000-0000-0000-0000-000000000000', id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+async function service() {
+  const database = await testDatabase({ migrated: true });
+  const { db }: { db: Db } = database;
+  const config = configOf(database.url);
+  const workspace = await db.insertInto('workspace').values({ name: 'w' }).returning('id').executeTakeFirstOrThrow();
+  const destination = await db
+    .insertInto('destination')
+    .values({ workspace_id: workspace.id, type: 'postgres', name: 'd', config: JSON.stringify(config) })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('allowed_host')
+    .values({ workspace_id: workspace.id, host: String(config.host), port: Number(config.port) })
+    .execute();
+  const sent: unknown[] = [];
+  const queue = { send: async (name: string, data: object) => void sent.push([name, data]) };
+  const c = {
+    db,
+    queue,
+    secrets: createSecrets('x'.repeat(32)),
+    clock: testClock().clock,
+    log: createLog('test', 'silent'),
+  };
+  return { database, c, sent, workspaceId: workspace.id, destinationId: destination.id };
+}

@@ -1,0 +1,138 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { CheckKind } from './checks/check-kind.ts';
+import { checkKinds } from './checks/index.ts';
+import { didYouMean } from './nearest-name.ts';
+
+/** Keys under which the kinds may stand as well as at the top. */
+export const wrapperKeys: readonly string[] = ['checks', 'quality_checks', 'data_quality_checks'];
+
+const COMMON: JsonObject = {
+  name: { type: 'string', minLength: 1, maxLength: 200, description: 'What alerts and pages call the check.' },
+  table: {
+    type: 'string',
+    minLength: 1,
+    description: 'The table, where it is not the suite’s dataset: table or schema.table.',
+  },
+  where: { type: 'string', minLength: 1, description: 'An SQL condition. Rows that do not meet it are left out.' },
+  level: {
+    enum: ['warn', 'error', 'block'],
+    default: 'error',
+    description: 'warn is told, error alerts, block also keeps a staged load from being published.',
+  },
+  owner: { type: 'string', minLength: 1, description: 'Who to ask.' },
+  description: { type: 'string', description: 'Why the check is there.' },
+};
+
+/** JSON schema of a suite, for the editor: completion, hover and red lines come from it. */
+export function suiteJsonSchema(): JsonObject {
+  const kinds = Object.fromEntries(checkKinds.map((kind) => [kind.name, kindSchema(kind)]));
+  const wrappers = Object.fromEntries(
+    wrapperKeys.map((key) => [key, { type: 'object', properties: kinds, additionalProperties: false }]),
+  );
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Suite of checks',
+    type: 'object',
+    properties: {
+      dataset: {
+        type: 'string',
+        minLength: 1,
+        description: 'The table of all checks that name no other: table or schema.table.',
+      },
+      name: { type: 'string' },
+      description: { type: 'string' },
+      ...kinds,
+      ...wrappers,
+    },
+    additionalProperties: false,
+  };
+}
+
+function kindSchema(kind: CheckKind): JsonObject {
+  const one = checkSchema(kind);
+  const documented = {
+    description: `${kind.docs}\n\n${kind.example}`,
+    markdownDescription: `${kind.docs}\n\n\`${kind.example}\``,
+  };
+  return { ...documented, anyOf: [{ type: 'array', items: one }, one] };
+}
+
+function checkSchema(kind: CheckKind): JsonObject {
+  const limits = Object.fromEntries(kind.limits.map((name) => [name, kind.properties[name] ?? {}]));
+  return {
+    type: 'object',
+    properties: {
+      ...kind.properties,
+      ...COMMON,
+      warn: {
+        type: 'object',
+        properties: limits,
+        minProperties: 1,
+        additionalProperties: false,
+        description: 'Tighter limits on the same measurement, whose breach only warns.',
+      },
+    },
+    required: [...kind.required],
+    additionalProperties: false,
+    ...(kind.anyOf && { anyOf: kind.anyOf.map((name) => ({ required: [name] })) }),
+  };
+}
+
+interface SchemaProblem {
+  readonly path: string[];
+  readonly message: string;
+  readonly atKey?: boolean;
+}
+
+/** What the kind's schema finds wrong with one declared check. */
+export function checkIssues(kind: CheckKind, declared: unknown): SchemaProblem[] {
+  if (!isJsonObject(declared as JsonObject))
+    return [{ path: [], message: `A check is a mapping, such as ${kind.example}` }];
+  const validate = validatorOf(kind);
+  if (validate(declared)) return [];
+  const errors = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.startsWith('#/anyOf/'));
+  return errors.map((error) => problemOf(kind, error));
+}
+
+const validators = new Map<string, ValidateFunction>();
+
+function validatorOf(kind: CheckKind): ValidateFunction {
+  const known = validators.get(kind.name);
+  if (known) return known;
+  const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(checkSchema(kind));
+  validators.set(kind.name, validate);
+  return validate;
+}
+
+function problemOf(kind: CheckKind, error: ErrorObject): SchemaProblem {
+  const path = error.instancePath.split('/').slice(1);
+  const name = path.at(-1) ?? kind.name;
+  const { keyword, params, parentSchema, message } = error;
+  if (keyword === 'required') return { path, message: `${params.missingProperty} is missing, as in ${kind.example}` };
+  if (keyword === 'anyOf') return { path, message: `One of these is missing: ${(kind.anyOf ?? []).join(', ')}.` };
+  if (keyword === 'enum')
+    return {
+      path,
+      message: `${name} is one of: ${params.allowedValues.join(', ')}.${didYouMean(String(error.data), params.allowedValues)}`,
+    };
+  if (keyword === 'type') return { path, message: `${name} takes ${TYPES[params.type] ?? params.type}.` };
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
+    const extra = String(params.additionalProperty);
+    return {
+      path: [...path, extra],
+      atKey: true,
+      message: `${extra} is not known here.${didYouMean(extra, known) || ` Known are: ${known.join(', ')}.`}`,
+    };
+  }
+  return { path, message: `${name} ${message ?? 'does not fit'}.` };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  array: 'a list',
+  object: 'a mapping',
+};

@@ -1,0 +1,28 @@
+import type { JsonObject } from '#lib/json.ts';
+
+/** What a failure means: `warn` is told, `error` alerts, `block` keeps a staged load from being published as well. */
+export type Level = 'warn' | 'error' | 'block';
+
+/** One check as it was declared, frozen. */
+export interface Check {
+  /** Stays the same while only limits change, so that the history goes on. */
+  readonly key: string;
+  /** Name of the kind, see `checks/`. */
+  readonly kind: string;
+  readonly title: string;
+  /** `table` or `schema.table`. */
+  readonly table: string;
+  readonly level: Level;
+  /** An SQL condition; rows that do not meet it are left out. */
+  readonly where?: string;
+  /** The kind's own parameters. */
+  readonly params: JsonObject;
+  /** Tighter limits whose breach only warns: a second level on the same measurement. */
+  readonly warn?: JsonObject;
+}
+
+export interface Suite {
+  /** The table of all checks that name no other. */
+  readonly dataset: string | null;
+  readonly checks: readonly Check[];
+}

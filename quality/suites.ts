@@ -1,0 +1,193 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { Issue } from '#lib/errors.ts';
+import type { Outcome } from './evaluate.ts';
+import { parseSuite } from './parse-suite.ts';
+import { invalidSuite, readSaveError, suiteNotFound } from './refusals.ts';
+import { historyOf, lastRuns, type RunSummary, resultsOf, suiteRows } from './store.ts';
+import type { Level } from './suite.ts';
+
+export type { RunSummary } from './store.ts';
+
+export interface SuiteSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly dataset: string | null;
+  readonly connectionId: string | null;
+  readonly connectionName: string | null;
+  readonly destinationId: string;
+  readonly destinationName: string;
+  /** How many checks it declares. */
+  readonly checks: number;
+  readonly lastRun: RunSummary | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface SuiteDetail extends SuiteSummary {
+  readonly text: string;
+}
+
+export interface CheckResultModel {
+  readonly key: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly table: string;
+  readonly level: Level;
+  readonly outcome: Outcome;
+  readonly value: number | null;
+  readonly valueText: string | null;
+  readonly limitText: string | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly message: string;
+  readonly measuredAt: Date;
+  readonly runId: number;
+  readonly syncId: number | null;
+}
+
+export interface CheckHistory {
+  readonly key: string;
+  readonly title: string;
+  /** Oldest first. */
+  readonly points: readonly {
+    readonly at: Date;
+    readonly value: number | null;
+    readonly low: number | null;
+    readonly high: number | null;
+    readonly outcome: Outcome;
+    readonly syncId: number | null;
+  }[];
+}
+
+interface SuiteInput {
+  readonly name: string;
+  readonly text: string;
+  readonly connectionId?: string | null;
+  readonly destinationId: string;
+}
+
+const HISTORY_POINTS = 90;
+const WORST_FIRST: readonly Outcome[] = ['error', 'fail', 'warn', 'pass'];
+
+export async function listSuites({ db }: { db: Db }, workspaceId: string): Promise<SuiteSummary[]> {
+  const rows = await suiteRows(db, workspaceId).execute();
+  const ids = rows.map(({ id }) => id);
+  const runs = await lastRuns(db, workspaceId, ids);
+  return rows.map(({ text, ...row }) => ({ ...row, ...contentOf(text), lastRun: runs.get(row.id) ?? null }));
+}
+
+/** @throws WeirError `not_found` */
+export async function getSuite({ db }: { db: Db }, workspaceId: string, id: string): Promise<SuiteDetail> {
+  const row = await suiteRows(db, workspaceId).where('suite.id', '=', id).executeTakeFirst();
+  if (!row) throw suiteNotFound();
+  const runs = await lastRuns(db, workspaceId, [id]);
+  return { ...row, ...contentOf(row.text), lastRun: runs.get(id) ?? null };
+}
+
+/** @throws WeirError `invalid_input` with every problem and its line, `name_taken` */
+export async function createSuite({ db }: { db: Db }, workspaceId: string, input: SuiteInput): Promise<{ id: string }> {
+  await refuseInvalid(db, workspaceId, input);
+  try {
+    return await db
+      .insertInto('suite')
+      .values({
+        workspace_id: workspaceId,
+        name: input.name.trim(),
+        text: input.text,
+        connection_id: input.connectionId ?? null,
+        destination_id: input.destinationId,
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+  } catch (error) {
+    throw readSaveError(error, input.name);
+  }
+}
+
+/** @throws WeirError `not_found`, `invalid_input`, `name_taken` */
+export async function updateSuite(
+  { db }: { db: Db },
+  workspaceId: string,
+  id: string,
+  change: Partial<SuiteInput>,
+): Promise<void> {
+  const { name, text, connectionId, destinationId } = await getSuite({ db }, workspaceId, id);
+  const next = { name, text, connectionId, destinationId, ...change };
+  await refuseInvalid(db, workspaceId, next);
+  const { name: nextName, text: nextText } = next;
+  try {
+    await db
+      .updateTable('suite')
+      .set({ name: nextName.trim(), text: nextText, updated_at: new Date() })
+      .set({ connection_id: next.connectionId ?? null, destination_id: next.destinationId })
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .execute();
+  } catch (error) {
+    throw readSaveError(error, nextName);
+  }
+}
+
+/** Deletes the suite with its history. @throws WeirError `not_found` */
+export async function deleteSuite({ db }: { db: Db }, workspaceId: string, id: string): Promise<void> {
+  const { numDeletedRows } = await db
+    .deleteFrom('suite')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) throw suiteNotFound();
+}
+
+/** The newest run and what each check said in it, worst first. */
+export async function suiteResults(
+  { db }: { db: Db },
+  workspaceId: string,
+  suiteId: string,
+): Promise<{ run: RunSummary | null; results: CheckResultModel[] }> {
+  const { lastRun: run } = await getSuite({ db }, workspaceId, suiteId);
+  if (!run) return { run, results: [] };
+  const results = await resultsOf(db, workspaceId, run.id);
+  const models = results.map((result) => ({ ...result, table: result.key.split(' / ')[0] ?? '' }));
+  return { run, results: models.toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome)) };
+}
+
+/** The series of one check for a chart. */
+export async function checkHistory(
+  { db }: { db: Db },
+  workspaceId: string,
+  suiteId: string,
+  key: string,
+  limit = HISTORY_POINTS,
+): Promise<CheckHistory> {
+  const rows = await historyOf(db, workspaceId, suiteId, key, limit);
+  const points = rows.map(({ title: _title, ...point }) => point).toReversed();
+  return { key, title: rows[0]?.title ?? key, points };
+}
+
+function contentOf(text: string): { dataset: string | null; checks: number } {
+  const { suite } = parseSuite(text);
+  const tables = new Set(suite?.checks.map(({ table }) => table));
+  return {
+    dataset: suite?.dataset ?? (tables.size === 1 ? ([...tables][0] ?? null) : null),
+    checks: suite?.checks.length ?? 0,
+  };
+}
+
+/** Rows of another workspace count as missing. */
+async function refuseInvalid(
+  db: Db,
+  workspaceId: string,
+  { name, text, connectionId, destinationId }: SuiteInput,
+): Promise<void> {
+  const issues: Issue[] = [];
+  if (!name.trim() || name.length > 200)
+    issues.push({ path: 'name', message: 'Give it a name of 1 to 200 characters.' });
+  const isThere = (table: 'destination' | 'connection', id: string) =>
+    db.selectFrom(table).select('id').where('workspace_id', '=', workspaceId).where('id', '=', id).executeTakeFirst();
+  if (!(await isThere('destination', destinationId)))
+    issues.push({ path: 'destinationId', message: 'There is no such destination.' });
+  if (connectionId && !(await isThere('connection', connectionId)))
+    issues.push({ path: 'connectionId', message: 'There is no such connection.' });
+  issues.push(...parseSuite(text).issues);
+  if (issues.length > 0) throw invalidSuite(issues);
+}
