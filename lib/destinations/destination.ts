@@ -33,6 +33,8 @@ export interface Destination {
    * Throws `fenced` if a newer attempt has been here.
    */
   begin(attempt: AttemptRef): Promise<Load>;
+  /** The relation with its files on this machine, copied into `folder` where they are not; tables stay what they are. */
+  fetch(relation: Relation, folder: string): Promise<Relation>;
   close(): Promise<void>;
 }
 

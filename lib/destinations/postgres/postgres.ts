@@ -8,6 +8,7 @@ import type {
   DestinationKind,
   Load,
   PublishedStream,
+  Relation,
   Stage,
   TargetStream,
 } from '../destination.ts';
@@ -96,6 +97,10 @@ class PostgresDestination implements Destination {
       throw readPostgresError(error, 'beginning an attempt');
     }
     return new PostgresLoad(this.#context, pool, attempt, this.#config.schema);
+  }
+
+  async fetch(relation: Relation): Promise<Relation> {
+    return relation;
   }
 
   async close(): Promise<void> {

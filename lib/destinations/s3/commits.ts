@@ -1,0 +1,114 @@
+import type { StreamState } from '#lib/catalog.ts';
+import { parseJson, stringifyJson } from '#lib/json.ts';
+import type { Column } from '#lib/records/index.ts';
+import type { AttemptRef, Counts, Published } from '../destination.ts';
+import type { ObjectStore } from './object-store.ts';
+
+/** A published file; readers find it under its key. */
+export interface StoredFile {
+  readonly key: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * One publish of a stream: the small object, written last, that makes files and state count. The one with the highest fence
+ * (then part) is the truth, and names every file of the stream.
+ */
+export interface Commit {
+  readonly syncId: number;
+  readonly attempt: number;
+  readonly fence: number;
+  /** Counts the publishes of a sync from 1. */
+  readonly part: number;
+  readonly complete: boolean;
+  readonly generation: number;
+  readonly state: StreamState | null;
+  readonly counts: Counts;
+  readonly published: Published;
+  readonly columns: readonly Column[];
+  readonly files: readonly StoredFile[];
+  /** Of the files, those that this publish brought. */
+  readonly added: readonly string[];
+}
+
+/** Where the objects of a connection, or of one of its streams, lie: `<path>/_weir/<connection>/…`. */
+export function ownPrefix(path: string, connectionId: string, stream?: { namespace: string; table: string }): string {
+  const base = `${path === '' ? '' : `${path}/`}_weir/${connectionId}/`;
+  return stream ? `${base}streams/${keySegment(stream.namespace)}.${keySegment(stream.table)}/` : base;
+}
+
+function keySegment(name: string): string {
+  return encodeURIComponent(name.toWellFormed()).replaceAll('.', '%2E');
+}
+
+/**
+ * Leaves the attempt's fence and gives the highest there is. Objects of lower ones go. No conditional PUT: each fence has a key
+ * of its own, so that an older attempt can't overwrite a newer one's.
+ */
+export async function raiseFence(store: ObjectStore, path: string, attempt: AttemptRef): Promise<number> {
+  const prefix = `${ownPrefix(path, attempt.connectionId)}fence/`;
+  await store.put(
+    `${prefix}${padded(attempt.fence)}.json`,
+    JSON.stringify({ syncId: attempt.syncId, attempt: attempt.attempt }),
+  );
+  const keys = await store.list(prefix);
+  await store.delete(keys.slice(0, -1));
+  return fenceOf(keys.at(-1) ?? '');
+}
+
+export async function highestFence(store: ObjectStore, path: string, connectionId: string): Promise<number> {
+  return fenceOf((await store.list(`${ownPrefix(path, connectionId)}fence/`)).at(-1) ?? '');
+}
+
+/** The commit that counts, and the keys of all commits and announcements. */
+export async function readCommits(
+  store: ObjectStore,
+  prefix: string,
+): Promise<{ latest: Commit | null; keys: string[] }> {
+  const keys = (await store.list(prefix)).filter((key) => /\/(?:commit|pending)-[\d-]+\.json$/.test(key));
+  const last = keys.filter((key) => key.startsWith(`${prefix}commit-`)).at(-1);
+  if (last === undefined) return { latest: null, keys };
+  return { latest: parseJson(await store.get(last)) as unknown as Commit, keys };
+}
+
+/** Before files are uploaded: what to take away should the commit never come. */
+export async function announce(
+  store: ObjectStore,
+  prefix: string,
+  commit: Pick<Commit, 'fence' | 'part' | 'added'>,
+): Promise<string> {
+  const key = `${prefix}pending-${padded(commit.fence)}-${padded(commit.part)}.json`;
+  await store.put(key, JSON.stringify({ added: commit.added }));
+  return key;
+}
+
+export async function writeCommit(store: ObjectStore, prefix: string, commit: Commit): Promise<void> {
+  await store.put(`${prefix}commit-${padded(commit.fence)}-${padded(commit.part)}.json`, stringifyJson(commit));
+}
+
+/**
+ * Takes away what lost attempts left under the read path: files that some commit or announcement brought and that the latest commit
+ * does not name. Also ends an overwrite whose old files were still there.
+ */
+export async function sweep(store: ObjectStore, prefix: string): Promise<Commit | null> {
+  const { latest, keys } = await readCommits(store, prefix);
+  const kept = new Set(latest?.files.map((file) => file.key));
+  const truth = latest && `${prefix}commit-${padded(latest.fence)}-${padded(latest.part)}.json`;
+  for (const key of keys) {
+    if (key === truth) continue;
+    const { added } = JSON.parse(await store.get(key)) as { added: string[] };
+    await store.delete([...added.filter((file) => !kept.has(file)), key]);
+  }
+  return latest;
+}
+
+const DIGITS = 12;
+
+function padded(number: number): string {
+  return String(number).padStart(DIGITS, '0');
+}
+
+function fenceOf(key: string): number {
+  return Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0);
+}

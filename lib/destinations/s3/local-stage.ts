@@ -1,0 +1,179 @@
+import { createReadStream } from 'node:fs';
+import {
+  copyFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { StreamState } from '#lib/catalog.ts';
+import { parseJson, stringifyJson } from '#lib/json.ts';
+import type { Column } from '#lib/records/index.ts';
+import type { Counts } from '../destination.ts';
+
+/** What a checkpoint remembers of the rows' file. */
+export interface StageMark {
+  readonly syncId: number;
+  readonly fence: number;
+  readonly columns: readonly Column[];
+  /** Number columns that met a value which a double can't hold. */
+  readonly exact: readonly string[];
+  readonly state: StreamState | null;
+  readonly counts: Counts;
+  /** Length of the rows' file that counts. */
+  readonly bytes: number;
+  readonly nextSlice: number;
+  /** Slices whose rows don't count: those still open, and those that an earlier attempt left open. */
+  readonly openSlices: readonly number[];
+  readonly droppedSlices: readonly number[];
+  /** Publishes of this sync so far. */
+  readonly parts: number;
+}
+
+/**
+ * Rows of a stream in a file of JSON lines, and the last checkpoint in a second file that replaces the one before in one step.
+ * Each attempt has files of its own: an older one that wakes up again writes where nobody looks.
+ */
+export class LocalStage {
+  readonly #folder: string;
+  readonly #fence: number;
+  #file: FileHandle | undefined;
+  #length = 0;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+
+  constructor(folder: string, fence: number) {
+    this.#folder = folder;
+    this.#fence = fence;
+  }
+
+  get rowsFile(): string {
+    return path.join(this.#folder, `rows-${this.#fence}.jsonl`);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  fileFor(name: string): string {
+    return path.join(this.#folder, `${this.#fence}-${name}`);
+  }
+
+  /** Takes up the rows of the newest older attempt of the same sync; null when there are none. */
+  async takeUp(syncId: number): Promise<StageMark | null> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const mark = await this.#newestMark();
+    const usable = mark !== null && mark.syncId === syncId && mark.fence <= this.#fence ? mark : null;
+    if (usable && usable.fence !== this.#fence) {
+      // A copy, since the older attempt may still hold its file open.
+      await copyFile(path.join(this.#folder, `rows-${usable.fence}.jsonl`), this.rowsFile);
+    }
+    if (usable) await truncate(this.rowsFile, usable.bytes);
+    await this.#openFile(usable?.bytes ?? 0);
+    const mine = usable && { ...usable, fence: this.#fence };
+    if (mine) await this.save(mine);
+    await this.#removeOthers();
+    return mine;
+  }
+
+  /** Adds a line; true when it is time to `flush`. */
+  add(line: string): boolean {
+    this.#waiting.push(line);
+    this.#waitingLength += line.length;
+    return this.#waitingLength >= 1024 * 1024;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#waiting.length === 0 || !this.#file) return;
+    const bytes = Buffer.from(this.#waiting.join(''));
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    await this.#file.write(bytes, 0, bytes.length, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Rows first, then the mark that counts them, each on the disk before the next. */
+  async save(mark: StageMark): Promise<void> {
+    await this.flush();
+    await this.#file?.datasync();
+    const file = this.#markFile(this.#fence);
+    await writeFile(`${file}.new`, stringifyJson(mark), { flush: true });
+    await rename(`${file}.new`, file);
+  }
+
+  /** Keeps only the rows of these slices. */
+  async keepSlices(slices: readonly number[]): Promise<void> {
+    await this.flush();
+    await this.#file?.close();
+    const kept = new Set(slices);
+    const target = `${this.rowsFile}.new`;
+    await writeFile(target, '');
+    if (kept.size > 0) await copyLines(this.rowsFile, target, (line) => kept.has(sliceOfLine(line)));
+    await rename(target, this.rowsFile);
+    this.#file = undefined;
+    await this.#openFile(null);
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #openFile(length: number | null): Promise<void> {
+    this.#file = await open(this.rowsFile, length === 0 ? 'w+' : 'r+', 0o600);
+    this.#length = length ?? (await this.#file.stat()).size;
+  }
+
+  async #newestMark(): Promise<StageMark | null> {
+    const fences = (await readdir(this.#folder)).flatMap((name) => {
+      const fence = /^mark-(\d+)\.json$/.exec(name)?.[1];
+      return fence === undefined ? [] : [Number(fence)];
+    });
+    if (fences.length === 0) return null;
+    const text = await readFile(this.#markFile(Math.max(...fences)), 'utf8');
+    return parseJson(text) as unknown as StageMark;
+  }
+
+  async #removeOthers(): Promise<void> {
+    const mine = [path.basename(this.rowsFile), path.basename(this.#markFile(this.#fence))];
+    for (const name of await readdir(this.#folder)) {
+      if (!mine.includes(name)) await rm(path.join(this.#folder, name), { recursive: true, force: true });
+    }
+  }
+
+  #markFile(fence: number): string {
+    return path.join(this.#folder, `mark-${fence}.json`);
+  }
+}
+
+/** Each line begins with its slice. */
+export function lineOf(slice: number, fields: string): string {
+  return `{"_weir_slice":"${slice}"${fields}}\n`;
+}
+
+function sliceOfLine(line: string): number {
+  return Number(/^\{"_weir_slice":"(\d+)"/.exec(line)?.[1]);
+}
+
+async function copyLines(from: string, to: string, keeps: (line: string) => boolean): Promise<void> {
+  const target = await open(to, 'w');
+  try {
+    for await (const line of createInterface({ input: createReadStream(from), crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (keeps(line)) await target.write(`${line}\n`);
+    }
+  } finally {
+    await target.close();
+  }
+}

@@ -1,0 +1,187 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { type ErrorOptions, WeirError } from '#lib/errors.ts';
+import type { DestinationContext } from '../destination.ts';
+import type { S3Config } from './config.ts';
+
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_AT_ONCE = 3;
+const TRIES = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 120_000;
+
+/** The few operations on a bucket that the destination needs. Keys are whole, with the config's path in front. */
+export interface ObjectStore {
+  put(key: string, body: string): Promise<void>;
+  get(key: string): Promise<string>;
+  /** Keys below a prefix, in order. */
+  list(prefix: string): Promise<string[]>;
+  delete(keys: readonly string[]): Promise<void>;
+  upload(key: string, file: string, metadata: Record<string, string>): Promise<void>;
+  download(key: string, file: string): Promise<void>;
+  close(): void;
+}
+
+export async function openObjectStore(context: DestinationContext, config: S3Config): Promise<ObjectStore> {
+  const { bucket, endpoint } = config;
+  const port = Number(endpoint?.port) || (endpoint?.protocol === 'http:' ? 80 : 443);
+  // An address that is written as numbers is connected to without a look-up: it has to be checked here.
+  if (endpoint) await context.guard(endpoint.hostname.replace(/^\[|\]$/g, ''), port);
+  const client = createClient(context, config, port);
+  const run = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw readS3Error(error, bucket, doing);
+    }
+  };
+  const abortSignal = context.signal;
+  return {
+    put: (Key, Body) =>
+      run(`writing ${Key}`, async () => {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: 'application/json' }), {
+          abortSignal,
+        });
+      }),
+    get: (Key) =>
+      run(`reading ${Key}`, async () => {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal });
+        return (await Body?.transformToString()) ?? '';
+      }),
+    list: (prefix) => run(`listing ${prefix}`, () => listAll(client, bucket, prefix, abortSignal)),
+    delete: (keys) =>
+      run('deleting files', async () => {
+        // One by one: DeleteObjects wants Content-MD5 of some stores and a checksum of others.
+        for (const Key of keys) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), { abortSignal });
+      }),
+    upload: (Key, file, Metadata) =>
+      run(`uploading ${Key}`, async () => {
+        const params = { Bucket: bucket, Key, Body: createReadStream(file), Metadata };
+        const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE });
+        const stop = () => void upload.abort();
+        abortSignal.addEventListener('abort', stop, { once: true });
+        await upload.done().finally(() => abortSignal.removeEventListener('abort', stop));
+      }),
+    download: (Key, file) =>
+      run(`reading ${Key}`, async () => {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal });
+        await pipeline(Body as Readable, createWriteStream(file));
+      }),
+    close: () => client.destroy(),
+  };
+}
+
+function createClient(context: DestinationContext, config: S3Config, port: number): S3Client {
+  const lookup = guardedLookup(context, port);
+  const { accessKeyId, secretAccessKey, endpoint, region } = config;
+  return new S3Client({
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    ...(endpoint && { endpoint: endpoint.href, forcePathStyle: true }),
+    maxAttempts: TRIES,
+    // Stores other than Amazon's know no checksum trailers.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      httpAgent: new HttpAgent({ keepAlive: true, lookup }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, lookup }),
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    },
+  });
+}
+
+/** Every connection goes to the address that the guard has checked. */
+function guardedLookup({ guard }: DestinationContext, port: number): LookupFunction {
+  return (host, options, callback) => {
+    guard(host, port).then(
+      ({ address, family }) => {
+        if (options.all) callback(null, [{ address, family }]);
+        else callback(null, address, family);
+      },
+      (error: Error) => callback(error, ''),
+    );
+  };
+}
+
+async function listAll(client: S3Client, bucket: string, prefix: string, abortSignal: AbortSignal): Promise<string[]> {
+  const keys: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(token && { ContinuationToken: token }) }),
+      { abortSignal },
+    );
+    keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key])));
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+  return keys.toSorted();
+}
+
+type Reading = Pick<ErrorOptions, 'kind' | 'code'> & { readonly hint: string };
+
+const BY_NAME: Readonly<Record<string, Reading>> = {
+  NoSuchBucket: {
+    kind: 'config',
+    code: 'missing_bucket',
+    hint: 'Create the bucket, or correct its name, region or endpoint.',
+  },
+  InvalidAccessKeyId: { kind: 'config', code: 'wrong_password', hint: 'Check the access key id of the destination.' },
+  SignatureDoesNotMatch: {
+    kind: 'config',
+    code: 'wrong_password',
+    hint: 'Check the secret access key, the region, and this machine’s clock.',
+  },
+  RequestTimeTooSkewed: { kind: 'config', code: 'clock_skew', hint: 'Set this machine’s clock.' },
+  AccessDenied: {
+    kind: 'config',
+    code: 'missing_rights',
+    hint: 'Weir needs s3:ListBucket, GetObject, PutObject, DeleteObject and AbortMultipartUpload below the bucket path.',
+  },
+  PermanentRedirect: { kind: 'config', code: 'wrong_region', hint: 'Correct the region.' },
+  AuthorizationHeaderMalformed: { kind: 'config', code: 'wrong_region', hint: 'Correct the region.' },
+};
+
+function readS3Error(error: unknown, bucket: string, doing: string): WeirError {
+  if (error instanceof WeirError) return error;
+  const { name, message, cause } = error as Error;
+  if (cause instanceof WeirError) return cause;
+  const known = BY_NAME[name];
+  if (known)
+    return new WeirError({
+      ...known,
+      message: `The store refused ${doing} in bucket ${bucket}: ${message}.`,
+      cause: error,
+    });
+  const status = (error as Partial<S3ServiceException>).$metadata?.httpStatusCode;
+  const { code = '' } = error as { code?: string };
+  if (status === undefined || status >= 500 || status === 429) {
+    return new WeirError({
+      kind: 'transient',
+      code: status === undefined ? 'destination_unreachable' : 'store_failing',
+      message: `The store failed at ${doing} in bucket ${bucket}: ${message || code || name}.`,
+      hint: status === undefined ? 'Check the endpoint, and whether it lets this machine in.' : 'The sync tries again.',
+      cause: error,
+    });
+  }
+  return new WeirError({
+    kind: status === 403 ? 'config' : 'terminal',
+    code: status === 403 ? 'missing_rights' : 'store',
+    message: `The store refused ${doing} in bucket ${bucket}: ${name} ${message}.`,
+    hint: 'Check the keys and their rights.',
+    cause: error,
+  });
+}

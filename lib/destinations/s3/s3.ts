@@ -1,0 +1,144 @@
+import { createHash, randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { CheckResult } from '#lib/catalog.ts';
+import { WeirError } from '#lib/errors.ts';
+import type {
+  AttemptRef,
+  Destination,
+  DestinationContext,
+  DestinationKind,
+  Load,
+  PublishedStream,
+  Relation,
+  Stage,
+  TargetStream,
+} from '../destination.ts';
+import { ownPrefix, raiseFence, readCommits } from './commits.ts';
+import { readS3Config, type S3Config, s3Spec } from './config.ts';
+import { LocalStage } from './local-stage.ts';
+import { type ObjectStore, openObjectStore } from './object-store.ts';
+import { fenced, S3Stage } from './stage.ts';
+
+/**
+ * Parquet files in a bucket, laid out as Airbyte's S3 destination does. What is ours lies below `_weir/` in the bucket path: fences and
+ * commits. A file shows under the read path only when it is published; an overwrite shows old and new files together for the moment
+ * between its commit and the removal of the old ones.
+ */
+export const s3: DestinationKind = {
+  type: 's3',
+  title: 'S3',
+  spec: s3Spec,
+  supportedModes: ['append', 'overwrite'],
+  defaultNamespace: () => '',
+  open: (context, config) => new S3Destination(context, readS3Config(config)),
+};
+
+class S3Destination implements Destination {
+  readonly #context: DestinationContext;
+  readonly #config: S3Config;
+  readonly #stages: S3Stage[] = [];
+  #store: Promise<ObjectStore> | undefined;
+
+  constructor(context: DestinationContext, config: S3Config) {
+    this.#context = context;
+    this.#config = config;
+  }
+
+  async check(): Promise<CheckResult> {
+    const store = await this.#connect();
+    const { bucket } = this.#config;
+    const key = `${ownPrefix(this.#config.path, 'check')}${randomUUID()}.json`;
+    await store.put(key, '{}');
+    const seen = (await store.list(key)).includes(key) && (await store.get(key)) === '{}';
+    await store.delete([key]);
+    if (seen) return { ok: true, message: `Wrote, listed, read and deleted an object in bucket ${bucket}.` };
+    throw new WeirError({
+      kind: 'terminal',
+      code: 'store_inconsistent',
+      message: `An object that was just written to bucket ${bucket} is not listed.`,
+      hint: 'Use a store whose listings are consistent with its writes, as S3’s are.',
+    });
+  }
+
+  async begin(attempt: AttemptRef): Promise<Load> {
+    const store = await this.#connect();
+    if ((await raiseFence(store, this.#config.path, attempt)) !== attempt.fence) throw fenced(attempt);
+    return {
+      published: (stream) => this.#published(store, attempt, stream),
+      stage: (stream) => this.#stage(store, attempt, stream),
+    };
+  }
+
+  /** Copies a relation's files out of the bucket into `folder`, for those who measure it with DuckDB. */
+  async fetch(relation: Relation, folder: string): Promise<Relation> {
+    if (relation.kind !== 'parquet') return relation;
+    const store = await this.#connect();
+    const own = `s3://${this.#config.bucket}/`;
+    const files: string[] = [];
+    for (const [index, file] of relation.files.entries()) {
+      if (!file.startsWith(own)) {
+        files.push(file);
+        continue;
+      }
+      const copy = path.join(folder, `${index}.parquet`);
+      await store.download(file.slice(own.length), copy);
+      files.push(copy);
+    }
+    return { kind: 'parquet', files };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#stages.splice(0).map((stage) => stage.close()));
+    const store = await this.#store?.catch(() => undefined);
+    this.#store = undefined;
+    store?.close();
+  }
+
+  async #published(
+    store: ObjectStore,
+    attempt: AttemptRef,
+    stream: Pick<TargetStream, 'namespace' | 'table'>,
+  ): Promise<PublishedStream> {
+    const { latest } = await readCommits(store, ownPrefix(this.#config.path, attempt.connectionId, stream));
+    if (latest === null) return { state: null, generation: 0, completed: null };
+    const { state, generation, complete, counts, published, syncId } = latest;
+    return { state, generation, completed: complete && syncId === attempt.syncId ? { counts, published } : null };
+  }
+
+  async #stage(store: ObjectStore, attempt: AttemptRef, target: TargetStream): Promise<Stage> {
+    if (!s3.supportedModes.includes(target.destinationSyncMode)) throw modeUnsupported(target);
+    const identity = JSON.stringify([attempt.connectionId, target.namespace, target.table]);
+    const folder = path.join(
+      this.#context.workDir,
+      's3',
+      createHash('sha256').update(identity).digest('hex').slice(0, 24),
+    );
+    const stage = await S3Stage.open({
+      context: this.#context,
+      config: this.#config,
+      store,
+      attempt,
+      target,
+      namespace: target.namespace,
+      prefix: ownPrefix(this.#config.path, attempt.connectionId, target),
+      local: new LocalStage(folder, attempt.fence),
+    });
+    this.#stages.push(stage);
+    return stage;
+  }
+
+  #connect(): Promise<ObjectStore> {
+    this.#store ??= openObjectStore(this.#context, this.#config);
+    return this.#store;
+  }
+}
+
+function modeUnsupported(target: TargetStream): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'mode_unsupported',
+    message: `The S3 destination can’t remove duplicates (mode ${target.destinationSyncMode} of stream ${target.stream.name}).`,
+    hint: 'Choose append or overwrite; rows in files can’t be updated.',
+    where: { stream: target.stream.name },
+  });
+}
