@@ -215,8 +215,10 @@ test('health answers without signing in, with and without a slash', async () => 
 
 test('answers carry the headers that keep browsers from guessing', async () => {
   const { client } = await testApi();
-  const { headers } = await client().get(`${V1}/me`);
-  expect(headers.get('x-content-type-options')).toBe('nosniff');
-  expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-  expect(headers.get('cache-control')).toBe('no-store');
+  const forged = { origin: 'https://evil.example' };
+  for (const { headers } of [await client().get(`${V1}/me`), await client().send('POST', `${V1}/setup`, {}, forged)]) {
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('cache-control')).toBe('no-store');
+  }
 });

@@ -36,7 +36,6 @@ export function createApi(context: Context): Api {
     c.set('context', context);
     assertOwnOrigin(context.env, c.req.raw);
     await next();
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!c.res.headers.has(name)) c.header(name, value);
   });
   app.onError((error) => failureResponse(error, context.log));
   app.notFound(() => failureResponse(badRequest('There is nothing at this address.', 'not_found'), context.log));
@@ -48,9 +47,16 @@ export function createApi(context: Context): Api {
   app.route('/api/weir/v1', ownRoutes());
   return {
     async fetch(request, peer) {
-      return app.fetch(request, { peer });
+      return guarded(await app.fetch(request, { peer }));
     },
   };
+}
+
+/** Every answer, refusals among them, tells browsers to keep nothing and guess nothing. */
+function guarded(response: Response): Response {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS))
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  return response;
 }
 
 function ownRoutes(): Hono<DoorEnv> {

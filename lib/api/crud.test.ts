@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection } from '#lib/connections/connections.ts';
 import type { Connector } from '#lib/connections/connectors.ts';
+import { probeInput } from '#lib/connections/probe-input.ts';
 import type { Source } from '#lib/connections/sources.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { openConfig } from '#lib/secrets.ts';
@@ -219,6 +220,35 @@ describe('sources and destinations', () => {
   });
 });
 
+describe('questions to sources and destinations', () => {
+  test('get the stored secrets in the place of the masks', async () => {
+    const { admin, context } = await testApi();
+    const ada = await admin();
+    const { sourceId, destinationId } = await makeConnection(ada);
+    const { workspaceId } = (await ada.get<{ workspaceId: string }>(`${V1}/me`)).body;
+    const config = { api_key: '**********', start_date: '2026-03-03' };
+    expect(await probeInput(context, workspaceId, { kind: 'discover', sourceId, config })).toMatchObject({
+      compiled: { streams: [{ name: 'orders' }] },
+      config: { api_key: SECRET, start_date: '2026-03-03' },
+    });
+    const masked = { ...POSTGRES.config, password: '**********' };
+    const check = (change: object) =>
+      probeInput(context, workspaceId, { kind: 'check_destination', destinationId, config: { ...masked, ...change } });
+    expect(await check({})).toEqual({ type: 'postgres', config: POSTGRES.config });
+    await expect(check({ host: 'evil.example' })).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  test('are not asked with settings that can not be right', async () => {
+    const ada = await (await testApi()).admin();
+    const { connectorId } = await makeSource(ada);
+    const answer = await ada.send('POST', `${V1}/probes`, { kind: 'check_source', connectorId, config: {} });
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { issues: [{ path: 'config.api_key' }, { path: 'config.start_date' }] },
+    });
+  });
+});
+
 describe('connections', () => {
   test('say all that is wrong with streams, schedule and names at once', async () => {
     const ada = await (await testApi()).admin();
@@ -256,8 +286,12 @@ describe('connections', () => {
     expect(hourly.body.nextDue).not.toBeNull();
     const renamed = await patch({ name: 'Orders' });
     expect(renamed.body).toMatchObject({ name: 'Orders', nextDue: hourly.body.nextDue });
-    expect((await patch({ status: 'inactive' })).body.nextDue).toBeNull();
-    expect((await patch({ status: 'active' })).body.nextDue).not.toBeNull();
+    const paused = { status: 'inactive', nextDue: null, pausedReason: 'by ada@example.com' };
+    expect((await patch({ status: 'inactive' })).body).toMatchObject(paused);
+    expect((await patch({ name: 'Orders of the shop' })).body).toMatchObject(paused);
+    const resumed = await patch({ status: 'active' });
+    expect(resumed.body).toMatchObject({ status: 'active', pausedReason: null, name: 'Orders of the shop' });
+    expect(resumed.body.nextDue).not.toBeNull();
   });
 
   test('hold their source and destination, and are not deleted while a sync runs', async () => {

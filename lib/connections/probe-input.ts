@@ -2,12 +2,11 @@ import type { Db } from '#lib/db/connect.ts';
 import type { ProbeKind } from '#lib/db/schema.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Secrets } from '#lib/secrets.ts';
-import { configIssues } from './config-issues.ts';
 import { latestVersion } from './connectors.ts';
 import { destinationAad, destinationKind, findStoredDestination, sameAddress } from './destinations.ts';
 import { describeCompiled, readManifest } from './manifests.ts';
 import { notFound, refuseIssues } from './refusals.ts';
-import { mergedConfig } from './sealed-config.ts';
+import { assertComplete, mergedConfig } from './sealed-config.ts';
 import { findStored, sourceAad } from './sources.ts';
 
 /** A question as a form or the editor asks it; secrets may be masked where a stored row is named. */
@@ -51,7 +50,7 @@ async function sourceInput(
     stored: source?.config ?? null,
     sent: config ?? source?.config ?? {},
   });
-  refuseIssues('The settings have problems.', configIssues(describeCompiled(compiled ?? {}).spec, open));
+  assertComplete(describeCompiled(compiled ?? {}).spec, open);
   return {
     compiled: compiled ?? {},
     config: open,
@@ -74,7 +73,7 @@ async function destinationInput(
     stored: row && sameAddress(row.config, sent) ? row.config : null,
     sent,
   });
-  refuseIssues('The settings have problems.', configIssues(kind.spec, open));
+  assertComplete(kind.spec, open);
   return { type: kind.type, config: open };
 }
 

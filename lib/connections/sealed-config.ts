@@ -17,7 +17,7 @@ interface ConfigChange {
 /** What to store of a config that was sent. @throws WeirError `invalid_input` with every problem by field */
 export function checkedAndSealed(secrets: Secrets, change: ConfigChange): JsonObject {
   const config = mergedConfig(secrets, change);
-  refuseIssues('The settings were not saved.', [...maskIssues(config, 'config'), ...configIssues(change.spec, config)]);
+  assertComplete(change.spec, config);
   return sealConfig(secrets, change.spec, config, change.aad);
 }
 
@@ -25,6 +25,11 @@ export function checkedAndSealed(secrets: Secrets, change: ConfigChange): JsonOb
 export function mergedConfig(secrets: Secrets, { aad, stored, sent }: Omit<ConfigChange, 'spec'>): JsonObject {
   const merged = stored === null ? sent : (mergeMasked(stored, sent) as JsonObject);
   return openConfig(secrets, merged, aad);
+}
+
+/** @throws WeirError `invalid_input` with every problem of an open config by field, masks that stand for nothing among them */
+export function assertComplete(spec: JsonObject, config: JsonObject): void {
+  refuseIssues('The settings have problems.', [...maskIssues(config, 'config'), ...configIssues(spec, config)]);
 }
 
 /** A mask with nothing stored behind it is no secret. */

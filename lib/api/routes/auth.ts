@@ -33,7 +33,7 @@ async function signIn(c: Door): Promise<Response> {
   await countSignInTry(context, { address, email });
   const answer = await passOn(c, '/sign-in/email', { email: email.trim(), password, rememberMe });
   await auditSignIn(context, { email, ok: answer.ok, address });
-  if (!answer.ok) throw wrongPassword('E-mail and password do not fit.');
+  if (!answer.ok) throw await refusal(answer, 'E-mail and password do not fit.');
   await forgetSignInTries(context, { email });
   const { user } = (await answer.json()) as { user: unknown };
   return withCookiesOf(answer, { user });
@@ -49,11 +49,13 @@ async function changePassword(c: Door): Promise<Response> {
   refuseIssues('The password was not changed.', passwordIssues(body.newPassword, [email, name]));
   await countSignInTry(context, { address: addressOf(c), email });
   const answer = await passOn(c, '/change-password', { ...body, revokeOtherSessions: true });
-  if (!answer.ok) throw wrongPassword('The current password does not fit.');
+  if (!answer.ok) throw await refusal(answer, 'The current password does not fit.');
   await forgetSignInTries(context, { email });
   return withCookiesOf(answer, {});
 }
 
-function wrongPassword(message: string): WeirError {
+/** What better-auth refuses is the password's fault, unless it failed itself. */
+async function refusal(answer: Response, message: string): Promise<Error> {
+  if (answer.status >= 500) return new Error(`better-auth answered ${answer.status}: ${await answer.text()}`);
   return new WeirError({ kind: 'config', code: 'wrong_password', message, hint: 'Try again.' });
 }

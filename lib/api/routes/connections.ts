@@ -5,6 +5,7 @@ import {
   deleteConnection,
   getConnection,
   listConnections,
+  setConnectionStatus,
   updateConnection,
 } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
@@ -40,7 +41,7 @@ const changeable = {
   prefix: text,
   schedule,
   freshnessTargetMinutes: nullable(whole),
-  status: text,
+  status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,
 };
 const connection = shape({ ...changeable, sourceId: uuid, destinationId: uuid }, [
@@ -66,8 +67,10 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     c.json(await getOverviewRow(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
   app.patch('/connections/:id', as('editor', 'connection.update'), async (c) => {
-    const input = await readBody<Partial<ConnectionInput>>(c.req.raw, change);
-    await updateConnection(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
+    const { status, ...input } = await readBody<Partial<ConnectionInput>>(c.req.raw, change);
+    const { workspaceId, actor } = c.get('identity');
+    if (Object.keys(input).length > 0) await updateConnection(c.get('context'), workspaceId, idOf(c), input);
+    if (status !== undefined) await setConnectionStatus(c.get('context'), workspaceId, idOf(c), status, `by ${actor}`);
     return c.json(await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c)));
   });
   app.delete('/connections/:id', as('editor', 'connection.delete'), async (c) => {
