@@ -129,9 +129,9 @@ function number(value: DuckDBValue): JsonValue {
   return /^-?\d/.test(digits) ? parseJson(digits) : digits;
 }
 
-/** Without the zeros of microseconds that nobody measured. */
+/** Without digits that nobody measured: to the second or the millisecond where that says all. */
 function trimmed(timestamp: string): string {
-  return timestamp.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  return timestamp.replace(/(\.\d{3})000$/, '$1').replace(/\.000$/, '');
 }
 
 function parquetError(error: unknown, { name, path }: OpenFile): Error {
