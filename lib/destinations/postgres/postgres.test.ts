@@ -3,9 +3,11 @@ import { type JsonObject, parseJson } from '#lib/json.ts';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
 import { describeDestination, type Place } from '../destination.contract.ts';
 import type { DestinationContext, TargetStream } from '../destination.ts';
+import { describeReplay } from '../replay.contract.ts';
 import { postgres } from './postgres.ts';
 
 describeDestination(postgres, async () => placeIn(await testDatabase()));
+describeReplay(postgres, async () => placeIn(await testDatabase()));
 
 function placeIn({ url, query }: TestDatabase): Place {
   const exists = async ({ table }: TargetStream) =>

@@ -9,11 +9,13 @@ import { onTestFinished } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { describeDestination, type Place } from '../destination.contract.ts';
 import type { DestinationContext, TargetStream } from '../destination.ts';
+import { describeReplay } from '../replay.contract.ts';
 import { readS3Config } from './config.ts';
 import { openObjectStore } from './object-store.ts';
 import { s3 } from './s3.ts';
 
 describeDestination(s3, makePlace);
+describeReplay(s3, makePlace);
 
 async function makePlace(): Promise<Place> {
   const folder = await mkdtemp(path.join(tmpdir(), 'weir-s3-'));
