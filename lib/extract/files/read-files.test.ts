@@ -250,6 +250,26 @@ describe('packed files', () => {
   });
 });
 
+test('a test read stops at its limits', async () => {
+  const lines = Array.from({ length: 10_000 }, (_, index) => `${index}\n`).join('');
+  const folder = testFolder({ '1.csv': `id\n${lines}`, '2.csv': 'id\n1\n' });
+  const path = '*.csv';
+  const options: FileStreamOptions = {
+    name: 'files',
+    provider: { type: 'folder', folder },
+    path,
+    format: { type: 'csv' },
+  };
+  const limits = { maxSlices: 1, maxPages: 5, maxRecords: 10 };
+  const { records, pages, slices } = await read(
+    context(0, [folder]),
+    options,
+    request('full_refresh', { limits, keepRaw: true }),
+  );
+  expect([records.length, pages.length, slices]).toEqual([10, 1, ['1.csv']]);
+  expect(pages[0]?.raw).toEqual(records);
+});
+
 describe('folders', () => {
   const csv = (folder: string, pattern: string): FileStreamOptions => ({
     name: 'files',

@@ -61,6 +61,16 @@ describe('answers', () => {
     expect(server.requests[0]?.headers['accept-encoding']).toBe('gzip, deflate, br');
   });
 
+  test.each([
+    ['text/plain; charset=ISO-8859-1', 'latin1'],
+    ['application/json; charset="utf-16le"', 'utf16le'],
+    ['application/json; charset=klingon', 'utf8'],
+    ['application/json', 'utf8'],
+  ] as const)('text of %s', async (type, encoding) => {
+    const server = await start([{ body: Buffer.from('é ß', encoding), headers: { 'content-type': type } }]);
+    expect(await (await clientFor([server]).send(get(server.url))).text()).toBe('é ß');
+  });
+
   test('an answer without a body may claim an encoding', async () => {
     const server = await start([{ headers: { 'content-encoding': 'gzip' } }]);
     const http = clientFor([server]);

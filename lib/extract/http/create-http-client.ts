@@ -190,8 +190,18 @@ function toResponse(
     for await (const piece of body) pieces.push(piece);
     return Buffer.concat(pieces);
   };
-  const text = async () => new TextDecoder().decode(await bytes());
+  const text = async () => textDecoder(headers['content-type']).decode(await bytes());
   return { status: answer.statusCode, headers, url: withoutSecrets(url), body, bytes, text };
+}
+
+/** For the charset that the answer names, UTF-8 otherwise. */
+function textDecoder(contentType = ''): TextDecoder {
+  const [, charset = 'utf-8'] = /charset\s*=\s*"?([^";\s]+)/i.exec(contentType) ?? [];
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
+  }
 }
 
 function hasBody({ method }: HttpRequest, status: number): boolean {

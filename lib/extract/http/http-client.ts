@@ -23,6 +23,7 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /** The whole body; throws `response_too_large` over the limit. */
   bytes(): Promise<Uint8Array>;
+  /** The whole body in the charset that its content type names, UTF-8 otherwise; bytes that fit neither become U+FFFD. */
   text(): Promise<string>;
 }
 
