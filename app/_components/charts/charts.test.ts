@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { freshness, targetText } from './freshness-bar.tsx';
+import { bulletPlot } from './limit-bullet.tsx';
+import { gridValues, metricPlot } from './metric-chart.tsx';
 import { plotOf } from './sparkline.tsx';
 import { tickHeight, ticksLabel } from './ticks.tsx';
 
@@ -14,6 +16,28 @@ describe('sparkline', () => {
   });
   test('one value stands in the middle of its height', () => {
     expect(plotOf([5], null, null, 96, 28)?.last).toEqual({ x: 3, y: 14 });
+  });
+});
+
+describe('metric chart', () => {
+  const point = (value: number | null) => ({ at: 0, value, low: null, high: null, state: 'ok' as const });
+  test('the grid stands at round numbers', () => {
+    expect(gridValues(57.2, 103.8)).toEqual([60, 80, 100]);
+    expect(gridValues(0, 0.7)).toEqual([0, 0.25, 0.5]);
+  });
+  test('one point stands in the middle, gaps are stepped over, nothing measured draws nothing', () => {
+    expect(metricPlot([point(5)])?.last).toMatchObject({ x: 50, y: 50 });
+    expect(metricPlot([point(1), point(null), point(3)])?.line.split(' ')).toHaveLength(2);
+    expect(metricPlot([point(null)])).toBeNull();
+  });
+});
+
+describe('limit bullet', () => {
+  test('the zone lies between the limits, an open end runs to the edge', () => {
+    expect(bulletPlot(61, 95, null).zone.to).toBe(100);
+    const { zone, dot } = bulletPlot(50, 0, 100);
+    expect(dot).toBeGreaterThan(zone.from);
+    expect(dot).toBeLessThan(zone.to);
   });
 });
 

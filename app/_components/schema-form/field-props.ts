@@ -29,7 +29,7 @@ interface FormValues {
 
 export const FormContext = createContext<FormValues>({ root: {}, errors: {}, idPrefix: 'config', leave: () => {} });
 
-export function useForm(): FormValues {
+export function useFormContext(): FormValues {
   return useContext(FormContext);
 }
 

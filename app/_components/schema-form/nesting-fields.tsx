@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { Button } from '../button.tsx';
 import { Field, FieldNote } from '../field.tsx';
 import { Description } from './description.tsx';
-import { type NestingProps, useForm } from './field-props.ts';
+import { type NestingProps, useFormContext } from './field-props.ts';
 import {
   resolve,
   type Schema,
@@ -34,7 +34,7 @@ export function Properties({
   onChange: (value: JsonObject) => void;
   renderField: RenderField;
 }) {
-  const { root } = useForm();
+  const { root } = useFormContext();
   return shownProperties(schema, root).map(({ name, schema, required }) => (
     <Fragment key={name}>
       {renderField({
@@ -78,7 +78,7 @@ export function ObjectField({ renderField, ...props }: NestingProps) {
 
 /** One of several shapes: a choice, and below it the fields of what was chosen. */
 export function VariantField({ renderField, ...props }: NestingProps) {
-  const { root } = useForm();
+  const { root } = useFormContext();
   const { frame, control } = useFieldParts(props);
   const { schema, path, value, required, onChange } = props;
   const variants = (variantsOf(schema) ?? []).map((variant) => resolve(variant, root));
@@ -128,7 +128,7 @@ function variantName(variant: Schema, index: number): string {
 }
 
 export function ListField({ renderField, ...props }: NestingProps) {
-  const { root } = useForm();
+  const { root } = useFormContext();
   const { frame } = useFieldParts(props);
   const { schema, path, value, onChange } = props;
   const items = Array.isArray(value) ? value : [];

@@ -67,14 +67,10 @@ export function startConfig(schema: JsonObject): JsonObject {
   return (startValue(schema as Schema) as JsonObject | undefined) ?? {};
 }
 
-/** What to repair in a config, by path; empty when it may be sent. */
-export function schemaErrors(schema: JsonObject, value: JsonObject): FieldErrors {
-  return validateConfig(schema as Schema, value);
-}
-
-/** The id of the field at a path, for links that lead to it. */
-export function schemaFieldId(path: string, idPrefix = 'config'): string {
-  return fieldId(idPrefix, path);
+/** What to repair in a config, with the id of each field, for a submit and its list; empty when it may be sent. */
+export function configErrors(schema: JsonObject, value: JsonObject, idPrefix = 'config') {
+  const errors = validateConfig(schema as Schema, value);
+  return Object.entries(errors).map(([path, message]) => ({ path, message, id: fieldId(idPrefix, path) }));
 }
 
 function renderField(props: FieldProps) {

@@ -4,12 +4,12 @@ import { useState } from 'react';
 import type { JsonValue } from '#lib/json.ts';
 import { Field, FieldNote, fieldControl } from '../field.tsx';
 import { Description } from './description.tsx';
-import { type FieldProps, fieldId, useForm } from './field-props.ts';
+import { type FieldProps, fieldId, useFormContext } from './field-props.ts';
 import { titleOf, typeOf } from './schema.ts';
 
 /** Label, hint and error of a field, from its schema. */
 export function useFieldParts({ schema, name, path, required }: FieldProps) {
-  const { errors, idPrefix, leave } = useForm();
+  const { errors, idPrefix, leave } = useFormContext();
   const id = fieldId(idPrefix, path);
   const error = errors[path];
   const sample = schema.examples?.[0];
@@ -102,7 +102,7 @@ export function ChoiceField(props: FieldProps) {
   const { frame, control } = useFieldParts(props);
   const { schema, value, required, onChange } = props;
   const choices = schema.enum ?? [];
-  const chosen = choices.indexOf(value);
+  const chosen = value === undefined ? -1 : choices.indexOf(value);
   return (
     <Field {...frame}>
       <select

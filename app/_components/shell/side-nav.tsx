@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import { plural } from '../format.ts';
 import { Icon, Logo } from '../icon.tsx';
+import { LinkProgress } from './link-progress.tsx';
 import { isCurrent, NAV } from './nav-items.ts';
 import { type Pulse, usePulse } from './pulse.ts';
 
@@ -31,6 +32,7 @@ export function SideNav({ workspaceName, path, version }: SideNavProps) {
           title={item.name}
           aria-current={isCurrent(item, path) ? 'page' : undefined}
         >
+          <LinkProgress />
           <Icon name={item.icon} />
           <span className="t">{item.name}</span>
           {item.href === '/incidents' && <OpenCount count={pulse?.openIncidents ?? 0} />}

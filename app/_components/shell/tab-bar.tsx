@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { Icon } from '../icon.tsx';
+import { LinkProgress } from './link-progress.tsx';
 import { isCurrent, NAV } from './nav-items.ts';
 import { usePulse } from './pulse.ts';
 import { useShell } from './shell-context.ts';
@@ -16,6 +17,7 @@ export function TabBar({ path }: { path: string }) {
     <nav className="tabbar" aria-label="Main, small">
       {NAV.filter((item) => SHOWN.includes(item.href)).map((item) => (
         <Link key={item.href} href={item.href} aria-current={isCurrent(item, path) ? 'page' : undefined}>
+          <LinkProgress />
           <Icon name={item.icon} />
           <span>
             {item.name}

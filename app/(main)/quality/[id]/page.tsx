@@ -1,0 +1,17 @@
+import type { Metadata } from 'next';
+import { checkHistory, getSuite, suiteResults } from '#quality/suites.ts';
+import { toWire } from '../../../_components/wire.ts';
+import { orNotFound } from '../../../_server/or-not-found.ts';
+import { pageContext } from '../../../_server/page-context.ts';
+import { SuiteView } from '../_parts/suite-view.tsx';
+
+export const metadata: Metadata = { title: 'Checks' };
+
+export default async function SuitePage({ params }: { params: Promise<{ id: string }> }) {
+  const { context, workspaceId } = await pageContext();
+  const { id } = await params;
+  const suite = await orNotFound(getSuite(context, workspaceId, id));
+  const { run, results } = await suiteResults(context, workspaceId, id);
+  const histories = await Promise.all(results.map(({ key }) => checkHistory(context, workspaceId, id, key)));
+  return <SuiteView suite={toWire(suite)} run={toWire(run)} results={toWire(results)} histories={toWire(histories)} />;
+}

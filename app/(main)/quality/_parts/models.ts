@@ -1,0 +1,48 @@
+import type { CheckHistory, CheckResultModel, RunSummary, SuiteDetail, SuiteSummary } from '#quality/suites.ts';
+import type { Named } from '../../../_components/states.ts';
+import type { Wire } from '../../../_components/wire.ts';
+
+export type Suite = Wire<SuiteDetail>;
+export type SuiteRow = Wire<SuiteSummary>;
+export type Run = Wire<RunSummary>;
+export type Result = Wire<CheckResultModel>;
+export type History = Wire<CheckHistory>;
+
+/** A run in one word: its worst result. */
+export function runState(run: Run | null): Named {
+  if (!run) return { state: 'wait', word: 'Not run' };
+  if (run.failure) return { state: 'fail', word: 'Not measured' };
+  if (!run.finishedAt) return { state: 'run', word: 'Running' };
+  if (run.fail + run.error > 0) return { state: 'fail', word: 'Fails' };
+  return run.warn > 0 ? { state: 'warn', word: 'Warns' } : { state: 'ok', word: 'Passes' };
+}
+
+/** `1 of 8 fails`, `1 of 6 warns`, `11 of 11 pass`. */
+export function runCounts({ pass, warn, fail, error }: Run): string {
+  const total = pass + warn + fail + error;
+  const bad = fail + error;
+  if (bad > 0) return `${bad} of ${total} ${bad === 1 ? 'fails' : 'fail'}`;
+  if (warn > 0) return `${warn} of ${total} ${warn === 1 ? 'warns' : 'warn'}`;
+  return `${pass} of ${total} pass`;
+}
+
+/** What a failure leads to, by level. */
+export const CONSEQUENCES: Record<Result['level'], string> = {
+  warn: 'warns',
+  error: 'alerts',
+  block: 'blocks publish',
+};
+
+/** `shop.orders: completeness, customer_email` → its kind, and what it looks at. */
+export function titleParts({ kind, title }: Pick<Result, 'kind' | 'title'>): { kind: string; subject: string } {
+  const after = title.indexOf(`${kind}, `);
+  const subject = after >= 0 ? title.slice(after + kind.length + 2) : title;
+  return { kind: kind.charAt(0).toUpperCase() + kind.slice(1), subject };
+}
+
+/** A value as its check counts it: percent, hours as a duration, or a plain number. */
+export function valueText(value: number, { kind, valueText }: Pick<Result, 'kind' | 'valueText'>): string {
+  if (valueText?.endsWith('%')) return `${Math.round(value * 10) / 10}%`;
+  if (kind === 'freshness') return `${Math.round(value * 10) / 10}h`;
+  return new Intl.NumberFormat('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 }).format(value);
+}

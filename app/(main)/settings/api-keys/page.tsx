@@ -1,0 +1,27 @@
+import type { Metadata } from 'next';
+import { listApiKeys } from '#lib/access/api-keys.ts';
+import { mayActAs } from '#lib/access/roles.ts';
+import { Notice } from '../../../_components/notice.tsx';
+import { toWire } from '../../../_components/wire.ts';
+import { pageContext } from '../../../_server/page-context.ts';
+import { ApiKeysView } from '../_parts/api-keys-view.tsx';
+import { SettingsPage } from '../_parts/settings-page.tsx';
+
+export const metadata: Metadata = { title: 'API keys' };
+
+export default async function ApiKeysPage() {
+  const { context, identity, workspaceId } = await pageContext();
+  const admin = mayActAs(identity.role, 'admin');
+  return (
+    <SettingsPage
+      tab="api-keys"
+      intro="For programs: Terraform, Airflow, Dagster, curl. A key acts in this workspace with the role it has."
+    >
+      {admin ? (
+        <ApiKeysView keys={toWire(await listApiKeys(context, workspaceId))} />
+      ) : (
+        <Notice state="off" title="Only administrators see and make API keys." />
+      )}
+    </SettingsPage>
+  );
+}
