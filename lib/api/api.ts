@@ -59,7 +59,8 @@ function guarded(response: Response): Response {
   return response;
 }
 
-function ownRoutes(): Hono<DoorEnv> {
+/** What `/api/weir/v1` answers; docs/http-api.md lists it. */
+export function ownRoutes(): Hono<DoorEnv> {
   const app = new Hono<DoorEnv>({ strict: false });
   app.get('/health', (c) => c.json({ available: true }));
   const all = [
