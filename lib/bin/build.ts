@@ -12,6 +12,7 @@ const SOURCES = [
   '{app,lib,quality}/**/*.{ts,tsx,css}',
   'package-lock.json',
   'next.config.ts',
+  'proxy.ts',
   'postcss.config.mjs',
   'tsconfig.json',
 ];
