@@ -1,0 +1,346 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createLog } from '#lib/log.ts';
+import { createSecrets, sealConfig } from '#lib/secrets.ts';
+import { testClock } from '#tests/harness/clock.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import { type LoopbackSlackOptions, loopbackSlack } from '#tests/harness/loopback-slack.ts';
+import { createChannel, listChannels, testChannel, updateChannel } from './channels.ts';
+import { deliver } from './deliver.ts';
+import { acknowledgeIncident, countOpenIncidents, listIncidents, resolveIncident } from './incidents.ts';
+import { type ChecksFinished, onChecksFinished, onSyncFinished, type SyncFinished } from './notify.ts';
+
+const UNAUTHORIZED = {
+  kind: 'config',
+  code: 'http_401',
+  message: '401 Unauthorized from api.shop.example with token s3cret-token.',
+  hint: 'Enter a new token.',
+  where: { stream: 'orders', page: 3 },
+} as const;
+
+describe('a failing sync', () => {
+  test('is told once, counted while it fails, and its recovery is told once', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    w.clock.move(600_000);
+    await w.syncFinished({ syncId: 2, status: 'failed', failure: UNAUTHORIZED });
+    await w.deliverAll();
+    expect(w.slack.messages).toHaveLength(1);
+    expect(w.slack.messages[0]?.text).toBe(
+      [
+        'Sync failed: shop_orders: 401 Unauthorized from api.shop.example with token **********.',
+        'What happened: sync 1 failed in stream orders, page 3. Readers keep what was published before.',
+        'What to do: Enter a new token.',
+        '<https://weir.example/jobs/1|Open sync 1>',
+      ].join('\n'),
+    );
+    expect(await listIncidents(w.c, w.workspaceId)).toMatchObject([
+      { status: 'open', severity: 'critical', seen: 2, syncId: 2, connectionName: 'shop_orders' },
+    ]);
+
+    w.clock.move(600_000);
+    await w.syncFinished({ syncId: 3, status: 'succeeded' });
+    await w.syncFinished({ syncId: 4, status: 'succeeded' });
+    await w.deliverAll();
+    expect(w.slack.messages).toHaveLength(2);
+    expect(w.slack.messages[1]?.text).toMatch(/^Resolved after 20m: shop_orders synced again\n/);
+    expect(await countOpenIncidents(w.c, w.workspaceId)).toBe(0);
+  });
+
+  test('that was cancelled or skipped tells nothing and resolves nothing', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    for (const status of ['cancelled', 'skipped'] as const) await w.syncFinished({ status });
+    await w.deliverAll();
+    expect(w.slack.messages).toHaveLength(1);
+    expect(await countOpenIncidents(w.c, w.workspaceId)).toBe(1);
+  });
+
+  test('whose transaction is rolled back is not told', async () => {
+    const w = await workspace();
+    await expect(w.syncFinished({ status: 'failed', failure: UNAUTHORIZED }, 'roll back')).rejects.toThrow('roll back');
+    expect(await listIncidents(w.c, w.workspaceId)).toEqual([]);
+    expect(await w.database.query('select 1 from delivery')).toEqual([]);
+  });
+
+  test('seen by two at once opens one incident and tells it once', async () => {
+    const w = await workspace();
+    await Promise.all([1, 2, 3].map((syncId) => w.syncFinished({ syncId, status: 'failed', failure: UNAUTHORIZED })));
+    await w.deliverAll();
+    expect(await listIncidents(w.c, w.workspaceId)).toMatchObject([{ seen: 3 }]);
+    expect(w.slack.messages).toHaveLength(1);
+  });
+});
+
+describe('failing checks', () => {
+  test('of one run are one message; each has its incident and recovers by itself', async () => {
+    const w = await workspace();
+    await w.checksFinished({ a: 'fail', b: 'fail', c: 'pass' });
+    await w.checksFinished({ a: 'fail', b: 'pass', c: 'pass' });
+    await w.checksFinished({ a: 'pass', b: 'pass', c: 'pass' });
+    await w.deliverAll();
+    expect(w.slack.messages.map(({ text }) => text?.split('\n')[0])).toEqual([
+      'Failing: 2 checks of orders suite, first orders, a: fail',
+      'Resolved after 0s: orders, b: pass',
+      'Resolved after 0s: orders, a: pass',
+    ]);
+  });
+
+  test('that can’t be measured do not recover', async () => {
+    const w = await workspace();
+    await w.checksFinished({ a: 'fail' });
+    await w.checksFinished({ a: 'error' });
+    expect(await countOpenIncidents(w.c, w.workspaceId)).toBe(1);
+    await w.deliverAll();
+    expect(w.slack.messages).toHaveLength(1);
+  });
+
+  test('that only warn open a warning, and are told when they turn critical', async () => {
+    const w = await workspace();
+    await w.checksFinished({ a: 'warn' });
+    await w.deliverAll();
+    expect(w.slack.messages).toHaveLength(0);
+    expect(await listIncidents(w.c, w.workspaceId)).toMatchObject([{ severity: 'warning', suiteName: 'orders suite' }]);
+    for (const outcome of ['fail', 'warn', 'fail'] as const) await w.checksFinished({ a: outcome });
+    await w.deliverAll();
+    expect(w.slack.texts()).toHaveLength(1);
+  });
+
+  test('a run that measures nothing is one incident, not one per check', async () => {
+    const w = await workspace();
+    const failure = {
+      kind: 'transient',
+      code: 'destination_unreachable',
+      message: 'The destination can’t be reached.',
+    } as const;
+    await w.checksFinished({}, failure);
+    await w.checksFinished({ a: 'pass', b: 'pass' });
+    await w.deliverAll();
+    expect(w.slack.messages.map(({ text }) => text?.split('\n')[0])).toEqual([
+      'Not checked: orders suite could not be checked: The destination can’t be reached.',
+      'Resolved after 0s: orders suite could be checked again',
+    ]);
+  });
+});
+
+describe('delivery', () => {
+  test('waits as long as Slack asks, and twice as long after each outage', async () => {
+    const w = await workspace();
+    w.slack.failNext({ status: 503 }, { status: 429, headers: { 'retry-after': '90' } }, { resetAfter: 0 });
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    expect(await w.deliverAll()).toEqual([15, 90, 60]);
+    expect(w.slack.messages).toHaveLength(1);
+    expect(await listChannels(w.c, w.workspaceId)).toMatchObject([{ lastDelivery: { status: 'sent', error: null } }]);
+  });
+
+  test('that Slack refuses is given up at once, and stays visible with what to do', async () => {
+    const w = await workspace();
+    w.slack.failNext({ status: 404, body: 'no_service' });
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    expect(await w.deliverAll()).toEqual([]);
+    const error =
+      'Slack answered 404 no_service. The webhook was removed in Slack. Make a new one and enter its address.';
+    expect(await listChannels(w.c, w.workspaceId)).toMatchObject([{ lastDelivery: { status: 'failed', error } }]);
+  });
+
+  test('ends after ten tries', async () => {
+    const w = await workspace();
+    w.slack.failNext(...Array.from({ length: 20 }, () => ({ status: 500 })));
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    expect(await w.deliverAll()).toHaveLength(9);
+    expect(await listChannels(w.c, w.workspaceId)).toMatchObject([{ lastDelivery: { status: 'failed' } }]);
+  });
+
+  test('of a huge and hostile error keeps Slack’s limits, and commands nothing', async () => {
+    const w = await workspace();
+    const message = `<!channel> <https://evil.example|click> & ${'<'.repeat(50_000)}\n\nsecond line`;
+    await w.syncFinished({ status: 'failed', failure: { ...UNAUTHORIZED, message, hint: message } });
+    expect(await w.deliverAll()).toEqual([]);
+    expect(w.slack.messages).toHaveLength(1);
+    expect(w.slack.texts()[0]).not.toMatch(/<!channel>|<https:\/\/evil/);
+  });
+
+  test('goes nowhere that nobody allowed any longer', async () => {
+    const w = await workspace();
+    await w.database.query('delete from allowed_host');
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    await w.deliverAll();
+    expect(w.slack.messages).toHaveLength(0);
+    const [channel] = await listChannels(w.c, w.workspaceId);
+    expect(channel?.lastDelivery).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining('Settings → Network'),
+    });
+  });
+});
+
+describe('channels and incidents', () => {
+  test('the webhook’s address is a secret: sealed, masked, and kept when the mask comes back', async () => {
+    const w = await workspace();
+    const [channel] = await listChannels(w.c, w.workspaceId);
+    expect(channel?.config).toEqual({ webhookUrl: '**********' });
+    expect(JSON.stringify(await w.database.query('select config from channel'))).not.toContain('loopback-secret');
+    await updateChannel(w.c, w.workspaceId, channel?.id ?? '', {
+      name: 'renamed',
+      config: { webhookUrl: '**********' },
+    });
+    expect(await testChannel(w.c, w.workspaceId, channel?.id ?? '')).toEqual({
+      ok: true,
+      message: 'Slack took the message.',
+    });
+    expect(w.slack.messages[0]?.text).toMatch(/^Test: Weir can post to renamed/);
+    w.slack.failNext({ status: 403, body: 'invalid_token' });
+    expect(await testChannel(w.c, w.workspaceId, channel?.id ?? '')).toMatchObject({ ok: false });
+  });
+
+  test.each([
+    'http://hooks.slack.com/services/x',
+    'https://hooks.slack.com.evil.example/x',
+    'https://user@hooks.slack.com/x',
+    'file:///etc/passwd',
+    'https://169.254.169.254/latest',
+    '',
+  ])('%s is no webhook', async (webhookUrl) => {
+    const w = await workspace();
+    const made = createChannel(w.c, w.workspaceId, { type: 'slack', name: 'x', config: { webhookUrl } });
+    await expect(made).rejects.toMatchObject({ code: 'invalid_input', issues: [{ path: 'config.webhookUrl' }] });
+  });
+
+  test('an incident is acknowledged and resolved by hand, with the reason, and opens anew', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    const [incident] = await listIncidents(w.c, w.workspaceId);
+    await acknowledgeIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada');
+    await resolveIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada', 'token renewed');
+    await expect(resolveIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada')).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    const incidents = await listIncidents(w.c, w.workspaceId);
+    expect(incidents.map(({ status, acknowledgedBy }) => [status, acknowledgedBy])).toEqual([
+      ['open', null],
+      ['resolved', 'ada'],
+    ]);
+    expect(incidents[1]?.detail).toMatch(/Resolved by ada: token renewed\.$/);
+  });
+});
+
+async function workspace(options: LoopbackSlackOptions = {}) {
+  const database = await testDatabase({ migrated: true });
+  const { db } = database;
+  const slack = await loopbackSlack(options);
+  onTestFinished(() => slack.close());
+  const clock = testClock();
+  const jobs: { deliveryId: string; startAfterS?: number }[] = [];
+  const queue = {
+    send: async (_name: string, data: object, { startAfterS }: { startAfterS?: number } = {}) =>
+      void jobs.push({ ...(data as { deliveryId: string }), ...(startAfterS && { startAfterS }) }),
+  };
+  const secrets = createSecrets('k'.repeat(32));
+  const c = {
+    db,
+    queue,
+    secrets,
+    clock: clock.clock,
+    log: createLog('test', 'silent'),
+    env: { publicUrl: 'https://weir.example' },
+  };
+  const ids = await seed(database, secrets);
+  await db
+    .insertInto('allowed_host')
+    .values({ workspace_id: ids.workspaceId, host: slack.host, port: slack.port })
+    .execute();
+  await createChannel(c, ids.workspaceId, { type: 'slack', name: 'alerts', config: { webhookUrl: slack.webhookUrl } });
+
+  const { workspaceId, connectionId, destinationId, suiteId } = ids;
+  return {
+    ...ids,
+    database,
+    slack,
+    clock,
+    c,
+    syncFinished: (sync: Partial<SyncFinished>, rollBack?: string) =>
+      db.transaction().execute(async (tx) => {
+        await onSyncFinished(tx, c, {
+          workspaceId,
+          connectionId,
+          syncId: 1,
+          status: 'succeeded',
+          failure: null,
+          ...sync,
+        });
+        if (rollBack) throw new Error(rollBack);
+      }),
+    checksFinished: (
+      outcomes: Record<string, ChecksFinished['results'][number]['outcome']>,
+      failure: ChecksFinished['failure'] = null,
+    ) =>
+      db.transaction().execute((tx) =>
+        onChecksFinished(tx, c, {
+          workspaceId,
+          suiteId,
+          suiteName: 'orders suite',
+          connectionId,
+          destinationId,
+          syncId: null,
+          failure,
+          results: Object.entries(outcomes).map(([key, outcome]) => ({
+            key,
+            table: 'orders',
+            outcome,
+            message: `${key}: ${outcome}`,
+          })),
+        }),
+      ),
+    /** Does the jobs until none is left; gives the waits that were asked for. */
+    deliverAll: async () => {
+      const waits: number[] = [];
+      for (let job = jobs.shift(); job; job = jobs.shift()) {
+        if (job.startAfterS) waits.push(job.startAfterS);
+        await deliver(c, job.deliveryId);
+      }
+      return waits;
+    },
+  };
+}
+
+async function seed(
+  { db, query }: Awaited<ReturnType<typeof testDatabase>>,
+  secrets: ReturnType<typeof createSecrets>,
+) {
+  const spec = { properties: { token: { type: 'string', airbyte_secret: true } } };
+  const sourceId = '00000000-0000-0000-0000-0000000000aa';
+  const config = JSON.stringify(sealConfig(secrets, spec, { token: 's3cret-token' }, `source:${sourceId}`));
+  const { id: workspaceId } = await db
+    .insertInto('workspace')
+    .values({ name: 'w' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { id: connectorId } = await db
+    .insertInto('connector')
+    .values({ workspace_id: workspaceId, name: 'shop' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await query('insert into source (id, workspace_id, connector_id, name, config) values ($1, $2, $3, $4, $5)', [
+    sourceId,
+    workspaceId,
+    connectorId,
+    'shop',
+    config,
+  ]);
+  const { id: destinationId } = await db
+    .insertInto('destination')
+    .values({ workspace_id: workspaceId, type: 'postgres', name: 'd', config: '{}' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { id: connectionId } = await db
+    .insertInto('connection')
+    .values({ workspace_id: workspaceId, name: 'shop_orders', source_id: sourceId, destination_id: destinationId })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { id: suiteId } = await db
+    .insertInto('suite')
+    .values({ workspace_id: workspaceId, name: 'orders suite', text: '', destination_id: destinationId })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { workspaceId, connectionId, destinationId, suiteId };
+}

@@ -1,0 +1,311 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { SyncStatus } from '#lib/db/schema.ts';
+import type { Env } from '#lib/env.ts';
+import type { Failure, Where } from '#lib/errors.ts';
+import type { Queue } from '#lib/jobs/queue.ts';
+import { isJsonObject, type JsonValue } from '#lib/json.ts';
+import { maskText, type Secrets } from '#lib/secrets.ts';
+import { type Message, spanText, toSlack } from './message.ts';
+import { channelsFor, configsNear, insertDelivery, type OpenIncident, recoverIncidents, seeIncident } from './store.ts';
+
+/** What a channel can ask for. */
+export const EVENTS = ['sync_failed', 'check_failed', 'check_warned', 'recovered'] as const;
+export type Event = (typeof EVENTS)[number];
+
+export interface NotifyContext {
+  readonly secrets: Secrets;
+  readonly queue: Pick<Queue, 'send'>;
+  readonly clock: () => Date;
+  readonly env: Pick<Env, 'publicUrl'>;
+}
+
+export interface SyncFinished {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly syncId: number;
+  readonly status: SyncStatus;
+  readonly failure: Failure | null;
+}
+
+/** A finished run of checks, as far as alerts need to know it. */
+export interface ChecksFinished {
+  readonly workspaceId: string;
+  readonly suiteId: string;
+  readonly suiteName: string;
+  readonly connectionId: string | null;
+  readonly destinationId: string;
+  readonly syncId: number | null;
+  readonly failure: Failure | null;
+  readonly results: readonly {
+    readonly key: string;
+    readonly table: string;
+    readonly outcome: 'pass' | 'warn' | 'fail' | 'error';
+    readonly message: string;
+  }[];
+}
+
+const LISTED = 5;
+
+/**
+ * Opens, counts or resolves the connection's incident and enqueues what people are to be told, in the transaction that
+ * ends the sync. Cancelled and skipped syncs say nothing about the connection.
+ */
+export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinished): Promise<void> {
+  const { workspaceId, connectionId, syncId, status, failure } = sync;
+  const cause = `sync:${connectionId}`;
+  const at = c.clock();
+  const name = await nameOf(tx, connectionId);
+  const link = pageLink(c, `/jobs/${syncId}`, `Open sync ${syncId}`);
+  if (status === 'succeeded') {
+    const [recovered] = await recoverIncidents(tx, workspaceId, [cause], at);
+    if (recovered)
+      await send(
+        tx,
+        c,
+        workspaceId,
+        'recovered',
+        recovery([recovered], `${name} synced again`, `Sync ${syncId} published its data.`, link, at),
+      );
+  }
+  if (status !== 'failed' && status !== 'partial') return;
+  const mask = await masking(tx, c.secrets, { connectionId });
+  const { message, hint, where } = masked(failure ?? NO_REASON, mask);
+  const title = `${name}: ${message}`;
+  const detail = mask([`Sync ${syncId}${placeText(where)}.`, hint].filter(Boolean).join(' '));
+  const seen = await seeIncident(tx, {
+    workspaceId,
+    cause,
+    severity: 'critical',
+    title,
+    detail,
+    connectionId,
+    suiteId: null,
+    syncId,
+    at,
+  });
+  if (seen.was !== null) return;
+  await send(tx, c, workspaceId, 'sync_failed', {
+    state: 'failed',
+    headline: `Sync failed: ${title}`,
+    lines: [
+      `What happened: sync ${syncId} ${status === 'partial' ? 'published only some streams' : 'failed'}${mask(placeText(where))}. Readers keep what was published before.`,
+      ...(hint ? [`What to do: ${hint}`] : []),
+    ],
+    link,
+    footer: `INC-${seen.id}, critical. Told once; repeats are counted until it recovers.`,
+  });
+}
+
+const NO_REASON: Failure = { kind: 'bug', code: 'unknown', message: 'No reason was given.' };
+
+/** ` in stream orders, page 3`, or nothing. */
+function placeText({ stream, page, row }: Where = {}): string {
+  const place = [stream && `stream ${stream}`, page && `page ${page}`, row && `row ${row}`].filter(Boolean);
+  return place.length > 0 ? ` in ${place.join(', ')}` : '';
+}
+
+/**
+ * The same for a run of checks: one incident per check, and one message for all that newly fail, one for all that
+ * recovered. A check that could not be measured neither recovers nor stays silent.
+ */
+export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFinished): Promise<void> {
+  const { workspaceId, suiteId } = run;
+  const at = c.clock();
+  const mask = await masking(tx, c.secrets, run);
+  const runCause = `checks:${suiteId}`;
+  const link = pageLink(c, `/quality/${suiteId}`, `Open ${run.suiteName}`);
+  if (run.failure) return onRunFailed(tx, c, run, masked(run.failure, mask), link);
+
+  const fresh: Fresh[] = [];
+  for (const { key, table, outcome, message } of run.results.filter((result) => result.outcome !== 'pass')) {
+    const severity = outcome === 'warn' ? 'warning' : 'critical';
+    const title = mask(outcome === 'error' ? `${table}: not measured. ${message}` : `${table}, ${message}`);
+    const seen = await seeIncident(tx, {
+      ...subject(run),
+      cause: `check:${suiteId}:${key}`,
+      severity,
+      title,
+      detail: `Suite ${run.suiteName}.`,
+      at,
+    });
+    // Told when it opens, and again only when a warning turns critical.
+    if (seen.was === null || (seen.was === 'warning' && severity === 'critical'))
+      fresh.push({ id: seen.id, severity, title });
+  }
+  await tellFresh(tx, c, run, fresh, link);
+
+  const passed = run.results.filter(({ outcome }) => outcome === 'pass').map(({ key }) => `check:${suiteId}:${key}`);
+  const recovered = await recoverIncidents(tx, workspaceId, [runCause, ...passed], at);
+  const now = new Map(
+    run.results.map(({ key, table, message }) => [`check:${suiteId}:${key}`, mask(`${table}, ${message}`)]),
+  );
+  const critical = recovered.filter(({ severity }) => severity === 'critical');
+  if (critical.length === 0) return;
+  const [first] = critical;
+  const headline =
+    critical.length === 1 && first
+      ? (now.get(first.cause) ?? `${run.suiteName} could be checked again`)
+      : `${critical.length} checks of ${run.suiteName} pass again`;
+  const list =
+    critical.length === 1
+      ? `Was: ${first?.title ?? ''}`
+      : listed(critical.map(({ cause, title }) => now.get(cause) ?? title));
+  await send(tx, c, workspaceId, 'recovered', recovery(critical, headline, list, link, at));
+}
+
+interface Fresh {
+  readonly id: number;
+  readonly severity: 'warning' | 'critical';
+  readonly title: string;
+}
+
+async function tellFresh(
+  tx: Db,
+  c: NotifyContext,
+  run: ChecksFinished,
+  fresh: readonly Fresh[],
+  link: Message['link'],
+): Promise<void> {
+  for (const severity of ['critical', 'warning'] as const) {
+    const these = fresh.filter((each) => each.severity === severity);
+    const [first] = these;
+    if (!first) continue;
+    const word = severity === 'critical' ? 'Failing' : 'Warning';
+    await send(tx, c, run.workspaceId, severity === 'critical' ? 'check_failed' : 'check_warned', {
+      state: severity === 'critical' ? 'failed' : 'warned',
+      headline:
+        these.length === 1
+          ? `${word}: ${first.title}`
+          : `${word}: ${these.length} checks of ${run.suiteName}, first ${first.title}`,
+      lines: [
+        ...(these.length > 1
+          ? [`What happened: ${listed(these.map(({ title }) => title))}`]
+          : [
+              `What happened: a check of suite ${run.suiteName} failed${run.syncId ? ` after sync ${run.syncId}` : ''}.`,
+            ]),
+        'What to do: look at the rows behind it, then mend the source or the limit and run the checks again.',
+      ],
+      link,
+      footer: `${these
+        .map(({ id }) => `INC-${id}`)
+        .slice(0, LISTED)
+        .join(', ')}, ${severity}. Told once; repeats are counted until it recovers.`,
+    });
+  }
+}
+
+async function onRunFailed(
+  tx: Db,
+  c: NotifyContext,
+  run: ChecksFinished,
+  { message, hint }: Failure,
+  link: Message['link'],
+): Promise<void> {
+  const title = `${run.suiteName} could not be checked: ${message}`;
+  const seen = await seeIncident(tx, {
+    ...subject(run),
+    cause: `checks:${run.suiteId}`,
+    severity: 'critical',
+    title,
+    detail: hint ?? '',
+    at: c.clock(),
+  });
+  if (seen.was !== null) return;
+  await send(tx, c, run.workspaceId, 'check_failed', {
+    state: 'failed',
+    headline: `Not checked: ${title}`,
+    lines: [`What happened: ${message}`, ...(hint ? [`What to do: ${hint}`] : [])],
+    link,
+    footer: `INC-${seen.id}, critical. Told once; repeats are counted until it recovers.`,
+  });
+}
+
+function subject({ workspaceId, connectionId, suiteId, syncId }: ChecksFinished) {
+  return { workspaceId, connectionId, suiteId, syncId };
+}
+
+function recovery(
+  incidents: readonly OpenIncident[],
+  headline: string,
+  line: string,
+  link: Message['link'],
+  at: Date,
+): Message {
+  const oldest = incidents.reduce((a, b) => (a.openedAt <= b.openedAt ? a : b), incidents[0] as OpenIncident);
+  const seen = incidents.reduce((sum, incident) => sum + incident.seen, 0);
+  return {
+    state: 'recovered',
+    headline: `Resolved after ${spanText(oldest.openedAt, at)}: ${headline}`,
+    lines: [line],
+    link,
+    footer: `${incidents
+      .map(({ id }) => `INC-${id}`)
+      .slice(0, LISTED)
+      .join(', ')}, was ${oldest.severity}, seen ${seen}×`,
+  };
+}
+
+function listed(titles: readonly string[]): string {
+  const more = titles.length - LISTED;
+  return titles.slice(0, LISTED).join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+/** Writes one delivery per channel that wants the event, with its job, in the same transaction. */
+async function send(tx: Db, c: NotifyContext, workspaceId: string, event: Event, message: Message): Promise<void> {
+  for (const channelId of await channelsFor(tx, workspaceId, event)) {
+    const deliveryId = await insertDelivery(tx, {
+      workspaceId,
+      channelId,
+      event,
+      payload: toSlack(message),
+      at: c.clock(),
+    });
+    await c.queue.send('deliver', { deliveryId }, { tx });
+  }
+}
+
+async function nameOf(tx: Db, connectionId: string): Promise<string> {
+  const row = await tx.selectFrom('connection').select('name').where('id', '=', connectionId).executeTakeFirst();
+  return row?.name ?? 'A deleted connection';
+}
+
+function pageLink({ env }: NotifyContext, path: string, text: string): Message['link'] {
+  return env.publicUrl ? { text, url: `${env.publicUrl}${path}` } : null;
+}
+
+function masked(failure: Failure, mask: (text: string) => string): Failure {
+  return { ...failure, message: mask(failure.message), ...(failure.hint && { hint: mask(failure.hint) }) };
+}
+
+/** Takes the secrets of the source and the destination out of a text; errors may quote what the other side said. */
+async function masking(
+  tx: Db,
+  secrets: Secrets,
+  near: { connectionId: string | null; destinationId?: string },
+): Promise<(text: string) => string> {
+  const configs = await configsNear(tx, near);
+  const values = configs
+    .flatMap(({ aad, config }) => sealedValues(secrets, config, aad))
+    .filter((text) => text.length >= 4);
+  const longestFirst = values.toSorted((a, b) => b.length - a.length);
+  return (text) => maskText(text, longestFirst);
+}
+
+/** A value that no longer opens can't have leaked from this process either. */
+function sealedValues(secrets: Secrets, value: JsonValue, aad: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => sealedValues(secrets, item, aad));
+  if (!isJsonObject(value)) return [];
+  if (typeof value.$sealed !== 'string')
+    return Object.values(value).flatMap((item) => sealedValues(secrets, item, aad));
+  try {
+    return leafTexts(JSON.parse(secrets.open(value.$sealed, aad)) as JsonValue);
+  } catch {
+    return [];
+  }
+}
+
+function leafTexts(value: JsonValue): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(leafTexts);
+  return isJsonObject(value) ? Object.values(value).flatMap(leafTexts) : [];
+}

@@ -1,0 +1,194 @@
+import { sql } from 'kysely';
+import type { Db } from '#lib/db/connect.ts';
+import type { JsonObject } from '#lib/json.ts';
+
+/** What was seen: opens an incident, or counts on the open one of the same cause. */
+export interface Sighting {
+  readonly workspaceId: string;
+  readonly cause: string;
+  readonly severity: 'warning' | 'critical';
+  readonly title: string;
+  readonly detail: string;
+  readonly connectionId: string | null;
+  readonly suiteId: string | null;
+  readonly syncId: number | null;
+  readonly at: Date;
+}
+
+export interface SeenIncident {
+  readonly id: number;
+  readonly seen: number;
+  readonly severity: 'warning' | 'critical';
+  readonly openedAt: Date;
+  /** Its severity before this sighting; null when it opens with it. */
+  readonly was: 'warning' | 'critical' | null;
+}
+
+/** Two who see the same at once open one incident: the unique index lets the second wait, and count. */
+export async function seeIncident(tx: Db, sighting: Sighting): Promise<SeenIncident> {
+  const { workspaceId, cause, severity, title, detail, connectionId, suiteId, syncId, at } = sighting;
+  const before = await lockOpenIncident(tx, workspaceId, cause);
+  const { opened, ...row } = await tx
+    .insertInto('incident')
+    .values({
+      workspace_id: workspaceId,
+      subject_kind: suiteId === null ? 'connection' : 'check',
+      connection_id: connectionId,
+      suite_id: suiteId,
+      sync_id: syncId,
+      cause,
+      severity,
+      title,
+      detail,
+      opened_at: at,
+      last_seen_at: at,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['workspace_id', 'cause'])
+        .where('status', '<>', sql.lit('resolved'))
+        .doUpdateSet((row) => ({
+          seen: sql<number>`incident.seen + 1`,
+          // It does not calm down before it recovers: a check that swings between levels is told once.
+          severity: sql`case when incident.severity = 'critical' then 'critical' else excluded.severity end`,
+          last_seen_at: row.ref('excluded.last_seen_at'),
+          title: row.ref('excluded.title'),
+          detail: row.ref('excluded.detail'),
+          sync_id: row.ref('excluded.sync_id'),
+        })),
+    )
+    .returning(['id', 'seen', 'severity', 'opened_at as openedAt', sql<boolean>`xmax = 0`.as('opened')])
+    .executeTakeFirstOrThrow();
+  return { ...row, was: opened ? null : (before?.severity ?? row.severity) };
+}
+
+function lockOpenIncident(tx: Db, workspaceId: string, cause: string) {
+  return tx
+    .selectFrom('incident')
+    .select('severity')
+    .where('workspace_id', '=', workspaceId)
+    .where('cause', '=', cause)
+    .where('status', '<>', 'resolved')
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export interface OpenIncident {
+  readonly id: number;
+  readonly cause: string;
+  readonly severity: 'warning' | 'critical';
+  readonly title: string;
+  readonly seen: number;
+  readonly openedAt: Date;
+}
+
+/** Resolves the open incidents of these causes and gives them. */
+export async function recoverIncidents(
+  tx: Db,
+  workspaceId: string,
+  causes: readonly string[],
+  at: Date,
+): Promise<OpenIncident[]> {
+  if (causes.length === 0) return [];
+  return tx
+    .updateTable('incident')
+    .set({ status: 'resolved', resolved_at: at })
+    .where('workspace_id', '=', workspaceId)
+    .where('cause', 'in', [...causes])
+    .where('status', '<>', 'resolved')
+    .returning(['id', 'cause', 'severity', 'title', 'seen', 'opened_at as openedAt'])
+    .execute();
+}
+
+export async function closeIncident(db: Db, workspaceId: string, id: number, at: Date, note: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('incident')
+    .set({ status: 'resolved', resolved_at: at, detail: sql<string>`concat_ws(' ', detail, ${note}::text)` })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('status', '<>', 'resolved')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** The channels that want to hear of an event. */
+export async function channelsFor(tx: Db, workspaceId: string, event: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('channel')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('enabled', '=', true)
+    .where(sql<boolean>`events ? ${event}`)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export async function insertDelivery(
+  tx: Db,
+  delivery: { workspaceId: string; channelId: string; event: string; payload: JsonObject; at: Date },
+): Promise<string> {
+  const { id } = await tx
+    .insertInto('delivery')
+    .values({
+      workspace_id: delivery.workspaceId,
+      channel_id: delivery.channelId,
+      event: delivery.event,
+      payload: JSON.stringify(delivery.payload),
+      created_at: delivery.at,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** What is to be sent, and where to; nothing when it is done already. */
+export function pendingDelivery(db: Db, id: string) {
+  return db
+    .selectFrom('delivery')
+    .innerJoin('channel', 'channel.id', 'delivery.channel_id')
+    .select(['delivery.id', 'delivery.payload', 'delivery.tries', 'delivery.workspace_id as workspaceId'])
+    .select(['channel.id as channelId', 'channel.config'])
+    .where('delivery.id', '=', id)
+    .where('delivery.status', '=', 'pending')
+    .executeTakeFirst();
+}
+
+export async function deliverySent(db: Db, id: string, at: Date): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set((row) => ({ status: 'sent', sent_at: at, last_error: null, tries: row('tries', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Notes a failed try; `isLast` gives it up, and it stays visible so. */
+export async function deliveryFailed(db: Db, id: string, error: string, isLast: boolean): Promise<void> {
+  await db
+    .updateTable('delivery')
+    .set((row) => ({ status: isLast ? 'failed' : 'pending', last_error: error, tries: row('tries', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** The sealed configs whose secrets an error of this connection or suite may quote. */
+export async function configsNear(
+  tx: Db,
+  { connectionId, destinationId }: { connectionId: string | null; destinationId?: string },
+): Promise<{ aad: string; config: JsonObject }[]> {
+  const ends = connectionId
+    ? await tx
+        .selectFrom('connection')
+        .select(['source_id', 'destination_id'])
+        .where('id', '=', connectionId)
+        .executeTakeFirst()
+    : undefined;
+  const destinations = [ends?.destination_id, destinationId].filter((id) => id !== undefined);
+  const found: { aad: string; config: JsonObject }[] = [];
+  if (ends) {
+    const sources = await tx.selectFrom('source').select(['id', 'config']).where('id', '=', ends.source_id).execute();
+    found.push(...sources.map(({ id, config }) => ({ aad: `source:${id}`, config })));
+  }
+  if (destinations.length === 0) return found;
+  const rows = await tx.selectFrom('destination').select(['id', 'config']).where('id', 'in', destinations).execute();
+  return [...found, ...rows.map(({ id, config }) => ({ aad: `destination:${id}`, config }))];
+}
