@@ -6,6 +6,7 @@ import S3rver from 's3rver';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import { createLog } from '#lib/log.ts';
+import { scriptedServer } from '#tests/harness/scripted-server.ts';
 import { createHttpClient } from '../../http/create-http-client.ts';
 import type { ExtractContext } from '../../source.ts';
 import { s3Files } from './s3.ts';
@@ -57,6 +58,16 @@ test('objects that match are listed with their ETag, and copied', async () => {
   const [first] = entries;
   expect(await files.fetch(first ?? { name: '', version: null }, target, null)).toEqual({ version: first?.version });
   expect(readFileSync(target, 'utf8')).toBe('id\n1\n');
+});
+
+test('without keys the requests are not signed, and no keys are looked for on this machine', async () => {
+  const xml = '<ListBucketResult><Contents><Key>a.csv</Key><ETag>"1"</ETag></Contents></ListBucketResult>';
+  const server = await scriptedServer([{ body: xml, headers: { 'content-type': 'application/xml' } }]);
+  onTestFinished(() => server.close());
+  const options = { type: 's3', bucket: 'data', endpoint: server.url } as const;
+  expect(await s3Files(context(server.port), options, ['*.csv']).list()).toEqual([{ name: 'a.csv', version: '"1"' }]);
+  expect(server.requests[0]).toMatchObject({ path: '/data', method: 'GET' });
+  expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
 });
 
 test('an object that was replaced since it was listed is noticed', async () => {

@@ -59,7 +59,11 @@ export function s3Files(
 
 function clientConfig(http: HttpClient, signal: AbortSignal, options: S3Options): S3ClientConfig {
   const { endpoint, region = 'us-east-1', access_key_id, secret_access_key } = options;
-  const anonymous = { signer: { sign: async <Request>(request: Request) => request } };
+  // Without keys nothing is signed. Some must be given all the same: the SDK would look for this machine's own otherwise.
+  const anonymous = {
+    credentials: { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
+    signer: { sign: async <Request>(request: Request) => request },
+  };
   return {
     region,
     ...(endpoint && { endpoint }),
