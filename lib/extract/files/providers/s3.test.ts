@@ -66,7 +66,7 @@ test('without keys the requests are not signed, and no keys are looked for on th
   onTestFinished(() => server.close());
   const options = { type: 's3', bucket: 'data', endpoint: server.url } as const;
   expect(await s3Files(context(server.port), options, ['*.csv']).list()).toEqual([{ name: 'a.csv', version: '"1"' }]);
-  expect(server.requests[0]).toMatchObject({ path: '/data', method: 'GET' });
+  expect(server.requests[0]).toMatchObject({ path: '/data/', method: 'GET' });
   expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
 });
 
