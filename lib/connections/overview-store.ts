@@ -5,7 +5,6 @@ import type { Failure } from '#lib/errors.ts';
 
 /** Syncs per connection that the overview draws. */
 const RECENT = 20;
-export const DAYS = 14;
 /** A worker that was not heard of for so long counts as gone. */
 const WORKER_SILENCE = '30 seconds';
 
@@ -77,21 +76,31 @@ export interface DayFacts {
   /** Days before today, in the workspace's time zone. */
   readonly daysAgo: number;
   readonly written: number;
-  readonly quarantined: number;
 }
 
-/** Rows written per connection and day; a day without a sync that ended has no row. */
-export async function selectDays(db: Db, workspaceId: string, now: Date, only: string | null): Promise<DayFacts[]> {
+/**
+ * Rows written per connection and day, from `oldest` to `newest` days ago, in the workspace's time zone. A day without
+ * a sync that ended has no row.
+ */
+export async function selectDays(
+  db: Db,
+  workspaceId: string,
+  now: Date,
+  { oldest, newest, only }: { oldest: number; newest: number; only: string | null },
+): Promise<DayFacts[]> {
   const { rows } = await sql<DayFacts>`
-    with zone as (select time_zone as name from workspace where id = ${workspaceId})
-    select y.connection_id as "connectionId",
-      (${now}::timestamptz at time zone zone.name)::date - (y.finished_at at time zone zone.name)::date as "daysAgo",
-      coalesce(sum(t.written), 0)::float8 as written, coalesce(sum(t.quarantined), 0)::float8 as quarantined
-    from zone, syncs y
+    with zone as (
+      select time_zone as name, (${now}::timestamptz at time zone time_zone)::date as today
+      from workspace where id = ${workspaceId}
+    )
+    select y.connection_id as "connectionId", zone.today - (y.finished_at at time zone zone.name)::date as "daysAgo",
+      coalesce(sum(t.written), 0)::float8 as written
+    from zone
+    join syncs y on y.workspace_id = ${workspaceId}
+      and y.finished_at >= (zone.today - ${oldest}::integer)::timestamp at time zone zone.name
+      and y.finished_at < (zone.today - ${newest}::integer + 1)::timestamp at time zone zone.name
     left join sync_stream t on t.sync_id = y.id
-    where y.workspace_id = ${workspaceId} and (${only}::uuid is null or y.connection_id = ${only}::uuid)
-      and y.finished_at > ${now}::timestamptz - make_interval(days => ${DAYS + 1})
-      and y.status in ('succeeded', 'partial', 'failed')
+    where (${only}::uuid is null or y.connection_id = ${only}::uuid) and y.status in ('succeeded', 'partial', 'failed')
     group by 1, 2`.execute(db);
   return rows;
 }

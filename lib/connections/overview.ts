@@ -6,17 +6,16 @@ import { type Health, healthOf, healthRank } from './health.ts';
 import {
   type CheckFacts,
   type ConnectionFacts,
-  DAYS,
   type DayFacts,
   type SyncFacts,
   selectChecks,
   selectConnectionFacts,
-  selectDays,
   selectQualityOfSyncs,
   selectRecentSyncs,
   selectWorkspaceFacts,
   type WorkspaceFacts,
 } from './overview-store.ts';
+import { DAYS, recordDays } from './record-days.ts';
 import { notFound } from './refusals.ts';
 import { median, usualBand } from './series.ts';
 
@@ -101,7 +100,7 @@ const RECENT = 20;
 
 type OverviewContext = { readonly db: Db; readonly clock: () => Date };
 
-/** Six statements, however many connections there are. */
+/** Seven statements at most, however many connections there are. */
 export async function getOverview({ db, clock }: OverviewContext, workspaceId: string): Promise<Overview> {
   const now = clock();
   const [rows, facts] = await Promise.all([
@@ -129,7 +128,7 @@ async function overviewRows(db: Db, workspaceId: string, now: Date, only: string
   const [connections, syncs, days, checks] = await Promise.all([
     selectConnectionFacts(db, workspaceId, only),
     selectRecentSyncs(db, workspaceId, only),
-    selectDays(db, workspaceId, now, only),
+    recordDays(db, workspaceId, now, only),
     selectChecks(db, workspaceId, only),
   ]);
   const syncIds = syncs.map(({ id }) => id);
