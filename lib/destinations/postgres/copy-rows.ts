@@ -4,7 +4,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
 import { postgresCode } from './postgres-errors.ts';
 
-const NULL_TEXT = '\\N';
+export const NULL_TEXT = '\\N';
 const SPECIAL = /[\\\t\n\r]/;
 const ALL_SPECIAL = /[\\\t\n\r]/g;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };

@@ -1,9 +1,9 @@
-import { pino } from 'pino';
 import { type JsonObject, parseJson } from '#lib/json.ts';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
 import { describeDestination, type Place } from '../destination.contract.ts';
-import type { DestinationContext, TargetStream } from '../destination.ts';
+import type { TargetStream } from '../destination.ts';
 import { describeReplay } from '../replay.contract.ts';
+import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
 
 describeDestination(postgres, async () => placeIn(await testDatabase()));
@@ -32,19 +32,4 @@ function placeIn({ url, query }: TestDatabase): Place {
       return rows.map((row) => ({ ...row, record: JSON.parse(row.record) }));
     },
   };
-}
-
-function testContext(): DestinationContext {
-  return {
-    log: pino({ level: 'silent' }),
-    clock: () => new Date(),
-    signal: new AbortController().signal,
-    guard: async (host) => ({ address: host, family: 4 }),
-    workDir: '/nowhere',
-  };
-}
-
-function configOf(url: string): JsonObject {
-  const { hostname, port, pathname, username, password } = new URL(url);
-  return { host: hostname, port: Number(port), database: pathname.slice(1), username, password, schema: 'public' };
 }

@@ -68,7 +68,8 @@ async function publishIn(
   if (relation === null) throw ownRowsMissing(ref.name);
   await countStaged(client, request);
   const { columns, isNew } = await fitTable(client, relation, request.shape, { mayBeMissing: !request.hadTable });
-  const merge: Merge = { ...request, target: relation, columns, closed: closedRows(request) };
+  const cleanMeta = JSON.stringify({ sync_id: attempt.syncId, changes: [] });
+  const merge: Merge = { ...request, target: relation, columns, closed: closedRows(request), cleanMeta };
   const key = request.shape.key.includes(-1) ? null : request.shape.key.map((index) => nameAt(request.shape, index));
   const wantsKey = target.destinationSyncMode.endsWith('_dedup') && key !== null;
   const fitKey = () =>
@@ -104,6 +105,8 @@ interface Merge extends PublishRequest {
   /** The table's columns, which may be wider than the stage's. */
   readonly columns: readonly Column[];
   readonly closed: string;
+  /** `_airbyte_meta` of rows in which nothing was changed. */
+  readonly cleanMeta: string;
 }
 
 type MergeCounts = Pick<Published, 'inserted' | 'updated' | 'deleted'>;
@@ -196,10 +199,13 @@ function targetColumns({ shape }: Merge): string {
   return [...shape.columns.map((column) => quote(column.name)), ...Object.keys(META_COLUMNS)].join(', ');
 }
 
-function stagedColumns({ shape, columns }: Merge): string {
+function stagedColumns({ shape, columns, cleanMeta }: Merge): string {
   const types = new Map(columns.map((column) => [column.name, column.type]));
   const data = shape.columns.map(({ name, type }) => castTo(name, type, types.get(name) ?? type));
-  return [...data, ...Object.keys(META_COLUMNS)].join(', ');
+  const meta = Object.keys(META_COLUMNS).map((name) =>
+    name === '_airbyte_meta' ? `coalesce(${name}, '${cleanMeta}'::jsonb)` : name,
+  );
+  return [...data, ...meta].join(', ');
 }
 
 function assignments({ shape }: Merge): string {

@@ -31,7 +31,8 @@ export async function createStageTable(
     ...dataDefinitions(columns),
     '_airbyte_raw_id varchar(36) not null',
     `_airbyte_extracted_at timestamp with time zone not null default '${extractedAt}'`,
-    '_airbyte_meta jsonb not null',
+    // Null where nothing was changed: publishing fills in what all those rows have in common.
+    '_airbyte_meta jsonb',
     `_airbyte_generation_id bigint default ${Math.trunc(stream.generation)}`,
     `${SLICE_COLUMN} int not null`,
     `${SEQ_COLUMN} bigint not null`,

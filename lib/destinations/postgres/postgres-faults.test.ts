@@ -1,0 +1,268 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '#lib/json.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import { at, attemptOf, customer, customers, load } from '../destination.contract.ts';
+import type { Load, Stage, TargetStream } from '../destination.ts';
+import { cuttingProxy } from './fixtures/cutting-proxy.ts';
+import { configOf, testContext } from './fixtures/test-destination.ts';
+import { postgres } from './postgres.ts';
+
+async function withLoad<T>(url: string, fence: number, work: (run: Load) => Promise<T>): Promise<T> {
+  const destination = postgres.open(testContext(), configOf(url));
+  try {
+    return await work(await destination.begin(attemptOf(fence, fence)));
+  } finally {
+    await destination.close();
+  }
+}
+
+function sync(url: string, fence: number, stream: TargetStream, records: JsonObject[]) {
+  return withLoad(url, fence, async (run) => {
+    const stage = await run.stage(stream);
+    await load(stage, records, { cursor: at(1) });
+    return stage.publish({ complete: true });
+  });
+}
+
+describe('what check says', () => {
+  const checkOf = async (config: JsonObject) => {
+    const destination = postgres.open(testContext(), config);
+    return destination.check().finally(() => destination.close());
+  };
+
+  test('wrong password', async () => {
+    const { url } = await testDatabase();
+    const refused = checkOf({ ...configOf(url), password: 'wrong' });
+    await expect(refused).rejects.toMatchObject({ kind: 'config', code: 'wrong_password' });
+  });
+
+  test('no server there', async () => {
+    const refused = checkOf({ ...configOf('postgres://a:b@127.0.0.1:1/c') });
+    await expect(refused).rejects.toMatchObject({ kind: 'transient', code: 'destination_unreachable' });
+  });
+
+  test('missing database', async () => {
+    const { url } = await testDatabase();
+    const refused = checkOf({ ...configOf(url), database: 'nowhere' });
+    await expect(refused).rejects.toMatchObject({ kind: 'config', code: 'missing_database' });
+  });
+
+  test('missing rights', async () => {
+    const { url, query } = await testDatabase();
+    const user = `reader_${process.pid}_${Date.now()}`;
+    await query(`create role ${user} login password 'secret'`);
+    const refused = checkOf({ ...configOf(url), username: user, password: 'secret' });
+    await expect(refused).rejects.toMatchObject({
+      kind: 'config',
+      code: 'missing_rights',
+      hint: expect.stringContaining('CREATE'),
+    });
+    await query(`drop role ${user}`);
+  });
+
+  test('an address that the guard refuses', async () => {
+    const guard = () =>
+      Promise.reject(Object.assign(new Error('no'), { name: 'WeirError', kind: 'config', code: 'address_refused' }));
+    const destination = postgres.open({ ...testContext(), guard }, configOf('postgres://a:b@10.0.0.1:5432/c'));
+    await expect(destination.check()).rejects.toMatchObject({ code: 'address_refused' });
+  });
+
+  test('every problem of a config at once', () => {
+    expect(() => postgres.open(testContext(), { port: 'x' })).toThrow(
+      /host is missing.*database is missing.*username is missing/s,
+    );
+  });
+});
+
+describe('a connection that is lost at the commit', () => {
+  test('after COMMIT was sent: the publish is found and not repeated', async () => {
+    const { url, query } = await testDatabase();
+    const proxy = await cuttingProxy(url);
+    await withLoad(proxy.url, 1, async (run) => {
+      const stage = await run.stage(customers('append'));
+      await load(stage, [customer(1), customer(2)], { cursor: at(1) });
+      proxy.cutAfterCommit();
+      expect(await stage.publish({ complete: true })).toMatchObject({ inserted: 2 });
+    });
+    expect(await query('select id from customers order by id')).toEqual([{ id: '1' }, { id: '2' }]);
+  });
+
+  test('before COMMIT arrived: the publish fails, and the next attempt makes it', async () => {
+    const { url, query } = await testDatabase();
+    const proxy = await cuttingProxy(url);
+    const publishing = withLoad(proxy.url, 1, async (run) => {
+      const stage = await run.stage(customers('append'));
+      await load(stage, [customer(1)], { cursor: at(1) });
+      proxy.cutBeforeCommit();
+      await stage.publish({ complete: true });
+    });
+    await expect(publishing).rejects.toMatchObject({ kind: 'transient', code: 'connection_lost' });
+    expect(await query(`select to_regclass('customers') as table`)).toEqual([{ table: null }]);
+    await sync(url, 2, customers('append'), [customer(1)]);
+    expect(await query('select id from customers')).toEqual([{ id: '1' }]);
+  });
+});
+
+describe('what others have in the database', () => {
+  test('a table that Weir did not make is left alone', async () => {
+    const { url, query } = await testDatabase();
+    await query(`create table customers (precious text); insert into customers values ('data')`);
+    await expect(sync(url, 1, customers('overwrite'), [customer(1)])).rejects.toMatchObject({
+      kind: 'config',
+      code: 'table_not_ours',
+    });
+    expect(await query('select * from customers')).toEqual([{ precious: 'data' }]);
+  });
+
+  test('views and grants survive an overwrite', async () => {
+    const { url, query } = await testDatabase();
+    await sync(url, 1, customers('overwrite'), [customer(1)]);
+    await query('create view names as select name from customers; grant select on customers to public');
+    await sync(url, 2, { ...customers('overwrite'), generation: 2 }, [customer(2)]);
+    expect(await query('select * from names')).toEqual([{ name: 'c2' }]);
+    const grants = await query(
+      `select 1 from information_schema.role_table_grants where table_name = 'customers' and grantee = 'PUBLIC'`,
+    );
+    expect(grants).toHaveLength(1);
+  });
+
+  test('a reader in the middle of an overwrite sees the old rows, whole, and is not kept waiting', async () => {
+    const { url, query, db } = await testDatabase();
+    await sync(url, 1, customers('overwrite'), [customer(1), customer(2)]);
+    await db.connection().execute(async (reader) => {
+      const count = async () =>
+        (
+          await reader
+            .selectFrom('customers' as never)
+            .select((e) => e.fn.countAll().as('n'))
+            .execute()
+        )[0];
+      const { sql } = await import('kysely');
+      await sql`begin isolation level repeatable read`.execute(reader);
+      expect(Number(((await count()) as { n: unknown }).n)).toBe(2);
+      await sync(url, 2, { ...customers('overwrite'), generation: 2 }, [customer(3)]);
+      expect(Number(((await count()) as { n: unknown }).n)).toBe(2);
+      await sql`commit`.execute(reader);
+    });
+    expect(await query('select id from customers')).toEqual([{ id: '3' }]);
+  });
+
+  test('a table dropped between syncs is read anew; one dropped during a sync fails it by name', async () => {
+    const { url, query } = await testDatabase();
+    await sync(url, 1, customers('append_dedup'), [customer(1)]);
+    const during = withLoad(url, 2, async (run) => {
+      const stage: Stage = await run.stage(customers('append_dedup'));
+      await load(stage, [customer(2)], { cursor: at(2) });
+      await query('drop table customers');
+      await stage.publish({ complete: true });
+    });
+    await expect(during).rejects.toMatchObject({
+      code: 'table_missing',
+      message: expect.stringContaining('customers'),
+    });
+    const published = await withLoad(url, 3, (run) => run.published(customers('append_dedup')));
+    expect(published.state).toBeNull();
+  });
+
+  test('a column whose type was changed by hand is named', async () => {
+    const { url, query } = await testDatabase();
+    await sync(url, 1, customers('append'), [customer(1)]);
+    await query('alter table customers alter column id type text');
+    await expect(sync(url, 2, customers('append'), [customer(2)])).rejects.toMatchObject({
+      code: 'column_changed',
+      message: expect.stringContaining('"id"'),
+    });
+  });
+});
+
+describe('columns', () => {
+  test('come, widen and keep what is there', async () => {
+    const { url, query } = await testDatabase();
+    await sync(url, 1, customers('append'), [{ id: 1, points: 1 }]);
+    await sync(url, 2, customers('append'), [{ id: 2n ** 70n, points: 'many', ctid: 7, Points: 2 }]);
+    const types = await query(
+      `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+       where attrelid = 'customers'::regclass and attnum > 0 and attname !~ '^_airbyte' order by attnum`,
+    );
+    expect(types).toMatchObject([
+      { name: 'id', type: 'numeric' },
+      { name: 'name', type: 'character varying' },
+      { name: 'updated_at', type: 'timestamp with time zone' },
+      { name: 'points', type: 'character varying' },
+      { name: expect.stringMatching(/^ctid_[0-9a-f]{8}$/), type: 'bigint' },
+      { name: expect.stringMatching(/^Points_[0-9a-f]{8}$/), type: 'bigint' },
+    ]);
+    expect(await query('select id, points from customers order by id')).toEqual([
+      { id: '1', points: '1' },
+      { id: '1180591620717411303424', points: 'many' },
+    ]);
+  });
+
+  test('meta tells what was changed in a row', async () => {
+    const { url, query } = await testDatabase();
+    await sync(url, 1, customers('append'), [{ id: 'x', name: 'a\u0000b', updated_at: '2026-02-30' }]);
+    const [row] = await query<{ meta: JsonObject }>('select _airbyte_meta as meta from customers');
+    expect(row?.meta).toEqual({
+      sync_id: 1,
+      changes: [
+        { field: 'id', change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR' },
+        { field: 'name', change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' },
+        { field: 'updated_at', change: 'NULLED', reason: 'DESTINATION_TYPECAST_ERROR' },
+      ],
+    });
+  });
+
+  test('a row that only the database refuses goes to quarantine, and the counts still add up', async () => {
+    const { url, query } = await testDatabase();
+    const saved = await withLoad(url, 1, async (run) => {
+      const stage = await run.stage(customers('append'));
+      const records = [
+        customer(1),
+        { ...customer(2), deep: { number: '1' } },
+        { ...customer(3), deep: JSON.parse('{"n":1}') },
+      ];
+      await stage.write({ slice: 's', page: 1, records });
+      const { ExactNumber } = await import('#lib/json.ts');
+      await stage.write({
+        slice: 's',
+        page: 2,
+        records: [{ ...customer(4), deep: { n: new ExactNumber('1e999999') } }],
+      });
+      const counts = await stage.checkpoint({
+        state: null,
+        openSlices: [],
+        counts: { read: 4, filtered: 0, quarantined: 0, written: 0, bytes: 0 },
+      });
+      await stage.publish({ complete: true });
+      return counts;
+    });
+    expect(saved).toMatchObject({ read: 4, written: 3, quarantined: 1 });
+    expect(await query('select page, row, code from _weir.quarantine')).toEqual([
+      { page: 2, row: 1, code: 'refused_by_database' },
+    ]);
+  });
+
+  test('two streams whose names come to the same get tables of their own', async () => {
+    const { url, query } = await testDatabase();
+    await sync(url, 1, customers('append', { table: 'é-mails' }), [customer(1)]);
+    await sync(url, 2, customers('append', { table: 'e mails' }), [customer(2)]);
+    const tables = await query(`select name, table_name from _weir.relation order by table_name`);
+    expect(tables).toEqual([
+      { name: 'é-mails', table_name: 'e_mails' },
+      { name: 'e mails', table_name: expect.stringMatching(/^e_mails_[0-9a-f]{8}$/) },
+    ]);
+  });
+});
+
+test('a stage that the server lost in a crash is noticed, not published', async () => {
+  const { url, query } = await testDatabase();
+  await withLoad(url, 1, async (run) => {
+    const stage = await run.stage(customers('append'));
+    await load(stage, [customer(1)], { cursor: at(1) });
+    const [{ stage_table: table } = { stage_table: '' }] = await query<{ stage_table: string }>(
+      'select stage_table from _weir.stage',
+    );
+    await query(`truncate _weir.${table}`);
+    await expect(stage.publish({ complete: true })).rejects.toMatchObject({ kind: 'transient', code: 'stage_lost' });
+  });
+});
