@@ -1,10 +1,11 @@
 import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
-import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
+import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { Log } from '#lib/log.ts';
 import { openConfig, type Secrets } from '#lib/secrets.ts';
 import type { Facts } from './checks/check-kind.ts';
+import { withBucket } from './duckdb/bucket.ts';
 import type { Engine } from './engine.ts';
 import { type CheckResult, evaluate } from './evaluate.ts';
 import { measureTable } from './measure.ts';
@@ -18,6 +19,7 @@ import {
   insertRun,
   lastPublished,
   previousValues,
+  publishedFiles,
   suitesOfConnection,
   type Trigger,
 } from './store.ts';
@@ -125,8 +127,11 @@ async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promi
   const facts = await gatherFacts(c, run);
   const guard = await workspaceGuard(c.db, run.workspaceId);
   const config = openConfig(c.secrets, run.config, `destination:${run.destinationId}`);
-  if (run.destinationType !== 'postgres') throw notYet(run.destinationType);
-  return withPostgres(config, { guard, signal }, (engine) => checkTables(engine, suite.checks, facts));
+  const work = (engine: Engine) => checkTables(engine, suite.checks, facts);
+  if (run.destinationType === 'postgres') return withPostgres(config, { guard, signal }, work);
+  const published = await publishedFiles(c.db, run.destinationId, run.connectionId);
+  const { log, clock } = c;
+  return withBucket({ type: run.destinationType, config, published, guard, signal, log, clock }, work);
 }
 
 /** Measures and evaluates table by table, and gives the results in the order of the suite. */
@@ -159,13 +164,4 @@ function stopped(): Failure {
     message: 'The checks were stopped before they were done.',
     hint: 'Run them again.',
   };
-}
-
-function notYet(type: string): WeirError {
-  return new WeirError({
-    kind: 'config',
-    code: 'destination_not_measurable',
-    message: `Tables of a destination of type ${type} can’t be checked yet.`,
-    hint: 'Choose a Postgres destination for this suite.',
-  });
 }

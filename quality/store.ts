@@ -194,3 +194,25 @@ export async function suitesOfConnection(db: Db, workspaceId: string, connection
     .execute();
   return rows.map(({ id }) => id);
 }
+
+/** The newest published files of each stream at a destination that has no tables of its own; of one connection, if one is named. */
+export async function publishedFiles(db: Db, destinationId: string, connectionId: string | null) {
+  const rows = await db
+    .selectFrom('sync_stream as stream')
+    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
+    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
+    .distinctOn(['connection.id', 'stream.namespace', 'stream.name'])
+    .select(['connection.prefix', 'stream.namespace', 'stream.name', 'stream.relation'])
+    .where('connection.destination_id', '=', destinationId)
+    .where('stream.published_at', 'is not', null)
+    .$if(connectionId !== null, (query) => query.where('connection.id', '=', connectionId ?? ''))
+    .orderBy('connection.id')
+    .orderBy('stream.namespace')
+    .orderBy('stream.name')
+    .orderBy('stream.published_at', 'desc')
+    .execute();
+  return rows.flatMap(({ relation, ...stream }) => {
+    const files = relation?.kind === 'parquet' && Array.isArray(relation.files) ? relation.files.map(String) : [];
+    return files.length > 0 ? [{ ...stream, files }] : [];
+  });
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Guard } from '#lib/address-guard.ts';
+import type { Relation } from '#lib/destinations/destination.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
+import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Log } from '#lib/log.ts';
+import type { Engine } from '../engine.ts';
+import { didYouMean } from '../nearest-name.ts';
+import { withParquet } from './engine.ts';
+
+/** A stream as it was last published to a bucket. */
+export interface PublishedFiles {
+  readonly prefix: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+interface BucketOptions {
+  readonly type: string;
+  readonly config: JsonObject;
+  readonly published: readonly PublishedFiles[];
+  readonly guard: Guard;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly clock: () => Date;
+}
+
+/** Copies the files of each table that is asked for to this machine and measures them there; nothing is left behind. */
+export async function withBucket<T>(options: BucketOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-checks-'));
+  const destination = destinationKind(options.type).open({ ...options, workDir: folder }, options.config);
+  let tables = 0;
+  const find = async (table: string) => {
+    const { files } = findStream(options.published, table);
+    const into = await mkdtemp(path.join(folder, `${tables++}-`));
+    return (await destination.fetch({ kind: 'parquet', files }, into)) as Extract<Relation, { kind: 'parquet' }>;
+  };
+  try {
+    return await withParquet({ find, folder, signal: options.signal }, work);
+  } finally {
+    await destination.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** By the stream's name, with or without the connection's prefix and the namespace. */
+function findStream(published: readonly PublishedFiles[], table: string): PublishedFiles {
+  const namesOf = ({ prefix, namespace, name }: PublishedFiles) => [
+    prefix + name,
+    `${namespace}.${prefix}${name}`,
+    name,
+  ];
+  for (const place of [0, 1, 2]) {
+    const found = published.find((stream) => namesOf(stream)[place] === table);
+    if (found) return found;
+  }
+  const known = published.map(({ prefix, name }) => prefix + name);
+  throw new WeirError({
+    kind: 'config',
+    code: 'table_missing',
+    message: `No stream named ${table} was published to this destination.${didYouMean(table, known)}`,
+    hint: 'Correct the name in the suite, or let its connection sync first.',
+  });
+}

@@ -1,0 +1,85 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Relation } from '#lib/destinations/destination.ts';
+import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
+import type { Engine } from '../engine.ts';
+import { duckdbDialect, literal } from './dialect.ts';
+
+const MEMORY = '512MB';
+const THREADS = '2';
+const TIMEOUT_MS = 10 * 60_000;
+
+export interface ParquetOptions {
+  /** Finds the files of a table as a suite names it, on this machine. @throws WeirError `table_missing` */
+  readonly find: (table: string) => Promise<Extract<Relation, { kind: 'parquet' }>>;
+  /** Where DuckDB may spill, and the only folder besides the files themselves that it may touch. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** Gives `work` a DuckDB that reads the found files and nothing else: no other path, no network, no extension. */
+export async function withParquet<T>(options: ParquetOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
+  // Loaded only here: its library is 60 MB, and most runs measure Postgres.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: THREADS,
+    memory_limit: MEMORY,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  const stop = () => connection.interrupt();
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await work(parquetEngine(connection, options));
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function parquetEngine(connection: DuckDBConnection, { find, folder, signal }: ParquetOptions): Engine {
+  let isLocked = false;
+  const select = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  return {
+    dialect: duckdbDialect,
+    async find(table) {
+      const relation = await find(table);
+      if (!isLocked) await connection.run(`set temp_directory = ${literal(folder)}`);
+      // From here on a condition can read no other file, whatever function it calls.
+      if (!isLocked)
+        await connection.run(
+          `set allowed_directories = [${literal(`${folder}/`)}]; set enable_external_access = false; set lock_configuration = true`,
+        );
+      isLocked = true;
+      const columns = await select(`describe select * from ${duckdbDialect.source(relation)}`);
+      return { relation, columns: columns.map(({ column_name }) => String(column_name)) };
+    },
+    async one(sql) {
+      signal.throwIfAborted();
+      const timer = setTimeout(() => connection.interrupt(), TIMEOUT_MS);
+      try {
+        return (await select(sql))[0] ?? {};
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    failureOf(error) {
+      // Stopped is not failed: it ends the run.
+      signal.throwIfAborted();
+      return readFailure(error);
+    },
+    isWorthSplitting: (error) => !/interrupt|out of memory/i.test(String(error)),
+  };
+}
+
+function readFailure(error: unknown): Failure {
+  if (error instanceof WeirError) return toFailure(error);
+  const message = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  if (/interrupt/i.test(message)) {
+    const hint = 'Narrow the check with where.';
+    return { kind: 'transient', code: 'statement_timeout', message: 'Measuring took too long and was stopped.', hint };
+  }
+  const hint = 'Check the type of the column, and the condition of where.';
+  return { kind: 'config', code: 'not_measurable', message: `DuckDB can’t measure this: ${message}.`, hint };
+}
