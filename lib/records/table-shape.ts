@@ -73,9 +73,7 @@ export function growShape(shape: TableShape, records: readonly JsonObject[]): Ta
     for (const field of Object.keys(record)) {
       const value = record[field];
       if (value === null || value === undefined) continue;
-      const type = typeOfValue(value);
-      const known = found.get(field);
-      found.set(field, known === undefined ? type : widen(known, type));
+      found.set(field, typeAfter(shape, field, found.get(field), typeOfValue(value)));
     }
   }
   const fields = [...found].map(([field, type]) => ({ field, type }));
@@ -83,6 +81,13 @@ export function growShape(shape: TableShape, records: readonly JsonObject[]): Ta
   const changed =
     columns.length !== shape.columns.length || columns.some((one, i) => one.type !== shape.columns[i]?.type);
   return changed ? buildShape(columns, shape) : shape;
+}
+
+/** What the field's column becomes by one more value; `sofar` is what the values before made of it. */
+function typeAfter(shape: TableShape, field: string, sofar: ColumnType | undefined, type: ColumnType): ColumnType {
+  const column = shape.columns[shape.indexOf.get(field) ?? -1];
+  if (column) return grownType({ ...column, type: sofar ?? column.type }, type);
+  return sofar === undefined ? type : widen(sofar, type);
 }
 
 /** Would the column, grown, take a value of `type` that it doesn't take now? */
@@ -104,8 +109,7 @@ function mergeColumns(shape: TableShape, fields: readonly FieldType[], declared:
     const index = shape.indexOf.get(field);
     const known = index === undefined ? undefined : columns[index];
     if (index !== undefined && known) {
-      const grown = declared ? widen(known.type, type) : grownType(known, type);
-      columns[index] = { ...known, type: grown, declared: declared || known.declared };
+      columns[index] = { ...known, type: widen(known.type, type), declared: declared || known.declared };
     } else if (keeps(shape, field) && (columns.length < MAX_COLUMNS || isRequired(shape, field))) {
       const name = columnName(field, taken);
       taken.add(name.toLowerCase());
