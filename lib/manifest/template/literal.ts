@@ -1,0 +1,190 @@
+import { unescapePython } from './lexer.ts';
+import { PyFloat, PyTuple } from './values.ts';
+
+/** Longer texts are not worth the look: what manifests compute is short. */
+const MOST_CHARACTERS = 1_000_000;
+const DEEPEST = 100;
+const NUMBER =
+  /(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:\d(?:_?\d)*)?\.\d(?:_?\d)*|\d(?:_?\d)*\.?)(?:[eE][+-]?\d(?:_?\d)*)?)(?:[jJ])?/y;
+const STRING =
+  /([rRuUbBfF]{0,2})('''(?:[^\\]|\\[\s\S])*?'''|"""(?:[^\\]|\\[\s\S])*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*")/y;
+const SPACE = /(?:[ \t\f]|\\\n)*/y;
+const SPACE_IN_BRACKETS = /(?:[ \t\f\r\n]|#[^\n]*)*/y;
+
+class NotALiteral extends Error {}
+
+/**
+ * Python's ast.literal_eval: the value of a text that is a Python literal (comments and all), or undefined when it is none.
+ * `00123` and `2024-01-01` are none; `1_000`, `0x1F`, `'x'`, `(1, 2)`, `{'a': None}` are.
+ */
+export function literalEval(text: string): { value: unknown } | undefined {
+  if (text.length > MOST_CHARACTERS) return undefined;
+  const stripped = text.replace(/^[ \t]+/, '');
+  try {
+    return { value: new LiteralParser(stripped).whole() };
+  } catch (error) {
+    if (error instanceof NotALiteral) return undefined;
+    throw error;
+  }
+}
+
+class LiteralParser {
+  readonly #text: string;
+  #at = 0;
+  #brackets = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  whole(): unknown {
+    const first = this.#value();
+    let value = first;
+    if (this.#peek() === ',') value = new PyTuple(this.#rest(first, ''));
+    this.#space();
+    const end = /(?:#[^\n]*)?\s*(?:#[^\n]*\s*)*$/y;
+    end.lastIndex = this.#at;
+    if (!end.test(this.#text)) throw new NotALiteral();
+    return value;
+  }
+
+  #value(): unknown {
+    if (++this.#depth > DEEPEST) throw new NotALiteral();
+    const value = this.#sign() ?? this.#atom();
+    this.#depth--;
+    return value;
+  }
+
+  #sign(): unknown {
+    const char = this.#peek();
+    if (char !== '-' && char !== '+') return undefined;
+    this.#at++;
+    this.#space();
+    const operand = this.#number();
+    if (operand === undefined) throw new NotALiteral();
+    if (char === '+') return operand;
+    if (operand instanceof PyFloat) return PyFloat.of(-operand.value);
+    return typeof operand === 'bigint' ? -operand : operand === 0 ? 0 : -(operand as number);
+  }
+
+  #atom(): unknown {
+    const char = this.#peek();
+    if (char === '[') return this.#collection(']');
+    if (char === '(') return this.#collection(')');
+    if (char === '{') return this.#braces();
+    const number = this.#number();
+    if (number !== undefined) return number;
+    const string = this.#strings();
+    if (string !== undefined) return string;
+    const word = /(?:True|False|None)\b/y;
+    word.lastIndex = this.#at;
+    const found = word.exec(this.#text)?.[0];
+    if (found === undefined) throw new NotALiteral();
+    this.#at += found.length;
+    return found === 'None' ? null : found === 'True';
+  }
+
+  #collection(close: string): unknown {
+    this.#at++;
+    this.#brackets++;
+    const items: unknown[] = [];
+    let comma = false;
+    while (this.#peek() !== close) {
+      if (items.length > 0 && !comma) throw new NotALiteral();
+      items.push(this.#value());
+      comma = this.#peek() === ',';
+      if (comma) this.#at++;
+    }
+    this.#at++;
+    this.#brackets--;
+    if (close === ']') return items;
+    return items.length === 1 && !comma ? items[0] : new PyTuple(items);
+  }
+
+  /** A dict; a set becomes a list, which is what manifests can do with it. */
+  #braces(): unknown {
+    this.#at++;
+    this.#brackets++;
+    const entries: [string, unknown][] = [];
+    const members: unknown[] = [];
+    while (this.#peek() !== '}') {
+      const key = this.#value();
+      if (this.#peek() === ':') {
+        this.#at++;
+        entries.push([String(key), this.#value()]);
+      } else members.push(key);
+      if (this.#peek() === ',') this.#at++;
+      else if (this.#peek() !== '}') throw new NotALiteral();
+    }
+    this.#at++;
+    this.#brackets--;
+    if (members.length > 0) {
+      if (entries.length > 0) throw new NotALiteral();
+      return members;
+    }
+    const dict: Record<string, unknown> = {};
+    for (const [key, value] of entries)
+      Object.defineProperty(dict, key, { value, enumerable: true, writable: true, configurable: true });
+    return dict;
+  }
+
+  #rest(first: unknown, close: string): unknown[] {
+    const items = [first];
+    while (this.#peek() === ',') {
+      this.#at++;
+      const next = this.#peek();
+      if (next === '' || next === close || next === '#') break;
+      items.push(this.#value());
+    }
+    return items;
+  }
+
+  #number(): unknown {
+    this.#space();
+    NUMBER.lastIndex = this.#at;
+    const match = NUMBER.exec(this.#text)?.[0];
+    if (!match || match === '.') return undefined;
+    if (/[jJ]$/.test(match) || (/^0[\d_]*[1-9]/.test(match) === true && !/[.eExXoObB]/.test(match)))
+      throw new NotALiteral();
+    if (/[\w.]/.test(this.#text[this.#at + match.length] ?? '')) throw new NotALiteral();
+    this.#at += match.length;
+    const digits = match.replaceAll('_', '');
+    if (/^0[xXoObB]/.test(digits) || /^\d+$/.test(digits))
+      return narrow(BigInt(/^0+\d/.test(digits) && !/[xXoObB]/.test(digits) ? '0' : digits));
+    return PyFloat.of(Number(digits));
+  }
+
+  #strings(): string | undefined {
+    let text: string | undefined;
+    for (;;) {
+      this.#space();
+      STRING.lastIndex = this.#at;
+      const match = STRING.exec(this.#text);
+      if (match === null) return text;
+      const [whole, prefix = '', quoted = ''] = match;
+      if (/[bBfF]/.test(prefix)) throw new NotALiteral();
+      const quotes = /^('''|""")/.test(quoted) ? 3 : 1;
+      const body = quoted.slice(quotes, -quotes);
+      text = (text ?? '') + (/[rR]/.test(prefix) ? body : unescapePython(body));
+      this.#at += whole.length;
+    }
+  }
+
+  #space(): void {
+    const pattern = this.#brackets > 0 ? SPACE_IN_BRACKETS : SPACE;
+    pattern.lastIndex = this.#at;
+    pattern.exec(this.#text);
+    this.#at = Math.max(this.#at, pattern.lastIndex);
+  }
+
+  #peek(): string {
+    this.#space();
+    return this.#text[this.#at] ?? '';
+  }
+}
+
+function narrow(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
