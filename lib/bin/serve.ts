@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import next from 'next';
 import { createApi } from '#lib/api/api.ts';
 import { createContext, shareContext } from '#lib/context.ts';
+import { repointDemo } from '#lib/demo/repoint-demo.ts';
 import { readEnv } from '#lib/env.ts';
 import { createDemoApi } from './demo-api.ts';
 
@@ -33,6 +34,7 @@ const server = createServer((request: IncomingMessage, response: ServerResponse)
   else void answerPage(request, response);
 });
 if (dev) server.on('upgrade', pages.getUpgradeHandler());
+await repointDemo(context).catch((error: unknown) => context.log.error({ err: error }, 'the demo was not repointed'));
 server.listen(env.port, env.host, () => process.send?.('ready'));
 
 let closing = false;

@@ -22,9 +22,10 @@ interface ChannelBody {
 
 /** Incidents, and the channels that hear of them. */
 export function channelRoutes(app: Hono<DoorEnv>): void {
-  app.get('/incidents', as('viewer'), async (c) =>
-    c.json(await listIncidents(c.get('context'), c.get('identity').workspaceId)),
-  );
+  app.get('/incidents', as('viewer'), async (c) => {
+    const status = c.req.query('status') === 'open' ? 'open' : 'all';
+    return c.json(await listIncidents(c.get('context'), c.get('identity').workspaceId, { status }));
+  });
   app.post('/incidents/:id/acknowledge', as('editor', 'incident.acknowledge'), async (c) => {
     const { workspaceId, actor } = c.get('identity');
     await acknowledgeIncident(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor);
