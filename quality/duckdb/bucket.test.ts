@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import S3rver from 's3rver';
+import { expect, onTestFinished, test } from 'vitest';
+import { createGuard } from '#lib/address-guard.ts';
+import { readS3Config } from '#lib/destinations/s3/config.ts';
+import { openObjectStore } from '#lib/destinations/s3/object-store.ts';
+import { createLog } from '#lib/log.ts';
+import { parseSuite } from '../parse-suite.ts';
+import { checkTables } from '../run-checks.ts';
+import { type PublishedFiles, withBucket } from './bucket.ts';
+
+const FACTS = () => ({ now: new Date('2026-01-02T00:00:00Z'), lastPublishedAt: null, previousRows: null });
+
+test('checks the published files of a stream in a bucket, found by its name', async () => {
+  const bucket = await bucketWith({
+    'shop/orders/1.parquet': 'select 1 as id',
+    'shop/orders/2.parquet': 'select 1 as id, 7 as extra',
+  });
+  const published: PublishedFiles[] = [
+    {
+      prefix: 'shop_',
+      namespace: '',
+      name: 'orders',
+      files: ['s3://datalake/shop/orders/1.parquet', 's3://datalake/shop/orders/2.parquet'],
+    },
+  ];
+  const { suite } = parseSuite(`dataset: shop_orders
+volume: [{min_rows: 2}, {table: orders, min_rows: 3}, {table: shop_order, min_rows: 1}]
+uniqueness: [{unique_columns: [id]}]
+completeness: [{column: extra, max_missing: 1}]`);
+  const results = await withBucket({ ...bucket, published }, (engine) =>
+    checkTables(engine, suite?.checks ?? [], FACTS),
+  );
+  expect(results.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
+    'pass: 2 rows, limit at least 2 rows',
+    'fail: 2 rows, limit at least 3 rows',
+    'error: No stream named shop_order was published to this destination. Did you mean shop_orders? Correct the name in the suite, or let its connection sync first.',
+    'fail: id is repeated in 1 row, limit 0',
+    'pass: extra is missing in 1 row, limit 1 row',
+  ]);
+});
+
+async function bucketWith(files: Readonly<Record<string, string>>) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-bucket-'));
+  const configureBuckets = [{ name: 'datalake', configs: [] }];
+  const server = new S3rver({
+    port: 0,
+    address: '127.0.0.1',
+    silent: true,
+    directory: path.join(folder, 'store'),
+    configureBuckets,
+  });
+  const { port } = (await server.run()) as AddressInfo;
+  onTestFinished(async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const config = {
+    s3_bucket_name: 'datalake',
+    s3_bucket_path: 'shop',
+    s3_bucket_region: 'us-east-1',
+    s3_endpoint: `http://127.0.0.1:${port}`,
+    access_key_id: 'S3RVER',
+    secret_access_key: 'S3RVER',
+    format: { format_type: 'Parquet', compression_codec: 'GZIP' },
+  };
+  const options = {
+    type: 's3',
+    config,
+    guard: createGuard({ allowed: [{ host: '127.0.0.1', port }] }),
+    signal: new AbortController().signal,
+    log: createLog('test', 'silent'),
+    clock: () => new Date(),
+  };
+  const store = await openObjectStore({ ...options, workDir: folder }, readS3Config(config));
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  for (const [key, select] of Object.entries(files)) {
+    const file = path.join(folder, 'made.parquet');
+    await connection.run(`copy (${select}) to '${file}' (format parquet)`);
+    await store.upload(key, file, {});
+  }
+  connection.closeSync();
+  instance.closeSync();
+  store.close();
+  return options;
+}
