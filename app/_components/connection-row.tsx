@@ -10,13 +10,13 @@ import { TimeAgo, useNow } from './clock.tsx';
 import { ConnectionMenu } from './connection-menu.tsx';
 import { cutMiddle, describeSchedule, formatAge, formatDuration, formatPercent, millis } from './format.ts';
 import { StateMark } from './state-mark.tsx';
-import { healthState, type State } from './states.ts';
+import { healthState, type Named, type State } from './states.ts';
 import type { Wire } from './wire.ts';
 
 type Row = Wire<OverviewRow>;
 
 export function ConnectionRow({ row }: { row: Row }) {
-  const { state, word } = healthState(row.health);
+  const { state, word } = rowState(row);
   const alsoRunning = row.running && row.health !== 'running' && row.health !== 'retrying';
   return (
     <tr>
@@ -71,6 +71,12 @@ export function ConnectionRow({ row }: { row: Row }) {
   );
 }
 
+/** A connection's health in icon and word. What waits for a worker is not drawn as running. */
+export function rowState({ health, current }: Pick<Row, 'health' | 'current'>): Named {
+  if (health === 'running' && current && !current.startedAt) return { state: 'wait', word: 'Queued' };
+  return healthState(health);
+}
+
 function placeOf({ destination, namespace }: Row): string {
   return namespace ? `${destination.name}.${namespace}` : destination.name;
 }
@@ -87,7 +93,7 @@ function LastSync({ row }: { row: Row }) {
       </>
     );
   }
-  if (!row.lastSync) return <span className="muted">never</span>;
+  if (!row.lastSync) return <span className="muted">{row.current ? 'queued' : 'never'}</span>;
   return (
     <>
       <TimeAgo at={row.lastSync.finishedAt ?? row.lastSync.startedAt} />
@@ -111,7 +117,7 @@ function NextSync({ row }: { row: Row }) {
 function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
   const why = reason ?? checks?.worst;
   const said = why && health !== 'healthy' ? <span className="sub clip why">{why}</span> : null;
-  if (!checks || checks.total === 0) {
+  if (!checks) {
     return (
       <>
         <span className="muted">no checks</span>
@@ -135,7 +141,7 @@ export function checksText(checks: NonNullable<Row['checks']>): { state: State |
   const failing = fail + error;
   if (failing > 0) return { state: 'fail', text: `${failing} of ${total} ${failing === 1 ? 'fails' : 'fail'}` };
   if (warn > 0) return { state: 'warn', text: `${warn} of ${total} ${warn === 1 ? 'warns' : 'warn'}` };
-  if (pass === 0) return { state: null, text: 'not run' };
+  if (total === 0 || pass === 0) return { state: null, text: 'not run' };
   return { state: null, text: `${pass} of ${total} pass` };
 }
 

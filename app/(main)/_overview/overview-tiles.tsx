@@ -31,13 +31,15 @@ export function OverviewTiles({ overview }: { overview: Wire<Overview> }) {
         detail={usualText(tiles.records.usual)}
         href="/jobs"
         chart={
-          <Sparkline
-            values={tiles.records.series}
-            low={tiles.records.usual?.low ?? null}
-            high={tiles.records.usual?.high ?? null}
-            height={26}
-            label="Records per day, last 14 days"
-          />
+          tiles.records.series.some((count) => count !== null) && (
+            <Sparkline
+              values={tiles.records.series}
+              low={tiles.records.usual?.low ?? null}
+              high={tiles.records.usual?.high ?? null}
+              height={26}
+              label="Records per day, last 14 days"
+            />
+          )
         }
       />
     </Tiles>
@@ -47,25 +49,31 @@ export function OverviewTiles({ overview }: { overview: Wire<Overview> }) {
 function PastTarget({ rows }: { rows: readonly Row[] }) {
   const now = useNow();
   const targeted = rows.flatMap(({ name, health, freshness: { dataAsOf, targetMinutes } }) =>
-    targetMinutes === null || dataAsOf === null || health === 'paused'
+    targetMinutes === null || health === 'paused'
       ? []
-      : [{ name, overMs: now - millis(dataAsOf) - targetMinutes * 60_000 }],
+      : [{ name, overMs: dataAsOf === null ? null : now - millis(dataAsOf) - targetMinutes * 60_000 }],
   );
-  const over = targeted.filter(({ overMs }) => overMs > 0).sort((a, b) => b.overMs - a.overMs);
+  const empty = targeted.filter(({ overMs }) => overMs === null).length;
+  const over = targeted
+    .flatMap(({ name, overMs }) => (overMs !== null && overMs > 0 ? [{ name, overMs }] : []))
+    .sort((a, b) => b.overMs - a.overMs);
   const longest = over[0];
   return (
     <Tile
       name="Past freshness target"
       value={formatCount(over.length)}
       unit={`of ${formatCount(targeted.length)}`}
-      detail={longest ? `Longest over: ${longest.name}, ${formatAge(longest.overMs)}` : noneLate(targeted.length)}
+      detail={
+        longest ? `Longest over: ${longest.name}, ${formatAge(longest.overMs)}` : noneLate(targeted.length, empty)
+      }
       href="/?show=attention"
       {...(over.length > 0 && { state: 'late' as const })}
     />
   );
 }
 
-function noneLate(targeted: number): string {
+function noneLate(targeted: number, empty: number): string {
+  if (targeted > 0 && empty > 0) return `${empty} ${empty === 1 ? 'has' : 'have'} no data yet`;
   return targeted === 0 ? 'No connection has a target' : 'All within their targets';
 }
 
@@ -77,7 +85,13 @@ function FailingNow({ rows }: { rows: readonly Row[] }) {
       name="Failing now"
       value={formatCount(failing.length)}
       unit={`of ${formatCount(rows.length)}`}
-      detail={first ? `${first.name}, ${plural(first.failedInARow, 'sync')} in a row` : 'Every last sync went through'}
+      detail={
+        first
+          ? `${first.name}, ${plural(first.failedInARow, 'sync')} in a row`
+          : rows.some(({ lastSync }) => lastSync)
+            ? 'Every last sync went through'
+            : 'No sync has ended yet'
+      }
       href="/?show=attention"
       {...(failing.length > 0 && { state: 'fail' as const })}
     />

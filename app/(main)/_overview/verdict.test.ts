@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Health } from '../../_components/states.ts';
 import { verdictOf } from './verdict.ts';
 
-const rows = (...healths: Health[]) => healths.map((health, n) => ({ id: `${n}`, name: `c${n}`, health }));
+const rows = (...healths: Health[]) =>
+  healths.map((health, n) => ({ id: `${n}`, name: `c${n}`, health, lastSync: {} }));
 
 test('names the two worst and counts the rest', () => {
   const verdict = verdictOf(rows('late', 'healthy', 'failing', 'blocked', 'late', 'warning', 'paused'));
@@ -21,4 +22,11 @@ test('without trouble the sentence says so', () => {
   expect(verdictOf(rows('healthy')).rest).toBe('The one pipeline is on time.');
   expect(verdictOf(rows('healthy', 'retrying')).rest).toBe('1 pipeline has a warning.');
   expect(verdictOf([]).rest).toBe('Nothing to watch yet.');
+  expect(verdictOf(rows('healthy', 'healthy')).detail).toBe('');
+});
+
+test('before the first sync has ended nothing is called on time', () => {
+  const fresh = rows('running', 'healthy').map((row) => ({ ...row, lastSync: null }));
+  expect(verdictOf(fresh).rest).toBe('No pipeline has synced yet.');
+  expect(verdictOf(fresh).detail).toBe('2 wait for the first sync to end.');
 });

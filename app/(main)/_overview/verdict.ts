@@ -4,6 +4,8 @@ export interface HealthOf {
   readonly id: string;
   readonly name: string;
   readonly health: Health;
+  /** Null before the first sync has ended. */
+  readonly lastSync: unknown;
 }
 
 export interface Verdict {
@@ -26,7 +28,7 @@ export function verdictOf(rows: readonly HealthOf[]): Verdict {
   const named = trouble.slice(0, NAMED_AT_MOST);
   return {
     named,
-    rest: named.length > 0 ? moreOf(trouble.slice(NAMED_AT_MOST)) : calm(rows.length, count('retrying', 'warning')),
+    rest: named.length > 0 ? moreOf(trouble.slice(NAMED_AT_MOST)) : calm(rows, count('retrying', 'warning')),
     detail: detailOf(rows, count),
   };
 }
@@ -45,8 +47,10 @@ function moreOf(others: readonly HealthOf[]): string {
   return `${others.length} more ${verb} ${word}`;
 }
 
-function calm(total: number, warnings: number): string {
+function calm(rows: readonly HealthOf[], warnings: number): string {
+  const total = rows.length;
   if (total === 0) return 'Nothing to watch yet.';
+  if (rows.every(({ lastSync }) => lastSync === null)) return 'No pipeline has synced yet.';
   if (warnings > 0) return warnings === 1 ? '1 pipeline has a warning.' : `${warnings} pipelines have a warning.`;
   return total === 1 ? 'The one pipeline is on time.' : `All ${total} pipelines are on time.`;
 }
@@ -54,12 +58,18 @@ function calm(total: number, warnings: number): string {
 function detailOf(rows: readonly HealthOf[], count: (...of: Health[]) => number): string {
   if (rows.length === 0) return 'Pipelines appear here, worst first, once a source is connected to a destination.';
   const warnings = count('retrying', 'warning');
-  const fine = count('healthy', 'running');
+  const fresh = rows.filter(({ health, lastSync }) => lastSync === null && health !== 'paused').length;
+  const fine = rows.filter(({ health, lastSync }) => lastSync !== null && isFine(health)).length;
   const paused = count('paused');
   const parts = [
     warnings > 0 && `${warnings} of ${rows.length} pipelines ${warnings === 1 ? 'has' : 'have'} a warning`,
-    fine > 0 && `${fine} ${fine === 1 ? 'is' : 'are'} on time`,
+    fine > 0 && fine < rows.length && `${fine} ${fine === 1 ? 'is' : 'are'} on time`,
+    fresh > 0 && `${fresh} ${fresh === 1 ? 'waits' : 'wait'} for the first sync to end`,
     paused > 0 && `${paused} ${paused === 1 ? 'is' : 'are'} paused`,
   ].filter((part) => part !== false);
   return parts.length > 0 ? `${parts.join(', ')}.` : '';
+}
+
+function isFine(health: Health): boolean {
+  return health === 'healthy' || health === 'running';
 }

@@ -24,7 +24,7 @@ const NEW: readonly (readonly [name: string, href: string])[] = [
 export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   const router = useRouter();
   const say = useSay();
-  const { data } = useOverview();
+  const connections = useOverview().data?.connections ?? [];
   const run = (action: () => void) => () => {
     onOpenChange(false);
     action();
@@ -57,13 +57,13 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
             />
           ))}
         </Command.Group>
-        <Command.Group heading="Connections">
-          {data?.connections.map(({ id, name }) => (
+        <Command.Group heading="Connections" hidden={connections.length === 0}>
+          {connections.map(({ id, name }) => (
             <Entry key={id} icon="connections" name={name} onSelect={go(`/connections/${id}`)} />
           ))}
         </Command.Group>
-        <Command.Group heading="Sync now">
-          {data?.connections.map(({ id, name }) => (
+        <Command.Group heading="Sync now" hidden={connections.length === 0}>
+          {connections.map(({ id, name }) => (
             <Entry key={id} icon="play" name={`Sync ${name}`} onSelect={sync(id, name)} />
           ))}
         </Command.Group>

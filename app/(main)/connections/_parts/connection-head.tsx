@@ -4,6 +4,7 @@ import { Button } from '../../../_components/button.tsx';
 import { targetText } from '../../../_components/charts/freshness-bar.tsx';
 import { useNow } from '../../../_components/clock.tsx';
 import { ConnectionMenu, useConnectionActions } from '../../../_components/connection-menu.tsx';
+import { rowState } from '../../../_components/connection-row.tsx';
 import { describeSchedule, formatAge, millis } from '../../../_components/format.ts';
 import { PageHead } from '../../../_components/shell/page.tsx';
 import { useKey } from '../../../_components/shell/shortcuts.tsx';
@@ -82,7 +83,7 @@ function describe({ source, destination, namespaceDefinition, namespaceFormat, s
 
 function Marks({ row, paused }: { row: RowModel; paused: boolean }) {
   const now = useNow();
-  const { state, word } = healthState(paused ? 'paused' : row.health);
+  const { state, word } = paused ? healthState('paused') : rowState(row);
   const { dataAsOf, targetMinutes } = row.freshness;
   const overMs = dataAsOf && targetMinutes ? now - millis(dataAsOf) - targetMinutes * 60_000 : 0;
   return (
@@ -95,7 +96,7 @@ function Marks({ row, paused }: { row: RowModel; paused: boolean }) {
           {formatAge(overMs)} past its target of {targetText(targetMinutes)}
         </StateMark>
       )}
-      {row.current && row.health !== 'running' && (
+      {row.current?.startedAt && row.health !== 'running' && (
         <StateMark state="run" pill>
           Running
         </StateMark>

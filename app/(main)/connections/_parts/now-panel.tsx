@@ -50,7 +50,7 @@ export function NowPanel({ row, connection }: { row: RowModel; connection: Conne
 }
 
 function ChecksFact({ row: { checks } }: { row: RowModel }) {
-  if (!checks || checks.total === 0) {
+  if (!checks) {
     return (
       <Link className="link" href="/quality/new">
         Add checks

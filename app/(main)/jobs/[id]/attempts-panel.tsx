@@ -42,6 +42,7 @@ export function AttemptsPanel({ attempts }: { attempts: readonly Attempt[] }) {
 
 function AttemptRow({ attempt }: { attempt: Attempt }) {
   const { state, word } = STATES[attempt.status];
+  const place = placeText(attempt.failure?.where);
   return (
     <tr>
       <td className="r num">{attempt.number}</td>
@@ -49,7 +50,7 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
         <StateMark state={state}>{word}</StateMark>
         {attempt.failure && (
           <span className="sub why-wide">
-            {[attempt.failure.message, placeText(attempt.failure.where)].filter(Boolean).join(' · ')}
+            {attempt.failure.message} {place && `At ${place}.`}
           </span>
         )}
       </td>
