@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts';
 import { measure } from './measure.ts';
 import { parseSuite } from './parse-suite.ts';
 import { withPostgres } from './postgres/engine.ts';
-import { type ChecksFinished, checkTables, runChecks, startChecks } from './run-checks.ts';
+import { type ChecksFinished, checkTables, runChecks, startChecks, startChecksAfterSync } from './run-checks.ts';
 import type { Check } from './suite.ts';
 import { checkHistory, createSuite, getSuite, listSuites, suiteResults, updateSuite } from './suites.ts';
 
@@ -227,6 +227,22 @@ describe('a suite', () => {
     ]);
   });
 
+  test('bound to a connection knows when data was published last, and how many rows the load before had', async () => {
+    const { database, c, workspaceId, destinationId } = await service();
+    await database.query('create table users (id int); insert into users select generate_series(1, 100)');
+    const { connectionId, syncId } = await twoSyncs(database, workspaceId, destinationId);
+    const text = 'dataset: public.users\nvolume: [{max_change_pct: 20}]\nfreshness: [{max_age_hours: 1}]';
+    const { id } = await createSuite(c, workspaceId, { name: 'users', text, destinationId, connectionId });
+    await startChecksAfterSync(c, workspaceId, connectionId, syncId);
+    const { lastRun } = await getSuite(c, workspaceId, id);
+    await runChecks(c, lastRun?.id ?? 0);
+    const { results } = await suiteResults(c, workspaceId, id);
+    expect(results.map(({ message, syncId: of }) => [message, of])).toEqual([
+      ['100 rows, −50% against the load before, limit 20%', syncId],
+      ['the last published sync is 2h old, limit 1h', syncId],
+    ]);
+  });
+
   test('that can’t reach its database says so, once for all checks', async () => {
     const { database, c, workspaceId, destinationId } = await service();
     await database.query(`delete from allowed_host`);
@@ -256,6 +272,23 @@ describe('a suite', () => {
     await expect(getSuite(c, '00000000-0000-0000-0000-000000000000', id)).rejects.toMatchObject({ code: 'not_found' });
   });
 });
+
+/** A connection with two published syncs: 200 rows, and 100 rows two hours before the test's clock. */
+async function twoSyncs({ query }: TestDatabase, workspaceId: string, destinationId: string) {
+  const [row] = await query<{ connectionId: string; syncId: number }>(
+    `with connector as (insert into connector (workspace_id, name) values ($1, 'c') returning id),
+      source as (insert into source (workspace_id, connector_id, name, config) select $1, id, 's', '{}' from connector returning id),
+      connection as (insert into connection (workspace_id, name, source_id, destination_id) select $1, 'users', id, $2 from source returning id),
+      sync as (insert into syncs (workspace_id, connection_id, trigger, status) select $1, id, 'manual', 'succeeded' from connection, generate_series(1, 2) returning id),
+      stream as (insert into sync_stream (sync_id, workspace_id, name, published_at, relation, published)
+        select id, $1, 'users', timestamptz '2025-12-31T22:00Z' - (max(id) over () - id) * interval '1 day',
+          '{"kind":"postgres","schema":"public","table":"users"}', json_build_object('rows', case when id = max(id) over () then 100 else 200 end) from sync)
+     select connection.id as "connectionId", (select max(id) from sync)::int as "syncId" from connection`,
+    [workspaceId, destinationId],
+  );
+  if (!row) throw new Error('nothing was seeded');
+  return row;
+}
 
 async function service() {
   const database = await testDatabase({ migrated: true });

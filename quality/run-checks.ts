@@ -20,6 +20,7 @@ import {
   lastPublished,
   previousValues,
   publishedFiles,
+  rowsBefore,
   suitesOfConnection,
   type Trigger,
 } from './store.ts';
@@ -153,8 +154,15 @@ async function gatherFacts(c: RunContext, run: Run): Promise<(check: Check) => F
   const published = run.connectionId ? await lastPublished(c.db, run.connectionId) : null;
   const loadId = run.syncId ?? published?.syncId ?? null;
   const previous = await previousValues(c.db, { id: run.id, suiteId: run.suiteId, loadId });
+  // A check that is new has no history, but the load before may have been counted.
+  const counted =
+    run.connectionId && loadId ? await rowsBefore(c.db, run.connectionId, loadId) : new Map<string, number>();
   const now = c.clock();
-  return ({ key }) => ({ now, lastPublishedAt: published?.at ?? null, previousRows: previous.get(key) ?? null });
+  return ({ key, table, where }) => ({
+    now,
+    lastPublishedAt: published?.at ?? null,
+    previousRows: previous.get(key) ?? (where === undefined ? counted.get(table) : undefined) ?? null,
+  });
 }
 
 function stopped(): Failure {

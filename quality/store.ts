@@ -216,3 +216,29 @@ export async function publishedFiles(db: Db, destinationId: string, connectionId
     return files.length > 0 ? [{ ...stream, files }] : [];
   });
 }
+
+/** Rows of each table as the connection's newest load before `loadId` left them, where the destination counted. */
+export async function rowsBefore(db: Db, connectionId: string, loadId: number): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('sync_stream as stream')
+    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
+    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
+    .distinctOn(['stream.namespace', 'stream.name'])
+    .select(['connection.prefix', 'stream.name', 'stream.relation', 'stream.published'])
+    .where('syncs.connection_id', '=', connectionId)
+    .where('syncs.id', '<', loadId)
+    .where('stream.published_at', 'is not', null)
+    .orderBy('stream.namespace')
+    .orderBy('stream.name')
+    .orderBy('stream.published_at', 'desc')
+    .execute();
+  return new Map(
+    rows.flatMap(({ prefix, name, relation, published }) => {
+      const count = published?.rows;
+      if (typeof count !== 'number') return [];
+      const { schema, table } = relation ?? {};
+      const names = typeof table === 'string' ? [table, `${schema}.${table}`] : [prefix + name];
+      return names.map((each) => [each, count] as const);
+    }),
+  );
+}
