@@ -1,16 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
-import { copyLines, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
+import { copyBytes, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
 import type { QuarantinedRow } from './store.ts';
 
-/** Text of one COPY. Larger gains nothing; smaller pays a round trip more often. */
-const FLUSH_LENGTH = 1024 * 1024;
+/** One COPY. Larger gains nothing; smaller pays a round trip more often. */
+const FLUSH_BYTES = 1024 * 1024;
+const ROOM_BYTES = 64 * 1024;
+/** UTF-8 of one UTF-16 unit. */
+const MAX_BYTES_PER_UNIT = 3;
 /** So many rows refused by the database in one batch are no bad rows but a wrong table. */
 const MAX_REFUSED_PER_BATCH = 100;
 
+/** Where a buffered row came from, and where its line ends in the batch's bytes. */
 interface BufferedRow extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' | 'row' | 'record' | 'seq'> {
-  readonly line: string;
+  readonly end: number;
+}
+
+interface Batch {
+  readonly rows: readonly BufferedRow[];
+  readonly bytes: Buffer;
 }
 
 /** Where a batch goes. Both may change between batches, as columns come. */
@@ -29,7 +38,8 @@ export class CopyBuffer {
   readonly #syncId: number;
   #target: CopyTarget;
   #rows: BufferedRow[] = [];
-  #length = 0;
+  #bytes: Buffer;
+  #used = 0;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(pool: pg.Pool, syncId: number, target: CopyTarget, onRefused: (row: QuarantinedRow) => void) {
@@ -37,6 +47,7 @@ export class CopyBuffer {
     this.#target = target;
     this.#syncId = syncId;
     this.#onRefused = onRefused;
+    this.#bytes = Buffer.allocUnsafe(FLUSH_BYTES + ROOM_BYTES);
   }
 
   /** Adds a row; true when it is time to `send`. */
@@ -47,20 +58,21 @@ export class CopyBuffer {
         : copyText(JSON.stringify({ sync_id: this.#syncId, changes: typed.changes }));
     const data = copyValues(typed.values, this.#target.types);
     const line = `${data}${data === '' ? '' : '\t'}${randomUUID()}\t${meta}\t${place.sliceId}\t${place.seq}\n`;
-    const { row, record } = typed;
-    this.#rows.push({ line, row, record, ...place });
-    this.#length += line.length;
-    return this.#length >= FLUSH_LENGTH;
+    this.#append(line);
+    const { slice, sliceId, page, seq } = place;
+    this.#rows.push({ end: this.#used, row: typed.row, record: typed.record, slice, sliceId, page, seq });
+    return this.#used >= FLUSH_BYTES;
   }
 
   /** Hands the filled batch over; waits only while the one before is still on its way. */
   async send(): Promise<void> {
     await this.#sending;
-    const rows = this.#rows;
-    if (rows.length === 0) return;
+    if (this.#rows.length === 0) return;
+    const batch = { rows: this.#rows, bytes: this.#bytes.subarray(0, this.#used) };
     this.#rows = [];
-    this.#length = 0;
-    this.#sending = this.#copy(rows, this.#target.statement);
+    this.#bytes = Buffer.allocUnsafe(FLUSH_BYTES + ROOM_BYTES);
+    this.#used = 0;
+    this.#sending = this.#copy(batch, this.#target.statement);
     // Whoever sends or drains next sees the failure; until then it is nobody's.
     this.#sending.catch(() => undefined);
   }
@@ -76,23 +88,40 @@ export class CopyBuffer {
     this.#target = target;
   }
 
-  async #copy(rows: readonly BufferedRow[], statement: string): Promise<void> {
-    let left = rows;
-    for (let refused = 0; left.length > 0; refused++) {
+  /** As bytes at once: a string put together from parts would be kept, in all its parts, until the batch goes. */
+  #append(line: string): void {
+    const needed = this.#used + line.length * MAX_BYTES_PER_UNIT;
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(larger, 0, 0, this.#used);
+      this.#bytes = larger;
+    }
+    this.#used += this.#bytes.write(line, this.#used);
+  }
+
+  async #copy(batch: Batch, statement: string): Promise<void> {
+    let left = batch;
+    for (let refused = 0; left.rows.length > 0; refused++) {
       try {
-        await copyLines(
-          this.#pool,
-          statement,
-          left.map((row) => row.line),
-        );
+        await copyBytes(this.#pool, statement, left.bytes);
         return;
       } catch (error) {
         const line = refusedLine(error);
-        const bad = line === null ? undefined : left[line - 1];
-        if (bad === undefined || refused >= MAX_REFUSED_PER_BATCH) throw error;
-        left = left.filter((row) => row !== bad);
+        const bad = line === null ? undefined : left.rows[line - 1];
+        if (line === null || bad === undefined || refused >= MAX_REFUSED_PER_BATCH) throw error;
+        left = withoutRow(left, line - 1);
         this.#onRefused({ ...bad, code: 'refused_by_database', reason: (error as Error).message });
       }
     }
   }
+}
+
+function withoutRow({ rows, bytes }: Batch, index: number): Batch {
+  const start = rows[index - 1]?.end ?? 0;
+  const end = rows[index]?.end ?? start;
+  const later = rows.slice(index + 1).map((row) => ({ ...row, end: row.end - (end - start) }));
+  return {
+    rows: [...rows.slice(0, index), ...later],
+    bytes: Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]),
+  };
 }

@@ -29,13 +29,13 @@ export function copyText(value: string | null): string {
 }
 
 /** Sends complete lines through one COPY; all of them are in the table afterwards, or none. */
-export async function copyLines(pool: pg.Pool, statement: string, lines: readonly string[]): Promise<void> {
+export async function copyBytes(pool: pg.Pool, statement: string, bytes: Buffer): Promise<void> {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
     const copy = client.query(copyFrom(statement));
     const done = once(copy, 'finish');
-    copy.end(Buffer.from(lines.join('')));
+    copy.end(bytes);
     await done;
   } catch (error) {
     failure = error as Error;
