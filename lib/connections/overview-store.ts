@@ -117,22 +117,22 @@ export interface CheckFacts {
   readonly worst: string | null;
 }
 
-/** What the latest finished run of each connection's suites found. */
+/** What the latest finished run of each connection's suites found; zeros for a suite that has not run yet. */
 export async function selectChecks(db: Db, workspaceId: string, only: string | null): Promise<CheckFacts[]> {
   const { rows } = await sql<CheckFacts>`
-    select s.connection_id as "connectionId", s.id as "suiteId", count(*)::int as total,
+    select s.connection_id as "connectionId", s.id as "suiteId", count(r.id)::int as total,
       count(*) filter (where r.outcome = 'pass')::int as pass,
       count(*) filter (where r.outcome = 'warn' or (r.outcome = 'fail' and r.level = 'warn'))::int as warn,
       count(*) filter (where r.outcome = 'fail' and r.level <> 'warn')::int as fail,
       count(*) filter (where r.outcome = 'error')::int as error,
-      bool_or(r.outcome = 'fail' and r.level = 'block') as blocks,
+      coalesce(bool_or(r.outcome = 'fail' and r.level = 'block'), false) as blocks,
       (array_agg(r.title order by array_position(array['fail', 'error', 'warn'], r.outcome), r.level = 'warn', r.id)
         filter (where r.outcome <> 'pass'))[1] as worst
     from suite s
-    cross join lateral (
+    left join lateral (
       select id from check_run where suite_id = s.id and finished_at is not null order by id desc limit 1
-    ) run
-    join check_result r on r.run_id = run.id
+    ) run on true
+    left join check_result r on r.run_id = run.id
     where s.workspace_id = ${workspaceId} and s.connection_id is not null
       and (${only}::uuid is null or s.connection_id = ${only}::uuid)
     group by s.id, s.connection_id

@@ -70,6 +70,10 @@ test('shows each connection by its worst sign, worst first', async () => {
   await addSync(query, ws, ids.get('broken'), { status: 'cancelled', agoMinutes: 50 });
   await addSync(query, ws, ids.get('broken'), { status: 'failed', agoMinutes: 30, message: '429 from Stripe' });
   await addSync(query, ws, ids.get('late'), { status: 'succeeded', agoMinutes: 600 });
+  await query(
+    `insert into suite (workspace_id, name, text, connection_id, destination_id) values ($1, 'unmeasured', '', $2, $3)`,
+    [ws, ids.get('new'), destinationId],
+  );
   await query(`update connection set status = 'inactive', paused_reason = 'by ada' where name = 'paused'`);
   const warned = await addSync(query, ws, ids.get('warned'), { status: 'succeeded', agoMinutes: 20 });
   const [suite] = await query<{ id: string }>(
@@ -112,6 +116,8 @@ test('shows each connection by its worst sign, worst first', async () => {
     checks: { total: 2, pass: 1, warn: 1, fail: 0, suiteId: suite?.id },
     recent: [{ quality: 'warn' }],
   });
+  expect(row('new')?.checks).toMatchObject({ total: 0, pass: 0, worst: null });
+  expect(row('calm')?.checks).toBeNull();
   expect(overview).toMatchObject({ running: 1, workers: 0, tiles: { incidents: { open: 0, oldest: null } } });
   expect(overview.tiles.records.last24h).toBe(100);
   expect(await getOverviewRow({ db, clock: () => NOW }, ws, ids.get('broken') ?? '')).toEqual(row('broken'));
