@@ -5,6 +5,7 @@ import { own, sequence } from './methods.ts';
 import { equal, limited, narrow, order } from './operators.ts';
 import { applyTest } from './predicates.ts';
 import { TemplateError } from './template-error.ts';
+import { timedMatch } from './timed.ts';
 import {
   isDict,
   isFloat,
@@ -69,8 +70,7 @@ const FILTERS: Record<string, Filter> = {
   map: (v, args, named) => map(v, args, named),
   max: (v) => need(v).reduce((a, b) => (order(b, a) > 0 ? b : a)),
   min: (v) => need(v).reduce((a, b) => (order(b, a) < 0 ? b : a)),
-  regex_replace: (v, [pattern, replacement]) =>
-    limited(text(v).replace(regex(pattern, 'g'), replacementOf(str(replacement)))),
+  regex_replace: (v, [pattern, replacement]) => limited(regexReplace(text(v), pattern, str(replacement))),
   regex_search: (v, [pattern]) => regexSearch(text(v), pattern),
   reject: (v, [test, ...args]) => own(need(v).filter((item) => !passes(item, test, args))),
   rejectattr: (v, [name, test, ...args]) => own(need(v).filter((item) => !passes(attribute(item, name), test, args))),
@@ -247,8 +247,15 @@ function regex(pattern: unknown, flags = ''): RegExp {
 }
 
 function regexSearch(value: string, pattern: unknown): unknown {
-  const match = regex(pattern).exec(value);
+  const expression = regex(pattern);
+  const match = timedMatch(expression, value, () => expression.exec(value));
   return match && match.length > 1 ? (match[1] ?? null) : null;
+}
+
+function regexReplace(value: string, pattern: unknown, replacement: string): string {
+  const expression = regex(pattern, 'g');
+  const written = replacementOf(replacement);
+  return timedMatch(expression, value, () => value.replace(expression, written));
 }
 
 function replacementOf(replacement: string): string {

@@ -389,16 +389,18 @@ class ExpressionParser {
   }
 
   #filter(input: Expression): Expression {
-    const { at } = this.take();
+    this.take();
+    const { at } = this.#peek();
     const name = this.#dotted();
     const args = this.nextIs('(') ? this.#arguments() : NO_ARGUMENTS;
     return { type: 'filter', name, input, args, at };
   }
 
   #test(input: Expression): Expression {
-    const { at } = this.take();
+    this.take();
     const negated = this.nextIs('not');
     if (negated) this.take();
+    const { at } = this.#peek();
     const name = this.#dotted();
     let args = NO_ARGUMENTS;
     const next = this.#peek();
