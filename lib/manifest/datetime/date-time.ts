@@ -1,6 +1,6 @@
 import { Duration } from './duration.ts';
 
-const MICROS_PER_DAY = 86_400_000_000n;
+export const MICROS_PER_DAY = 86_400_000_000n;
 /** Years 1 to 9999, as Python's datetime. */
 const EARLIEST = -62_135_596_800_000_000n;
 const LATEST = 253_402_300_799_999_999n;

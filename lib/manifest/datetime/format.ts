@@ -24,10 +24,10 @@ const EPOCHS: Record<string, { read: RegExp; micros: (text: string) => bigint; w
   '%s': {
     read: /^[+-]?\d+$/,
     micros: (text) => BigInt(text) * 1_000_000n,
-    write: (micros) => String(floor(micros, 1_000_000n)),
+    write: (micros) => String(micros / 1_000_000n),
   },
   '%s_as_float': {
-    read: /^[+-]?\d+(\.\d+)?$/,
+    read: /^[+-]?\d+(\.\d*)?([eE][+-]?\d{1,2})?$/,
     micros: decimalMicros,
     write: (micros) => {
       const seconds = Number(micros) / 1e6;
@@ -37,7 +37,7 @@ const EPOCHS: Record<string, { read: RegExp; micros: (text: string) => bigint; w
   '%ms': {
     read: /^[+-]?\d+$/,
     micros: (text) => BigInt(text) * 1000n,
-    write: (micros) => String(floor(micros, 1000n)),
+    write: (micros) => String(micros / 1000n),
   },
   '%epoch_microseconds': { read: /^[+-]?\d+$/, micros: (text) => BigInt(text), write: String },
 };
@@ -48,13 +48,14 @@ const EPOCHS: Record<string, { read: RegExp; micros: (text: string) => bigint; w
  * @throws RangeError when the text does not fit
  */
 export function parseDatetime(value: string | number | bigint, format: string): DateTime {
-  const text = String(value);
   const epoch = EPOCHS[format];
-  if (epoch) {
-    if (!epoch.read.test(text)) throw misfit(text, format);
-    return new DateTime(epoch.micros(text));
-  }
-  return strptime(text, format);
+  if (!epoch) return strptime(String(value), format);
+  const whole = typeof value === 'number' && format !== '%s_as_float' ? Math.trunc(value) : value;
+  const text = String(whole)
+    .trim()
+    .replace(/(?<=\d)_(?=\d)/g, '');
+  if (!epoch.read.test(text)) throw misfit(text, format);
+  return new DateTime(epoch.micros(text));
 }
 
 /** Writes a date after a strftime format, with the same additions. */
@@ -65,7 +66,14 @@ export function formatDatetime(value: DateTime, format: string): string {
 
 export function strftime(value: DateTime, format: string): string {
   const c = value.civil;
-  return format.replace(/%(_ms|[a-zA-Z%])/g, (whole, directive: string) => WRITE[directive]?.(c, value) ?? whole);
+  return format.replace(/%(_ms|([-_0^#])?([a-zA-Z%]))/g, (whole, directive: string, flag, letter) => {
+    const text = (WRITE[directive] ?? WRITE[letter ?? ''])?.(c, value);
+    if (text === undefined) return whole;
+    if (flag === '^') return text.toUpperCase();
+    if (flag === '#') return letter === 'Z' || letter === 'p' ? text.toLowerCase() : text.toUpperCase();
+    if (flag === '-') return text.replace(/^[0 ]+(?=\d)/, '');
+    return flag === '_' ? text.replace(/^0+(?=\d)/, (zeros) => ' '.repeat(zeros.length)) : text;
+  });
 }
 
 type Write = (civil: CivilTime, value: DateTime) => string;
@@ -95,11 +103,35 @@ const WRITE: Record<string, Write> = {
   T: (c) => `${two(c.hour)}:${two(c.minute)}:${two(c.second)}`,
   D: (c) => `${two(c.month)}/${two(c.day)}/${two(c.year % 100)}`,
   R: (c) => `${two(c.hour)}:${two(c.minute)}`,
+  U: (c) => two(Math.floor((dayOfYear(c) + 6 - ((weekday(c) + 1) % 7)) / 7)),
+  W: (c) => two(Math.floor((dayOfYear(c) + 6 - weekday(c)) / 7)),
+  V: (c) => two(isoWeek(c).week),
+  G: (c) => String(isoWeek(c).year),
+  g: (c) => two(isoWeek(c).year % 100),
+  C: (c) => two(Math.floor(c.year / 100)),
+  h: (c) => (MONTHS[c.month - 1] ?? '').slice(0, 3),
+  k: (c) => String(c.hour).padStart(2, ' '),
+  l: (c) => String(c.hour % 12 || 12).padStart(2, ' '),
+  P: (c) => (c.hour < 12 ? 'am' : 'pm'),
+  n: () => '\n',
+  t: () => '\t',
+  c: (_c, value) => strftime(value, '%a %b %e %H:%M:%S %Y'),
+  r: (_c, value) => strftime(value, '%I:%M:%S %p'),
+  x: (_c, value) => strftime(value, '%m/%d/%y'),
+  X: (_c, value) => strftime(value, '%H:%M:%S'),
   s: (_c, value) => String(floor(value.micros, 1_000_000n)),
   z: (_c, value) => (value.offset === null ? '' : offsetText(value.offset)),
   Z: (_c, value) => (value.offset === null ? '' : value.offset === 0 ? 'UTC' : `UTC${offsetText(value.offset, ':')}`),
   '%': () => '%',
 };
+
+/** ISO 8601's week: the one with the year's first Thursday is the first. */
+function isoWeek(c: CivilTime): { year: number; week: number } {
+  const week = Math.floor((dayOfYear(c) - weekday(c) + 9) / 7);
+  if (week < 1) return isoWeek({ ...c, year: c.year - 1, month: 12, day: 31 });
+  const isNext = week === 53 && c.month === 12 && c.day - weekday(c) >= 29;
+  return isNext ? { year: c.year + 1, week: 1 } : { year: c.year, week };
+}
 
 export function offsetText(offset: number, separator = ''): string {
   const minutes = Math.floor(Math.abs(offset) / 60);
@@ -145,7 +177,9 @@ const READ: Record<string, Read> = {
   B: [monthNames, (p, t) => void (p.month = monthNumber(t))],
   a: [dayNames, () => undefined],
   A: [dayNames, () => undefined],
-  z: ['Z|[+-]\\d\\d:?[0-5]\\d(?::?[0-5]\\d)?', (p, t) => void (p.offset = offsetSeconds(t))],
+  w: ['[0-6]', () => undefined],
+  u: ['[1-7]', () => undefined],
+  z: ['Z|[+-](?:[01]\\d|2[0-3]):?[0-5]\\d(?::?[0-5]\\d)?', (p, t) => void (p.offset = offsetSeconds(t))],
   Z: ['UTC|GMT|Z', (p) => void (p.offset = 0)],
 };
 
@@ -211,6 +245,7 @@ function offsetSeconds(text: string): number {
 }
 
 function decimalMicros(text: string): bigint {
+  if (/e/i.test(text)) return BigInt(Math.round(Number(text) * 1e6));
   const [whole = '0', fraction = ''] = text.split('.');
   const micros = BigInt(whole) * 1_000_000n;
   const rest = BigInt(fraction.slice(0, 6).padEnd(6, '0'));

@@ -1,3 +1,4 @@
+import { Duration } from '../datetime/duration.ts';
 import type { Arguments, Expression, Node } from './ast.ts';
 import { applyFilter } from './filters.ts';
 import { attributeOf, define, own, sequence } from './methods.ts';
@@ -75,7 +76,7 @@ export class Evaluator {
     const value = this.value(node.iterable);
     if (value instanceof Undefined) return this.render(node.otherwise);
     const all = sequence(value);
-    if (all === null) throw new TemplateError('template_value', `'${typeName(value)}' object is not iterable`, node.at);
+    if (all === null) throw new TemplateError('template_type', `'${typeName(value)}' object is not iterable`, node.at);
     const inLoop = (item: unknown, work: () => string): string => {
       this.#scopes.push(new Map());
       this.#assign(node.targets, item);
@@ -207,7 +208,7 @@ export class Evaluator {
   #call(callee: unknown, args: Arguments): unknown {
     if (callee instanceof PyFunction) return callee.call(...this.#arguments(args));
     if (callee instanceof Undefined) throw undefinedUsed(callee);
-    throw new TemplateError('template_value', `'${typeName(callee)}' object is not callable`);
+    throw new TemplateError('template_type', `'${typeName(callee)}' object is not callable`);
   }
 
   #arguments({ positional, named }: Arguments): [unknown[], Map<string, unknown>] {
@@ -217,6 +218,7 @@ export class Evaluator {
   #unary(operator: '-' | '+' | 'not', value: unknown): unknown {
     if (operator === 'not') return !truthy(value);
     if (value instanceof PyFloat) return operator === '-' ? PyFloat.of(-value.value) : value;
+    if (value instanceof Duration) return operator === '-' ? value.negated() : value;
     return binary(operator, 0, value);
   }
 
@@ -253,6 +255,7 @@ function loopValues(index: number, items: readonly unknown[]) {
     first: index === 0,
     last: index === length - 1,
     length,
+    cycle: new PyFunction('cycle', (args) => args[index % args.length]),
     previtem: index > 0 ? items[index - 1] : new Undefined('there is no previous item'),
     nextitem: index < length - 1 ? items[index + 1] : new Undefined('there is no next item'),
   };
@@ -262,13 +265,14 @@ function loopValues(index: number, items: readonly unknown[]) {
 function slice(value: unknown, [start = null, stop = null, step = null]: readonly unknown[]): unknown {
   if (value instanceof Undefined) throw undefinedUsed(value);
   const items = typeof value === 'string' ? [...value] : itemsOf(value);
-  if (items === null) throw new TemplateError('template_value', `'${typeName(value)}' object is not subscriptable`);
+  if (items === null) throw new TemplateError('template_type', `'${typeName(value)}' object is not subscriptable`);
   const stride = step === null ? 1 : toNumber(step);
   if (stride === 0) throw new TemplateError('template_value', 'slice step cannot be zero');
   const { length } = items;
   const [least, most] = stride > 0 ? [0, length] : [-1, length - 1];
   const bound = (given: unknown, otherwise: number) => {
     if (given === null) return otherwise;
+    if (!isInteger(given)) throw new TemplateError('template_type', 'slice indices must be integers or None');
     const index = toNumber(given);
     return Math.min(most, Math.max(least, index < 0 ? index + length : index));
   };

@@ -1,11 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 import { ExactNumber, stringifyJson } from '#lib/json.ts';
+import { fixed } from './format-value.ts';
 import { quotePlus } from './functions.ts';
-import { own, sequence } from './methods.ts';
-import { equal, limited, narrow, order } from './operators.ts';
+import { define, own, sequence, strip } from './methods.ts';
+import { binary, equal, limited, narrow, order, undefinedUsed } from './operators.ts';
 import { applyTest } from './predicates.ts';
+import { search, substitute } from './python-regex.ts';
 import { TemplateError } from './template-error.ts';
-import { timedMatch } from './timed.ts';
 import {
   isDict,
   isFloat,
@@ -23,39 +24,29 @@ import {
 type Named = ReadonlyMap<string, unknown>;
 type Filter = (input: unknown, args: readonly unknown[], named: Named) => unknown;
 
-/** Patterns and texts of regular expressions: beyond this a bad one could hold the process for long. */
-const MOST_PATTERN = 1_000;
-const MOST_TEXT = 100_000;
-
 const FILTERS: Record<string, Filter> = {
-  abs: (v) =>
-    typeof v === 'bigint'
-      ? v < 0n
-        ? -v
-        : v
-      : v instanceof PyFloat
-        ? PyFloat.of(Math.abs(v.value))
-        : Math.abs(toNumber(v)),
-  base64binascii_decode: (v) => Buffer.from(str(v), 'base64').toString('utf8'),
-  base64decode: (v) => Buffer.from(str(v), 'base64').toString('utf8'),
-  base64encode: (v) => Buffer.from(str(v), 'utf8').toString('base64'),
+  abs: (v) => (order(v, 0) < 0 ? binary('-', 0, v) : binary('+', 0, v)),
+  base64binascii_decode: (v) => Buffer.from(needText(v, 'template_value'), 'utf8').toString('base64'),
+  base64decode: (v) => base64decode(needText(v, 'template_value')),
+  base64encode: (v) => Buffer.from(needText(v, 'template_value'), 'utf8').toString('base64'),
   capitalize: (v) => str(v).charAt(0).toUpperCase() + str(v).slice(1).toLowerCase(),
   count: (v) => length(v),
   d: (v, args, named) => fallback(v, args, named),
   default: (v, args, named) => fallback(v, args, named),
-  dictsort: (v) =>
-    (isDict(v) ? Object.entries(v) : [])
-      .toSorted(([a], [b]) => order(a.toLowerCase(), b.toLowerCase()))
-      .map((entry) => new PyTuple(entry)),
+  center: (v, [width = 80]) => center(str(v), toNumber(width)),
+  dictsort: (v, args, named) => dictsort(v, args, named),
   e: (v) => escapeHtml(str(v)),
   escape: (v) => escapeHtml(str(v)),
   first: (v) => need(v)[0] ?? new Undefined('No first item, sequence was empty.'),
-  float: (v, [otherwise = PyFloat.of(0)]) => toFloat(v) ?? otherwise,
+  float: (v, [otherwise = PyFloat.of(0)], named) => toFloat(v) ?? named.get('default') ?? otherwise,
+  format: (v, args, named) => binary('%', str(v), args.length > 0 ? new PyTuple(args) : define({}, named)),
   hash: (v, [kind = 'md5', salt], named) =>
     hash(str(v), str(named.get('hash_type') ?? kind), named.get('salt') ?? salt),
   hmac: (v, [key, kind = 'sha256'], named) =>
-    hmac(str(v), str(named.get('key') ?? key), str(named.get('hash_type') ?? kind)),
-  int: (v, [otherwise = 0, base = 10]) => toInt(v, toNumber(base)) ?? otherwise,
+    hmac(str(v), named.get('key') ?? key, str(named.get('hash_type') ?? kind)),
+  indent: (v, [width = 4, first = false]) => indent(str(v), width, truthy(first)),
+  int: (v, [otherwise = 0, base = 10], named) =>
+    toInt(v, toNumber(named.get('base') ?? base)) ?? named.get('default') ?? otherwise,
   items: (v) => (isDict(v) ? Object.entries(v).map((entry) => new PyTuple(entry)) : []),
   join: (v, [glue = '', attribute], named) =>
     limited(
@@ -68,10 +59,11 @@ const FILTERS: Record<string, Filter> = {
   list: (v) => own([...need(v)]),
   lower: (v) => str(v).toLowerCase(),
   map: (v, args, named) => map(v, args, named),
-  max: (v) => need(v).reduce((a, b) => (order(b, a) > 0 ? b : a)),
-  min: (v) => need(v).reduce((a, b) => (order(b, a) < 0 ? b : a)),
-  regex_replace: (v, [pattern, replacement]) => limited(regexReplace(text(v), pattern, str(replacement))),
-  regex_search: (v, [pattern]) => regexSearch(text(v), pattern),
+  max: (v, args, named) => extreme(v, args, named, 1),
+  min: (v, args, named) => extreme(v, args, named, -1),
+  regex_replace: (v, [pattern, replacement]) =>
+    limited(substitute(needText(pattern), needText(replacement), needText(v))),
+  regex_search: (v, [pattern]) => regexSearch(needText(v), needText(pattern)),
   reject: (v, [test, ...args]) => own(need(v).filter((item) => !passes(item, test, args))),
   rejectattr: (v, [name, test, ...args]) => own(need(v).filter((item) => !passes(attribute(item, name), test, args))),
   replace: (v, [from, to, most]) =>
@@ -81,24 +73,30 @@ const FILTERS: Record<string, Filter> = {
         : replaceSome(str(v), str(from), str(to), toNumber(most)),
     ),
   reverse: (v) => (typeof v === 'string' ? [...v].reverse().join('') : own([...need(v)].reverse())),
-  round: (v, [digits = 0, method = 'common']) => round(toNumber(v), toNumber(digits), str(method)),
+  round: (v, [digits = 0, method = 'common'], named) =>
+    round(v, toNumber(named.get('precision') ?? digits), str(named.get('method') ?? method)),
   safe: (v) => v,
   select: (v, [test, ...args]) => own(need(v).filter((item) => passes(item, test, args))),
   selectattr: (v, [name, test, ...args]) => own(need(v).filter((item) => passes(attribute(item, name), test, args))),
   sort: (v, args, named) => sort(v, args, named),
   string: (v) => (typeof v === 'string' ? v : `"""${toJson(v)}"""`),
-  sum: (v, [name], named) => sum(picked(v, named.get('attribute') ?? name)),
+  sum: (v, [name, start], named) =>
+    picked(v, named.get('attribute') ?? name).reduce(
+      (all, item) => binary('+', all, item),
+      start ?? named.get('start') ?? 0,
+    ),
   title: (v) =>
     str(v)
       .toLowerCase()
       .replace(/[^\s\-[({<]+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
-  tojson: (v) => toJson(v).replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`),
-  trim: (v) => str(v).trim(),
-  truncate: (v, [most = 255]) =>
-    str(v).length <= toNumber(most) ? str(v) : `${str(v).slice(0, Math.max(0, toNumber(most) - 3))}...`,
-  unique: (v) => own(unique(need(v))),
+  tojson: (v) => toJson(v, true).replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`),
+  trim: (v, [chars]) => strip(str(v), chars, 'both'),
+  truncate: (v, args, named) => truncate(str(v), args, named),
+  unique: (v, [exact, name], named) =>
+    own(unique(need(v), truthy(named.get('case_sensitive') ?? exact), named.get('attribute') ?? name)),
   upper: (v) => str(v).toUpperCase(),
   urlencode: (v) => urlencode(v),
+  wordcount: (v) => str(v).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
 };
 
 export const FILTER_NAMES: readonly string[] = Object.keys(FILTERS);
@@ -118,72 +116,138 @@ function need(value: unknown): readonly unknown[] {
   if (value instanceof Undefined) return [];
   const items = sequence(value);
   if (items) return items;
-  throw new TemplateError('template_value', `'${typeName(value)}' object is not iterable`);
+  throw new TemplateError('template_type', `'${typeName(value)}' object is not iterable`);
+}
+
+/** A text, as the filters that are the CDK's own need it. */
+function needText(value: unknown, code: 'template_type' | 'template_value' = 'template_type'): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Undefined) throw undefinedUsed(value);
+  throw new TemplateError(code, `expected string, got '${typeName(value)}'`);
 }
 
 function length(value: unknown): number {
   if (value instanceof Undefined) return 0;
   const items = sequence(value);
   if (items) return items.length;
-  throw new TemplateError('template_value', `object of type '${typeName(value)}' has no len()`);
+  throw new TemplateError('template_type', `object of type '${typeName(value)}' has no len()`);
 }
 
 function toInt(value: unknown, base: number): unknown {
+  if (value instanceof Undefined) throw undefinedUsed(value);
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (isInteger(value)) return value;
   if (isFloat(value)) return Number.isFinite(toNumber(value)) ? narrow(BigInt(Math.trunc(toNumber(value)))) : null;
   const digits = typeof value === 'string' ? value.trim().replace(/(?<=\d)_(?=\d)/g, '') : '';
   if (base === 10 && /^[+-]?\d+$/.test(digits)) return narrow(BigInt(digits));
-  if (base !== 10 && /^[+-]?\w+$/.test(digits)) {
-    const parsed = Number.parseInt(digits, base);
-    return Number.isNaN(parsed) ? null : parsed;
+  if (base !== 10) {
+    const bare = digits.replace(/^([+-]?)0[bBoOxX]/, '$1');
+    const parsed = /^[+-]?[\da-zA-Z]+$/.test(bare) ? Number.parseInt(bare, base) : Number.NaN;
+    if (!Number.isNaN(parsed)) return parsed;
   }
-  const float = Number(digits);
-  return digits !== '' && Number.isFinite(float) ? narrow(BigInt(Math.trunc(float))) : null;
+  const float = toFloat(value);
+  return float !== null && Number.isFinite(toNumber(float)) ? narrow(BigInt(Math.trunc(toNumber(float)))) : null;
 }
 
 function toFloat(value: unknown): unknown {
   if (isInteger(value) || isFloat(value) || typeof value === 'boolean') return PyFloat.of(toNumber(value));
-  const words = typeof value === 'string' ? value.trim() : '';
-  return words !== '' && !Number.isNaN(Number(words)) ? PyFloat.of(Number(words)) : null;
+  if (value instanceof Undefined) throw undefinedUsed(value);
+  const words = typeof value === 'string' ? value.trim().replace(/(?<=\d)_(?=\d)/g, '') : '';
+  const special = /^([+-]?)(?:(inf|infinity)|nan)$/i.exec(words);
+  if (special) return PyFloat.of(special[2] === undefined ? Number.NaN : Number(`${special[1]}Infinity`));
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(words) ? PyFloat.of(Number(words)) : null;
 }
 
-function round(value: number, digits: number, method: string): unknown {
+function round(value: unknown, digits: number, method: string): unknown {
+  const number = toNumber(binary('*', value, 1));
   const scale = 10 ** digits;
-  const scaled = value * scale;
-  const rounded = method === 'ceil' ? Math.ceil(scaled) : method === 'floor' ? Math.floor(scaled) : halfToEven(scaled);
-  return PyFloat.of(rounded / scale);
+  if (method === 'ceil' || method === 'floor') return PyFloat.of(Math[method](number * scale) / scale);
+  const rounded = digits < 0 ? Number(fixed(number * scale, 0)) / scale : Number(fixed(number, digits));
+  return isFloat(value) ? PyFloat.of(rounded) : digits < 0 ? rounded : value;
 }
 
-function halfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+function base64decode(value: string): string {
+  const letters = value.replace(/[^A-Za-z0-9+/=]/g, '');
+  const bytes = Buffer.from(letters, 'base64');
+  if (letters.length % 4 !== 0) throw new TemplateError('template_value', 'Incorrect padding of base64.');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new TemplateError('template_value', 'The base64 holds no UTF-8 text.');
+  }
+}
+
+function center(value: string, width: number): string {
+  const missing = Math.max(0, Math.min(10_000, width) - [...value].length);
+  const left = Math.floor(missing / 2) + (missing & width & 1);
+  return ' '.repeat(left) + value + ' '.repeat(missing - left);
+}
+
+function indent(value: string, width: unknown, first: boolean): string {
+  const blank = typeof width === 'string' ? width : ' '.repeat(Math.min(1_000, Math.max(0, toNumber(width))));
+  const lines = value.split('\n').map((line, index) => ((index === 0 && !first) || line === '' ? line : blank + line));
+  return limited(lines.join('\n'));
+}
+
+function truncate(
+  value: string,
+  [most = 255, exact = false, end = '...', leeway = 5]: readonly unknown[],
+  named: Named,
+): string {
+  const length = toNumber(named.get('length') ?? most);
+  const dots = str(named.get('end') ?? end);
+  if (value.length <= length + toNumber(named.get('leeway') ?? leeway)) return value;
+  const start = value.slice(0, Math.max(0, length - dots.length));
+  if (truthy(named.get('killwords') ?? exact)) return start + dots;
+  const space = start.lastIndexOf(' ');
+  return (space < 0 ? start : start.slice(0, space)) + dots;
+}
+
+function extreme(value: unknown, [exact, name]: readonly unknown[], named: Named, sign: 1 | -1): unknown {
+  const items = need(value);
+  if (items.length === 0) return new Undefined('No aggregated item, sequence was empty.');
+  const key = keyOf(truthy(named.get('case_sensitive') ?? exact), named.get('attribute') ?? name);
+  return items.reduce((best, item) => (order(key(item), key(best)) * sign > 0 ? item : best));
+}
+
+/** What is compared: the item or its attribute, text without its case unless told. */
+function keyOf(exact: boolean, path: unknown): (item: unknown) => unknown {
+  return (item) => {
+    const picked = path === undefined || path === null ? item : attribute(item, path);
+    return typeof picked === 'string' && !exact ? picked.toLowerCase() : picked;
+  };
+}
+
+function dictsort(value: unknown, [exact, by = 'key', reverse]: readonly unknown[], named: Named): unknown {
+  const index = str(named.get('by') ?? by) === 'value' ? 1 : 0;
+  const key = keyOf(truthy(named.get('case_sensitive') ?? exact), null);
+  const backwards = truthy(named.get('reverse') ?? reverse) ? -1 : 1;
+  const entries = isDict(value) ? Object.entries(value) : [];
+  return own(
+    entries.toSorted((a, b) => order(key(a[index]), key(b[index])) * backwards).map((entry) => new PyTuple(entry)),
+  );
 }
 
 function map(value: unknown, args: readonly unknown[], named: Named): unknown {
   const name = named.get('attribute');
   if (name !== undefined) {
     const otherwise = named.get('default');
-    return own(need(value).map((item) => withDefault(attribute(item, name), otherwise)));
+    return own(need(value).map((item) => attribute(item, name, otherwise)));
   }
   const [filter, ...rest] = args;
-  return own(need(value).map((item) => applyFilter(str(filter), item, rest, new Map())));
+  return own(need(value).map((item) => applyFilter(str(filter), item, rest, named)));
 }
 
-function withDefault(value: unknown, otherwise: unknown): unknown {
-  return value instanceof Undefined && otherwise !== undefined ? otherwise : value;
-}
-
-/** `a.b.0` of a record. */
-function attribute(value: unknown, path: unknown): unknown {
+/** `a.b.0` of a record; the default stands in at the first step that is missing. */
+function attribute(value: unknown, path: unknown, otherwise?: unknown): unknown {
   return str(path)
     .split('.')
     .reduce<unknown>((inner, key) => {
-      if (isDict(inner) && Object.hasOwn(inner, key)) return inner[key];
+      if (inner instanceof Undefined) throw undefinedUsed(inner);
       const items = itemsOf(inner);
-      return (items && /^\d+$/.test(key) ? items[Number(key)] : undefined) ?? new Undefined(key);
+      const found = items && /^\d+$/.test(key) ? items[Number(key)] : undefined;
+      if (isDict(inner) && Object.hasOwn(inner, key)) return inner[key] ?? null;
+      return found ?? otherwise ?? new Undefined(`'${typeName(inner)} object' has no attribute '${key}'`);
     }, value);
 }
 
@@ -197,72 +261,26 @@ function passes(value: unknown, test: unknown, args: readonly unknown[]): boolea
 
 function sort(value: unknown, [reverse, caseSensitive, name]: readonly unknown[], named: Named): unknown {
   const path = named.get('attribute') ?? name;
-  const exact = truthy(named.get('case_sensitive') ?? caseSensitive);
-  const key = (item: unknown) => {
-    const picked = path === undefined || path === null ? item : attribute(item, path);
-    return typeof picked === 'string' && !exact ? picked.toLowerCase() : picked;
-  };
-  const sorted = [...need(value)].sort((a, b) => order(key(a), key(b)));
-  return own(truthy(named.get('reverse') ?? reverse) ? sorted.reverse() : sorted);
+  const key = keyOf(truthy(named.get('case_sensitive') ?? caseSensitive), path);
+  const backwards = truthy(named.get('reverse') ?? reverse) ? -1 : 1;
+  return own([...need(value)].sort((a, b) => order(key(a), key(b)) * backwards));
 }
 
-function unique(items: readonly unknown[]): unknown[] {
-  const key = (item: unknown) => (typeof item === 'string' ? item.toLowerCase() : item);
-  return items.filter((item, index) => items.findIndex((other) => equal(key(other), key(item))) === index);
+function unique(items: readonly unknown[], exact: boolean, path: unknown): unknown[] {
+  const key = keyOf(exact, path);
+  const seen = new Set<unknown>();
+  return items.filter((item) => {
+    const own = key(item);
+    const simple = typeof own === 'string' || isInteger(own);
+    if (seen.has(own) || (!simple && [...seen].some((other) => equal(other, own)))) return false;
+    seen.add(own);
+    return true;
+  });
 }
 
-function sum(items: readonly unknown[]): unknown {
-  const total = items.reduce<number>((all, item) => all + toNumber(item), 0);
-  return items.some(isFloat) ? PyFloat.of(total) : total;
-}
-
-function text(value: unknown): string {
-  const all = str(value);
-  if (all.length > MOST_TEXT)
-    throw new TemplateError('template_limit', `A regular expression takes at most ${MOST_TEXT} characters of text.`);
-  return all;
-}
-
-/** A Python pattern as a JavaScript one: named groups, anchors and inline flags are spelt otherwise. */
-function regex(pattern: unknown, flags = ''): RegExp {
-  const source = str(pattern);
-  if (source.length > MOST_PATTERN)
-    throw new TemplateError('template_limit', `A regular expression has at most ${MOST_PATTERN} characters.`);
-  const inline = /^\(\?([aimsux]+)\)/.exec(source);
-  const known = [...(inline?.[1] ?? '')].filter((flag) => 'ims'.includes(flag)).join('');
-  const body = source
-    .slice(inline?.[0].length ?? 0)
-    .replaceAll('(?P<', '(?<')
-    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
-    .replaceAll('\\A', '^')
-    .replaceAll('\\Z', '$');
-  try {
-    return new RegExp(body, flags + known);
-  } catch (error) {
-    throw new TemplateError(
-      'template_value',
-      `${JSON.stringify(source)} is no regular expression: ${(error as Error).message}`,
-    );
-  }
-}
-
-function regexSearch(value: string, pattern: unknown): unknown {
-  const expression = regex(pattern);
-  const match = timedMatch(expression, value, () => expression.exec(value));
-  return match && match.length > 1 ? (match[1] ?? null) : null;
-}
-
-function regexReplace(value: string, pattern: unknown, replacement: string): string {
-  const expression = regex(pattern, 'g');
-  const written = replacementOf(replacement);
-  return timedMatch(expression, value, () => value.replace(expression, written));
-}
-
-function replacementOf(replacement: string): string {
-  return replacement
-    .replaceAll('$', '$$$$')
-    .replace(/\\g<(\w+)>/g, (_whole, name: string) => (/^\d+$/.test(name) ? `$${name}` : `$<${name}>`))
-    .replace(/\\(\d+)/g, '$$$1');
+function regexSearch(value: string, pattern: string): unknown {
+  const match = search(pattern, value);
+  return match === null || match.length < 2 ? '' : (match[1] ?? null);
 }
 
 function replaceSome(value: string, from: string, to: string, most: number): string {
@@ -270,24 +288,41 @@ function replaceSome(value: string, from: string, to: string, most: number): str
   return value.replaceAll(from, (found) => (left-- > 0 ? to : found));
 }
 
-const HASHES = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
+/** Python's names, and OpenSSL's where they differ. */
+const HASHES: Record<string, string> = {
+  md5: 'md5',
+  sha1: 'sha1',
+  sha224: 'sha224',
+  sha256: 'sha256',
+  sha384: 'sha384',
+  sha512: 'sha512',
+  sha3_224: 'sha3-224',
+  sha3_256: 'sha3-256',
+  sha3_384: 'sha3-384',
+  sha3_512: 'sha3-512',
+  blake2b: 'blake2b512',
+  blake2s: 'blake2s256',
+};
 
 function hash(value: string, kind: string, salt: unknown): string {
-  if (!HASHES.includes(kind)) throw new TemplateError('template_value', `No hash function with name ${kind}.`);
-  const digest = createHash(kind).update(value, 'utf8');
-  return (salt === undefined || salt === null ? digest : digest.update(str(salt), 'utf8')).digest('hex');
+  const name = Object.hasOwn(HASHES, kind) ? HASHES[kind] : undefined;
+  if (!name) throw new TemplateError('template_value', `No hash function with name ${kind}.`);
+  const digest = createHash(name).update(value, 'utf8');
+  return (truthy(salt) ? digest.update(str(salt), 'utf8') : digest).digest('hex');
 }
 
-function hmac(value: string, key: string, kind: string): string {
+function hmac(value: string, key: unknown, kind: string): string {
+  if (key === undefined) throw new TemplateError('template_type', 'hmac wants a key.');
   if (kind !== 'sha256') throw new TemplateError('template_value', `hmac knows sha256, not ${kind}.`);
-  return createHmac('sha256', key).update(value, 'utf8').digest('hex');
+  return createHmac('sha256', str(key)).update(value, 'utf8').digest('hex');
 }
 
 function urlencode(value: unknown): string {
-  if (typeof value === 'string') return quotePlus(value).replaceAll('+', '%20').replaceAll('%2F', '/');
+  if (typeof value === 'string' || !(sequence(value) || value instanceof Undefined))
+    return quotePlus(str(value)).replaceAll('+', '%20').replaceAll('%2F', '/');
   const pairs = isDict(value)
     ? Object.entries(value)
-    : need(value).map((pair) => [...(itemsOf(pair) ?? [])] as [unknown, unknown]);
+    : need(value).map((pair) => [...(sequence(pair) ?? [])] as [unknown, unknown]);
   return pairs.map(([key, item]) => `${quotePlus(str(key))}=${quotePlus(str(item))}`).join('&');
 }
 
@@ -299,19 +334,20 @@ function escapeHtml(value: string): string {
 }
 
 /** json.dumps: a blank after separators, text in ASCII. */
-export function toJson(value: unknown): string {
-  if (value instanceof Undefined) throw new TemplateError('template_undefined', `${value.name} is undefined.`);
+export function toJson(value: unknown, sorted = false): string {
+  if (value instanceof Undefined)
+    throw new TemplateError('template_type', 'Object of type Undefined is not JSON serializable');
   if (value instanceof ExactNumber) return value.text;
-  if (value instanceof PyFloat) return Number.isInteger(value.value) ? `${value.value}.0` : String(value.value);
+  if (isFloat(value)) return { inf: 'Infinity', '-inf': '-Infinity', nan: 'NaN' }[str(value)] ?? str(value);
   const items = itemsOf(value);
-  if (items) return `[${items.map(toJson).join(', ')}]`;
+  if (items) return `[${items.map((item) => toJson(item, sorted)).join(', ')}]`;
   if (isDict(value))
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${ascii(key)}: ${toJson(item)}`)
+    return `{${(sorted ? Object.entries(value).sort(([a], [b]) => order(a, b)) : Object.entries(value))
+      .map(([key, item]) => `${ascii(key)}: ${toJson(item, sorted)}`)
       .join(', ')}}`;
   if (typeof value === 'string') return ascii(value);
-  if (value === null || typeof value === 'boolean' || isInteger(value) || isFloat(value)) return stringifyJson(value);
-  throw new TemplateError('template_value', `Object of type ${typeName(value)} is not JSON serializable`);
+  if (value === null || typeof value === 'boolean' || isInteger(value)) return stringifyJson(value);
+  throw new TemplateError('template_type', `Object of type ${typeName(value)} is not JSON serializable`);
 }
 
 function ascii(value: string): string {

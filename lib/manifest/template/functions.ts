@@ -5,9 +5,20 @@ import { Duration, parseDuration } from '../datetime/duration.ts';
 import { DEFAULT_FORMAT, formatDatetime, parseDatetime } from '../datetime/format.ts';
 import { parseIso } from '../datetime/iso.ts';
 import { define, own, sequence } from './methods.ts';
-import { asDateTime, order } from './operators.ts';
+import { asDateTime, narrow, order, undefinedUsed } from './operators.ts';
 import { TemplateError } from './template-error.ts';
-import { isNumber, Namespace, PyDate, PyFloat, PyFunction, str, toNumber, typeName } from './values.ts';
+import {
+  isInteger,
+  isNumber,
+  Namespace,
+  PyDate,
+  PyFloat,
+  PyFunction,
+  str,
+  toNumber,
+  typeName,
+  Undefined,
+} from './values.ts';
 
 type Named = ReadonlyMap<string, unknown>;
 type Macro = (args: readonly unknown[], named: Named, now: () => Date) => unknown;
@@ -53,18 +64,22 @@ export function functions(now: () => Date, extra: readonly 'json_loads'[] = []):
 }
 
 function timestamp(value: unknown): unknown {
-  if (isNumber(value)) return Math.trunc(toNumber(value));
+  if (isInteger(value)) return value;
+  if (isNumber(value) || typeof value === 'boolean') return narrow(BigInt(Math.trunc(toNumber(value))));
   return PyFloat.of(Number(toDateTime(value).micros) / 1e6);
 }
 
-/** Any date as an instant; text as ISO 8601. */
+/** Any date as an instant in UTC; text as ISO 8601. */
 function toDateTime(value: unknown): DateTime {
   const known = asDateTime(value);
   if (known) return known.offset === null ? known.withOffset(0) : known;
-  const parsed = parseIso(str(value));
+  if (value instanceof Undefined) throw undefinedUsed(value);
+  if (typeof value !== 'string')
+    throw new TemplateError('template_type', `A date or its text is wanted, not ${typeName(value)}.`);
+  const parsed = parseIso(value);
   if (parsed === null)
     throw new TemplateError('template_value', `${JSON.stringify(str(value))} is no date that can be read.`);
-  return parsed.offset === null ? parsed.withOffset(0) : parsed;
+  return parsed.withOffset(0);
 }
 
 function extreme(args: readonly unknown[], sign: 1 | -1): unknown {
@@ -74,6 +89,7 @@ function extreme(args: readonly unknown[], sign: 1 | -1): unknown {
 }
 
 function dayDelta(days: number, format: unknown, now: Date): string {
+  if (!Number.isFinite(days)) throw new TemplateError('template_type', 'day_delta wants a number of days.');
   const moved = DateTime.fromDate(now).plus(Duration.ofDays(days));
   return formatDatetime(moved, format === undefined ? DEFAULT_FORMAT : str(format));
 }
@@ -89,11 +105,7 @@ function reformat(value: unknown, format: string, inputFormat: unknown): string 
       guarded(() => parseDatetime(str(value), str(inputFormat))),
       format,
     );
-  if (isNumber(value))
-    throw new TemplateError(
-      'template_value',
-      `format_datetime wants a date or its text, not ${typeName(value)}: give an input_format.`,
-    );
+  if (isInteger(value) || typeof value === 'boolean') return formatDatetime(parseDatetime(Number(value), '%s'), format);
   return formatDatetime(toDateTime(value), format);
 }
 

@@ -90,14 +90,25 @@ describe('what is missing', () => {
 });
 
 describe('conditions', () => {
-  test.each(['False', 'false', '{}', '[]', '()', '', '0', '0.0', '{{ {} }}', '{{ [] }}', '{{ 0 }}', '{{ 0.0 }}'])(
-    '%j is false',
-    (source) => {
-      expect(interpolateBoolean(source, scope())).toBe(false);
-    },
-  );
+  test.each([
+    'False',
+    'false',
+    '{}',
+    '[]',
+    '()',
+    '',
+    '0',
+    '0.0',
+    '{{ {} }}',
+    '{{ [] }}',
+    '{{ 0 }}',
+    '{{ 0.0 }}',
+    '{{ None }}',
+  ])('%j is false', (source) => {
+    expect(interpolateBoolean(source, scope())).toBe(false);
+  });
 
-  test.each(['no', '{{ None }}', '{{ 1 }}', '{{ [0] }}'])('%j is true', (source) => {
+  test.each(['no', '{{ 1 }}', '{{ [0] }}', '{{ none > 1 }}'])('%j is true', (source) => {
     expect(interpolateBoolean(source, scope())).toBe(true);
   });
 });

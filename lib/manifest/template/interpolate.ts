@@ -17,7 +17,8 @@ type Accepts = (value: unknown) => boolean;
 
 /**
  * A template as the CDK evaluates it: rendered, then read as a Python literal where it is one (`{{ 1 }}` is 1, `'00123'` stays
- * text). Nothing printed, or something undefined on the way, gives the default.
+ * text). Nothing printed, or something undefined on the way, gives the default. A fault of type (`1 + 'a'`, `none > 1`) gives the
+ * template's own text, as it does there: a condition that compares with null is true.
  * @throws TemplateError for variables that don't exist, for faults of value, and over the limits
  */
 export function interpolate(
@@ -45,7 +46,7 @@ export function interpolateText(source: string, scope: Scope): string {
   return printed(interpolateString(source, scope));
 }
 
-/** As a condition: false for `False`, `{}`, `[]`, `()`, an empty text, `0`, `0.0` and what is undefined; `None` and `no` are true. */
+/** As a condition: false for `False`, `{}`, `[]`, `()`, an empty text, `0`, `0.0` `None` and what is undefined; `no` is true. */
 export function interpolateBoolean(source: string | boolean, scope: Scope): boolean {
   if (typeof source === 'boolean') return source;
   return !isFalse(interpolate(source, scope, { fallback: 'False' }));
@@ -110,7 +111,12 @@ function render(source: string, scope: Scope): string {
   );
   if (unknown.length > 0)
     throw new TemplateError('template_value', `There is no variable named ${unknown.join(', ')} here: ${source}`);
-  return template.render(variables, scope);
+  try {
+    return template.render(variables, scope);
+  } catch (error) {
+    if (error instanceof TemplateError && error.code === 'template_type') return source;
+    throw error;
+  }
 }
 
 function evaluated(text: string, accepts: Accepts | undefined): unknown {
@@ -121,6 +127,7 @@ function evaluated(text: string, accepts: Accepts | undefined): unknown {
 
 function isFalse(value: unknown): boolean {
   if (
+    value === null ||
     value === false ||
     value === '' ||
     value === 'False' ||

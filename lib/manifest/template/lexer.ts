@@ -15,12 +15,13 @@ export type Chunk =
 export const MOST_CHARACTERS = 200_000;
 
 const TOKEN =
-  /\s*(?:([A-Za-z_][A-Za-z_0-9]*)|((?:\d+(?:_\d+)*)(?:(?:\.\d+(?:_\d+)*)?[eE][+-]?\d+(?:_\d+)*|\.\d+(?:_\d+)*))|(0[bB][01_]+|0[oO][0-7_]+|0[xX][\da-fA-F_]+|\d+(?:_\d+)*)|('(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*")|(\*\*|\/\/|==|!=|<=|>=|[-+*/%~<>=(){}[\]|,.:]))/y;
+  /\s*(?:([\p{L}_][\p{L}\p{N}_]*)|((?:\d+(?:_\d+)*)(?:(?:\.\d+(?:_\d+)*)?[eE][+-]?\d+(?:_\d+)*|\.\d+(?:_\d+)*))|(0[bB][01_]+|0[oO][0-7_]+|0[xX][\da-fA-F_]+|\d+(?:_\d+)*)|('(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*")|(\*\*|\/\/|==|!=|<=|>=|[-+*/%~<>=(){}[\]|,.:]))/uy;
 const OPEN = /\{\{|\{%|\{#/g;
 const RAW_START = /^[-+]?\s*raw\s*[-+]?$/;
 
 /** Cuts a template up. Linear in its length. @throws TemplateError */
-export function lex(source: string): Chunk[] {
+export function lex(text: string): Chunk[] {
+  const source = text.replace(/\r\n?/g, '\n');
   if (source.length > MOST_CHARACTERS)
     throw new TemplateError('template_limit', `The template is longer than ${MOST_CHARACTERS} characters.`);
   const chunks: Chunk[] = [];

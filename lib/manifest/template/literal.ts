@@ -1,15 +1,21 @@
 import { unescapePython } from './lexer.ts';
-import { PyFloat, PyTuple } from './values.ts';
+import { isDict, PyFloat, PyTuple, str } from './values.ts';
 
 /** Longer texts are not worth the look: what manifests compute is short. */
 const MOST_CHARACTERS = 1_000_000;
-const DEEPEST = 100;
+const DEEPEST = 200;
+/** Python refuses longer integers in text. */
+const MOST_DIGITS = 4_300;
 const NUMBER =
   /(?:0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:\d(?:_?\d)*)?\.\d(?:_?\d)*|\d(?:_?\d)*\.?)(?:[eE][+-]?\d(?:_?\d)*)?)(?:[jJ])?/y;
 const STRING =
   /([rRuUbBfF]{0,2})('''(?:[^\\]|\\[\s\S])*?'''|"""(?:[^\\]|\\[\s\S])*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*")/y;
 const SPACE = /(?:[ \t\f]|\\\n)*/y;
 const SPACE_IN_BRACKETS = /(?:[ \t\f\r\n]|#[^\n]*)*/y;
+
+/** An escape that begins as one of digits and has too few of them. */
+const BAD_ESCAPE =
+  /^(?:[^\\]|\\[\s\S])*?(?<!\\)(?:\\\\)*\\(?:x(?![\da-fA-F]{2})|u(?![\da-fA-F]{4})|U(?!00(?:0[\da-fA-F]|10)[\da-fA-F]{4}))/;
 
 class NotALiteral extends Error {}
 
@@ -19,7 +25,8 @@ class NotALiteral extends Error {}
  */
 export function literalEval(text: string): { value: unknown } | undefined {
   if (text.length > MOST_CHARACTERS) return undefined;
-  const stripped = text.replace(/^[ \t]+/, '');
+  const stripped = text.replace(/^[ \t]+/, '').replace(/^(?:[ \t\f]*(?:#[^\n]*)?\n)+/, '');
+  if (/^[ \t]/.test(stripped)) return undefined;
   try {
     return { value: new LiteralParser(stripped).whole() };
   } catch (error) {
@@ -43,7 +50,7 @@ class LiteralParser {
     let value = first;
     if (this.#peek() === ',') value = new PyTuple(this.#rest(first, ''));
     this.#space();
-    const end = /(?:#[^\n]*)?\s*(?:#[^\n]*\s*)*$/y;
+    const end = /(?:#[^\n]*)?[ \t\f\r\n]*(?:#[^\n]*[ \t\f\r\n]*)*$/y;
     end.lastIndex = this.#at;
     if (!end.test(this.#text)) throw new NotALiteral();
     return value;
@@ -112,8 +119,10 @@ class LiteralParser {
       const key = this.#value();
       if (this.#peek() === ':') {
         this.#at++;
-        entries.push([String(key), this.#value()]);
-      } else members.push(key);
+        if (!isHashable(key)) throw new NotALiteral();
+        entries.push([str(key), this.#value()]);
+      } else if (isHashable(key)) members.push(key);
+      else throw new NotALiteral();
       if (this.#peek() === ',') this.#at++;
       else if (this.#peek() !== '}') throw new NotALiteral();
     }
@@ -150,6 +159,7 @@ class LiteralParser {
     if (/[\w.]/.test(this.#text[this.#at + match.length] ?? '')) throw new NotALiteral();
     this.#at += match.length;
     const digits = match.replaceAll('_', '');
+    if (/^\d+$/.test(digits) && digits.length > MOST_DIGITS) throw new NotALiteral();
     if (/^0[xXoObB]/.test(digits) || /^\d+$/.test(digits))
       return narrow(BigInt(/^0+\d/.test(digits) && !/[xXoObB]/.test(digits) ? '0' : digits));
     return PyFloat.of(Number(digits));
@@ -166,7 +176,9 @@ class LiteralParser {
       if (/[bBfF]/.test(prefix)) throw new NotALiteral();
       const quotes = /^('''|""")/.test(quoted) ? 3 : 1;
       const body = quoted.slice(quotes, -quotes);
-      text = (text ?? '') + (/[rR]/.test(prefix) ? body : unescapePython(body));
+      const raw = /[rR]/.test(prefix);
+      if (!raw && BAD_ESCAPE.test(body)) throw new NotALiteral();
+      text = (text ?? '') + (raw ? body : unescapePython(body));
       this.#at += whole.length;
     }
   }
@@ -182,6 +194,12 @@ class LiteralParser {
     this.#space();
     return this.#text[this.#at] ?? '';
   }
+}
+
+/** Lists and dicts can be no keys in Python; sets are lists here. */
+function isHashable(value: unknown): boolean {
+  if (value instanceof PyTuple) return value.items.every(isHashable);
+  return !Array.isArray(value) && !isDict(value);
 }
 
 function narrow(value: bigint): number | bigint {

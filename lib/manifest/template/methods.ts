@@ -2,21 +2,23 @@ import { DateTime, weekday } from '../datetime/date-time.ts';
 import { Duration } from '../datetime/duration.ts';
 import { strftime } from '../datetime/format.ts';
 import { isoText } from '../datetime/iso.ts';
-import { equal, limited } from './operators.ts';
+import { formatValue } from './format-value.ts';
+import { equal, limited, undefinedUsed } from './operators.ts';
 import { TemplateError } from './template-error.ts';
 import {
   type Dict,
   isDict,
-  isNumber,
   itemsOf,
   Namespace,
   PyDate,
   PyFloat,
   PyFunction,
   PyTuple,
+  repr,
   str,
   toNumber,
   typeName,
+  Undefined,
 } from './values.ts';
 
 type Named = ReadonlyMap<string, unknown>;
@@ -90,7 +92,9 @@ const STRING: Record<string, Method<string>> = table({
   upper: (s) => s.toUpperCase(),
   title: (s) => s.toLowerCase().replace(/\p{L}+/gu, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
   capitalize: (s) => s.charAt(0).toUpperCase() + s.slice(1).toLowerCase(),
-  casefold: (s) => s.toLowerCase(),
+  casefold: (s) => s.toLowerCase().replaceAll('ß', 'ss'),
+  swapcase: (s) =>
+    [...s].map((char) => (char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase())).join(''),
   strip: (s, [chars]) => strip(s, chars, 'both'),
   lstrip: (s, [chars]) => strip(s, chars, 'start'),
   rstrip: (s, [chars]) => strip(s, chars, 'end'),
@@ -98,18 +102,20 @@ const STRING: Record<string, Method<string>> = table({
     own(split(s, separator ?? named.get('sep'), count(most ?? named.get('maxsplit')))),
   rsplit: (s, [separator, most], named) =>
     own(rsplit(s, separator ?? named.get('sep'), count(most ?? named.get('maxsplit')))),
-  splitlines: (s) => own(s.replace(/(\r\n|\n|\r)$/, '').split(/\r\n|\n|\r/)),
+  splitlines: (s) => own(s === '' ? [] : s.replace(/(\r\n|\n|\r)$/, '').split(/\r\n|\n|\r/)),
   partition: (s, [separator]) => partition(s, text(separator), s.indexOf(text(separator))),
-  rpartition: (s, [separator]) => partition(s, text(separator), s.lastIndexOf(text(separator))),
+  rpartition: (s, [separator]) => rpartition(s, text(separator)),
   join: (s, [items]) => limited((sequence(items) ?? []).map((item) => needString(item)).join(s)),
   replace: (s, [from, to, most]) => limited(replace(s, text(from), text(to), count(most))),
-  startswith: (s, [prefix]) => (itemsOf(prefix) ?? [prefix]).some((each) => s.startsWith(str(each))),
-  endswith: (s, [suffix]) => (itemsOf(suffix) ?? [suffix]).some((each) => s.endsWith(str(each))),
+  startswith: (s, [prefix, from, to]) =>
+    (itemsOf(prefix) ?? [prefix]).some((each) => part(s, from, to).startsWith(needString(each))),
+  endswith: (s, [suffix, from, to]) =>
+    (itemsOf(suffix) ?? [suffix]).some((each) => part(s, from, to).endsWith(needString(each))),
   removeprefix: (s, [prefix]) => (s.startsWith(text(prefix)) ? s.slice(text(prefix).length) : s),
   removesuffix: (s, [suffix]) => (text(suffix) && s.endsWith(text(suffix)) ? s.slice(0, -text(suffix).length) : s),
-  find: (s, [part]) => s.indexOf(text(part)),
-  rfind: (s, [part]) => s.lastIndexOf(text(part)),
-  index: (s, [part]) => position(s.indexOf(text(part)), 'substring not found'),
+  find: (s, [part, from]) => s.indexOf(needString(part), from === undefined ? 0 : toNumber(from)),
+  rfind: (s, [part]) => s.lastIndexOf(needString(part)),
+  index: (s, [part]) => position(s.indexOf(needString(part)), 'substring not found'),
   count: (s, [part]) => (text(part) === '' ? s.length + 1 : s.split(text(part)).length - 1),
   isdigit: (s) => /^\p{Nd}+$/u.test(s),
   isnumeric: (s) => /^\p{N}+$/u.test(s),
@@ -123,6 +129,7 @@ const STRING: Record<string, Method<string>> = table({
     /^[+-]/.test(s) ? s.charAt(0) + s.slice(1).padStart(bounded(width) - 1, '0') : s.padStart(bounded(width), '0'),
   ljust: (s, [width, fill]) => s.padEnd(bounded(width), text(fill, ' ')),
   rjust: (s, [width, fill]) => s.padStart(bounded(width), text(fill, ' ')),
+  center: (s, [width, fill]) => formatValue(s, `${text(fill, ' ')}^${bounded(width)}`),
   format: (s, args, named) => limited(format(s, args, named)),
   encode: (s) => s,
 });
@@ -131,7 +138,10 @@ const LIST: Record<string, Method<unknown[]>> = table({
   append: (list, [item]) => void changeable(list).push(item),
   extend: (list, [items]) => void changeable(list).push(...(sequence(items) ?? [])),
   insert: (list, [at, item]) => void changeable(list).splice(toNumber(at), 0, item),
-  pop: (list, [at]) => changeable(list).splice(at === undefined ? -1 : toNumber(at), 1)[0],
+  pop: (list, [at = -1]) => {
+    if (list.at(toNumber(at)) === undefined) throw new TemplateError('template_value', 'pop index out of range');
+    return changeable(list).splice(toNumber(at), 1)[0];
+  },
   remove: (list, [item]) =>
     void changeable(list).splice(
       position(
@@ -170,8 +180,11 @@ const DICT: Record<string, Method<Dict>> = table({
     if (!Object.hasOwn(dict, str(key))) define(changeable(dict), [[str(key), value]]);
     return dict[str(key)];
   },
-  pop: (dict, [key, fallback = null]) => {
-    if (!Object.hasOwn(dict, str(key))) return fallback;
+  pop: (dict, [key, fallback]) => {
+    if (!Object.hasOwn(dict, str(key))) {
+      if (fallback !== undefined) return fallback;
+      throw new TemplateError('template_value', `There is no key ${str(key)}.`);
+    }
     const value = changeable(dict)[str(key)];
     delete dict[str(key)];
     return value;
@@ -181,12 +194,13 @@ const DICT: Record<string, Method<Dict>> = table({
 
 const DATETIME: Record<string, Method<DateTime>> = table({
   strftime: (at, [format]) => strftime(at, text(format)),
-  isoformat: (at, [separator], named) => isoText(at, text(separator ?? named.get('sep'), 'T') === ' ' ? ' ' : 'T'),
+  isoformat: (at, [separator, precision], named) =>
+    isoText(at, text(separator ?? named.get('sep'), 'T'), text(precision ?? named.get('timespec'), 'auto')),
   timestamp: (at) => PyFloat.of(Number(at.micros) / 1e6),
   date: (at) => new PyDate(at),
   weekday: (at) => weekday(at.civil),
   isoweekday: (at) => weekday(at.civil) + 1,
-  replace: (at, _args, named) => replaceParts(at, named),
+  replace: (at, args, named) => replaceParts(at, args, named),
   astimezone: (at) => at.withOffset(0),
 });
 
@@ -195,7 +209,7 @@ const DATE: Record<string, Method<PyDate>> = table({
   isoformat: (date) => str(date),
   weekday: (date) => weekday(date.at.civil),
   isoweekday: (date) => weekday(date.at.civil) + 1,
-  replace: (date, _args, named) => new PyDate(replaceParts(date.at, named)),
+  replace: (date, args, named) => new PyDate(replaceParts(date.at, args, named)),
 });
 
 const DURATION: Record<string, Method<Duration>> = table({
@@ -222,7 +236,8 @@ function changeable<T extends object>(value: T): T {
 
 function needString(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new TemplateError('template_value', `sequence item: expected str instance, ${typeName(value)} found`);
+  if (value instanceof Undefined) throw undefinedUsed(value);
+  throw new TemplateError('template_type', `expected str instance, ${typeName(value)} found`);
 }
 
 function position(index: number, message: string): number {
@@ -234,7 +249,7 @@ function bounded(width: unknown): number {
   return Math.min(10_000, toNumber(width));
 }
 
-function strip(s: string, chars: unknown, side: 'both' | 'start' | 'end'): string {
+export function strip(s: string, chars: unknown, side: 'both' | 'start' | 'end'): string {
   const set = chars === undefined || chars === null ? null : new Set(str(chars));
   const goes = (char: string | undefined) => char !== undefined && (set ? set.has(char) : /\s/.test(char));
   let [start, end] = [0, s.length];
@@ -248,8 +263,9 @@ function split(s: string, separator: unknown, most: number): string[] {
     const words = s.trim() === '' ? [] : s.trim().split(/\s+/);
     if (most < 0 || words.length <= most + 1) return words;
     const rest = new RegExp(`^\\s*(?:\\S+\\s+){${most}}`).exec(s)?.[0].length ?? 0;
-    return [...words.slice(0, most), s.slice(rest).trimEnd()];
+    return [...words.slice(0, most), s.slice(rest)];
   }
+  if (str(separator) === '') throw new TemplateError('template_value', 'empty separator');
   const parts = s.split(str(separator));
   return most < 0 || parts.length <= most + 1
     ? parts
@@ -258,9 +274,22 @@ function split(s: string, separator: unknown, most: number): string[] {
 
 function rsplit(s: string, separator: unknown, most: number): string[] {
   const parts = split(s, separator, -1);
-  const glue = separator === undefined || separator === null ? ' ' : str(separator);
   if (most < 0 || parts.length <= most + 1) return parts;
-  return [parts.slice(0, parts.length - most).join(glue), ...parts.slice(parts.length - most)];
+  const last = parts.slice(parts.length - most);
+  if (separator !== undefined && separator !== null)
+    return [parts.slice(0, parts.length - most).join(str(separator)), ...last];
+  const rest = new RegExp(`(?:\\s+\\S+){${most}}\\s*$`).exec(s)?.index ?? s.length;
+  return [s.slice(0, rest), ...last];
+}
+
+function rpartition(s: string, separator: string): PyTuple {
+  const at = s.lastIndexOf(separator);
+  return at < 0 ? new PyTuple(['', '', s]) : partition(s, separator, at);
+}
+
+/** `s[from:to]`, for the bounds that some methods take. */
+function part(s: string, from: unknown, to: unknown): string {
+  return s.slice(from === undefined ? 0 : toNumber(from), to === undefined ? undefined : toNumber(to));
 }
 
 function partition(s: string, separator: string, at: number): PyTuple {
@@ -270,6 +299,7 @@ function partition(s: string, separator: string, at: number): PyTuple {
 
 function replace(s: string, from: string, to: string, most: number): string {
   if (most < 0) return s.replaceAll(from, () => to);
+  if (from === '') return [...s, ''].map((char, index) => (index < most ? to + char : char)).join('');
   let [result, rest] = ['', s];
   for (let done = 0; done < most; done++) {
     const at = rest.indexOf(from);
@@ -280,30 +310,38 @@ function replace(s: string, from: string, to: string, most: number): string {
   return result + rest;
 }
 
-/** str.format with positions, names and the simple number formats; no attributes, which could reach inside values. */
+/** str.format with positions, names, keys and specs. Attributes are those of a dict's keys, nothing else can be reached. */
 function format(s: string, args: readonly unknown[], named: Named): string {
   let next = 0;
   return s.replace(
-    /\{\{|\}\}|\{(\w*)(?::(0?)(\d*)(?:\.(\d+))?([dfs]?))?\}/g,
-    (whole, key = '', zero, width, precision, kind) => {
+    /\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::([^{}]*))?\}|[{}]/g,
+    (whole, path: string | undefined, conversion, spec = '') => {
       if (whole === '{{' || whole === '}}') return whole[0] as string;
-      const value = key === '' ? args[next++] : /^\d+$/.test(key) ? args[Number(key)] : named.get(key);
-      const fixed =
-        precision !== undefined && isNumber(value)
-          ? toNumber(value).toFixed(Number(precision))
-          : kind === 'd'
-            ? String(Math.trunc(toNumber(value)))
-            : text(value, 'None');
-      return fixed.padStart(Math.min(Number(width || 0), 1_000), zero ? '0' : ' ');
+      if (path === undefined)
+        throw new TemplateError('template_value', `Single '${whole}' encountered in format string`);
+      const [, name = '', steps = ''] = /^(\w*)(.*)$/s.exec(path) ?? [];
+      const start = name === '' ? args[next++] : /^\d+$/.test(name) ? args[Number(name)] : named.get(name);
+      const keys = [...steps.matchAll(/\.(\w+)|\[([^\]]*)\]/g)].map((step) => step[1] ?? step[2] ?? '');
+      const value = keys.reduce<unknown>((inner, key) => member(inner, key), start);
+      if (value === undefined) throw new TemplateError('template_value', `The format wants a value for {${path}}.`);
+      return formatValue(conversion === 'r' || conversion === 'a' ? repr(value) : value, spec);
     },
   );
 }
 
-function replaceParts(at: DateTime, named: Named): DateTime {
+function member(value: unknown, key: string): unknown {
+  const items = itemsOf(value);
+  if (items) return items[Number(key)];
+  return isDict(value) && Object.hasOwn(value, key) ? (value[key] ?? null) : undefined;
+}
+
+function replaceParts(at: DateTime, args: readonly unknown[], named: Named): DateTime {
   const civil: Record<string, number> = { ...at.civil };
+  for (const [index, part] of Object.keys(civil).entries())
+    if (args[index] !== undefined) civil[part] = toNumber(args[index]);
   for (const [part, value] of named) if (Object.hasOwn(civil, part)) civil[part] = toNumber(value);
   try {
-    return DateTime.fromCivil(civil as never, at.offset);
+    return DateTime.fromCivil(civil as never, named.get('tzinfo') === null ? null : at.offset);
   } catch (error) {
     throw new TemplateError('template_value', (error as Error).message);
   }

@@ -1,6 +1,7 @@
 import { DateTime } from '../datetime/date-time.ts';
 import { Duration } from '../datetime/duration.ts';
 import type { BinaryOperator, Comparison } from './ast.ts';
+import { formatConversion } from './format-value.ts';
 import { TemplateError } from './template-error.ts';
 import {
   isDict,
@@ -11,7 +12,6 @@ import {
   PyDate,
   PyFloat,
   PyTuple,
-  repr,
   str,
   toNumber,
   typeName,
@@ -29,7 +29,7 @@ export function binary(operator: Exclude<BinaryOperator, 'and' | 'or'>, left: un
   if (special !== undefined) return special;
   if (!isArithmetic(left) || !isArithmetic(right)) {
     throw new TemplateError(
-      'template_value',
+      'template_type',
       `unsupported operand type(s) for ${operator}: '${typeName(left)}' and '${typeName(right)}'`,
     );
   }
@@ -49,16 +49,25 @@ function big(value: unknown): bigint {
 function floats(operator: string, a: number, b: number): unknown {
   if ((operator === '/' || operator === '//' || operator === '%') && b === 0)
     throw new TemplateError('template_value', 'division by zero');
+  if (operator === '**' && a === 0 && b < 0)
+    throw new TemplateError('template_value', '0.0 cannot be raised to a negative power');
+  const rest = modulo(a, b);
   const result = {
     '+': a + b,
     '-': a - b,
     '*': a * b,
     '/': a / b,
-    '//': Math.floor(a / b),
-    '%': a - b * Math.floor(a / b),
+    '//': Math.round((a - rest) / b),
+    '%': rest,
     '**': a ** b,
   }[operator];
   return PyFloat.of(result ?? Number.NaN);
+}
+
+/** Python's remainder has the divisor's sign. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
 }
 
 function integers(operator: string, a: bigint, b: bigint): unknown {
@@ -71,7 +80,7 @@ function integers(operator: string, a: bigint, b: bigint): unknown {
 }
 
 function power(a: bigint, b: bigint): unknown {
-  if (b < 0n) return PyFloat.of(Number(a) ** Number(b));
+  if (b < 0n) return floats('**', Number(a), Number(b));
   if (BigInt(a.toString().length) * b > BigInt(MOST_DIGITS))
     throw new TemplateError('template_limit', `The result has more than ${MOST_DIGITS} digits.`);
   return narrow(a ** b);
@@ -104,6 +113,7 @@ function dates(operator: string, left: unknown, right: unknown): unknown {
     if (operator === '+') return left.plus(right);
     if (operator === '-') return left.plus(right.negated());
     if (operator === '/') return PyFloat.of(Number(left.micros) / Number(right.micros));
+    if (operator === '//') return integers('//', left.micros, right.micros);
   }
   if (operator === '*' && left instanceof Duration && isNumber(right)) return left.times(toNumber(right));
   if (operator === '*' && isNumber(left) && right instanceof Duration) return right.times(toNumber(left));
@@ -151,24 +161,25 @@ function repeat(sequence: unknown, times: unknown): unknown {
 
 /** `'%s-%02d' % (a, b)`, for the conversions that people use. */
 function percentFormat(format: string, argument: unknown): string {
-  const args = argument instanceof PyTuple ? [...argument.items] : [argument];
+  const args = argument instanceof PyTuple ? argument.items : [argument];
   let next = 0;
-  return format.replace(
-    /%(?:\((\w+)\))?(0?)(\d*)(?:\.(\d+))?([sdifr%])/g,
-    (_whole, name, zero, width, precision, kind) => {
+  const text = format.replace(
+    /%(?:\((\w+)\))?([-+ 0#]*)(\d*)(?:\.(\d*))?([diouxXeEfFgGrsa%])/g,
+    (_whole, name, flags, width, precision, kind) => {
       if (kind === '%') return '%';
-      const value = name ? (argument as Record<string, unknown>)[name] : args[next++];
-      const text =
-        kind === 's'
-          ? str(value)
-          : kind === 'r'
-            ? repr(value)
-            : kind === 'f'
-              ? toNumber(value).toFixed(Number(precision ?? 6))
-              : String(Math.trunc(toNumber(value)));
-      return text.padStart(Math.min(Number(width || 0), 1_000), zero ? '0' : ' ');
+      if (name === undefined && next >= args.length) throw wrongArguments('not enough arguments for format string');
+      const value = name === undefined ? args[next++] : isDict(argument) ? argument[name] : undefined;
+      if (value === undefined) throw new TemplateError('template_value', `The format wants a value for ${name}.`);
+      return formatConversion(value, flags, width, precision ?? '', kind);
     },
   );
+  if (next < args.length && !isDict(argument))
+    throw wrongArguments('not all arguments converted during string formatting');
+  return limited(text);
+}
+
+function wrongArguments(message: string): TemplateError {
+  return new TemplateError('template_type', message);
 }
 
 export function limited<T extends string | readonly unknown[]>(value: T): T {
@@ -235,12 +246,12 @@ export function order(a: unknown, b: unknown): number {
   }
   if (typeof a === 'string' && typeof b === 'string') return codePointOrder(a, b);
   const [left, right] = [itemsOf(a), itemsOf(b)];
-  if (left && right) return sequenceOrder(left, right);
+  if (left && right && Array.isArray(a) === Array.isArray(b)) return sequenceOrder(left, right);
   const [from, to] = [asDateTime(a), asDateTime(b)];
   if (from && to) return from.micros < to.micros ? -1 : from.micros > to.micros ? 1 : 0;
   if (a instanceof Duration && b instanceof Duration) return a.micros < b.micros ? -1 : a.micros > b.micros ? 1 : 0;
   throw new TemplateError(
-    'template_value',
+    'template_type',
     `'<' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`,
   );
 }
@@ -265,10 +276,10 @@ function contains(container: unknown, item: unknown): boolean {
   if (container instanceof Undefined) return false;
   if (typeof container === 'string') {
     if (typeof item === 'string') return container.includes(item);
-    throw new TemplateError('template_value', `'in <string>' requires string as left operand, not ${typeName(item)}`);
+    throw new TemplateError('template_type', `'in <string>' requires string as left operand, not ${typeName(item)}`);
   }
   const items = itemsOf(container);
   if (items) return items.some((each) => equal(each, item));
   if (isDict(container)) return Object.hasOwn(container, str(item));
-  throw new TemplateError('template_value', `argument of type '${typeName(container)}' is not iterable`);
+  throw new TemplateError('template_type', `argument of type '${typeName(container)}' is not iterable`);
 }

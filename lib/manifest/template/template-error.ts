@@ -1,6 +1,11 @@
 import { WeirError } from '#lib/errors.ts';
 
-export type TemplateErrorCode = 'template_syntax' | 'template_undefined' | 'template_limit' | 'template_value';
+export type TemplateErrorCode =
+  | 'template_syntax'
+  | 'template_undefined'
+  | 'template_limit'
+  | 'template_value'
+  | 'template_type';
 
 /** A fault in a template; `offset` counts characters from its start. */
 export class TemplateError extends WeirError {

@@ -144,6 +144,7 @@ export function repr(value: unknown, depth = 0): string {
   if (value === true) return 'True';
   if (value === false) return 'False';
   if (typeof value === 'string') return stringRepr(value);
+  if (value instanceof Undefined) return 'Undefined';
   if (value instanceof ExactNumber) return value.text;
   if (isInteger(value)) return String(value);
   if (isFloat(value)) return floatText(toNumber(value));
@@ -157,7 +158,7 @@ export function repr(value: unknown, depth = 0): string {
     const entries = Object.entries(value).map(([key, item]) => `${stringRepr(key)}: ${repr(item, depth + 1)}`);
     return `{${entries.join(', ')}}`;
   }
-  if (value instanceof DateTime) return `datetime.datetime(${isoText(value, ' ')})`;
+  if (value instanceof DateTime) return dateRepr(value);
   return value instanceof PyDate || value instanceof Duration ? str(value) : `<${typeName(value)}>`;
 }
 
@@ -175,12 +176,25 @@ export function floatText(value: number): string {
   return Number.isInteger(value) ? `${value.toFixed(0)}.0` : String(value);
 }
 
+/** What Python's repr escapes: quotes, backslashes, and what is no letter, number, sign or plain blank. */
+const UNPRINTABLE = /[\\'"]|(?! )[\p{C}\p{Z}]/gu;
+
+/** Only lists and dicts print dates so. */
+function dateRepr({ civil, offset }: DateTime): string {
+  const { year, month, day, hour, minute, second, microsecond } = civil;
+  const fraction = microsecond ? [second, microsecond] : second ? [second] : [];
+  const zone = offset === null ? [] : ['tzinfo=datetime.timezone.utc'];
+  return `datetime.datetime(${[year, month, day, hour, minute, ...fraction, ...zone].join(', ')})`;
+}
+
 function stringRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const body = text.replace(/[\\\n\r\t\u0000-\u001f\u007f'"]/g, (char) => {
+  const body = text.replace(UNPRINTABLE, (char) => {
     if (char === "'" || char === '"') return char === quote ? `\\${char}` : char;
     const known = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }[char];
-    return known ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    const code = char.codePointAt(0) ?? 0;
+    const [letter, digits] = code < 0x100 ? ['x', 2] : code < 0x10000 ? ['u', 4] : ['U', 8];
+    return known ?? `\\${letter}${code.toString(16).padStart(digits, '0')}`;
   });
   return quote + body + quote;
 }
