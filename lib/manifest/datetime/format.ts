@@ -152,35 +152,39 @@ interface Parts {
 }
 
 type Read = readonly [pattern: string, take: (parts: Parts, text: string) => void];
-const micro = (parts: Parts, text: string) => {
-  parts.microsecond = Number(text.padEnd(6, '0'));
-};
+const micro = set('microsecond', (text) => Number(text.padEnd(6, '0')));
 const monthNames = `${MONTHS.join('|')}|${MONTHS.map((name) => name.slice(0, 3)).join('|')}`;
 const dayNames = `${DAYS.join('|')}|${DAYS.map((name) => name.slice(0, 3)).join('|')}`;
 const monthNumber = (text: string) =>
   MONTHS.findIndex((name) => name.toLowerCase().startsWith(text.toLowerCase().slice(0, 3))) + 1;
 
+function set<Name extends keyof Parts>(name: Name, read: (text: string) => Parts[Name]): Read[1] {
+  return (parts, text) => {
+    parts[name] = read(text);
+  };
+}
+
 const READ: Record<string, Read> = {
-  Y: ['\\d{4}', (p, t) => void (p.year = Number(t))],
-  y: ['\\d{2}', (p, t) => void (p.year = Number(t) + (Number(t) < 69 ? 2000 : 1900))],
-  m: ['1[0-2]|0[1-9]|[1-9]', (p, t) => void (p.month = Number(t))],
-  d: ['3[01]|[12]\\d|0[1-9]|[1-9]| [1-9]', (p, t) => void (p.day = Number(t))],
-  H: ['2[0-3]|[01]\\d|\\d', (p, t) => void (p.hour = Number(t))],
-  I: ['1[0-2]|0[1-9]|[1-9]', (p, t) => void (p.hour = Number(t))],
-  p: ['[AaPp][Mm]', (p, t) => void (p.pm = /p/i.test(t))],
-  M: ['[0-5]\\d|\\d', (p, t) => void (p.minute = Number(t))],
-  S: ['6[01]|[0-5]\\d|\\d', (p, t) => void (p.second = Number(t))],
+  Y: ['\\d{4}', set('year', (t) => Number(t))],
+  y: ['\\d{2}', set('year', (t) => Number(t) + (Number(t) < 69 ? 2000 : 1900))],
+  m: ['1[0-2]|0[1-9]|[1-9]', set('month', (t) => Number(t))],
+  d: ['3[01]|[12]\\d|0[1-9]|[1-9]| [1-9]', set('day', (t) => Number(t))],
+  H: ['2[0-3]|[01]\\d|\\d', set('hour', (t) => Number(t))],
+  I: ['1[0-2]|0[1-9]|[1-9]', set('hour', (t) => Number(t))],
+  p: ['[AaPp][Mm]', set('pm', (t) => /p/i.test(t))],
+  M: ['[0-5]\\d|\\d', set('minute', (t) => Number(t))],
+  S: ['6[01]|[0-5]\\d|\\d', set('second', (t) => Number(t))],
   f: ['\\d{1,6}', micro],
   _ms: ['\\d{1,6}', micro],
-  j: ['36[0-6]|3[0-5]\\d|[12]\\d\\d|0?[1-9]\\d|0{0,2}[1-9]', (p, t) => void (p.yearDay = Number(t))],
-  b: [monthNames, (p, t) => void (p.month = monthNumber(t))],
-  B: [monthNames, (p, t) => void (p.month = monthNumber(t))],
+  j: ['36[0-6]|3[0-5]\\d|[12]\\d\\d|0?[1-9]\\d|0{0,2}[1-9]', set('yearDay', (t) => Number(t))],
+  b: [monthNames, set('month', (t) => monthNumber(t))],
+  B: [monthNames, set('month', (t) => monthNumber(t))],
   a: [dayNames, () => undefined],
   A: [dayNames, () => undefined],
   w: ['[0-6]', () => undefined],
   u: ['[1-7]', () => undefined],
-  z: ['Z|[+-](?:[01]\\d|2[0-3]):?[0-5]\\d(?::?[0-5]\\d)?', (p, t) => void (p.offset = offsetSeconds(t))],
-  Z: ['UTC|GMT|Z', (p) => void (p.offset = 0)],
+  z: ['Z|[+-](?:[01]\\d|2[0-3]):?[0-5]\\d(?::?[0-5]\\d)?', set('offset', (t) => offsetSeconds(t))],
+  Z: ['UTC|GMT|Z', set('offset', () => 0)],
 };
 
 interface Reader {

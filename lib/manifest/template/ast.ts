@@ -43,7 +43,7 @@ export type Expression =
   | {
       readonly type: 'condition';
       readonly test: Expression;
-      readonly then: Expression;
+      readonly result: Expression;
       readonly otherwise: Expression | null;
       readonly at: number;
     }

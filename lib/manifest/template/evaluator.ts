@@ -23,6 +23,11 @@ import {
 
 /** Evaluated nodes of one template. A loop over 1,000 items with a filter takes about 5,000. */
 const MOST_STEPS = 500_000;
+/** How long a template may take; looked at between steps. */
+const MOST_MS = 5_000;
+/** Characters and items of long results, all steps together. */
+const MOST_MADE_IN_ALL = 20_000_000;
+const LONG = 1_000;
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -30,6 +35,8 @@ export type Variables = Readonly<Record<string, unknown>>;
 export class Evaluator {
   #scopes: Map<string, unknown>[];
   #steps = 0;
+  #made = 0;
+  readonly #deadline = performance.now() + MOST_MS;
   readonly #functions: ReadonlyMap<string, PyFunction>;
 
   constructor(variables: Variables, functions: ReadonlyMap<string, PyFunction>) {
@@ -78,6 +85,7 @@ export class Evaluator {
     const all = sequence(value);
     if (all === null) throw new TemplateError('template_type', `'${typeName(value)}' object is not iterable`, node.at);
     const inLoop = (item: unknown, work: () => string): string => {
+      this.#step();
       this.#scopes.push(new Map());
       this.#assign(node.targets, item);
       const text = work();
@@ -120,13 +128,26 @@ export class Evaluator {
   value(node: Expression): unknown {
     this.#step();
     try {
-      return this.#evaluate(node);
+      return this.#weighed(this.#evaluate(node), node.type);
     } catch (error) {
       if (error instanceof TemplateError && error.offset === 0 && node.at > 0)
         throw new TemplateError(error.code as 'template_value', error.message, node.at, error.hint);
       if (error instanceof RangeError) throw new TemplateError('template_value', error.message, node.at);
       throw error;
     }
+  }
+
+  /** Counts what operations made, so that many long results can't fill the memory. */
+  #weighed(value: unknown, type: Expression['type']): unknown {
+    const { length } = typeof value === 'string' || Array.isArray(value) ? value : '';
+    if (length < LONG || !['binary', 'call', 'filter', 'slice'].includes(type)) return value;
+    this.#made += length;
+    if (this.#made > MOST_MADE_IN_ALL)
+      throw new TemplateError(
+        'template_limit',
+        `The template makes more than ${MOST_MADE_IN_ALL} characters or items.`,
+      );
+    return value;
   }
 
   #evaluate(node: Expression): unknown {
@@ -157,7 +178,7 @@ export class Evaluator {
       case 'compare':
         return this.#compare(node);
       case 'condition':
-        if (truthy(this.value(node.test))) return this.value(node.then);
+        if (truthy(this.value(node.test))) return this.value(node.result);
         return node.otherwise ? this.value(node.otherwise) : new Undefined('the value of an if without else');
       case 'list':
         return own(node.items.map((item) => this.value(item)));
@@ -226,7 +247,8 @@ export class Evaluator {
     const first = this.value(left);
     if (operator === 'and') return truthy(first) ? this.value(right) : first;
     if (operator === 'or') return truthy(first) ? first : this.value(right);
-    return binary(operator, first, this.value(right));
+    const made = binary(operator, first, this.value(right));
+    return Array.isArray(made) ? own(made) : made;
   }
 
   #compare({ first, rest }: Extract<Expression, { type: 'compare' }>): boolean {
@@ -242,6 +264,8 @@ export class Evaluator {
   #step(): void {
     if (++this.#steps > MOST_STEPS)
       throw new TemplateError('template_limit', `The template takes more than ${MOST_STEPS} steps.`);
+    if (performance.now() > this.#deadline)
+      throw new TemplateError('template_limit', `The template takes longer than ${MOST_MS} ms.`);
   }
 }
 

@@ -8,6 +8,7 @@ import { applyTest } from './predicates.ts';
 import { search, substitute } from './python-regex.ts';
 import { TemplateError } from './template-error.ts';
 import {
+  Budget,
   isDict,
   isFloat,
   isInteger,
@@ -23,6 +24,9 @@ import {
 
 type Named = ReadonlyMap<string, unknown>;
 type Filter = (input: unknown, args: readonly unknown[], named: Named) => unknown;
+
+/** Lists and dicts among which unique looks for equal ones. */
+const MOST_COMPARED = 5_000;
 
 const FILTERS: Record<string, Filter> = {
   abs: (v) => (order(v, 0) < 0 ? binary('-', 0, v) : binary('+', 0, v)),
@@ -272,6 +276,7 @@ function unique(items: readonly unknown[], exact: boolean, path: unknown): unkno
   return items.filter((item) => {
     const own = key(item);
     const simple = typeof own === 'string' || isInteger(own);
+    if (!simple && seen.size > MOST_COMPARED) throw new TemplateError('template_limit', 'unique has too many values.');
     if (seen.has(own) || (!simple && [...seen].some((other) => equal(other, own)))) return false;
     seen.add(own);
     return true;
@@ -334,18 +339,22 @@ function escapeHtml(value: string): string {
 }
 
 /** json.dumps: a blank after separators, text in ASCII. */
-export function toJson(value: unknown, sorted = false): string {
+export function toJson(value: unknown, sorted = false, budget = new Budget()): string {
+  budget.spend();
   if (value instanceof Undefined)
     throw new TemplateError('template_type', 'Object of type Undefined is not JSON serializable');
   if (value instanceof ExactNumber) return value.text;
   if (isFloat(value)) return { inf: 'Infinity', '-inf': '-Infinity', nan: 'NaN' }[str(value)] ?? str(value);
   const items = itemsOf(value);
-  if (items) return `[${items.map((item) => toJson(item, sorted)).join(', ')}]`;
+  if (items) return `[${items.map((item) => toJson(item, sorted, budget)).join(', ')}]`;
   if (isDict(value))
     return `{${(sorted ? Object.entries(value).sort(([a], [b]) => order(a, b)) : Object.entries(value))
-      .map(([key, item]) => `${ascii(key)}: ${toJson(item, sorted)}`)
+      .map(([key, item]) => `${ascii(key)}: ${toJson(item, sorted, budget)}`)
       .join(', ')}}`;
-  if (typeof value === 'string') return ascii(value);
+  if (typeof value === 'string') {
+    budget.spend(value.length / 8);
+    return ascii(value);
+  }
   if (value === null || typeof value === 'boolean' || isInteger(value)) return stringifyJson(value);
   throw new TemplateError('template_type', `Object of type ${typeName(value)} is not JSON serializable`);
 }

@@ -134,12 +134,9 @@ const ESCAPES: Record<string, string> = {
 
 /** Python's escapes; one that Python does not know keeps its backslash, as in `'\d+'`. */
 export function unescapePython(text: string): string {
-  return text.replace(
-    /\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\s\S])/g,
-    (whole, escape: string) => {
-      if (/^[xuU]./.test(escape)) return String.fromCodePoint(Math.min(0x10ffff, Number.parseInt(escape.slice(1), 16)));
-      if (/^[0-7]/.test(escape)) return String.fromCodePoint(Number.parseInt(escape, 8));
-      return ESCAPES[escape] ?? whole;
-    },
-  );
+  return text.replace(/\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\s\S])/g, (whole, code: string) => {
+    if (/^[xuU]./.test(code)) return String.fromCodePoint(Math.min(0x10ffff, Number.parseInt(code.slice(1), 16)));
+    if (/^[0-7]/.test(code)) return String.fromCodePoint(Number.parseInt(code, 8));
+    return ESCAPES[code] ?? whole;
+  });
 }

@@ -13,9 +13,8 @@ const STRING =
 const SPACE = /(?:[ \t\f]|\\\n)*/y;
 const SPACE_IN_BRACKETS = /(?:[ \t\f\r\n]|#[^\n]*)*/y;
 
-/** An escape that begins as one of digits and has too few of them. */
-const BAD_ESCAPE =
-  /^(?:[^\\]|\\[\s\S])*?(?<!\\)(?:\\\\)*\\(?:x(?![\da-fA-F]{2})|u(?![\da-fA-F]{4})|U(?!00(?:0[\da-fA-F]|10)[\da-fA-F]{4}))/;
+/** Escapes; the first group is missing where one begins as one of digits and has too few of them. */
+const ESCAPE = /\\(?:(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U00(?:0[\da-fA-F]|10)[\da-fA-F]{4}|[^xuU])|[xuU])/gs;
 
 class NotALiteral extends Error {}
 
@@ -177,7 +176,7 @@ class LiteralParser {
       const quotes = /^('''|""")/.test(quoted) ? 3 : 1;
       const body = quoted.slice(quotes, -quotes);
       const raw = /[rR]/.test(prefix);
-      if (!raw && BAD_ESCAPE.test(body)) throw new NotALiteral();
+      if (!raw && [...body.matchAll(ESCAPE)].some(([, known]) => known === undefined)) throw new NotALiteral();
       text = (text ?? '') + (raw ? body : unescapePython(body));
       this.#at += whole.length;
     }

@@ -3,7 +3,7 @@ import { Duration } from '../datetime/duration.ts';
 import { strftime } from '../datetime/format.ts';
 import { isoText } from '../datetime/iso.ts';
 import { formatValue } from './format-value.ts';
-import { equal, limited, undefinedUsed } from './operators.ts';
+import { equal, limited, MOST_MADE, tooMuch, undefinedUsed } from './operators.ts';
 import { TemplateError } from './template-error.ts';
 import {
   type Dict,
@@ -136,7 +136,7 @@ const STRING: Record<string, Method<string>> = table({
 
 const LIST: Record<string, Method<unknown[]>> = table({
   append: (list, [item]) => void changeable(list).push(item),
-  extend: (list, [items]) => void changeable(list).push(...(sequence(items) ?? [])),
+  extend: (list, [items]) => extend(changeable(list), sequence(items) ?? []),
   insert: (list, [at, item]) => void changeable(list).splice(toNumber(at), 0, item),
   pop: (list, [at = -1]) => {
     if (list.at(toNumber(at)) === undefined) throw new TemplateError('template_value', 'pop index out of range');
@@ -232,6 +232,12 @@ export function sequence(value: unknown): readonly unknown[] | null {
 function changeable<T extends object>(value: T): T {
   if (ownValues.has(value)) return value;
   throw new TemplateError('template_value', 'A template may only change lists and dicts that it made itself.');
+}
+
+function extend(list: unknown[], items: readonly unknown[]): null {
+  if (list.length + items.length > MOST_MADE) throw tooMuch();
+  for (const item of [...items]) list.push(item);
+  return null;
 }
 
 function needString(value: unknown): string {

@@ -4,6 +4,7 @@ import type { BinaryOperator, Comparison } from './ast.ts';
 import { formatConversion } from './format-value.ts';
 import { TemplateError } from './template-error.ts';
 import {
+  Budget,
   isDict,
   isFloat,
   isInteger,
@@ -151,11 +152,12 @@ function sequences(operator: string, left: unknown, right: unknown): unknown {
 
 function repeat(sequence: unknown, times: unknown): unknown {
   if (!isInteger(times) || (typeof sequence !== 'string' && !itemsOf(sequence))) return undefined;
-  const count = Math.max(0, Number(times));
   const size = typeof sequence === 'string' ? sequence.length : (itemsOf(sequence)?.length ?? 0);
+  const count = size === 0 ? 0 : Math.max(0, Number(times));
   if (size * count > MOST_MADE) throw tooMuch();
   if (typeof sequence === 'string') return sequence.repeat(count);
-  const items = Array.from({ length: count }, () => itemsOf(sequence) ?? []).flat();
+  const items: unknown[] = [];
+  for (let round = 0; round < count; round++) for (const item of itemsOf(sequence) ?? []) items.push(item);
   return Array.isArray(sequence) ? items : new PyTuple(items);
 }
 
@@ -187,7 +189,7 @@ export function limited<T extends string | readonly unknown[]>(value: T): T {
   return value;
 }
 
-function tooMuch(): TemplateError {
+export function tooMuch(): TemplateError {
   return new TemplateError('template_limit', `The result is longer than ${MOST_MADE} characters or items.`);
 }
 
@@ -216,20 +218,25 @@ export function compare(operator: Comparison, left: unknown, right: unknown): bo
   }
 }
 
-export function equal(a: unknown, b: unknown): boolean {
+export function equal(a: unknown, b: unknown, budget = new Budget()): boolean {
+  budget.spend();
   if (a instanceof Undefined || b instanceof Undefined) return a instanceof Undefined && b instanceof Undefined;
   if (isArithmetic(a) && isArithmetic(b))
     return isFloat(a) || isFloat(b) ? toNumber(a) === toNumber(b) : big(a) === big(b);
+  if (a === b) return true;
   const [left, right] = [itemsOf(a), itemsOf(b)];
   if (left && right)
     return (
       Array.isArray(a) === Array.isArray(b) &&
       left.length === right.length &&
-      left.every((item, index) => equal(item, right[index]))
+      left.every((item, index) => equal(item, right[index], budget))
     );
   if (isDict(a) && isDict(b)) {
     const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]));
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key], budget))
+    );
   }
   const [from, to] = [asDateTime(a), asDateTime(b)];
   if (from && to) return from.micros === to.micros;
@@ -238,7 +245,8 @@ export function equal(a: unknown, b: unknown): boolean {
 }
 
 /** Negative, zero or positive. @throws TemplateError for values that Python can't order */
-export function order(a: unknown, b: unknown): number {
+export function order(a: unknown, b: unknown, budget = new Budget()): number {
+  budget.spend();
   for (const side of [a, b]) if (side instanceof Undefined) throw undefinedUsed(side);
   if (isArithmetic(a) && isArithmetic(b)) {
     const [left, right] = isFloat(a) || isFloat(b) ? [toNumber(a), toNumber(b)] : [big(a), big(b)];
@@ -246,7 +254,7 @@ export function order(a: unknown, b: unknown): number {
   }
   if (typeof a === 'string' && typeof b === 'string') return codePointOrder(a, b);
   const [left, right] = [itemsOf(a), itemsOf(b)];
-  if (left && right && Array.isArray(a) === Array.isArray(b)) return sequenceOrder(left, right);
+  if (left && right && Array.isArray(a) === Array.isArray(b)) return sequenceOrder(left, right, budget);
   const [from, to] = [asDateTime(a), asDateTime(b)];
   if (from && to) return from.micros < to.micros ? -1 : from.micros > to.micros ? 1 : 0;
   if (a instanceof Duration && b instanceof Duration) return a.micros < b.micros ? -1 : a.micros > b.micros ? 1 : 0;
@@ -267,8 +275,9 @@ function codePointOrder(a: string, b: string): number {
   return left.length - right.length;
 }
 
-function sequenceOrder(a: readonly unknown[], b: readonly unknown[]): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) if (!equal(a[i], b[i])) return order(a[i], b[i]);
+function sequenceOrder(a: readonly unknown[], b: readonly unknown[], budget: Budget): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++)
+    if (!equal(a[i], b[i], budget)) return order(a[i], b[i], budget);
   return a.length - b.length;
 }
 

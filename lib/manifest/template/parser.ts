@@ -4,6 +4,8 @@ import { TemplateError } from './template-error.ts';
 import { PyFloat } from './values.ts';
 
 const DEEPEST = 100;
+/** Operators, keys, calls and filters in one expression: each may be a level of the tree that is walked. */
+const MOST_OPERATIONS = 2_000;
 const COMPARISONS = new Set(['==', '!=', '<', '>', '<=', '>=']);
 const CONSTANTS: Record<string, unknown> = {
   true: true,
@@ -129,6 +131,7 @@ class ExpressionParser {
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
+  #operations = 0;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -198,10 +201,11 @@ class ExpressionParser {
       throw new TemplateError('template_limit', `The expression is nested deeper than ${DEEPEST}.`, this.#peek().at);
     let result = this.#or();
     while (this.nextIs('if')) {
+      this.#operation();
       const { at } = this.take();
       const test = this.#or();
       const otherwise = this.takeIf('else') ? this.expression() : null;
-      result = { type: 'condition', test, then: result, otherwise, at };
+      result = { type: 'condition', test, result, otherwise, at };
     }
     this.#depth--;
     return result;
@@ -259,6 +263,7 @@ class ExpressionParser {
   #binary(operators: readonly BinaryOperator[], operand: () => Expression): Expression {
     let left = operand();
     while (operators.some((operator) => this.nextIs(operator))) {
+      this.#operation();
       const { text, at } = this.take();
       left = { type: 'binary', operator: text as BinaryOperator, left, right: operand(), at };
     }
@@ -275,6 +280,15 @@ class ExpressionParser {
       this.#depth--;
     } else result = this.#postfix(this.#primary());
     return withFilter ? this.#filters(result) : result;
+  }
+
+  #operation(): void {
+    if (++this.#operations > MOST_OPERATIONS)
+      throw new TemplateError(
+        'template_limit',
+        `The expression has more than ${MOST_OPERATIONS} operations.`,
+        this.#peek().at,
+      );
   }
 
   #primary(): Expression {
@@ -341,6 +355,7 @@ class ExpressionParser {
       else if (this.nextIs('[')) result = this.#subscript(result);
       else if (this.nextIs('(')) result = this.#call(result);
       else return result;
+      this.#operation();
     }
   }
 
@@ -351,6 +366,7 @@ class ExpressionParser {
       else if (this.nextIs('is')) result = this.#test(result);
       else if (this.nextIs('(')) result = this.#call(result);
       else return result;
+      this.#operation();
     }
   }
 

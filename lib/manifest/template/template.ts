@@ -118,27 +118,33 @@ function collectNode(node: Node, names: Names): void {
     case 'text':
       return;
     case 'output':
-      return collect(node.expression, names);
+      collect(node.expression, names);
+      return;
     case 'if':
       for (const [test, body] of node.branches) {
         collect(test, names);
         all(body);
       }
-      return all(node.otherwise);
+      all(node.otherwise);
+      return;
     case 'for':
       for (const target of node.targets) names.set.add(target);
       collect(node.iterable, names);
       if (node.filter) collect(node.filter, names);
       all(node.body);
-      return all(node.otherwise);
+      all(node.otherwise);
+      return;
     case 'set':
       for (const target of node.targets) names.set.add(target);
-      return collect(node.value, names);
+      collect(node.value, names);
+      return;
     case 'set_attribute':
-      return collect(node.value, names);
+      collect(node.value, names);
+      return;
     case 'set_block':
       names.set.add(node.target);
-      return all(node.body);
+      all(node.body);
+      return;
   }
 }
 
@@ -176,7 +182,7 @@ function childrenOf(node: Expression): readonly Expression[] {
     case 'compare':
       return [node.first, ...node.rest.map(([, operand]) => operand)];
     case 'condition':
-      return [node.test, node.then, ...(node.otherwise ? [node.otherwise] : [])];
+      return [node.test, node.result, ...(node.otherwise ? [node.otherwise] : [])];
     case 'list':
     case 'tuple':
       return node.items;

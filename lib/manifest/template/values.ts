@@ -2,6 +2,7 @@ import { ExactNumber } from '#lib/json.ts';
 import { DateTime } from '../datetime/date-time.ts';
 import { Duration } from '../datetime/duration.ts';
 import { isoText } from '../datetime/iso.ts';
+import { TemplateError } from './template-error.ts';
 
 /** A float whose value is whole, infinite or not a number: JavaScript could not tell 5.0 from 5. */
 export class PyFloat {
@@ -137,25 +138,39 @@ export function str(value: unknown): string {
 
 const DEEPEST = 200;
 
+/** Values that one look through lists and dicts may meet: few can stand for very many where they share their insides. */
+export class Budget {
+  #left = 2_000_000;
+  /** @throws TemplateError `template_limit` */
+  spend(amount = 1): void {
+    this.#left -= amount;
+    if (this.#left < 0) throw new TemplateError('template_limit', 'The value is too large to be printed or compared.');
+  }
+}
+
 /** Python's repr(). */
-export function repr(value: unknown, depth = 0): string {
+export function repr(value: unknown, depth = 0, budget = new Budget()): string {
   if (depth > DEEPEST) return '...';
+  budget.spend();
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';
-  if (typeof value === 'string') return stringRepr(value);
+  if (typeof value === 'string') {
+    budget.spend(value.length / 8);
+    return stringRepr(value);
+  }
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof ExactNumber) return value.text;
   if (isInteger(value)) return String(value);
   if (isFloat(value)) return floatText(toNumber(value));
   const items = itemsOf(value);
   if (items) {
-    const inner = items.map((item) => repr(item, depth + 1)).join(', ');
+    const inner = items.map((item) => repr(item, depth + 1, budget)).join(', ');
     if (Array.isArray(value)) return `[${inner}]`;
     return items.length === 1 ? `(${inner},)` : `(${inner})`;
   }
   if (isDict(value)) {
-    const entries = Object.entries(value).map(([key, item]) => `${stringRepr(key)}: ${repr(item, depth + 1)}`);
+    const entries = Object.entries(value).map(([key, item]) => `${stringRepr(key)}: ${repr(item, depth + 1, budget)}`);
     return `{${entries.join(', ')}}`;
   }
   if (value instanceof DateTime) return dateRepr(value);
