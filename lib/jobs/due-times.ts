@@ -32,8 +32,8 @@ export function dueAfter(schedule: Schedule, due: Date, now: Date): Date | null 
   return new Date(due.getTime() + (missed + 1) * step);
 }
 
-/** All that is wrong with a schedule, by field. */
-export function scheduleIssues(schedule: Schedule): Issue[] {
+/** All that is wrong with a schedule, by field; one that has no due time after `now` too. */
+export function scheduleIssues(schedule: Schedule, now: Date = new Date()): Issue[] {
   switch (schedule?.type) {
     case 'manual':
       return [];
@@ -44,7 +44,7 @@ export function scheduleIssues(schedule: Schedule): Issue[] {
     case 'weekly':
       return [...dayIssues(schedule.days), ...timeIssues(schedule.at), ...zoneIssues(schedule.timeZone)];
     case 'cron':
-      return [...zoneIssues(schedule.timeZone), ...cronIssues(schedule)];
+      return [...zoneIssues(schedule.timeZone), ...cronIssues(schedule, now)];
     default:
       return [{ path: 'type', message: 'One of: manual, hourly, daily, weekly, cron.' }];
   }
@@ -98,14 +98,13 @@ function zoneIssues(timeZone: string): Issue[] {
   }
 }
 
-function cronIssues(schedule: Extract<Schedule, { type: 'cron' }>): Issue[] {
+function cronIssues(schedule: Extract<Schedule, { type: 'cron' }>, now: Date): Issue[] {
   const issue = (message: string) => [{ path: 'expression', message }];
+  if (typeof schedule.expression !== 'string') return issue('A cron expression such as 0 2 * * *.');
   const refused = UNSUPPORTED.find(([isRefused]) => isRefused(schedule.expression));
   if (refused) return issue(`${schedule.expression}: ${refused[1]}.`);
   try {
-    return nextDue({ ...schedule, timeZone: 'UTC' }, new Date(0)) === null
-      ? issue(`${schedule.expression} never comes.`)
-      : [];
+    return nextDue({ ...schedule, timeZone: 'UTC' }, now) === null ? issue(`${schedule.expression} never comes.`) : [];
   } catch (error) {
     return issue(
       `${schedule.expression} is no cron expression: ${(error as Error).message.replace(/^CronPattern: /, '')}.`,
