@@ -82,7 +82,7 @@ export class WeirError extends Error {
   }
 
   /** By shape: the pages are bundled apart from the service, and each has its own copy of this class. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && value.name === 'WeirError' && 'kind' in value && 'code' in value;
   }
 

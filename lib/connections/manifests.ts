@@ -1,4 +1,5 @@
 import type { Issue } from '#lib/errors.ts';
+import { language } from '#lib/extract/kinds.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { manifestJsonSchema } from '#lib/manifest/json-schema.ts';
 import { parseManifest } from '#lib/manifest/parse-manifest.ts';
@@ -16,7 +17,7 @@ export const MANIFEST_BYTES = 2_000_000;
 export function readManifest(text: string): ManifestReading {
   if (Buffer.byteLength(text) > MANIFEST_BYTES)
     return { issues: [{ message: `A manifest takes at most ${MANIFEST_BYTES / 1e6} MB.` }], compiled: null };
-  const { issues, manifest } = parseManifest(text);
+  const { issues, manifest } = parseManifest(text, language);
   return { issues, compiled: manifest === null ? null : (manifest as unknown as JsonObject) };
 }
 
@@ -48,6 +49,6 @@ let schema: JsonObject | undefined;
 
 /** The JSON schema of the manifest language, for completion and hover; made once. */
 export function manifestSchema(): JsonObject {
-  schema ??= manifestJsonSchema();
+  schema ??= manifestJsonSchema(language.kinds);
   return schema;
 }

@@ -160,12 +160,8 @@ function spawnPostgres(cluster: Cluster, port: number, throwaway: boolean): Chil
 
 /** Only what Postgres needs: its files must not inherit our secrets or a stray PGDATA. */
 function postgresEnvironment(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
-    LANG: 'C.UTF-8',
-    TZ: 'UTC',
-    HOME: os.tmpdir(),
-  } as NodeJS.ProcessEnv;
+  const { PATH = '/usr/bin:/bin', NODE_ENV } = process.env;
+  return { NODE_ENV, PATH, LANG: 'C.UTF-8', TZ: 'UTC', HOME: os.tmpdir() };
 }
 
 async function answering(url: string, child: ChildProcess, logFile: string): Promise<void> {

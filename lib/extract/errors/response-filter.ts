@@ -1,0 +1,73 @@
+import { stringifyJson } from '#lib/json.ts';
+import { defineKind, template } from '#lib/manifest/kind.ts';
+import { interpolateBoolean, interpolateText } from '#lib/manifest/template/interpolate.ts';
+import type { ErrorAction, Resolution, ResponseFilter } from '../families.ts';
+import { scopeOf } from '../scope.ts';
+
+const ACTIONS: ErrorAction[] = [
+  'SUCCESS',
+  'FAIL',
+  'RETRY',
+  'IGNORE',
+  'RATE_LIMITED',
+  'RESET_PAGINATION',
+  'REFRESH_TOKEN_THEN_RETRY',
+];
+
+export const responseFilter = defineKind<ResponseFilter>({
+  name: 'HttpResponseFilter',
+  family: 'response_filter',
+  docs: 'Says what certain answers mean. Its conditions are alternatives.',
+  example: 'type: HttpResponseFilter\naction: IGNORE\nhttp_codes: [404]\n',
+  fields: {
+    action: { docs: 'What is done then.', types: ['string'], values: ACTIONS },
+    failure_type: {
+      docs: 'Whose failure it is.',
+      types: ['string'],
+      values: ['config_error', 'transient_error', 'system_error'],
+    },
+    http_codes: { docs: 'Status codes.', types: ['array'] },
+    predicate: template('A condition over the answer.', ['response', 'headers'], { types: ['string', 'boolean'] }),
+    error_message_contains: { docs: 'A text in the body.', types: ['string'] },
+    error_message: template('What the user is told.', ['response', 'headers']),
+  },
+  create(filter, build) {
+    const codes = Array.isArray(filter.http_codes) ? filter.http_codes.map(Number) : [];
+    return {
+      matches(answer) {
+        const scope = scopeOf({ ...build, config: {} }, filter, {
+          response: typeof answer.body === 'string' ? {} : answer.body,
+          headers: answer.headers,
+        });
+        const found =
+          codes.includes(answer.status) ||
+          (filter.predicate !== undefined &&
+            filter.predicate !== '' &&
+            interpolateBoolean(filter.predicate as string | boolean, scope)) ||
+          (typeof filter.error_message_contains === 'string' &&
+            textOf(answer.body).includes(filter.error_message_contains));
+        if (!found) return null;
+        const message =
+          typeof filter.error_message === 'string' && filter.error_message !== ''
+            ? interpolateText(filter.error_message, {
+                ...scope,
+                variables: { ...scope.variables, config: build.config },
+              })
+            : undefined;
+        const action =
+          (filter.action as ErrorAction | undefined) ?? (filter.failure_type === 'transient_error' ? 'RETRY' : 'FAIL');
+        return {
+          action,
+          ...(message && { message }),
+          ...(filter.failure_type !== undefined && {
+            failureType: filter.failure_type as NonNullable<Resolution['failureType']>,
+          }),
+        };
+      },
+    };
+  },
+});
+
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : stringifyJson(body);
+}

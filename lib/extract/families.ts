@@ -1,0 +1,166 @@
+import type { CheckResult, StreamDescriptor, StreamState } from '#lib/catalog.ts';
+import type { WeirError } from '#lib/errors.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { Slice } from './slice.ts';
+import type { ExtractContext, ReadEvent, ReadRequest } from './source.ts';
+
+// What the kinds of each family do. A kind's file implements one of these.
+
+/** What goes into a request beside its address. */
+export interface RequestParts {
+  readonly params?: Readonly<Record<string, string | string[]>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bodyData?: Readonly<Record<string, string | string[]>>;
+  readonly bodyJson?: JsonObject;
+  /** In place of the requester's own path; a whole address replaces all. */
+  readonly path?: string;
+}
+
+/** An answer as templates see it. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The body as JSON where it is some, else as text. */
+  readonly body: JsonValue;
+  readonly raw: Uint8Array;
+  readonly bytes: number;
+}
+
+/** Adds credentials to a request. */
+export interface Authenticator {
+  parts(context: ExtractContext): Promise<RequestParts>;
+  /** Forgets what it has fetched, after a 401; false when there is nothing to fetch anew. */
+  renew(): boolean;
+}
+
+export type ErrorAction =
+  | 'SUCCESS'
+  | 'FAIL'
+  | 'RETRY'
+  | 'IGNORE'
+  | 'RATE_LIMITED'
+  | 'RESET_PAGINATION'
+  | 'REFRESH_TOKEN_THEN_RETRY';
+
+export interface Resolution {
+  readonly action: ErrorAction;
+  readonly message?: string;
+  readonly failureType?: 'config_error' | 'transient_error' | 'system_error';
+}
+
+export interface ErrorHandler {
+  readonly maxRetries: number;
+  /** What this answer means; null when this handler has no word for it. */
+  resolve(answer: Answer): Resolution | null;
+  /** What a request without an answer means. */
+  resolveError(error: WeirError): Resolution;
+  /** Seconds before the next try; null for the usual ones. */
+  backoff(answer: Answer | null, tries: number): number | null;
+}
+
+export interface ResponseFilter {
+  matches(answer: Answer): Resolution | null;
+}
+
+export interface Backoff {
+  seconds(answer: Answer | null, tries: number): number | null;
+}
+
+export interface Decoder {
+  /** The body's values: one document, or one value per line. @throws WeirError with the place */
+  decode(answer: Answer, place: { stream: string; page: number }): JsonValue[] | Promise<JsonValue[]>;
+}
+
+export interface Extractor {
+  extract(body: JsonValue): Promise<JsonValue[]> | JsonValue[];
+  /** The path in words, for notices; empty for the whole body. */
+  readonly path: string;
+}
+
+export interface RecordFilter {
+  keeps(record: JsonObject, slice: Slice, state: StreamState | null): boolean;
+}
+
+export interface Transformation {
+  transform(record: JsonObject, slice: Slice): JsonObject | Promise<JsonObject>;
+}
+
+export interface RecordSelector {
+  readonly extractor: Extractor;
+  readonly filter: RecordFilter | null;
+  readonly transformFirst: boolean;
+  readonly normalizes: boolean;
+}
+
+/** Where a value goes in a request. */
+export interface RequestOption {
+  parts(value: string): RequestParts;
+  /** Its place in words, to notice two values for one place. */
+  readonly place: string;
+}
+
+export interface PageEnd {
+  readonly answer: Answer;
+  /** Records after filter and transformations. */
+  readonly records: readonly JsonObject[];
+  /** Records that the page held. */
+  readonly rawCount: number;
+}
+
+export interface Paginator {
+  /** Token of the first request; null for none. */
+  first(): PageToken | null;
+  parts(token: PageToken | null, slice: Slice): RequestParts;
+  /** Token of the next request; null at the end. */
+  next(page: PageEnd, token: PageToken | null): PageToken | null;
+}
+
+export type PageToken = string | number;
+
+export interface PaginationStrategy {
+  readonly pageSize: number | null;
+  first(): PageToken | null;
+  next(page: PageEnd, token: PageToken | null): PageToken | null;
+}
+
+export interface Requester {
+  send(
+    context: ExtractContext,
+    request: { slice: Slice; parts: readonly RequestParts[]; token: PageToken | null; page: number; stream: string },
+  ): Promise<Answer | null>;
+}
+
+export interface PartitionRouter {
+  partitions(context: ExtractContext): AsyncIterable<Slice>;
+  parts(slice: Slice): RequestParts;
+}
+
+export interface Cursor {
+  readonly field: string;
+  readonly clientSide: boolean;
+  readonly isDataFeed: boolean;
+  /** Stretches to read, oldest first, from the state of one partition. */
+  stretches(state: StreamState | null, lookbackSeconds?: number): Record<string, string>[];
+  parts(slice: Slice): RequestParts;
+  /** Keeps account of one partition's records. */
+  track(state: StreamState | null): CursorTrack;
+}
+
+export interface CursorTrack {
+  observe(record: JsonObject): void;
+  /** Whether a record is new by the state that reading began from. */
+  isNew(record: JsonObject): boolean;
+  /** The state once the stretches up to here are closed. */
+  close(stretch: Record<string, string>): StreamState;
+}
+
+export interface SchemaLoader {
+  schema(): JsonObject;
+}
+
+/** A stream ready to be asked and read. */
+export interface StreamReader {
+  describe(context: ExtractContext): StreamDescriptor | Promise<StreamDescriptor>;
+  read(context: ExtractContext, request: ReadRequest): AsyncIterable<ReadEvent>;
+  check?(context: ExtractContext): Promise<CheckResult>;
+}

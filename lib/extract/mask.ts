@@ -1,0 +1,85 @@
+import { toFailure, WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { Manifest } from '#lib/manifest/manifest.ts';
+import type { Exchange, ExtractContext } from './source.ts';
+
+const MASK = '**********';
+/** Shorter texts would mask too much of what is no secret. */
+const SHORTEST = 4;
+/** Headers that carry credentials, whatever the spec says. */
+const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key|x-auth-token)$/i;
+
+/** Runs `work` so that no secret of the config leaves in an error, a log line or an exchange. */
+export async function masked<T>(
+  context: ExtractContext,
+  manifest: Manifest,
+  config: JsonObject,
+  work: (context: ExtractContext) => Promise<T>,
+): Promise<T> {
+  const hide = hider(secretsOf(manifest.spec.connectionSpecification, config));
+  const { onExchange } = context;
+  const inner: ExtractContext = onExchange
+    ? { ...context, onExchange: (exchange) => onExchange(maskExchange(exchange, hide)) }
+    : context;
+  try {
+    return await work(inner);
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    const { kind, code, message, hint, where } = toFailure(error);
+    throw new WeirError({
+      kind,
+      code,
+      message: hide(message),
+      ...(hint && { hint: hide(hint) }),
+      where: { ...where, ...(where?.url && { url: hide(where.url) }) },
+      cause: error.cause,
+    });
+  }
+}
+
+function maskExchange(exchange: Exchange, hide: (text: string) => string): Exchange {
+  const headers = (all: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, value]) => [name, SECRET_HEADERS.test(name) ? MASK : hide(value)]),
+    );
+  const { request, response } = exchange;
+  return {
+    ...exchange,
+    request: {
+      ...request,
+      url: hide(request.url),
+      headers: headers(request.headers),
+      ...(request.body && { body: hide(request.body) }),
+    },
+    ...(response && { response: { ...response, headers: headers(response.headers), body: hide(response.body) } }),
+    ...(exchange.error && { error: hide(exchange.error) }),
+  };
+}
+
+function hider(secrets: readonly string[]): (text: string) => string {
+  const spellings = secrets.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+  ]);
+  const all = [...new Set(spellings)].filter((text) => text.length >= SHORTEST).toSorted((a, b) => b.length - a.length);
+  return (text) => all.reduce((result, secret) => result.replaceAll(secret, MASK), text);
+}
+
+/** Texts of the config that the spec calls secret, and tokens that stand beside them. */
+function secretsOf(spec: JsonValue | undefined, value: JsonValue | undefined): string[] {
+  if (!isJsonObject(spec) || value === undefined || value === null) return [];
+  if (spec.airbyte_secret === true) return texts(value);
+  const branches = [spec.oneOf, spec.anyOf, spec.allOf].flatMap((list) => (Array.isArray(list) ? list : []));
+  const inBranches = branches.flatMap((branch) => secretsOf(branch, value));
+  if (Array.isArray(value)) return [...inBranches, ...value.flatMap((item) => secretsOf(spec.items, item))];
+  if (!isJsonObject(value)) return inBranches;
+  const properties = isJsonObject(spec.properties) ? spec.properties : {};
+  return [...inBranches, ...Object.entries(value).flatMap(([key, item]) => secretsOf(properties[key], item))];
+}
+
+function texts(value: JsonValue): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(texts);
+  return isJsonObject(value) ? Object.values(value).flatMap(texts) : [];
+}

@@ -1,0 +1,46 @@
+import type { JsonValue } from '#lib/json.ts';
+import { component, defineKind, template } from '#lib/manifest/kind.ts';
+import { interpolate, interpolateText, plain, printed } from '#lib/manifest/template/interpolate.ts';
+import type { PartitionRouter, RequestOption } from '../families.ts';
+import { scopeOf } from '../scope.ts';
+
+export const listPartitionRouter = defineKind<PartitionRouter>({
+  name: 'ListPartitionRouter',
+  family: 'partition_router',
+  docs: 'Reads the stream once for each value of a list.',
+  example:
+    'type: ListPartitionRouter\nvalues: [open, closed]\ncursor_field: status\nrequest_option: { type: RequestOption, inject_into: request_parameter, field_name: status }\n',
+  fields: {
+    values: {
+      docs: 'The list, or a template that gives one.',
+      required: true,
+      types: ['array', 'string'],
+      variables: ['config', 'parameters'],
+    },
+    cursor_field: template('Name of the value in templates.', [], { required: true }),
+    request_option: component('Where the value goes in the request.', 'request_option', {
+      defaultType: 'RequestOption',
+    }),
+  },
+  create(router, build) {
+    const scope = scopeOf(build, router);
+    const name = interpolateText(String(router.cursor_field), scope);
+    const found =
+      typeof router.values === 'string'
+        ? plain(interpolate(router.values, scope))
+        : (router.values as JsonValue[]).map((item) =>
+            typeof item === 'string' ? plain(interpolate(item, scope, { fallback: item })) : item,
+          );
+    const values = Array.isArray(found) ? found : [found];
+    const option = router.request_option ? build.create<RequestOption>(router.request_option) : null;
+    return {
+      async *partitions() {
+        for (const value of values) yield { partition: { [name]: value }, cursor: {}, extra: {} };
+      },
+      parts({ partition }) {
+        const value = partition[name];
+        return value ? (option?.parts(printed(value)) ?? {}) : {};
+      },
+    };
+  },
+});

@@ -1,0 +1,67 @@
+import { WeirError } from '#lib/errors.ts';
+import { type JsonValue, parseJson } from '#lib/json.ts';
+import type { Answer } from '../families.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+
+const SNIPPET = 200;
+
+/** The whole answer, its JSON parsed. What is no JSON stays text: the decoder or the error rules decide what that means. */
+export async function answerOf(response: HttpResponse): Promise<Answer> {
+  const bytes = await response.bytes();
+  const text = Buffer.from(bytes).toString('utf8');
+  return {
+    status: response.status,
+    headers: templateHeaders(response.headers),
+    body: parsed(text),
+    raw: bytes,
+    bytes: bytes.byteLength,
+  };
+}
+
+function parsed(text: string): JsonValue {
+  if (text.trim() === '') return {};
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The body as JSON, or an error that shows how it begins. An empty one counts as `{}`, as in the CDK. */
+export function jsonBody({ body }: Answer, place: { stream: string; page: number }): JsonValue {
+  if (typeof body !== 'string') return body;
+  const begins = body.slice(0, SNIPPET).replaceAll(/\s+/g, ' ');
+  throw new WeirError({
+    kind: 'transient',
+    code: 'bad_json',
+    message: `The answer is no JSON; it begins: ${begins}`,
+    hint: 'If the API always answers so, choose another decoder; otherwise its server or a proxy failed.',
+    where: place,
+  });
+}
+
+/** Names in lower case, as they are sent, and in title case, since templates write them in every way; `link` becomes its links. */
+function templateHeaders(headers: Readonly<Record<string, string>>): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    all[name] = value;
+    all[name.replace(/(^|-)([a-z])/g, (_whole, dash: string, letter: string) => dash + letter.toUpperCase())] = value;
+  }
+  const links = parseLinks(headers.link ?? '');
+  return { ...all, link: links, Link: links };
+}
+
+/** RFC 8288: `<https://…?page=2>; rel="next"` → `{ next: { url, rel } }`. */
+function parseLinks(header: string): Record<string, Record<string, string>> {
+  const links: Record<string, Record<string, string>> = {};
+  for (const [, url = '', rest = ''] of header.matchAll(/<([^>]*)>((?:\s*;\s*[\w*-]+=(?:"[^"]*"|[^",;]*))*)/g)) {
+    const parameters = Object.fromEntries(
+      [...rest.matchAll(/([\w*-]+)=(?:"([^"]*)"|([^",;]*))/g)].map(([, name = '', quoted, bare]) => [
+        name,
+        quoted ?? bare ?? '',
+      ]),
+    );
+    links[parameters.rel ?? url] = { url, ...parameters };
+  }
+  return links;
+}

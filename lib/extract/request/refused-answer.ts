@@ -1,0 +1,82 @@
+import { type ErrorKind, WeirError } from '#lib/errors.ts';
+import { isJsonObject } from '#lib/json.ts';
+import type { Answer, Resolution } from '../families.ts';
+
+interface Refused {
+  readonly answer: Answer | null;
+  readonly error: WeirError | null;
+  readonly resolution: Resolution;
+  readonly tries: number;
+  readonly stream: string;
+  readonly page: number;
+  readonly url: string;
+}
+
+const HINTS: Record<number, string> = {
+  400: 'Look at the request in a test of this stream: a parameter or its format is not what the API expects.',
+  401: 'The credentials were refused: check the token or key of the source, and whether it has run out.',
+  403: 'The credentials lack a right for this: check what the token or key may read.',
+  404: 'There is nothing at this address: check url, path and the values they use.',
+  429: 'The API limits how often it may be asked: sync less often, or declare a back-off for it.',
+};
+const KINDS: Record<string, ErrorKind> = {
+  config_error: 'config',
+  transient_error: 'transient',
+  system_error: 'terminal',
+};
+
+/** What the user is told of a request that failed for good: where, what the API said, and what to do. */
+export function refusedAnswer({ answer, error, resolution, tries, stream, page, url }: Refused): WeirError {
+  const where = { stream, ...(page > 0 && { page }), url: withoutQuery(url) };
+  const times = tries > 1 ? ` ${tries} times` : '';
+  if (error !== null) {
+    return new WeirError({
+      kind: error.kind,
+      code: error.code,
+      message: tries > 1 ? `${error.message} It was tried${times}.` : error.message,
+      ...(error.hint && { hint: error.hint }),
+      where: { ...error.where, ...where },
+      cause: error,
+    });
+  }
+  const status = answer?.status ?? 0;
+  const said = resolution.message ?? reasonIn(answer);
+  return new WeirError({
+    kind: kindOf(status, resolution),
+    code: `http_${status}`,
+    message: `${new URL(url).host} answered ${status}${times}${said ? `: ${said}` : '.'}`,
+    hint:
+      HINTS[status] ??
+      (status >= 500
+        ? 'The API has a fault of its own: the sync is tried again later.'
+        : 'Look at the response in a test of this stream.'),
+    where,
+  });
+}
+
+function kindOf(status: number, { action, failureType }: Resolution): ErrorKind {
+  if (failureType) return KINDS[failureType] ?? 'terminal';
+  if (action === 'RETRY' || action === 'RATE_LIMITED') return 'transient';
+  return status === 401 || status === 403 ? 'config' : 'terminal';
+}
+
+/** The reason that APIs give in their usual places, cut short. */
+function reasonIn(answer: Answer | null): string {
+  const find = (value: unknown, depth = 0): string | null => {
+    if (depth > 4) return null;
+    if (Array.isArray(value)) return find(value[0], depth + 1);
+    if (!isJsonObject(value)) return typeof value === 'string' && depth > 0 ? value : null;
+    for (const key of ['message', 'error_description', 'detail', 'description', 'error', 'errors', 'title']) {
+      const found = find(value[key], depth + 1);
+      if (found) return found;
+    }
+    return null;
+  };
+  return (find(answer?.body) ?? '').slice(0, 300);
+}
+
+/** Parameters may hold keys and tokens. */
+function withoutQuery(url: string): string {
+  const parsed = new URL(url);
+  return parsed.origin + parsed.pathname;
+}

@@ -1,0 +1,58 @@
+import type { JsonObject } from '#lib/json.ts';
+import { defineKind, template } from '#lib/manifest/kind.ts';
+import { interpolateText } from '#lib/manifest/template/interpolate.ts';
+import type { RequestOption, RequestParts } from '../families.ts';
+import { scopeOf } from '../scope.ts';
+
+const PLACES = ['request_parameter', 'header', 'body_data', 'body_json'];
+
+export const requestOption = defineKind<RequestOption>({
+  name: 'RequestOption',
+  family: 'request_option',
+  docs: 'Where a value goes in the request: a parameter, a header, or the body.',
+  example: 'type: RequestOption\ninject_into: request_parameter\nfield_name: page\n',
+  fields: {
+    inject_into: { docs: 'The part of the request.', required: true, types: ['string'], values: PLACES },
+    field_name: template('Its name there.'),
+    field_path: {
+      docs: 'Its path in a JSON body, outermost first.',
+      types: ['array'],
+      variables: ['config', 'parameters'],
+    },
+  },
+  problems: (option) => {
+    if (Boolean(option.field_name) === Array.isArray(option.field_path))
+      return [{ message: 'RequestOption needs either field_name or field_path.' }];
+    if (Array.isArray(option.field_path) && option.inject_into !== 'body_json')
+      return [{ field: 'field_path', message: 'field_path works with body_json only.' }];
+    return [];
+  },
+  create(option, build) {
+    const scope = scopeOf(build, option);
+    const path = Array.isArray(option.field_path)
+      ? option.field_path.map((part) => interpolateText(String(part), scope))
+      : [interpolateText(String(option.field_name), scope)];
+    const name = path.join('.');
+    const parts: Record<string, (value: string) => RequestParts> = {
+      request_parameter: (value) => ({ params: { [name]: value } }),
+      header: (value) => ({ headers: { [name]: value } }),
+      body_data: (value) => ({ bodyData: { [name]: value } }),
+      body_json: (value) => ({ bodyJson: nested(path, value) }),
+    };
+    const place = String(option.inject_into);
+    return { parts: (value) => parts[place]?.(value) ?? {}, place: `${place} ${name}` };
+  },
+});
+
+export const requestPath = defineKind<null>({
+  name: 'RequestPath',
+  family: 'request_path',
+  docs: 'The token is the whole address or path of the next page.',
+  example: 'type: RequestPath\n',
+  fields: {},
+  create: () => null,
+});
+
+function nested(path: readonly string[], value: string): JsonObject {
+  return path.reduceRight<JsonObject | string>((inner, key) => ({ [key]: inner }), value) as JsonObject;
+}

@@ -1,0 +1,25 @@
+import { component, defineKind } from '#lib/manifest/kind.ts';
+import type { Extractor, RecordFilter, RecordSelector } from '../families.ts';
+
+export const recordSelector = defineKind<RecordSelector>({
+  name: 'RecordSelector',
+  family: 'record_selector',
+  docs: 'Finds the records of a page and keeps those that count.',
+  example: 'type: RecordSelector\nextractor: { type: DpathExtractor, field_path: [data] }\n',
+  fields: {
+    extractor: component('Where the records are.', 'extractor', { required: true, defaultType: 'DpathExtractor' }),
+    record_filter: component('Which of them to keep.', 'record_filter', { defaultType: 'RecordFilter' }),
+    schema_normalization: {
+      docs: 'Default: cast values to the types of the schema.',
+      types: ['string'],
+      values: ['None', 'Default'],
+    },
+    transform_before_filtering: { docs: 'Filter what the transformations made.', types: ['boolean'] },
+  },
+  create: (selector, build) => ({
+    extractor: build.create<Extractor>(selector.extractor),
+    filter: selector.record_filter ? build.create<RecordFilter>(selector.record_filter) : null,
+    transformFirst: selector.transform_before_filtering === true,
+    normalizes: selector.schema_normalization === 'Default',
+  }),
+});

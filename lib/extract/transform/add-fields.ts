@@ -1,0 +1,109 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { component, defineKind, SLICE, template } from '#lib/manifest/kind.ts';
+import { interpolate, interpolateBoolean, interpolateText, plain } from '#lib/manifest/template/interpolate.ts';
+import { isFloat, isInteger } from '#lib/manifest/template/values.ts';
+import type { Transformation } from '../families.ts';
+import { scopeOf } from '../scope.ts';
+import { sliceVariables } from '../slice.ts';
+
+const VARIABLES = ['record', ...SLICE];
+const ACCEPTS: Record<string, (value: unknown) => boolean> = {
+  string: (value) => typeof value === 'string',
+  integer: isInteger,
+  number: isFloat,
+  boolean: (value) => typeof value === 'boolean',
+};
+
+export const addedField = defineKind<null>({
+  name: 'AddedFieldDefinition',
+  family: 'added_field',
+  docs: 'One field and its value.',
+  example: `type: AddedFieldDefinition\npath: [customer, email]\nvalue: "{{ record['contact']['email'] }}"\n`,
+  fields: {
+    path: {
+      docs: 'Where the field goes, outermost first.',
+      required: true,
+      types: ['array'],
+      variables: ['config', 'parameters', ...VARIABLES],
+    },
+    value: template('Its value.', VARIABLES, { required: true, types: ['string', 'number', 'boolean', 'null'] }),
+    value_type: {
+      docs: 'Only a value of this type is read as one; else it stays text.',
+      types: ['string'],
+      values: Object.keys(ACCEPTS),
+    },
+  },
+  create: () => null,
+});
+
+export const addFields = defineKind<Transformation>({
+  name: 'AddFields',
+  family: 'transformation',
+  docs: 'Adds or replaces fields; later ones see earlier ones.',
+  example: `type: AddFields\nfields:\n  - path: [customer_email]\n    value: "{{ record['contact']['email'] }}"\n`,
+  fields: {
+    fields: component('The fields.', 'added_field', {
+      required: true,
+      types: ['array'],
+      defaultType: 'AddedFieldDefinition',
+    }),
+    condition: template('Only for records for which this holds.', VARIABLES, { types: ['string', 'boolean'] }),
+  },
+  create(transformation, build) {
+    const fields = (transformation.fields as JsonObject[]) ?? [];
+    return {
+      transform(record, slice) {
+        const result = structuredClone(record);
+        const scope = () => scopeOf(build, transformation, { record: result, ...sliceVariables(slice) });
+        for (const field of fields) {
+          const { condition } = transformation;
+          if (
+            condition !== undefined &&
+            condition !== '' &&
+            !interpolateBoolean(condition as string | boolean, scope())
+          )
+            continue;
+          const accepts = ACCEPTS[String(field.value_type)];
+          const value =
+            typeof field.value === 'string'
+              ? plain(interpolate(field.value, scope(), { fallback: field.value, ...(accepts && { accepts }) }))
+              : field.value;
+          setPath(
+            result,
+            (field.path as JsonValue[]).map((part) => interpolateText(String(part), scope())),
+            value as JsonValue,
+          );
+        }
+        return result;
+      },
+    };
+  },
+});
+
+/** Makes what is missing on the way; lists are filled up with null. */
+export function setPath(record: JsonObject, path: readonly string[], value: JsonValue): void {
+  let inner: JsonObject | JsonValue[] = record;
+  for (const [index, key] of path.entries()) {
+    const last = index === path.length - 1;
+    if (Array.isArray(inner)) {
+      const at = Number(key);
+      if (!Number.isInteger(at) || at < 0 || at > 10_000) return;
+      while (inner.length <= at) inner.push(null);
+      if (last) inner[at] = value;
+      else {
+        inner[at] = child(inner[at]) ?? {};
+        inner = inner[at] as JsonObject;
+      }
+      continue;
+    }
+    if (last) Object.defineProperty(inner, key, { value, enumerable: true, writable: true, configurable: true });
+    else {
+      inner[key] = child(inner[key]) ?? {};
+      inner = inner[key] as JsonObject;
+    }
+  }
+}
+
+function child(value: JsonValue | undefined): JsonObject | JsonValue[] | null {
+  return isJsonObject(value) || Array.isArray(value) ? value : null;
+}

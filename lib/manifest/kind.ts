@@ -1,0 +1,96 @@
+import type { JsonObject } from '#lib/json.ts';
+
+/** What a place in a manifest takes: one of the kinds of its family. */
+export type Family =
+  | 'source'
+  | 'stream'
+  | 'retriever'
+  | 'requester'
+  | 'authenticator'
+  | 'paginator'
+  | 'pagination_strategy'
+  | 'request_option'
+  | 'request_path'
+  | 'request_body'
+  | 'record_selector'
+  | 'extractor'
+  | 'record_filter'
+  | 'transformation'
+  | 'added_field'
+  | 'schema_loader'
+  | 'incremental_sync'
+  | 'datetime_bound'
+  | 'partition_router'
+  | 'parent_stream'
+  | 'error_handler'
+  | 'response_filter'
+  | 'backoff'
+  | 'decoder'
+  | 'check'
+  | 'spec';
+
+type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'null';
+
+/** One field of a kind: its docs line, what it takes, and whether templates in it are evaluated. */
+export interface Field {
+  readonly docs: string;
+  readonly required?: boolean;
+  readonly types?: readonly JsonType[];
+  readonly values?: readonly string[];
+  /** Components that may stand here, in a list or a mapping too. */
+  readonly families?: readonly Family[];
+  /** Assumed where `type` is left out, as the CDK does. */
+  readonly defaultType?: string;
+  /** Variables that templates in this field may use, below it too; absent where text is taken as it stands. */
+  readonly variables?: readonly string[];
+  /** JSON schema for the editor where types and values don't say enough. */
+  readonly schema?: JsonObject;
+}
+
+/** A kind of component: everything about it in one file. `Behaviour` is what its family does. */
+export interface Kind<Behaviour = unknown> {
+  readonly name: string;
+  readonly family: Family;
+  /** One line, for hover and the reference. */
+  readonly docs: string;
+  /** YAML, complete enough to be valid. */
+  readonly example: string;
+  readonly fields: Readonly<Record<string, Field>>;
+  /** What the fields can't say alone: field and message of each problem. */
+  readonly problems?: (component: JsonObject) => readonly { field?: string; message: string; hint?: string }[];
+  readonly create: (component: JsonObject, build: Build) => Behaviour;
+}
+
+/** What components are built with: one read of one config. */
+export interface Build {
+  readonly config: JsonObject;
+  readonly now: () => Date;
+  /** The behaviour of a component, by its `type`. @throws WeirError for one that Weir does not run */
+  create<Behaviour>(component: unknown): Behaviour;
+}
+
+export function defineKind<Behaviour>(kind: Kind<Behaviour>): Kind<Behaviour> {
+  return Object.freeze(kind);
+}
+
+/** A field that takes text with templates. */
+export function template(docs: string, variables: readonly string[] = [], more: Partial<Field> = {}): Field {
+  return { docs, types: ['string'], variables: ['config', 'parameters', ...variables], ...more };
+}
+
+/** A field that takes components. */
+export function component(docs: string, families: Family | readonly Family[], more: Partial<Field> = {}): Field {
+  return { docs, families: typeof families === 'string' ? [families] : families, ...more };
+}
+
+/** What templates see while a slice is read. */
+export const SLICE = ['stream_slice', 'stream_partition', 'stream_interval'] as const;
+/** And once a page has come. */
+export const PAGE = [
+  'response',
+  'headers',
+  'last_record',
+  'last_page_size',
+  'next_page_token',
+  'last_page_token_value',
+] as const;

@@ -1,0 +1,266 @@
+import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { ManifestIssue } from './issue.ts';
+import type { Kind } from './kind.ts';
+import type { Manifest, ManifestStream } from './manifest.ts';
+import { propagate } from './propagate.ts';
+import { type Path, resolveReferences } from './resolve-references.ts';
+import { type Finding, type Known, refusal, validateComponent } from './validate.ts';
+
+const MOST_BYTES = 2_000_000;
+const MOST_ALIASES = 100;
+const DEEPEST = 100;
+
+export interface Language {
+  readonly kinds: readonly Kind[];
+  /** Components of the CDK that are refused by name, with why. */
+  readonly unsupported: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a manifest: YAML 1.2, references, parameters, then every component against its kind. All problems come at once, each
+ * with its place; the manifest is null when one of them is an error. A component that Weir does not run is a warning, and only the streams
+ * that need it are refused.
+ */
+export function parseManifest(
+  text: string,
+  language: Language,
+): { issues: ManifestIssue[]; manifest: Manifest | null } {
+  if (Buffer.byteLength(text) > MOST_BYTES)
+    return {
+      issues: [{ ...NOWHERE, code: 'too_large', message: `A manifest takes at most ${MOST_BYTES / 1e6} MB.` }],
+      manifest: null,
+    };
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    version: '1.2',
+    merge: true,
+    uniqueKeys: true,
+    strict: true,
+  });
+  const broken = [...yamlIssues(document, lines), ...structureIssues(document, lines)];
+  if (broken.length > 0) return { issues: broken, manifest: null };
+  const root = document.toJS({ maxAliasCount: MOST_ALIASES }) as JsonValue;
+  if (!isJsonObject(root))
+    return {
+      issues: [
+        {
+          ...NOWHERE,
+          code: 'no_manifest',
+          message: 'A manifest is a mapping with version, check and streams.',
+          hint: 'Start from a template.',
+        },
+      ],
+      manifest: null,
+    };
+  const known: Known = {
+    kinds: new Map(language.kinds.map((kind) => [kind.name, kind])),
+    unsupported: new Map(Object.entries(language.unsupported)),
+  };
+  const { findings, manifest } = compile(root, known, (path) => lines.linePos(rangeOf(document, path)[0]).line);
+  const issues = findings
+    .map((finding) => toIssue(finding, document, lines, text))
+    .toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const failed = issues.some(({ severity }) => severity === 'error');
+  return { issues: unique(issues), manifest: failed ? null : deepFreeze(manifest) };
+}
+
+function compile(
+  root: JsonObject,
+  known: Known,
+  lineOf: (path: Path) => number,
+): { findings: Finding[]; manifest: Manifest } {
+  const resolved = resolveReferences(root);
+  const source = propagate(resolved.value, known.kinds, resolved.origins, { defaultType: 'DeclarativeSource' });
+  const findings: Finding[] = resolved.problems.map((problem) => ({ severity: 'error', ...problem }));
+  findings.push(...validateComponent(source, ['source'], known, resolved.origins));
+  const streams = componentsOf(source.streams).map((component): ManifestStream => {
+    const refused = refusedBelow(component, known);
+    const path = resolved.origins.of(component) ?? [];
+    if (refused)
+      findings.push({
+        severity: 'warning',
+        code: 'unsupported_component',
+        message: `${String(component.name ?? 'This stream')} can't be read: ${refused}`,
+        hint: 'The other streams work.',
+        path,
+      });
+    return { name: String(component.name ?? ''), line: lineOf(path), component, ...(refused && { refused }) };
+  });
+  findings.push(...nameFindings(streams, source, resolved.origins.of(source, 'check') ?? []));
+  return {
+    findings,
+    manifest: {
+      version: String(source.version ?? ''),
+      spec: specOf(source.spec),
+      check: isJsonObject(source.check) ? source.check : {},
+      streams,
+    },
+  };
+}
+
+function componentsOf(value: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function refusedBelow(value: JsonValue | undefined, known: Known): string | null {
+  if (Array.isArray(value))
+    return value.map((item) => refusedBelow(item, known)).find((reason) => reason !== null) ?? null;
+  if (!isJsonObject(value)) return null;
+  const here = typeof value.type === 'string' ? refusal(value.type, value, known) : null;
+  if (here !== null) return here;
+  return (
+    Object.entries(value)
+      .filter(([key]) => key !== '$parameters' && key !== 'schema')
+      .map(([, item]) => refusedBelow(item, known))
+      .find((reason) => reason !== null) ?? null
+  );
+}
+
+function nameFindings(streams: readonly ManifestStream[], source: JsonObject, checkPath: Path): Finding[] {
+  const names = streams.map(({ name }) => name);
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  const checked =
+    isJsonObject(source.check) && Array.isArray(source.check.stream_names) ? source.check.stream_names.map(String) : [];
+  const dynamic = source.dynamic_streams !== undefined;
+  return [
+    ...streams
+      .filter(({ name }) => name === '')
+      .map(({ line: _line }) => ({
+        severity: 'error' as const,
+        code: 'missing_field',
+        message: 'A stream needs a name.',
+        path: ['streams'],
+      })),
+    ...[...new Set(twice)].map((name) => ({
+      severity: 'error' as const,
+      code: 'duplicate_stream',
+      message: `There are two streams named ${name}.`,
+      path: ['streams'],
+    })),
+    ...checked
+      .filter((name) => !names.includes(name) && !dynamic)
+      .map((name) => ({
+        severity: 'error' as const,
+        code: 'unknown_stream',
+        message: `check names the stream ${name}, which is not declared.`,
+        hint: `Streams: ${names.join(', ')}.`,
+        path: checkPath,
+      })),
+  ];
+}
+
+function specOf(spec: JsonValue | undefined): Manifest['spec'] {
+  if (!isJsonObject(spec)) return { connectionSpecification: { type: 'object', properties: {} } };
+  return {
+    connectionSpecification: isJsonObject(spec.connection_specification)
+      ? spec.connection_specification
+      : { type: 'object', properties: {} },
+    ...(typeof spec.documentation_url === 'string' && { documentationUrl: spec.documentation_url }),
+    ...(isJsonObject(spec.advanced_auth) && { advancedAuth: spec.advanced_auth }),
+  };
+}
+
+function yamlIssues(document: Document, lines: LineCounter): ManifestIssue[] {
+  return [...document.errors, ...document.warnings].map((error) => ({
+    severity: 'error' as const,
+    code: `yaml_${error.code.toLowerCase()}`,
+    message: error.message.split(' at line')[0]?.split('\n')[0] ?? error.message,
+    path: '',
+    ...place(lines, error.pos[0], error.pos[1]),
+  }));
+}
+
+/** What YAML allows and a manifest must not have: `__proto__` as a key, and nesting without an end. */
+function structureIssues(document: Document, lines: LineCounter): ManifestIssue[] {
+  const issues: ManifestIssue[] = [];
+  const report = (code: string, message: string, node: Node) =>
+    issues.push({
+      severity: 'error',
+      code,
+      message,
+      path: '',
+      ...place(lines, node.range?.[0] ?? 0, node.range?.[1] ?? 0),
+    });
+  visit(document, {
+    Pair: (_key, pair) => {
+      if (isScalar(pair.key) && pair.key.value === '__proto__')
+        report('forbidden_key', '__proto__ is not allowed as a key.', pair.key);
+    },
+    Collection: (_key, node, path) => {
+      if (path.filter((parent) => !isPair(parent)).length <= DEEPEST) return undefined;
+      report('too_deep', `The manifest is nested deeper than ${DEEPEST}.`, node);
+      return visit.BREAK;
+    },
+  });
+  return issues;
+}
+
+function toIssue(finding: Finding, document: Document, lines: LineCounter, text: string): ManifestIssue {
+  const { severity, code, message, hint, path, offset, onKey } = finding;
+  const [from, to] = onKey ? keyRangeOf(document, path) : rangeOf(document, path);
+  const start = offset === undefined ? from : offsetInScalar(text, from, to, offset);
+  const end = offset === undefined ? Math.min(to, lineEnd(text, from)) : Math.max(start + 1, Math.min(to, start + 1));
+  return { severity, code, message, ...(hint && { hint }), path: path.join('.'), ...place(lines, start, end) };
+}
+
+/** A quoted text begins after its quote; a block's lines are indented, so there the place is only near. */
+function offsetInScalar(text: string, from: number, to: number, offset: number): number {
+  const quoted = text[from] === '"' || text[from] === "'" ? 1 : 0;
+  return Math.min(to, from + quoted + offset);
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+function rangeOf(document: Document, path: Path): readonly [number, number] {
+  for (let length = path.length; length >= 0; length--) {
+    const node = (length === 0 ? document.contents : document.getIn(path.slice(0, length), true)) as
+      | Node
+      | null
+      | undefined;
+    if (node?.range) return [node.range[0], node.range[1]];
+  }
+  return [0, 0];
+}
+
+function keyRangeOf(document: Document, path: Path): readonly [number, number] {
+  const parent = path.length <= 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const pair = isMap(parent)
+    ? parent.items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))
+    : undefined;
+  const range = isScalar(pair?.key) ? pair.key.range : undefined;
+  return range ? [range[0], range[1]] : rangeOf(document, path);
+}
+
+function place(lines: LineCounter, from: number, to: number) {
+  const [start, end] = [lines.linePos(from), lines.linePos(Math.max(from, to))];
+  return {
+    line: Math.max(1, start.line),
+    column: Math.max(1, start.col),
+    endLine: Math.max(1, end.line),
+    endColumn: Math.max(1, end.col),
+  };
+}
+
+/** A component that several streams share through a `$ref` has its problem once. */
+function unique(issues: readonly ManifestIssue[]): ManifestIssue[] {
+  const seen = new Set<string>();
+  return issues.filter((issue) => {
+    const key = `${issue.line}:${issue.column}:${issue.message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}
+
+const NOWHERE = { severity: 'error' as const, path: '', line: 1, column: 1, endLine: 1, endColumn: 1 };

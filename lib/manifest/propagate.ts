@@ -1,0 +1,76 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { Kind } from './kind.ts';
+import type { Origins } from './resolve-references.ts';
+
+/**
+ * Fills in, from the outside inwards, the types that a place implies and the `$parameters` that a component inherits: each
+ * becomes a field of every typed component below that lacks it (or has it falsy), and stays readable as `parameters`. An own
+ * parameter beats an inherited one. JSON schemas and objects without a type are left alone.
+ */
+export function propagate(
+  component: JsonObject,
+  kinds: ReadonlyMap<string, Kind>,
+  origins: Origins,
+  place: { defaultType?: string; inherited?: JsonObject } = {},
+): JsonObject {
+  const result: JsonObject = { ...component };
+  copyOrigins(component, result, origins);
+  if (typeof result.type !== 'string' && place.defaultType && !('type' in result)) result.type = place.defaultType;
+  if (isSchema(result)) return component;
+  const own = isJsonObject(result.$parameters) ? result.$parameters : {};
+  const parameters = { ...place.inherited, ...own };
+  const typed = typeof result.type === 'string';
+  if (typed) {
+    for (const [name, value] of Object.entries(parameters)) if (isFalsy(result[name])) result[name] = value;
+  }
+  const kind = typed ? kinds.get(result.type as string) : undefined;
+  for (const [name, value] of Object.entries(result)) {
+    if (name === '$parameters' || (name in parameters && value === parameters[name] && !(name in component))) continue;
+    const { [name]: _same, ...passed } = parameters;
+    const defaultType = kind?.fields[name]?.defaultType;
+    result[name] = below(value, kinds, origins, { inherited: passed, ...(defaultType && { defaultType }) });
+  }
+  if (typed && Object.keys(parameters).length > 0) result.$parameters = parameters;
+  return result;
+}
+
+function below(
+  value: JsonValue,
+  kinds: ReadonlyMap<string, Kind>,
+  origins: Origins,
+  place: { defaultType?: string; inherited: JsonObject },
+): JsonValue {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => below(item, kinds, origins, place));
+    copyOrigins(value, items, origins);
+    return items;
+  }
+  return isJsonObject(value) ? propagate(value, kinds, origins, place) : value;
+}
+
+/** `type: object` is a JSON schema's word, not a component's. */
+function isSchema({ type }: JsonObject): boolean {
+  const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
+  return Array.isArray(type) || (typeof type === 'string' && schemaTypes.includes(type));
+}
+
+function isFalsy(value: JsonValue | undefined): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === '' ||
+    value === 0 ||
+    value === false ||
+    (Array.isArray(value) && value.length === 0) ||
+    (isJsonObject(value) && Object.keys(value).length === 0)
+  );
+}
+
+function copyOrigins(from: object, to: object, origins: Origins): void {
+  const self = origins.of(from);
+  if (self) origins.noteSelf(to, self);
+  for (const key of Object.keys(from)) {
+    const path = origins.of(from, Array.isArray(from) ? Number(key) : key);
+    if (path) origins.note(to, Array.isArray(to) ? Number(key) : key, path);
+  }
+}
