@@ -38,7 +38,10 @@ async function start(): Promise<void> {
 
   const databaseUrl = env.databaseUrl ?? postgres?.url ?? '';
   await migrated(databaseUrl);
-  const options = { env: { ...process.env, DATABASE_URL: databaseUrl, NEXT_TELEMETRY_DISABLED: '1', ...(dev && { WEIR_DEV: '1' }) }, say };
+  const options = {
+    env: { ...process.env, DATABASE_URL: databaseUrl, NEXT_TELEMETRY_DISABLED: '1', ...(dev && { WEIR_DEV: '1' }) },
+    say,
+  };
   running.push(supervise('serve', options), supervise('worker', options));
   await Promise.all(running.map((part) => part.ready));
   if (dev) watchSources(PROJECT, () => running.forEach((part) => void part.restart()));
