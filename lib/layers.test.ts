@@ -63,7 +63,8 @@ function importsOf(file: string): string[] {
   return specifiers.flatMap((specifier) => {
     const alias = ALIASES.find(([pattern]) => pattern.test(specifier));
     if (alias) return [specifier.replace(alias[0], alias[1])];
-    return specifier.startsWith('.') ? [path.join(path.dirname(file), specifier)] : [];
+    // Data is no code: package.json and the like may be read from anywhere.
+    return specifier.startsWith('.') && !specifier.endsWith('.json') ? [path.join(path.dirname(file), specifier)] : [];
   });
 }
 

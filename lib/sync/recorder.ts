@@ -2,8 +2,8 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Counts, Published } from '#lib/destinations/destination.ts';
 import { type Failure, failureText } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
-import type { SyncStream } from './run-sync.ts';
 import type { Attempt } from './store.ts';
+import type { SyncStream } from './sync-stream.ts';
 
 const FLUSH_MS = 500;
 

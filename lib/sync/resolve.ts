@@ -12,8 +12,8 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { openConfig, type Secrets, sealConfig } from '#lib/secrets.ts';
-import type { SyncStream } from './run-sync.ts';
 import { allowedAddresses, configuredStreams, connectionRow, newestVersion, updateSourceConfig } from './store.ts';
+import type { SyncStream } from './sync-stream.ts';
 
 export interface ResolveContext {
   readonly db: Db;

@@ -1,4 +1,4 @@
-import type { ConfiguredStream, StreamState } from '#lib/catalog.ts';
+import type { StreamState } from '#lib/catalog.ts';
 import type {
   AttemptRef,
   Counts,
@@ -15,18 +15,11 @@ import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
+import type { SyncStream } from './sync-stream.ts';
 
 /** Rows and time after which the end of a slice becomes a checkpoint. */
 const CHECKPOINT_ROWS = 10_000;
 const CHECKPOINT_MS = 5_000;
-
-/** What a stream is read from and loaded into; generation and mode are settled against the destination. */
-export interface SyncStream {
-  readonly configured: ConfiguredStream;
-  /** `''` is the destination's default. */
-  readonly namespace: string;
-  readonly table: string;
-}
 
 export interface SyncWork {
   readonly attempt: AttemptRef;

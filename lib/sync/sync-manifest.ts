@@ -11,7 +11,8 @@ import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import type { Recorder } from './recorder.ts';
 import { extractContext } from './resolve.ts';
-import { runSync, type StreamOutcome, type SyncStream } from './run-sync.ts';
+import { runSync, type StreamOutcome } from './run-sync.ts';
+import type { SyncStream } from './sync-stream.ts';
 
 export interface ManifestSync {
   readonly manifest: Manifest;

@@ -1,0 +1,9 @@
+import type { ConfiguredStream } from '#lib/catalog.ts';
+
+/** What a stream is read from and loaded into; generation and mode are settled against the destination. */
+export interface SyncStream {
+  readonly configured: ConfiguredStream;
+  /** `''` is the destination's default. */
+  readonly namespace: string;
+  readonly table: string;
+}
