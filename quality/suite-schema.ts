@@ -18,7 +18,8 @@ const COMMON: JsonObject = {
   level: {
     enum: ['warn', 'error', 'block'],
     default: 'error',
-    description: 'warn is told, error alerts, block also keeps a staged load from being published.',
+    description:
+      'warn is told, error alerts. block alerts too; it marks what is to hold a load back before it is published, which this version does not do yet.',
   },
   owner: { type: 'string', minLength: 1, description: 'Who to ask.' },
   description: { type: 'string', description: 'Why the check is there.' },

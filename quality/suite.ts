@@ -1,6 +1,6 @@
 import type { JsonObject } from '#lib/json.ts';
 
-/** What a failure means: `warn` is told, `error` alerts, `block` keeps a staged load from being published as well. */
+/** What a failure means: `warn` is told, `error` alerts, `block` marks what the gate before publishing will ask; without a gate it is as `error`. */
 export type Level = 'warn' | 'error' | 'block';
 
 /** One check as it was declared, frozen. */

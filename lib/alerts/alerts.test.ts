@@ -159,6 +159,14 @@ describe('delivery', () => {
     expect(w.slack.texts()[0]).not.toMatch(/<!channel>|<https:\/\/evil/);
   });
 
+  test('follows no redirect', async () => {
+    const w = await workspace();
+    w.slack.failNext({ status: 307, headers: { location: w.slack.webhookUrl } });
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    expect(await w.deliverAll()).toEqual([15]);
+    expect(w.slack.messages).toHaveLength(1);
+  });
+
   test('goes nowhere that nobody allowed any longer', async () => {
     const w = await workspace();
     await w.database.query('delete from allowed_host');

@@ -3,10 +3,10 @@ import type { SyncStatus } from '#lib/db/schema.ts';
 import type { Env } from '#lib/env.ts';
 import type { Failure, Where } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import { isJsonObject, type JsonValue } from '#lib/json.ts';
-import { maskText, type Secrets } from '#lib/secrets.ts';
+import type { Secrets } from '#lib/secrets.ts';
+import { masked, masking } from './mask.ts';
 import { type Message, spanText, toSlack } from './message.ts';
-import { channelsFor, configsNear, insertDelivery, type OpenIncident, recoverIncidents, seeIncident } from './store.ts';
+import { channelsFor, insertDelivery, type OpenIncident, recoverIncidents, seeIncident } from './store.ts';
 
 /** What a channel can ask for. */
 export const EVENTS = ['sync_failed', 'check_failed', 'check_warned', 'recovered'] as const;
@@ -271,41 +271,4 @@ async function nameOf(tx: Db, connectionId: string): Promise<string> {
 
 function pageLink({ env }: NotifyContext, path: string, text: string): Message['link'] {
   return env.publicUrl ? { text, url: `${env.publicUrl}${path}` } : null;
-}
-
-function masked(failure: Failure, mask: (text: string) => string): Failure {
-  return { ...failure, message: mask(failure.message), ...(failure.hint && { hint: mask(failure.hint) }) };
-}
-
-/** Takes the secrets of the source and the destination out of a text; errors may quote what the other side said. */
-async function masking(
-  tx: Db,
-  secrets: Secrets,
-  near: { connectionId: string | null; destinationId?: string },
-): Promise<(text: string) => string> {
-  const configs = await configsNear(tx, near);
-  const values = configs
-    .flatMap(({ aad, config }) => sealedValues(secrets, config, aad))
-    .filter((text) => text.length >= 4);
-  const longestFirst = values.toSorted((a, b) => b.length - a.length);
-  return (text) => maskText(text, longestFirst);
-}
-
-/** A value that no longer opens can't have leaked from this process either. */
-function sealedValues(secrets: Secrets, value: JsonValue, aad: string): string[] {
-  if (Array.isArray(value)) return value.flatMap((item) => sealedValues(secrets, item, aad));
-  if (!isJsonObject(value)) return [];
-  if (typeof value.$sealed !== 'string')
-    return Object.values(value).flatMap((item) => sealedValues(secrets, item, aad));
-  try {
-    return leafTexts(JSON.parse(secrets.open(value.$sealed, aad)) as JsonValue);
-  } catch {
-    return [];
-  }
-}
-
-function leafTexts(value: JsonValue): string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(leafTexts);
-  return isJsonObject(value) ? Object.values(value).flatMap(leafTexts) : [];
 }

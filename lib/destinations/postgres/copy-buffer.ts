@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { killPoint } from '#lib/kill-points.ts';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
 import { copyBytes, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
-import type { QuarantinedRow } from './store.ts';
+import type { QuarantinedRow } from './quarantine.ts';
 
 /** One COPY. Larger gains nothing; smaller pays a round trip more often. */
 const FLUSH_BYTES = 1024 * 1024;
@@ -104,6 +105,7 @@ export class CopyBuffer {
     for (let refused = 0; left.rows.length > 0; refused++) {
       try {
         await copyBytes(this.#pool, statement, left.bytes);
+        killPoint('stage.copied');
         return;
       } catch (error) {
         const line = refusedLine(error);

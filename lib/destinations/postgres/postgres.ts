@@ -18,6 +18,7 @@ import { connectPostgres } from './connect.ts';
 import { fenced, holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
+import { deleteQuarantineAfter } from './quarantine.ts';
 import { PostgresStage, type StageStart } from './stage.ts';
 import type { StageParts } from './stage-parts.ts';
 import {
@@ -30,7 +31,6 @@ import {
 } from './stage-table.ts';
 import {
   createOwnTables,
-  deleteQuarantineAfter,
   deleteStage,
   findRelation,
   findStage,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DestinationSyncMode, StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
+import { killPoint } from '#lib/kill-points.ts';
 import type { Column, TableShape } from '#lib/records/index.ts';
 import type { Counts, Published } from '../destination.ts';
 import { holdFence } from './fence.ts';
@@ -44,7 +45,9 @@ export interface PublishRequest {
 export async function publishStage(parts: StageParts, request: PublishRequest): Promise<Published> {
   const publishId = randomUUID();
   try {
-    return await inTransaction(parts.pool, (client) => publishIn(client, parts, request, publishId));
+    const published = await inTransaction(parts.pool, (client) => publishIn(client, parts, request, publishId));
+    killPoint('publish.committed');
+    return published;
   } catch (error) {
     if (!isConnectionLost(error)) throw error;
     const recorded = await inTransaction(parts.pool, async (client) => {
@@ -97,6 +100,7 @@ async function publishIn(
     published,
   });
   await emptyStage(client, parts, request);
+  killPoint('publish.before_commit');
   return published;
 }
 

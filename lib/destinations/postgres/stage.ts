@@ -1,5 +1,6 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
+import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, typePage } from '#lib/records/index.ts';
 import type { Counts, Published, Relation, Stage, StagePage } from '../destination.ts';
 import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
@@ -7,9 +8,10 @@ import { fenced, holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
 import { publishStage } from './publish.ts';
+import { insertQuarantine, type QuarantinedRow } from './quarantine.ts';
 import type { StageParts } from './stage-parts.ts';
 import { copyStatement, dropStageTable, growStageTable, stageTable } from './stage-table.ts';
-import { deleteStage, insertQuarantine, lockFence, type QuarantinedRow, saveStage, setStageColumns } from './store.ts';
+import { deleteStage, lockFence, saveStage, setStageColumns } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
 /** What a stage is opened with: fresh, or as the last checkpoint left it. */
@@ -108,6 +110,7 @@ export class PostgresStage implements Stage {
         });
       });
       if (!saved) throw fenced(attempt);
+      killPoint('checkpoint.saved');
       this.#refused = [];
       this.#state = save.state;
       this.#savedSeq = this.#seq;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
+import { killPoint } from '#lib/kill-points.ts';
 import { shapeOfStream, type TableShape, type TypedRow, typePage } from '#lib/records/index.ts';
 import type {
   AttemptRef,
@@ -120,6 +121,7 @@ export class S3Stage implements Stage {
         bytes: this.#parts.local.length,
         openSlices: [...this.#slices.values()].map((slice) => slice.id),
       });
+      killPoint('checkpoint.saved');
       return counts;
     });
   }
@@ -144,7 +146,9 @@ export class S3Stage implements Stage {
       if (key !== null)
         await store.upload(key, staged.file, { 'ab-generation-id': String(this.#parts.target.generation) });
       await this.#checkFence();
+      killPoint('publish.before_commit');
       await writeCommit(store, prefix, commit);
+      killPoint('publish.committed');
       // From here on the publish counts; what is left is tidying, which the next attempt does if this one can't.
       this.#latest = commit;
       if (replaces) await store.delete(before.map((file) => file.key));
