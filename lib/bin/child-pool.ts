@@ -40,7 +40,7 @@ export function createChildPool(options: PoolOptions): ChildPool {
   let spare: ChildProcess | null = launch(options);
   const busy = new Set<ChildProcess>();
   const take = (): ChildProcess => {
-    const child = spare !== null && spare.connected && spare.exitCode === null ? spare : launch(options);
+    const child = spare?.connected && spare.exitCode === null ? spare : launch(options);
     spare = launch(options);
     return child;
   };

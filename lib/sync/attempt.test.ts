@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '#lib/errors.ts';
 import { type AttemptEnd, closeAttempt, MOST_ATTEMPTS, openAttempt, waitS } from './attempt.ts';
-import { type TestService, testService } from './fixtures/service.ts';
+import { testService } from './fixtures/service.ts';
 import type { Attempt } from './store.ts';
 import { cancelSync, getSync, listSyncs, startSync, syncLog } from './syncs.ts';
 

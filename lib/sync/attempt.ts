@@ -2,7 +2,15 @@ import type { Db } from '#lib/db/connect.ts';
 import type { SyncStatus } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import { type Attempt, endAttempt, endLostAttempts, insertAttempt, lockActiveSync, nextFence } from './store.ts';
+import {
+  type Attempt,
+  endAttempt,
+  endLostAttempts,
+  endOpenStreams,
+  insertAttempt,
+  lockActiveSync,
+  nextFence,
+} from './store.ts';
 
 /** Tries of one sync, the first included. */
 export const MOST_ATTEMPTS = 5;
@@ -46,6 +54,7 @@ export function openAttempt(
     const { workspace_id: workspaceId, connection_id: connectionId } = sync;
     if (sync.cancel_requested_at !== null) {
       await tx.updateTable('syncs').set({ status: 'cancelled', finished_at: now }).where('id', '=', syncId).execute();
+      await endOpenStreams(tx, syncId, { status: 'cancelled', failure: null, now });
       await onFinished(tx, { workspaceId, connectionId, syncId, status: 'cancelled', failure: null });
       return null;
     }
@@ -94,6 +103,7 @@ export function closeAttempt(
       .set({ status, finished_at: now, failure: told && JSON.stringify(told) })
       .where('id', '=', syncId)
       .execute();
+    await endOpenStreams(tx, syncId, { status: told ? 'failed' : 'cancelled', failure: told, now });
     await onFinished(tx, { workspaceId, connectionId, syncId, status, failure: told });
   });
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { closeAttempt, type OnFinished } from './attempt.ts';
-import { endProbe } from './probes.ts';
+import { endProbe, lastProbeEvent } from './probes.ts';
 import type { ResolveContext } from './resolve.ts';
 import { DEADLINE } from './run-sync-job.ts';
 
@@ -25,11 +25,7 @@ export async function syncLost(
 }
 
 export async function probeLost({ db, clock }: ResolveContext, probeId: string, lost: Lost): Promise<void> {
-  const { last } = await db
-    .selectFrom('probe_event')
-    .select((row) => row.fn.coalesce(row.fn.max('seq'), row.lit(0)).as('last'))
-    .where('probe_id', '=', probeId)
-    .executeTakeFirstOrThrow();
+  const last = await lastProbeEvent(db, probeId);
   const event = JSON.stringify({ type: 'failure', failure: failureOf(lost) });
   await db
     .insertInto('probe_event')

@@ -9,23 +9,27 @@ export class ProbeWriter {
   readonly #probeId: string;
   #waiting: JsonObject[] = [];
   #seq = 0;
+  #begun = false;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(db: Db, probeId: string) {
+  /** `lastSeq` is what a process before this one had written. */
+  constructor(db: Db, probeId: string, lastSeq = 0) {
     this.#db = db;
     this.#probeId = probeId;
+    this.#seq = lastSeq;
   }
 
   add(event: object): void {
     this.#waiting.push(event as JsonObject);
-    if (this.#seq === 0) void this.flush();
+    if (!this.#begun) void this.flush();
     else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
   flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#begun = true;
     const rows = this.#waiting.map((event) => ({
       probe_id: this.#probeId,
       seq: ++this.#seq,
@@ -36,6 +40,8 @@ export class ProbeWriter {
     this.#writing = this.#writing.then(async () => {
       if (rows.length > 0) await this.#db.insertInto('probe_event').values(rows).execute();
     });
+    // Whoever waits for the last flush learns of it; the bursts before it must not end the process.
+    this.#writing.catch(() => undefined);
     return this.#writing;
   }
 }

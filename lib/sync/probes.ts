@@ -89,6 +89,16 @@ export async function endProbe(
   await query.execute();
 }
 
+/** The last event of the probe so far; 0 before the first. */
+export async function lastProbeEvent(db: Db, probeId: string): Promise<number> {
+  const { last } = await db
+    .selectFrom('probe_event')
+    .select((row) => row.fn.coalesce(row.fn.max('seq'), row.lit(0)).as('last'))
+    .where('probe_id', '=', probeId)
+    .executeTakeFirstOrThrow();
+  return last;
+}
+
 /** Binds a probe's input to its row. */
 export function probeAad(probeId: string): string {
   return `probe:${probeId}`;

@@ -39,6 +39,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
   const waiting = new Map<SyncStream, { counts: Counts; pages: number }>();
   let writing = Promise.resolve();
 
+  const notWritten = (error: unknown) => log.warn({ err: error, syncId }, 'progress was not written');
   const flush = () => {
     writing = writing
       .then(async () => {
@@ -51,21 +52,28 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
           await updateStream(db, syncId, stream, { read, filtered, quarantined, written, bytes, pages });
         }
       })
-      .catch((error: unknown) => log.warn({ err: error, syncId }, 'progress was not written'));
+      .catch(notWritten);
     return writing;
   };
   const timer = setInterval(flush, FLUSH_MS);
   const line: Recorder['log'] = (level, message, stream) => {
-    lines.push({ level, message, stream: stream?.configured.stream.name ?? null, at: clock() });
+    // Postgres' text has no NUL, and one line would take the others with it.
+    lines.push({
+      level,
+      message: message.replaceAll('\0', '\ufffd'),
+      stream: stream?.configured.stream.name ?? null,
+      at: clock(),
+    });
   };
 
   return {
     log: line,
     started(stream) {
       line('info', `Reading ${stream.configured.stream.name}, ${modeWords(stream)}.`, stream);
-      writing = writing.then(() =>
-        updateStream(db, syncId, stream, { status: 'running', started_at: clock(), failure: null }),
-      );
+      const startedAt = clock();
+      writing = writing
+        .then(() => updateStream(db, syncId, stream, { status: 'running', started_at: startedAt, failure: null }))
+        .catch(notWritten);
     },
     progress(stream, counts, pages) {
       waiting.set(stream, { counts, pages });

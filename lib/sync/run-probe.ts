@@ -6,7 +6,7 @@ import type { ExtractContext, ReadEvent, ReadLimits } from '#lib/extract/source.
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { ProbeWriter } from './probe-writer.ts';
-import { endProbe, probeAad } from './probes.ts';
+import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
 import { extractContext, openDestination, type ResolveContext, workspaceGuard } from './resolve.ts';
 
 const READ_LIMITS = { maxSlices: 3, maxPages: 5, maxRecords: 1_000 };
@@ -17,7 +17,7 @@ const READ_DEADLINE_MS = 60_000;
 export async function runProbe(c: ResolveContext, probeId: string, signal: AbortSignal): Promise<void> {
   const probe = await takeProbe(c, probeId);
   if (!probe) return;
-  const events = new ProbeWriter(c.db, probeId);
+  const events = new ProbeWriter(c.db, probeId, await lastProbeEvent(c.db, probeId));
   try {
     const input = JSON.parse(c.secrets.open(String(probe.input.sealed), probeAad(probeId))) as JsonObject;
     await answer(

@@ -76,7 +76,12 @@ async function loadStream(work: SyncWork, hooks: SyncHooks, load: Load, stream: 
 }
 
 async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, stream: SyncStream): Promise<Published> {
-  const { state, target } = await settle(work, load, stream);
+  const { state, target, completed } = await settle(work, load, stream);
+  if (completed !== null) {
+    hooks.recorder.progress(stream, completed.counts, 0);
+    hooks.recorder.log('info', 'Had been published whole by the attempt before.', stream);
+    return completed.published;
+  }
   const incremental = target.syncMode === 'incremental';
   const { stage, resumed } = await openStage(load, target, incremental);
   const counts = new ReadCounts(resumed?.counts);
@@ -96,9 +101,9 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
 /** What the destination holds decides where to go on, and the number of the generation. */
 async function settle(work: SyncWork, load: Load, { configured, namespace, table }: SyncStream) {
   const target = { ...configured, namespace, table, generation: 0, emittedAt: work.emittedAt };
-  const { state, generation } = await load.published(target);
+  const { state, generation, completed } = await load.published(target);
   const next = configured.syncMode === 'full_refresh' ? generation + 1 : Math.max(generation, 1);
-  return { state: withoutMark(state), target: { ...target, generation: next } satisfies TargetStream };
+  return { state: withoutMark(state), completed, target: { ...target, generation: next } satisfies TargetStream };
 }
 
 /**

@@ -133,6 +133,20 @@ export async function insertStreamRows(db: Db, attempt: Attempt, streams: readon
     .execute();
 }
 
+/** Streams that a sync left when it ended: nobody goes on with them. */
+export async function endOpenStreams(
+  db: Db,
+  syncId: number,
+  end: { status: 'cancelled' | 'failed'; failure: Failure | null; now: Date },
+): Promise<void> {
+  await db
+    .updateTable('sync_stream')
+    .set({ status: end.status, finished_at: end.now, failure: end.failure && JSON.stringify(end.failure) })
+    .where('sync_id', '=', syncId)
+    .where('status', 'in', ['waiting', 'running'])
+    .execute();
+}
+
 export function streamRows(db: Db, syncId: number) {
   return db.selectFrom('sync_stream').selectAll().where('sync_id', '=', syncId).orderBy('name').execute();
 }

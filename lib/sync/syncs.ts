@@ -3,7 +3,7 @@ import type { Db } from '#lib/db/connect.ts';
 import type { SyncStatus, SyncTrigger } from '#lib/db/schema.ts';
 import { type Failure, WeirError } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import { ACTIVE, insertSync } from './store.ts';
+import { ACTIVE, endOpenStreams, insertSync } from './store.ts';
 
 export interface SyncSummary {
   readonly id: number;
@@ -97,24 +97,29 @@ export async function cancelSync(
   by: string,
 ): Promise<void> {
   const now = clock();
-  const asked = await db
-    .updateTable('syncs')
-    .set((row) => ({
-      cancel_requested_at: now,
-      cancelled_by: by,
-      status: row
-        .case()
-        .when('status', '=', 'running')
-        .then('running' as SyncStatus)
-        .else('cancelled' as SyncStatus)
-        .end(),
-      finished_at: row.case().when('status', '=', 'running').then(row.ref('finished_at')).else(now).end(),
-    }))
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', syncId)
-    .where('status', 'in', ACTIVE)
-    .executeTakeFirst();
-  if (asked.numUpdatedRows === 0n) await getSync({ db }, workspaceId, syncId);
+  const status = await db.transaction().execute(async (tx) => {
+    const asked = await tx
+      .updateTable('syncs')
+      .set((row) => ({
+        cancel_requested_at: now,
+        cancelled_by: by,
+        status: row
+          .case()
+          .when('status', '=', 'running')
+          .then('running' as SyncStatus)
+          .else('cancelled' as SyncStatus)
+          .end(),
+        finished_at: row.case().when('status', '=', 'running').then(row.ref('finished_at')).else(now).end(),
+      }))
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', syncId)
+      .where('status', 'in', ACTIVE)
+      .returning('status')
+      .executeTakeFirst();
+    if (asked?.status === 'cancelled') await endOpenStreams(tx, syncId, { status: 'cancelled', failure: null, now });
+    return asked?.status;
+  });
+  if (status === undefined) await getSync({ db }, workspaceId, syncId);
 }
 
 export async function listSyncs(

@@ -42,7 +42,10 @@ describe('set-up', () => {
     await page.getByLabel('Email').fill(PERSON.email);
     await page.getByLabel('Password').fill('short');
     await page.getByRole('button', { name: /Create workspace/ }).click();
-    await page.getByText(/characters/).first().waitFor();
+    await page
+      .getByText(/characters/)
+      .first()
+      .waitFor();
     await page.getByLabel('Password').fill(PERSON.password);
     await page.locator('#workspaceName').fill('Acme data');
     await seriousFindings(page, 'set-up');
@@ -60,7 +63,11 @@ describe('the demo', () => {
   test('has run, has filled tables, has passed checks, and one fails for a true property of the data', async () => {
     await page.goto(weir.url);
     await page.getByText(/pass/).first().waitFor({ timeout: 120_000 });
-    await page.getByRole('heading', { level: 1 }).getByText(/fail|warn/i).first().waitFor({ timeout: 120_000 });
+    await page
+      .getByRole('heading', { level: 1 })
+      .getByText(/fail|warn/i)
+      .first()
+      .waitFor({ timeout: 120_000 });
     const rows = page.getByRole('row');
     expect(await rows.count()).toBeGreaterThan(3);
     await seriousFindings(page, 'overview');
@@ -72,14 +79,20 @@ describe('a connector of one’s own', () => {
     await page.goto(`${weir.url}/connectors/new?from=empty`);
     await page.getByLabel('Name of the connector').fill('shop');
     await typeManifest(page, 'version: 6.0.0\ntype: DeclarativeSource\nstreams: [{type: DeclarativeStreem}]\n');
-    await page.getByText(/DeclarativeStream/).first().waitFor();
+    await page
+      .getByText(/DeclarativeStream/)
+      .first()
+      .waitFor();
     await typeManifest(page, shopManifest());
     await page.getByText('None', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Edit the test values' }).click();
     await setSecret(page, 'API token', 'tok-shop-secret');
     await page.getByRole('button', { name: 'Use these values' }).click();
     await allowShop(page);
-    await page.getByRole('button', { name: /^Test orders/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Test orders/ })
+      .first()
+      .click();
     await page.getByText(/3 records in/).waitFor();
     await page.getByRole('tab', { name: /Response/ }).click();
     const answer = await page.textContent('section[aria-label="Test"]');
@@ -113,12 +126,21 @@ describe('source, destination, connection', () => {
     await page.getByLabel('Name', { exact: true }).fill('Warehouse');
     await page.getByLabel('Host').fill(hostname);
     await page.getByLabel('Port').fill(port);
-    await page.getByLabel(/Database/).first().fill(pathname.slice(1));
+    await page
+      .getByLabel(/Database/)
+      .first()
+      .fill(pathname.slice(1));
     await page.getByLabel(/User/).first().fill(username);
     await setSecret(page, 'Password', 'wrong password');
     await page.getByRole('button', { name: 'Test destination' }).click();
     const allow = page.getByRole('button', { name: /^Allow / });
-    await Promise.race([allow.waitFor(), page.getByText(/password/i).first().waitFor()]);
+    await Promise.race([
+      allow.waitFor(),
+      page
+        .getByText(/password/i)
+        .first()
+        .waitFor(),
+    ]);
     if (await allow.isVisible()) await allow.click();
     await page.getByText(/The test failed/).waitFor();
     await setSecret(page, 'Password', password);
@@ -138,8 +160,14 @@ describe('source, destination, connection', () => {
     await seriousFindings(page, 'new connection');
     await page.getByRole('button', { name: 'Create connection' }).click();
     await page.waitForURL(/\/connections\/[0-9a-f-]{36}$/);
-    await page.getByRole('button', { name: /Sync now/ }).first().click();
-    await page.getByText(/Succeeded/).first().waitFor({ timeout: 60_000 });
+    await page
+      .getByRole('button', { name: /Sync now/ })
+      .first()
+      .click();
+    await page
+      .getByText(/Succeeded/)
+      .first()
+      .waitFor({ timeout: 60_000 });
     expect(shop.requests.at(-1)?.headers.authorization).toBe('Bearer tok-shop-secret');
   });
 });
@@ -153,11 +181,17 @@ describe('alerts', () => {
       data: { type: 'slack', name: 'data-alerts', config: { webhookUrl: slack.webhookUrl } },
     });
     await page.reload();
-    await page.getByRole('button', { name: /^(Send a )?[Tt]est/ }).first().click();
+    await page
+      .getByRole('button', { name: /^(Send a )?[Tt]est/ })
+      .first()
+      .click();
     await slack.waitForMessages(1);
     shop.on('/orders', [{ status: 401, body: { error: 'expired' } }]);
     await syncShop(page);
-    await page.getByText(/Failed|Failing/).first().waitFor({ timeout: 60_000 });
+    await page
+      .getByText(/Failed|Failing/)
+      .first()
+      .waitFor({ timeout: 60_000 });
     await slack.waitForMessages(2);
     shop.on('/orders', [ordersAnswer(['o-1', 'o-2', 'o-3', 'o-4'])]);
     await syncShop(page);
@@ -243,15 +277,25 @@ async function allowHost(target: Page, host: string, port: number): Promise<void
 
 async function syncShop(target: Page): Promise<void> {
   await target.goto(`${weir.url}/connections`);
-  await target.getByRole('link', { name: /Shop API/ }).first().click();
-  await target.getByRole('button', { name: /Sync now/ }).first().click();
+  await target
+    .getByRole('link', { name: /Shop API/ })
+    .first()
+    .click();
+  await target
+    .getByRole('button', { name: /Sync now/ })
+    .first()
+    .click();
 }
 
 /** Serious and critical findings of axe; there must be none. */
 async function seriousFindings(target: Page, name: string): Promise<void> {
   await target.evaluate(AXE);
   const findings = await target.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
+    const axe = (
+      window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe;
     const { violations } = await axe.run();
     return violations
       .filter((violation) => ['serious', 'critical'].includes(violation.impact))

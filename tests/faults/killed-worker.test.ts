@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
-import { signedIn, type SignedIn } from '#tests/harness/signed-in.ts';
+import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
 const PAGES = 40;
@@ -36,14 +36,19 @@ test('a worker killed in the middle of a sync: the table ends with every row onc
 
   const warehouse = new pg.Client({ connectionString: weir.databaseUrl });
   await warehouse.connect();
-  const { rows } = await warehouse.query('select count(*)::int as rows, count(distinct id)::int as ids from public.events');
+  const { rows } = await warehouse.query(
+    'select count(*)::int as rows, count(distinct id)::int as ids from public.events',
+  );
   await warehouse.end();
   expect(rows).toEqual([{ rows: PAGES * PAGE_SIZE, ids: PAGES * PAGE_SIZE }]);
 });
 
 /** The page in the middle waits until the worker is dead. */
 function pageAnswer(page: number, held: Promise<void>) {
-  const data = Array.from({ length: page > PAGES ? 0 : PAGE_SIZE }, (_, row) => ({ id: (page - 1) * PAGE_SIZE + row, page }));
+  const data = Array.from({ length: page > PAGES ? 0 : PAGE_SIZE }, (_, row) => ({
+    id: (page - 1) * PAGE_SIZE + row,
+    page,
+  }));
   return { body: { data }, ...(page === PAGES / 2 && { hold: held }) };
 }
 

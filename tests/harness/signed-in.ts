@@ -18,7 +18,13 @@ export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean }
   const setUp = await fetch(`${weir.url}/api/weir/v1/setup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: weir.url },
-    body: JSON.stringify({ name: 'Test', email: 'test@example.com', password: PASSWORD, workspaceName: 'Test', loadDemo: options.loadDemo ?? false }),
+    body: JSON.stringify({
+      name: 'Test',
+      email: 'test@example.com',
+      password: PASSWORD,
+      workspaceName: 'Test',
+      loadDemo: options.loadDemo ?? false,
+    }),
   });
   if (!setUp.ok) throw new Error(`Set-up answered ${setUp.status}: ${await setUp.text()}`);
   const cookie = setUp.headers
@@ -70,7 +76,9 @@ export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean }
       const answer = await fetch(`${weir.url}/api/weir/v1/syncs/${syncId}/events`, { headers: { cookie } });
       // The stream of events ends when the sync does.
       await answer.text();
-      const sync = await get<{ status: string; attempts: number; failure: { message: string } | null }>(`/syncs/${syncId}`);
+      const sync = await get<{ status: string; attempts: number; failure: { message: string } | null }>(
+        `/syncs/${syncId}`,
+      );
       if (!OVER.includes(sync.status)) throw new Error(`Sync ${syncId} is ${sync.status} at the end of its events.`);
       return sync;
     },
@@ -80,7 +88,14 @@ export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean }
 async function ownDatabase(weir: WeirServer, post: SignedIn['post']): Promise<object> {
   const { hostname, port, username, password, pathname } = new URL(weir.databaseUrl);
   await post('/allowed-hosts', { host: hostname, port: Number(port), reason: 'test' });
-  const config = { host: hostname, port: Number(port), database: pathname.slice(1), username, password, schema: 'public' };
+  const config = {
+    host: hostname,
+    port: Number(port),
+    database: pathname.slice(1),
+    username,
+    password,
+    schema: 'public',
+  };
   return { name: 'warehouse', type: 'postgres', config };
 }
 

@@ -41,6 +41,8 @@ const TEMPLATE = /\{\{.*?\}\}|\{%.*?%\}/g;
 const OPTIONS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   automaticLayout: true,
   minimap: { enabled: false },
+  bracketPairColorization: { enabled: false },
+  scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
   fontFamily: 'var(--font-mono)',
   fontLigatures: false,
   fontSize: 12,
