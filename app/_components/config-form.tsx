@@ -9,7 +9,7 @@ import { type CheckAnswer, CheckOutcome } from './check-outcome.tsx';
 import { Confirm } from './confirm.tsx';
 import { Field, FieldsToFix, fieldControl } from './field.tsx';
 import { FailureNotice } from './notice.tsx';
-import { configErrors, SchemaForm } from './schema-form/schema-form.tsx';
+import { configErrors, SchemaForm, startConfig } from './schema-form/schema-form.tsx';
 import type { FieldErrors } from './schema-form/validate.ts';
 import { useSay } from './toast.tsx';
 import { useProbe } from './use-probe.ts';
@@ -31,7 +31,7 @@ interface Props {
 /** Name and config of a source or destination: test it as it stands, then save it. Secrets come masked and stay unless replaced. */
 export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }: Props) {
   const [name, setName] = useState(initial.name);
-  const [config, setConfig] = useState(initial.config);
+  const [config, setConfig] = useState(id === null ? { ...startConfig(spec), ...initial.config } : initial.config);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [nameError, setNameError] = useState<string>();
   const [refused, setRefused] = useState<unknown>(null);

@@ -118,6 +118,19 @@ describe('sources and destinations', () => {
     });
   });
 
+  test('a private address is allowed by the administrator who names it as a destination, not by an editor', async () => {
+    const { admin, client } = await testApi();
+    const ada = await admin();
+    const { body } = await ada.send<{ secret: string }>('POST', `${V1}/api-keys`, { name: 'ci', role: 'editor' });
+    const at = (name: string, host: string) => ({ ...POSTGRES, name, config: { ...POSTGRES.config, host } });
+    await ada.send('POST', `${V1}/destinations`, at('Ours', '10.1.2.3'));
+    const authorization = `Bearer ${body.secret}`;
+    const theirs = await client().send('POST', `${V1}/destinations`, at('Theirs', '10.9.9.9'), { authorization });
+    expect(theirs.status).toBe(201);
+    const { body: allowed } = await ada.get<object>(`${V1}/allowed-hosts`);
+    expect(allowed).toMatchObject([{ host: '10.1.2.3', port: POSTGRES.config.port, reason: 'destination Ours' }]);
+  });
+
   test('a stored password does not follow to another host', async () => {
     const ada = await (await testApi()).admin();
     const { destinationId } = await makeConnection(ada);

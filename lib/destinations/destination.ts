@@ -21,6 +21,8 @@ export interface DestinationKind {
   readonly supportedModes: readonly ConfiguredStream['destinationSyncMode'][];
   /** The schema or folder for streams of connections whose namespace is the destination's default. */
   defaultNamespace(config: JsonObject): string;
+  /** Host and port that the config names; null when they are the provider's own. Throws `bad_config`. */
+  address(config: JsonObject): { readonly host: string; readonly port: number } | null;
   /** Checks the config's form and connects to nothing yet. Throws `bad_config`. */
   open(context: DestinationContext, config: JsonObject): Destination;
 }

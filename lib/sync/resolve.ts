@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { createGuard, type Guard } from '#lib/address-guard.ts';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
@@ -73,23 +74,27 @@ export function openDestination(
 
 /** What extract is given: the guarded client, the folders that the operator allows. */
 export function extractContext(
-  { env, log, clock }: Pick<ResolveContext, 'log' | 'clock'> & { env: Pick<Env, 'dataDir' | 'fileRoots'> },
+  { env, log, clock }: Pick<ResolveContext, 'log' | 'clock'> & { env: Pick<Env, 'fileRoots'> },
   guard: Guard,
   signal: AbortSignal,
-  extra: Pick<ExtractContext, 'onExchange'> = {},
+  extra: Pick<ExtractContext, 'onExchange' | 'uploadDir'> = {},
 ): ExtractContext & { close(): Promise<void> } {
   const http = createHttpClient({ guard, clock, log });
-  const fileRoots = [...env.fileRoots, `${env.dataDir}/uploads`];
   return {
     http,
     log,
     clock,
     signal,
     sleep: (ms) => sleepUntilAborted(ms, signal),
-    fileRoots,
+    fileRoots: env.fileRoots,
     ...extra,
     close: () => http.close(),
   };
+}
+
+/** Where the files that a workspace was sent lie; nobody else's. */
+export function uploadDir({ dataDir }: Pick<Env, 'dataDir'>, workspaceId: string): string {
+  return path.join(dataDir, 'uploads', workspaceId);
 }
 
 /** Private addresses are refused but for those that an administrator of the workspace allowed. */

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
-import { extractContext, openDestination, type ResolveContext, workspaceGuard } from './resolve.ts';
+import { extractContext, openDestination, type ResolveContext, uploadDir, workspaceGuard } from './resolve.ts';
 
 const READ_LIMITS = { maxSlices: 3, maxPages: 5, maxRecords: 1_000 };
 const RECORDS_SHOWN = 100;
@@ -54,6 +54,7 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
     return;
   }
   const context = extractContext(c, guard, signal, {
+    uploadDir: uploadDir(c.env, question.workspace_id),
     onExchange: (exchange) => events.add({ type: 'exchange', exchange }),
   });
   const source = createManifestSource(input.compiled as unknown as Manifest);

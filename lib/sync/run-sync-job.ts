@@ -2,7 +2,7 @@ import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
 import { databaseRecorder, type Recorder } from './recorder.ts';
-import { extractContext, type ResolveContext, resolveConnection, workspaceGuard } from './resolve.ts';
+import { extractContext, type ResolveContext, resolveConnection, uploadDir, workspaceGuard } from './resolve.ts';
 import { runSync, type StreamOutcome, type SyncHooks } from './run-sync.ts';
 import { type Attempt, insertStreamRows, streamRows } from './store.ts';
 
@@ -50,7 +50,7 @@ async function runAttempt(
       connection.streams.map(({ configured }) => configured),
     );
     const published = await publishedNames(c, attempt.syncId);
-    const extract = extractContext(c, guard, signal);
+    const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
     try {
       const outcomes = await runSync(
         {

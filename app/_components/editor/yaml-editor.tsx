@@ -59,6 +59,8 @@ const OPTIONS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   fixedOverflowWidgets: true,
   // Screen readers get the text itself; Monaco's own guess needs a prompt that interrupts.
   accessibilitySupport: 'on',
+  // The number of an empty last line is drawn too faint to read.
+  renderFinalNewline: 'on',
   stickyScroll: { enabled: false },
 };
 

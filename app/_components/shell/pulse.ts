@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
 import type { Overview } from '#lib/connections/overview.ts';
 import { api } from '../api.ts';
 import type { Wire } from '../wire.ts';
@@ -27,6 +28,16 @@ export function useOverview(initial?: Wire<Overview>) {
 /** Workers, running syncs and open incidents for the side bar; null before the first answer. */
 export function usePulse(): Pulse | null {
   const { data } = useOverview();
-  if (!data) return null;
+  // A page may hold the overview before the shell around it is hydrated, and the server drew the shell without.
+  const hydrated = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
+  if (!data || !hydrated) return null;
   return { openIncidents: data.tiles.incidents.open, workers: data.workers, running: data.running };
+}
+
+function never(): () => void {
+  return () => undefined;
 }

@@ -17,7 +17,7 @@ export function SideNav({ workspaceName, path, version }: SideNavProps) {
   const pulse = usePulse();
   return (
     <nav className="side" aria-label="Main">
-      <Link className="brand" href="/">
+      <Link className="brand" href="/" title="Overview">
         <Logo />
         <span className="t">Weir</span>
         <span className="ws clip" title={workspaceName}>

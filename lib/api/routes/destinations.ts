@@ -1,4 +1,6 @@
 import type { Hono } from 'hono';
+import { allowHost } from '#lib/access/allowed-hosts.ts';
+import { mayActAs } from '#lib/access/roles.ts';
 import {
   createDestination,
   deleteDestination,
@@ -6,10 +8,10 @@ import {
   listDestinations,
   updateDestination,
 } from '#lib/connections/destinations.ts';
-import { destinationKinds } from '#lib/destinations/kinds.ts';
+import { destinationKind, destinationKinds } from '#lib/destinations/kinds.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { anyObject, readBody, shape, text } from '../body.ts';
-import { as, created, type DoorEnv, idOf } from '../door.ts';
+import { as, created, type Door, type DoorEnv, idOf } from '../door.ts';
 
 const destination = shape({ name: text, type: text, config: anyObject }, ['name', 'type', 'config']);
 const change = shape({ name: text, config: anyObject });
@@ -23,7 +25,9 @@ export function destinationRoutes(app: Hono<DoorEnv>): void {
   );
   app.post('/destinations', as('editor', 'destination.create'), async (c) => {
     const input = await readBody<{ name: string; type: string; config: JsonObject }>(c.req.raw, destination);
-    return created(c, 'destination', await createDestination(c.get('context'), c.get('identity').workspaceId, input));
+    const made = await createDestination(c.get('context'), c.get('identity').workspaceId, input);
+    await allowAddress(c, input);
+    return created(c, 'destination', made);
   });
   app.get('/destinations/:id', as('viewer'), async (c) =>
     c.json(await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c))),
@@ -31,10 +35,24 @@ export function destinationRoutes(app: Hono<DoorEnv>): void {
   app.patch('/destinations/:id', as('editor', 'destination.update'), async (c) => {
     const input = await readBody<{ name?: string; config?: JsonObject }>(c.req.raw, change);
     await updateDestination(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
-    return c.json(await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c)));
+    const changed = await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    await allowAddress(c, changed);
+    return c.json(changed);
   });
   app.delete('/destinations/:id', as('editor', 'destination.delete'), async (c) => {
     await deleteDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));
     return c.body(null, 204);
+  });
+}
+
+/** Most warehouses stand at a private address: an administrator who names one as a destination has allowed it. */
+async function allowAddress(c: Door, destination: { name: string; type: string; config: JsonObject }): Promise<void> {
+  const { role, workspaceId, actor } = c.get('identity');
+  const address = destinationKind(destination.type).address(destination.config);
+  if (!address || !mayActAs(role, 'admin')) return;
+  await allowHost(c.get('context'), workspaceId, {
+    ...address,
+    reason: `destination ${destination.name}`,
+    createdBy: actor,
   });
 }

@@ -59,6 +59,10 @@ export const postgres: DestinationKind = {
   spec: postgresSpec,
   supportedModes: ['append', 'overwrite', 'append_dedup', 'overwrite_dedup'],
   defaultNamespace: (config) => readPostgresConfig(config).schema,
+  address(config) {
+    const { host, port } = readPostgresConfig(config);
+    return { host, port };
+  },
   open: (context, config) => new PostgresDestination(context, readPostgresConfig(config)),
 };
 

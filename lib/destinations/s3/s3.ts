@@ -30,6 +30,12 @@ export const s3: DestinationKind = {
   spec: s3Spec,
   supportedModes: ['append', 'overwrite'],
   defaultNamespace: () => '',
+  address(config) {
+    const { endpoint } = readS3Config(config);
+    return (
+      endpoint && { host: endpoint.hostname, port: Number(endpoint.port) || (endpoint.protocol === 'http:' ? 80 : 443) }
+    );
+  },
   open: (context, config) => new S3Destination(context, readS3Config(config)),
 };
 

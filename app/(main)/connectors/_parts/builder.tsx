@@ -6,6 +6,7 @@ import type { Connector } from '#lib/connections/connectors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { ApiError, api } from '../../../_components/api.ts';
 import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
+import { startConfig } from '../../../_components/schema-form/schema-form.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 import { Outline } from './outline.tsx';
@@ -32,7 +33,7 @@ type Shown = 'outline' | 'editor' | 'test';
 export function Builder({ connector, schema, ...initial }: Props) {
   const [name, setName] = useState(initial.name);
   const [manifest, setManifest] = useState(initial.manifest);
-  const [config, setConfig] = useState<JsonObject>({});
+  const [values, setValues] = useState<JsonObject>({});
   const [stream, setStream] = useState<string | null>(null);
   const [shown, setShown] = useState<Shown>('editor');
   const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);
@@ -43,6 +44,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const validation = useValidation(manifest);
   const test = useTestRead();
   const draft = useDraft(connector?.id ?? null, manifest, connector?.draft ?? connector?.latest?.manifest ?? null);
+  const config = validation.spec ? { ...startConfig(validation.spec), ...values } : values;
   const streams = validation.streams;
   const chosen = streams.find((item) => item.name === stream)?.name ?? streams[0]?.name ?? null;
   const errors = validation.issues.filter((issue) => issue.severity === 'error');
@@ -108,7 +110,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           chosen={chosen}
           spec={validation.spec}
           config={config}
-          onConfig={setConfig}
+          onConfig={setValues}
           onStream={(item) => {
             setStream(item.name);
             if (item.line) reveal(item.line);
