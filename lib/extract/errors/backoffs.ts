@@ -14,10 +14,10 @@ const numberOf = (value: unknown, component: JsonObject, build: Build): number =
   Number(typeof value === 'string' ? plain(interpolate(value, scopeOf(build, component))) : value);
 
 export const constantBackoff = defineKind<Backoff>({
-  name: 'ConstantBackoff',
+  name: 'ConstantBackoffStrategy',
   family: 'backoff',
   docs: 'Waits the same time before every try.',
-  example: 'type: ConstantBackoff\nbackoff_time_in_seconds: 5\n',
+  example: 'type: ConstantBackoffStrategy\nbackoff_time_in_seconds: 5\n',
   fields: {
     backoff_time_in_seconds: number('Seconds.', true),
     jitter_range_in_seconds: number('Not used: waits are as declared.'),
@@ -26,10 +26,10 @@ export const constantBackoff = defineKind<Backoff>({
 });
 
 export const exponentialBackoff = defineKind<Backoff>({
-  name: 'ExponentialBackoff',
+  name: 'ExponentialBackoffStrategy',
   family: 'backoff',
   docs: 'Waits factor × 2^try seconds.',
-  example: 'type: ExponentialBackoff\nfactor: 5\n',
+  example: 'type: ExponentialBackoffStrategy\nfactor: 5\n',
   fields: { factor: number('5 when absent.') },
   create: (backoff, build) => ({
     seconds: (_answer, tries) => numberOf(backoff.factor ?? 5, backoff, build) * 2 ** tries,

@@ -25,7 +25,7 @@ export const defaultErrorHandler = defineKind<ErrorHandler>({
   family: 'error_handler',
   docs: 'Filters first, then what the status usually means; tries again with back-off.',
   example:
-    'type: DefaultErrorHandler\nmax_retries: 3\nresponse_filters:\n  - { http_codes: [404], action: IGNORE }\nbackoff_strategies:\n  - { type: ExponentialBackoff, factor: 2 }\n',
+    'type: DefaultErrorHandler\nmax_retries: 3\nresponse_filters:\n  - { http_codes: [404], action: IGNORE }\nbackoff_strategies:\n  - { type: ExponentialBackoffStrategy, factor: 2 }\n',
   fields: {
     response_filters: component('What certain answers mean; the first that matches counts.', 'response_filter', {
       types: ['array'],
