@@ -24,6 +24,8 @@ export interface Answer {
   readonly body: JsonValue;
   readonly raw: Uint8Array;
   readonly bytes: number;
+  /** Where it came from after redirects, without query and credentials. */
+  readonly url?: string;
 }
 
 /** Adds credentials to a request. */
@@ -75,6 +77,8 @@ export interface Extractor {
   extract(body: JsonValue): Promise<JsonValue[]> | JsonValue[];
   /** The path in words, for notices; empty for the whole body. */
   readonly path: string;
+  /** In place of the retriever's decoder, where the extractor says how the body is written. */
+  readonly decoder?: Decoder;
 }
 
 export interface RecordFilter {
@@ -155,7 +159,20 @@ export interface CursorTrack {
 }
 
 export interface SchemaLoader {
-  schema(): JsonObject;
+  /** The JSON schema of the records; some loaders ask the API for it. */
+  schema(context: ExtractContext): JsonObject | Promise<JsonObject>;
+}
+
+/** How a stream's records are read: the parts that the page loop drives. */
+export interface Retriever {
+  readonly requester: Requester;
+  readonly paginator: Paginator;
+  readonly decoder: Decoder;
+  readonly selector: RecordSelector;
+  readonly routers: readonly PartitionRouter[];
+  readonly sliceOnFirstPageOnly: boolean;
+  /** What is read for one slice where that is not the slice itself: the downloads of a job, one after the other. */
+  readonly pieces?: (context: ExtractContext, slice: Slice) => AsyncIterable<Slice>;
 }
 
 /** A stream ready to be asked and read. */

@@ -1,18 +1,7 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import type {
-  Answer,
-  Cursor,
-  CursorTrack,
-  Decoder,
-  PageToken,
-  Paginator,
-  PartitionRouter,
-  RecordSelector,
-  Requester,
-  Transformation,
-} from './families.ts';
+import type { Answer, Cursor, CursorTrack, PageToken, Retriever, Transformation } from './families.ts';
 import { partitions } from './partition/partitions.ts';
 import { normalize } from './select/normalize.ts';
 import { type Slice, sliceKey } from './slice.ts';
@@ -23,18 +12,12 @@ import { StreamStates } from './stream-states.ts';
 const MOST_PAGES = 100_000;
 
 /** A stream's components, made for one config. */
-export interface StreamParts {
+export interface StreamParts extends Retriever {
   readonly name: string;
-  readonly requester: Requester;
-  readonly paginator: Paginator;
-  readonly decoder: Decoder;
-  readonly selector: RecordSelector;
   readonly transformations: readonly Transformation[];
-  readonly routers: readonly PartitionRouter[];
   readonly cursor: Cursor | null;
   readonly globalCursor: boolean;
   readonly schema: JsonObject;
-  readonly sliceOnFirstPageOnly: boolean;
   readonly now: () => Date;
 }
 
@@ -88,7 +71,18 @@ interface Reading {
 
 type PageEvent = Extract<ReadEvent, { type: 'page' }>;
 
+/** A slice's pages; those of its pieces one after the other where it has some. */
 async function* readSlice(
+  context: ExtractContext,
+  parts: StreamParts,
+  slice: Slice,
+  reading: Reading,
+): AsyncIterable<PageEvent> {
+  if (!parts.pieces) yield* readPages(context, parts, slice, reading);
+  else for await (const piece of parts.pieces(context, slice)) yield* readPages(context, parts, piece, reading);
+}
+
+async function* readPages(
   context: ExtractContext,
   parts: StreamParts,
   slice: Slice,
@@ -129,7 +123,7 @@ async function fetchPage(
 ): Promise<Answer | null> {
   const { cursor, routers, paginator, requester, name, sliceOnFirstPageOnly } = parts;
   const ofSlice =
-    sliceOnFirstPageOnly && token !== null
+    parts.pieces || (sliceOnFirstPageOnly && token !== null)
       ? []
       : [...routers.map((router) => router.parts(slice)), ...(cursor ? [cursor.parts(slice)] : [])];
   try {

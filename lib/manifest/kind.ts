@@ -1,4 +1,5 @@
-import type { JsonObject } from '#lib/json.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { Manifest } from './manifest.ts';
 
 /** What a place in a manifest takes: one of the kinds of its family. */
 export type Family =
@@ -27,7 +28,26 @@ export type Family =
   | 'backoff'
   | 'decoder'
   | 'check'
-  | 'spec';
+  | 'dynamic_check'
+  | 'spec'
+  | 'config_migration'
+  | 'config_transformation'
+  | 'config_validation'
+  | 'validation_strategy'
+  | 'conditional_streams'
+  | 'dynamic_stream'
+  | 'components_resolver'
+  | 'components_mapping'
+  | 'stream_config'
+  | 'stream_parameters'
+  | 'status_mapping'
+  | 'schema_type_identifier'
+  | 'types_map'
+  | 'complex_type'
+  | 'api_budget'
+  | 'call_rate_policy'
+  | 'call_rate'
+  | 'request_matcher';
 
 type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'null';
 
@@ -41,6 +61,8 @@ export interface Field {
   readonly families?: readonly Family[];
   /** Assumed where `type` is left out, as the CDK does. */
   readonly defaultType?: string;
+  /** What stands here is filled in later: what it lacks is no problem yet. */
+  readonly partial?: boolean;
   /** Variables that templates in this field may use, below it too; absent where text is taken as it stands. */
   readonly variables?: readonly string[];
   /** JSON schema for the editor where types and values don't say enough. */
@@ -65,8 +87,22 @@ export interface Kind<Behaviour = unknown> {
 export interface Build {
   readonly config: JsonObject;
   readonly now: () => Date;
+  /** What the manifest says for all its streams together. */
+  readonly manifest?: Pick<Manifest, 'apiBudget' | 'maxConcurrentAsyncJobs'>;
   /** The behaviour of a component, by its `type`. @throws WeirError for one that Weir does not run */
   create<Behaviour>(component: unknown): Behaviour;
+  /** One value for all components that ask by this key, over all streams of the config: a token, the answer of a login. */
+  shared<Value>(key: string, make: () => Value): Value;
+  /** Changes the config for every component from now on; gives it back whole, as it is to be stored. */
+  changeConfig(changes: readonly ConfigChange[]): JsonObject;
+  /** Masks a secret that came from an API, as those of the config are masked. */
+  noteSecret(text: string): void;
+}
+
+/** One value of a config and its path. */
+export interface ConfigChange {
+  readonly path: readonly string[];
+  readonly value: JsonValue;
 }
 
 export function defineKind<Behaviour>(kind: Kind<Behaviour>): Kind<Behaviour> {
@@ -85,6 +121,8 @@ export function component(docs: string, families: Family | readonly Family[], mo
 
 /** What templates see while a slice is read. */
 export const SLICE = ['stream_slice', 'stream_partition', 'stream_interval'] as const;
+/** What templates see of a job: the answers that it was created and finished with, and what is downloaded of it. */
+export const JOB = ['creation_response', 'polling_response', 'download_target'] as const;
 /** And once a page has come. */
 export const PAGE = [
   'response',

@@ -75,18 +75,38 @@ function compile(
   const source = propagate(resolved.value, known.kinds, resolved.origins, { defaultType: 'DeclarativeSource' });
   const findings: Finding[] = resolved.problems.map((problem) => ({ severity: 'error', ...problem }));
   findings.push(...validateComponent(source, ['source'], known, resolved.origins));
-  const streams = componentsOf(source.streams).map((component): ManifestStream => {
-    const refused = refusedBelow(component, known);
-    const path = resolved.origins.of(component) ?? [];
-    if (refused)
-      findings.push({
-        severity: 'warning',
-        code: 'unsupported_component',
-        message: `${String(component.name ?? 'This stream')} can't be read: ${refused}`,
-        hint: 'The other streams work.',
-        path,
-      });
-    return { name: String(component.name ?? ''), line: lineOf(path), component, ...(refused && { refused }) };
+  const ofAll = [...refusalsBelow(source.spec, known), ...refusalsBelow(source.api_budget, known)];
+  const grouped = groupedNames(source);
+  const refusalOf = (component: JsonObject, name: string) => {
+    const group = grouped.has(name) ? refusal('StreamGroup', {}, known) : null;
+    const all = [...ofAll, ...refusalsBelow(component, known), ...(group ? [{ reason: group }] : [])];
+    const [first] = all;
+    if (!first) return {};
+    findings.push({
+      severity: 'warning',
+      code: 'unsupported_component',
+      message: `${name || 'This stream'} can't be read: ${first.reason}`,
+      hint: all.every(({ className }) => className !== undefined)
+        ? 'The other streams work; an operator can register a module for this class (docs/custom-components.md).'
+        : 'The other streams work.',
+      path: resolved.origins.of(component) ?? [],
+    });
+    const classes = all.map(({ className }) => className);
+    return { refused: first.reason, ...(classes.every((name) => name !== undefined) && { classes }) };
+  };
+  const streams = streamsOf(source).map(({ component, condition }): ManifestStream => {
+    const name = String(component.name ?? '');
+    return {
+      name,
+      line: lineOf(resolved.origins.of(component) ?? []),
+      component,
+      ...(condition !== undefined && { condition }),
+      ...refusalOf(component, name),
+    };
+  });
+  const dynamicStreams = componentsOf(source.dynamic_streams).map((component, index) => {
+    const name = String(component.name ?? `dynamic_stream_${index}`);
+    return { name, component, ...refusalOf(component, name) };
   });
   findings.push(...nameFindings(streams, source, resolved.origins.of(source, 'check') ?? []));
   return {
@@ -96,31 +116,60 @@ function compile(
       spec: specOf(source.spec),
       check: isJsonObject(source.check) ? source.check : {},
       streams,
+      ...(dynamicStreams.length > 0 && { dynamicStreams }),
+      ...(isJsonObject(source.api_budget) && { apiBudget: source.api_budget }),
+      ...(source.max_concurrent_async_job_count !== undefined && {
+        maxConcurrentAsyncJobs: source.max_concurrent_async_job_count,
+      }),
     },
   };
+}
+
+/** The streams in order; those of a condition carry it. */
+function streamsOf(source: JsonObject): { component: JsonObject; condition?: string | boolean }[] {
+  return componentsOf(source.streams).flatMap((component) =>
+    component.type === 'ConditionalStreams'
+      ? componentsOf(component.streams).map((inner) => ({
+          component: inner,
+          condition: component.condition as string | boolean,
+        }))
+      : [{ component }],
+  );
+}
+
+/** Names of streams that a group holds: they must not be read at once with others. */
+function groupedNames(source: JsonObject): Set<string> {
+  const groups = isJsonObject(source.stream_groups) ? Object.values(source.stream_groups).filter(isJsonObject) : [];
+  return new Set(groups.flatMap(({ streams }) => componentsOf(streams).map(({ name }) => String(name))));
 }
 
 function componentsOf(value: JsonValue | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-function refusedBelow(value: JsonValue | undefined, known: Known): string | null {
-  if (Array.isArray(value))
-    return value.map((item) => refusedBelow(item, known)).find((reason) => reason !== null) ?? null;
-  if (!isJsonObject(value)) return null;
-  const here = typeof value.type === 'string' ? refusal(value.type, value, known) : null;
-  if (here !== null) return here;
-  return (
-    Object.entries(value)
-      .filter(([key]) => key !== '$parameters' && key !== 'schema')
-      .map(([, item]) => refusedBelow(item, known))
-      .find((reason) => reason !== null) ?? null
-  );
+interface Refusal {
+  readonly reason: string;
+  /** Where only a Python class is missing. */
+  readonly className?: string;
+}
+
+function refusalsBelow(value: JsonValue | undefined, known: Known): Refusal[] {
+  if (Array.isArray(value)) return value.flatMap((item) => refusalsBelow(item, known));
+  if (!isJsonObject(value)) return [];
+  const reason = typeof value.type === 'string' ? refusal(value.type, value, known) : null;
+  const className = typeof value.class_name === 'string' ? value.class_name : undefined;
+  return [
+    ...(reason === null ? [] : [{ reason, ...(className && { className }) }]),
+    ...Object.entries(value)
+      .filter(([key]) => key !== '$parameters' && key !== 'schema' && key !== 'connection_specification')
+      .flatMap(([, item]) => refusalsBelow(item, known)),
+  ];
 }
 
 function nameFindings(streams: readonly ManifestStream[], source: JsonObject, checkPath: Path): Finding[] {
   const names = streams.map(({ name }) => name);
-  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  const always = streams.filter(({ condition }) => condition === undefined).map(({ name }) => name);
+  const twice = always.filter((name, index) => always.indexOf(name) !== index);
   const checked =
     isJsonObject(source.check) && Array.isArray(source.check.stream_names) ? source.check.stream_names.map(String) : [];
   const dynamic = source.dynamic_streams !== undefined;
@@ -159,6 +208,7 @@ function specOf(spec: JsonValue | undefined): Manifest['spec'] {
       : { type: 'object', properties: {} },
     ...(typeof spec.documentation_url === 'string' && { documentationUrl: spec.documentation_url }),
     ...(isJsonObject(spec.advanced_auth) && { advancedAuth: spec.advanced_auth }),
+    ...(isJsonObject(spec.config_normalization_rules) && { configRules: spec.config_normalization_rules }),
   };
 }
 

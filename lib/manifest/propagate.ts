@@ -5,30 +5,38 @@ import type { Origins } from './resolve-references.ts';
 /**
  * Fills in, from the outside inwards, the types that a place implies and the `$parameters` that a component inherits: each
  * becomes a field of every typed component below that lacks it (or has it falsy), and stays readable as `parameters`. An own
- * parameter beats an inherited one. JSON schemas and objects without a type are left alone.
+ * parameter beats an inherited one (the other way round with `inheritedFirst`, for streams made from a template). JSON schemas and objects without a type are left alone.
  */
 export function propagate(
   component: JsonObject,
   kinds: ReadonlyMap<string, Kind>,
   origins: Origins,
-  place: { defaultType?: string; inherited?: JsonObject } = {},
+  place: { defaultType?: string; inherited?: JsonObject; inheritedFirst?: boolean } = {},
 ): JsonObject {
   const result: JsonObject = { ...component };
   copyOrigins(component, result, origins);
-  if (typeof result.type !== 'string' && place.defaultType && !('type' in result)) result.type = place.defaultType;
+  if (!('type' in result)) {
+    // A class says what it is, not the place where it stands.
+    if (typeof result.class_name === 'string') result.type = 'CustomComponent';
+    else if (place.defaultType) result.type = place.defaultType;
+  }
   if (isSchema(result)) return component;
   const own = isJsonObject(result.$parameters) ? result.$parameters : {};
-  const parameters = { ...place.inherited, ...own };
+  const parameters = place.inheritedFirst ? { ...own, ...place.inherited } : { ...place.inherited, ...own };
   const typed = typeof result.type === 'string';
   if (typed) {
     for (const [name, value] of Object.entries(parameters)) if (isFalsy(result[name])) result[name] = value;
   }
   const kind = typed ? kinds.get(result.type as string) : undefined;
   for (const [name, value] of Object.entries(result)) {
-    if (name === '$parameters' || (name in parameters && value === parameters[name] && !(name in component))) continue;
+    if (name === '$parameters') continue;
     const { [name]: _same, ...passed } = parameters;
     const defaultType = kind?.fields[name]?.defaultType;
-    result[name] = below(value, kinds, origins, { inherited: passed, ...(defaultType && { defaultType }) });
+    result[name] = below(value, kinds, origins, {
+      inherited: passed,
+      ...(defaultType && { defaultType }),
+      ...(place.inheritedFirst && { inheritedFirst: true }),
+    });
   }
   if (typed && Object.keys(parameters).length > 0) result.$parameters = parameters;
   return result;
@@ -38,7 +46,7 @@ function below(
   value: JsonValue,
   kinds: ReadonlyMap<string, Kind>,
   origins: Origins,
-  place: { defaultType?: string; inherited: JsonObject },
+  place: { defaultType?: string; inherited: JsonObject; inheritedFirst?: boolean },
 ): JsonValue {
   if (Array.isArray(value)) {
     const items = value.map((item) => below(item, kinds, origins, place));

@@ -115,11 +115,16 @@ function fieldFindings(
   const field = kind.fields[name];
   if (!field) return unknownField(component, kind, name, path);
   if (value === null) return [];
-  if (field.families) return componentFindings(value, field, known, origins, path);
+  if (field.families) {
+    const findings = componentFindings(value, field, known, origins, path);
+    return field.partial ? findings.filter(({ code }) => !FILLED_IN_LATER.includes(code)) : findings;
+  }
   const wrong = typeFinding(name, field, value, path);
   if (wrong) return [wrong];
   return field.variables ? templateFindings(value, field.variables, path, origins) : [];
 }
+
+const FILLED_IN_LATER = ['missing_field', 'missing_type', 'invalid_component', 'unknown_field'];
 
 /** The CDK tolerates fields that it does not know; here they are pointed out. */
 function unknownField(component: JsonObject, kind: Kind, name: string, path: Path): Finding[] {

@@ -63,18 +63,22 @@ export const fileStream = defineKind<StreamReader>({
   },
   create(stream, build) {
     const options = optionsOf(stream, build);
+    const loader = stream.schema_loader ? build.create<SchemaLoader>(stream.schema_loader) : null;
     return {
       async describe(context) {
         return {
           name: String(stream.name),
-          jsonSchema: options.schema ?? (await discoverFiles(context, options)),
+          jsonSchema: (await loader?.schema(context)) ?? (await discoverFiles(context, options)),
           supportedSyncModes: ['full_refresh', 'incremental'],
           sourceDefinedCursor: true,
           defaultCursorField: [],
           sourceDefinedPrimaryKey: primaryKeyOf(stream.primary_key),
         };
       },
-      read: (context, request) => readFiles(context, options, request),
+      async *read(context, request) {
+        const schema = await loader?.schema(context);
+        yield* readFiles(context, { ...options, ...(schema && { schema }) }, request);
+      },
       check: (context) => checkFiles(context, options),
     };
   },
@@ -93,7 +97,6 @@ function optionsOf(stream: JsonObject, build: Build): FileStreamOptions {
         .map(([key, item]) => [key, rendered(item)]),
     );
   };
-  const schema = stream.schema_loader ? build.create<SchemaLoader>(stream.schema_loader).schema() : undefined;
   const { name, provider, path, format, primary_key: key } = stream;
   return {
     name,
@@ -101,6 +104,5 @@ function optionsOf(stream: JsonObject, build: Build): FileStreamOptions {
     path: rendered(path),
     format: rendered(format),
     ...(key !== undefined && { primary_key: key }),
-    ...(schema && { schema }),
   } as unknown as FileStreamOptions;
 }

@@ -1,18 +1,9 @@
 import type { StreamDescriptor } from '#lib/catalog.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
-import type {
-  Cursor,
-  Decoder,
-  Paginator,
-  PartitionRouter,
-  RecordSelector,
-  Requester,
-  SchemaLoader,
-  StreamReader,
-  Transformation,
-} from '../families.ts';
+import type { Cursor, Retriever, SchemaLoader, StreamReader, Transformation } from '../families.ts';
 import { readStream, type StreamParts } from '../read-stream.ts';
+import type { ExtractContext } from '../source.ts';
 
 export const declarativeStream = defineKind<StreamReader>({
   name: 'DeclarativeStream',
@@ -30,28 +21,26 @@ export const declarativeStream = defineKind<StreamReader>({
   },
   create(stream, build) {
     const parts = partsOf(stream, build);
+    const schemaOf = schemaOnce(stream, build);
     return {
-      describe: () => describe(stream, parts),
-      read: (context, request) => readStream(context, parts, request),
+      describe: async (context) => describe(stream, { ...parts, schema: await schemaOf(context) }),
+      async *read(context, request) {
+        // Only a cast to the schema's types needs the schema, and asking an API for it costs a request.
+        const schema = parts.selector.normalizes ? await schemaOf(context) : {};
+        yield* readStream(context, { ...parts, schema }, request);
+      },
     };
   },
 });
 
 function partsOf(stream: JsonObject, build: Build): StreamParts {
-  const retriever = (stream.retriever ?? {}) as JsonObject;
-  const routers = [retriever.partition_router ?? retriever.stream_slicer ?? []].flat().filter(isJsonObject);
   return {
+    ...build.create<Retriever>(stream.retriever),
     name: String(stream.name),
-    requester: build.create<Requester>(retriever.requester),
-    paginator: build.create<Paginator>(retriever.paginator ?? { type: 'NoPagination' }),
-    decoder: build.create<Decoder>(retriever.decoder ?? { type: 'JsonDecoder' }),
-    selector: build.create<RecordSelector>(retriever.record_selector),
     transformations: list(stream.transformations).map((item) => build.create<Transformation>(item)),
-    routers: routers.map((router) => build.create<PartitionRouter>(router)),
     cursor: stream.incremental_sync ? build.create<Cursor>(stream.incremental_sync) : null,
     globalCursor: isJsonObject(stream.incremental_sync) && stream.incremental_sync.global_substream_cursor === true,
-    schema: schemaOf(stream, build),
-    sliceOnFirstPageOnly: retriever.ignore_stream_slicer_parameters_on_paginated_requests === true,
+    schema: {},
     now: build.now,
   };
 }
@@ -73,12 +62,26 @@ export function primaryKeyOf(key: JsonValue | undefined): string[][] {
   return [key].flat().map((field) => [field].flat().map(String));
 }
 
-function schemaOf(stream: JsonObject, build: Build): JsonObject {
-  const schemas = list(stream.schema_loader).map((loader) => build.create<SchemaLoader>(loader).schema());
-  if (schemas.length <= 1) return schemas[0] ?? {};
-  const properties = Object.assign({}, ...schemas.map((schema) => schema.properties)) as JsonObject;
-  return Object.assign({}, ...schemas, { properties }) as JsonObject;
+/** The schema of one loader, or of several: what an earlier one says of a field counts. */
+function schemaOnce(stream: JsonObject, build: Build): (context: ExtractContext) => Promise<JsonObject> {
+  const loaders = list(stream.schema_loader).map((loader) => build.create<SchemaLoader>(loader));
+  const load = async (context: ExtractContext) => {
+    const schemas = await Promise.all(loaders.map((loader) => loader.schema(context)));
+    if (schemas.length <= 1) return schemas[0] ?? {};
+    const properties = Object.assign({}, ...schemas.map((schema) => schema.properties).toReversed()) as JsonObject;
+    return { $schema: DRAFT, type: ['null', 'object'], properties };
+  };
+  let loaded: Promise<JsonObject> | null = null;
+  return (context) => {
+    loaded ??= load(context).catch((error) => {
+      loaded = null;
+      throw error;
+    });
+    return loaded;
+  };
 }
+
+const DRAFT = 'http://json-schema.org/draft-07/schema#';
 
 function list(value: JsonValue | undefined): JsonValue[] {
   if (value === undefined || value === null) return [];

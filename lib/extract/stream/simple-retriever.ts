@@ -1,7 +1,8 @@
+import { isJsonObject } from '#lib/json.ts';
 import { component, defineKind } from '#lib/manifest/kind.ts';
+import type { Decoder, Paginator, PartitionRouter, RecordSelector, Requester, Retriever } from '../families.ts';
 
-/** The stream reads it; it only holds the parts together. */
-export const simpleRetriever = defineKind<null>({
+export const simpleRetriever = defineKind<Retriever>({
   name: 'SimpleRetriever',
   family: 'retriever',
   docs: 'Reads pages of records over HTTP.',
@@ -26,5 +27,16 @@ export const simpleRetriever = defineKind<null>({
       types: ['boolean'],
     },
   },
-  create: () => null,
+  create(retriever, build) {
+    const selector = build.create<RecordSelector>(retriever.record_selector);
+    const routers = [retriever.partition_router ?? retriever.stream_slicer ?? []].flat().filter(isJsonObject);
+    return {
+      requester: build.create<Requester>(retriever.requester),
+      paginator: build.create<Paginator>(retriever.paginator ?? { type: 'NoPagination' }),
+      decoder: selector.extractor.decoder ?? build.create<Decoder>(retriever.decoder ?? { type: 'JsonDecoder' }),
+      selector,
+      routers: routers.map((router) => build.create<PartitionRouter>(router)),
+      sliceOnFirstPageOnly: retriever.ignore_stream_slicer_parameters_on_paginated_requests === true,
+    };
+  },
 });
