@@ -54,6 +54,7 @@ async function sourceInput(
   return {
     compiled: compiled ?? {},
     config: open,
+    ...(source !== null && { sourceId: source.id }),
     ...(stream !== undefined && { stream }),
     ...(limits !== undefined && { limits }),
     ...(state !== undefined && { state }),

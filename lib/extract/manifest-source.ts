@@ -6,12 +6,21 @@ import type { Manifest, ManifestStream } from '#lib/manifest/manifest.ts';
 import type { StreamReader } from './families.ts';
 import { kinds } from './kinds.ts';
 import { masked } from './mask.ts';
+import { Session } from './session.ts';
 import type { ExtractContext, ReadRequest, Source } from './source.ts';
 
 const byName = new Map<string, Kind>(kinds.map((kind) => [kind.name, kind]));
 
 /** A source from a parsed manifest. The same code runs a sync, a test in the browser and the command line. */
 export function createManifestSource(manifest: Manifest): Source {
+  const sessions = new WeakMap<JsonObject, Session>();
+  const sessionOf = (config: JsonObject): Session => {
+    const session =
+      sessions.get(config) ??
+      new Session(config, (stored) => withDefaults(stored, manifest.spec.connectionSpecification));
+    sessions.set(config, session);
+    return session;
+  };
   const reader = (context: ExtractContext, config: JsonObject, stream: ManifestStream): StreamReader => {
     if (stream.refused)
       throw new WeirError({
@@ -21,15 +30,14 @@ export function createManifestSource(manifest: Manifest): Source {
         hint: 'The other streams of this connector work.',
         where: { stream: stream.name },
       });
-    return buildOf(withDefaults(config, manifest.spec.connectionSpecification), context.clock).create<StreamReader>(
-      stream.component,
-    );
+    return buildOf(sessionOf(config), context.clock).create<StreamReader>(stream.component);
   };
   return {
     spec: () => manifest.spec,
-    check: (context, config) => masked(context, manifest, config, (inner) => check(inner, manifest, config, reader)),
+    check: (context, config) =>
+      masked(context, manifest, sessionOf(config), (inner) => check(inner, manifest, config, reader)),
     discover: (context, config) =>
-      masked(context, manifest, config, async (inner) => {
+      masked(context, manifest, sessionOf(config), async (inner) => {
         const readable = manifest.streams.filter((stream) => !stream.refused);
         const found: StreamDescriptor[] = [];
         for (const stream of readable) found.push(await reader(inner, config, stream).describe(inner));
@@ -44,11 +52,11 @@ export function createManifestSource(manifest: Manifest): Source {
           message: `The manifest has no stream named ${request.stream.stream.name} any more.`,
           hint: 'Choose the streams of the connection again.',
         });
-      const events = await masked(context, manifest, config, async (inner) =>
+      const events = await masked(context, manifest, sessionOf(config), async (inner) =>
         reader(inner, config, stream).read(inner, request)[Symbol.asyncIterator](),
       );
       for (;;) {
-        const next = await masked(context, manifest, config, () => events.next());
+        const next = await masked(context, manifest, sessionOf(config), () => events.next());
         if (next.done) return;
         yield next.value;
       }
@@ -109,10 +117,15 @@ async function checkStream(context: ExtractContext, stream: StreamReader): Promi
   }
 }
 
-function buildOf(config: JsonObject, now: () => Date): Build {
+function buildOf(session: Session, now: () => Date): Build {
   const build: Build = {
-    config,
+    get config() {
+      return session.config;
+    },
     now,
+    shared: (key, make) => session.shared(key, make),
+    changeConfig: (changes) => session.change(changes),
+    noteSecret: (text) => session.secrets.add(text),
     create<Behaviour>(component: unknown): Behaviour {
       const kind = isJsonObject(component) ? byName.get(String(component.type)) : undefined;
       if (!kind)

@@ -1,6 +1,7 @@
 import { toFailure, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
+import type { Session } from './session.ts';
 import type { Exchange, ExtractContext } from './source.ts';
 
 const MASK = '**********';
@@ -9,14 +10,14 @@ const SHORTEST = 4;
 /** Headers that carry credentials, whatever the spec says. */
 const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key|x-auth-token)$/i;
 
-/** Runs `work` so that no secret of the config leaves in an error, a log line or an exchange. */
+/** Runs `work` so that no secret leaves in an error, a log line or an exchange: none of the config, and none that a login gave. */
 export async function masked<T>(
   context: ExtractContext,
   manifest: Manifest,
-  config: JsonObject,
+  session: Session,
   work: (context: ExtractContext) => Promise<T>,
 ): Promise<T> {
-  const hide = hider(secretsOf(manifest.spec.connectionSpecification, config));
+  const hide = hiderOf(manifest, session);
   const { onExchange } = context;
   const inner: ExtractContext = onExchange
     ? { ...context, onExchange: (exchange) => onExchange(maskExchange(exchange, hide)) }
@@ -53,6 +54,22 @@ function maskExchange(exchange: Exchange, hide: (text: string) => string): Excha
     },
     ...(response && { response: { ...response, headers: headers(response.headers), body: hide(response.body) } }),
     ...(exchange.error && { error: hide(exchange.error) }),
+  };
+}
+
+/** Made anew when the config has changed or another secret has come. */
+function hiderOf(manifest: Manifest, session: Session): (text: string) => string {
+  let made: { config: JsonObject; secrets: number; hide: (text: string) => string } | null = null;
+  return (text) => {
+    if (made?.config !== session.config || made.secrets !== session.secrets.size) {
+      const ofConfig = secretsOf(manifest.spec.connectionSpecification, session.config);
+      made = {
+        config: session.config,
+        secrets: session.secrets.size,
+        hide: hider([...ofConfig, ...session.secrets]),
+      };
+    }
+    return made.hide(text);
   };
 }
 

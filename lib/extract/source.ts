@@ -1,6 +1,7 @@
 import type { CheckResult, ConfiguredStream, StreamDescriptor, StreamState } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
+import type { ConfigChange } from '#lib/manifest/kind.ts';
 import type { HttpClient } from './http/http-client.ts';
 
 /** What a source is given to work with; nothing here is global. */
@@ -14,6 +15,11 @@ export interface ExtractContext {
   readonly sleep: (ms: number) => Promise<void>;
   /** Told of each request and its answer, secrets masked; the test panel listens. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /**
+   * The source changed its own config, such as a refresh token that works once. Nothing goes on before it is stored. Given the
+   * whole new config, and what changed in it.
+   */
+  readonly saveConfig?: (config: JsonObject, changes: readonly ConfigChange[]) => Promise<void>;
   /** Folders that the operator allows file sources to read, real paths. */
   readonly fileRoots?: readonly string[];
   /** The workspace's uploaded files: `<data folder>/uploads/<workspace id>`, a real path. */
@@ -67,8 +73,6 @@ export type ReadEvent =
     }
   /** Everything of the slice has been given out. `state` covers all slices closed so far, never an open one. */
   | { readonly type: 'slice_closed'; readonly slice: string; readonly state: StreamState }
-  /** The source changed its config (a rotated refresh token): store it before going on. */
-  | { readonly type: 'config'; readonly config: JsonObject }
   /** Something the user should see that is no failure. */
   | { readonly type: 'notice'; readonly level: 'info' | 'warn'; readonly message: string };
 

@@ -9,11 +9,12 @@ import { WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { ExtractContext, Source } from '#lib/extract/source.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
-import { openConfig, type Secrets, sealConfig } from '#lib/secrets.ts';
-import { allowedAddresses, configuredStreams, connectionRow, newestVersion, updateSourceConfig } from './store.ts';
+import { openConfig, type Secrets } from '#lib/secrets.ts';
+import { saveSourceChanges } from './save-source-changes.ts';
+import { allowedAddresses, configuredStreams, connectionRow, newestVersion } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
 export interface ResolveContext {
@@ -31,7 +32,7 @@ export interface ResolvedConnection {
   readonly config: JsonObject;
   readonly destination: Destination;
   readonly streams: readonly SyncStream[];
-  readonly saveConfig: (config: JsonObject) => Promise<void>;
+  readonly saveConfig: NonNullable<ExtractContext['saveConfig']>;
 }
 
 /** Rows to parts: the newest version of the connector, secrets opened, names of the tables worked out. */
@@ -49,7 +50,6 @@ export async function resolveConnection(
   ]);
   if (!version) throw gone('version of the connector');
   const aad = `source:${row.source_id}`;
-  const spec = specOf(version.compiled);
   return {
     workspaceId: row.workspace_id,
     source: createManifestSource(version.compiled as unknown as Manifest),
@@ -59,7 +59,7 @@ export async function resolveConnection(
       config: openConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
     }),
     streams: rows.map(({ configured }) => placed(configured, row)),
-    saveConfig: (config) => updateSourceConfig(c.db, row.source_id, sealConfig(c.secrets, spec, config, aad)),
+    saveConfig: (_config, changes) => saveSourceChanges(c, row.source_id, changes),
   };
 }
 
@@ -115,11 +115,6 @@ export function placed(configured: ConfiguredStream, placement: Placement): Sync
   const custom = (placement.namespace_format ?? '').replaceAll('${SOURCE_NAMESPACE}', namespace);
   const chosen = { source: namespace, destination: '', custom }[placement.namespace_definition];
   return { configured, namespace: chosen, table: placement.prefix + name };
-}
-
-function specOf(compiled: JsonObject): JsonObject {
-  const spec = isJsonObject(compiled.spec) ? compiled.spec.connectionSpecification : undefined;
-  return isJsonObject(spec) ? spec : {};
 }
 
 function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {

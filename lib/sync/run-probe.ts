@@ -8,6 +8,7 @@ import type { Manifest } from '#lib/manifest/manifest.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
 import { extractContext, openDestination, type ResolveContext, uploadDir, workspaceGuard } from './resolve.ts';
+import { saveSourceChanges } from './save-source-changes.ts';
 
 const READ_LIMITS = { maxSlices: 3, maxPages: 5, maxRecords: 1_000 };
 const RECORDS_SHOWN = 100;
@@ -53,10 +54,16 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
     }
     return;
   }
-  const context = extractContext(c, guard, signal, {
+  const extract = extractContext(c, guard, signal, {
     uploadDir: uploadDir(c.env, question.workspace_id),
     onExchange: (exchange) => events.add({ type: 'exchange', exchange }),
   });
+  const { sourceId } = input;
+  // A test may use up a refresh token that works once: the new one goes to the source that it was asked for.
+  const saveConfig: ExtractContext['saveConfig'] = async (_config, changes) => {
+    if (typeof sourceId === 'string') await saveSourceChanges(c, sourceId, changes);
+  };
+  const context = { ...extract, saveConfig };
   const source = createManifestSource(input.compiled as unknown as Manifest);
   const config = objectOf(input.config);
   try {

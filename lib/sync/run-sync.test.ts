@@ -336,8 +336,8 @@ describe('what goes wrong', () => {
     await run(
       [a],
       {
-        *a() {
-          yield { type: 'config', config: { token: 'new' } };
+        async *a(_request, context) {
+          await context.saveConfig?.({ token: 'new' }, [{ path: ['token'], value: 'new' }]);
           order.push('goes on');
           yield closed('s', {});
         },

@@ -36,7 +36,7 @@ export interface SyncHooks {
   /** Between stage and publish: what it throws keeps the stage from being published. */
   readonly onStaged?: (stream: SyncStream, relation: Relation) => Promise<void>;
   /** The source changed its own config: stored before reading goes on. */
-  readonly saveConfig?: (config: JsonObject) => Promise<void>;
+  readonly saveConfig?: ExtractContext['saveConfig'];
 }
 
 export interface StreamOutcome {
@@ -135,15 +135,15 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
   const { extract, recorder } = hooks;
   const due = checkpointTimer(extract.clock);
   let state = from;
-  for await (const event of work.source.read(extract, work.config, { stream: target, state: from })) {
+  const context = hooks.saveConfig ? { ...extract, saveConfig: hooks.saveConfig } : extract;
+  for await (const event of work.source.read(context, work.config, { stream: target, state: from })) {
     extract.signal.throwIfAborted();
     if (event.type === 'page') await stagePage(stage, counts, event);
     else if (event.type === 'slice_closed') {
       counts.close(event.slice);
       state = event.state;
       if (incremental && due(counts.closed.written)) await publishSoFar(staging, state);
-    } else if (event.type === 'config') await hooks.saveConfig?.(event.config);
-    else recorder.log(event.level, event.message, staging.stream);
+    } else recorder.log(event.level, event.message, staging.stream);
     recorder.progress(staging.stream, counts.total, counts.pages);
   }
   killPoint('sync.read');

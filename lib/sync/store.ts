@@ -195,6 +195,12 @@ export function newestVersion(db: Db, connectorId: string) {
     .executeTakeFirst();
 }
 
+/** As it is stored, kept from other writers until the transaction ends; null when the source is gone. */
+export async function lockSourceConfig(db: Db, sourceId: string): Promise<JsonObject | null> {
+  const row = await db.selectFrom('source').select('config').where('id', '=', sourceId).forUpdate().executeTakeFirst();
+  return row?.config ?? null;
+}
+
 export async function updateSourceConfig(db: Db, sourceId: string, config: JsonObject): Promise<void> {
   await db
     .updateTable('source')

@@ -25,6 +25,8 @@ export interface ManifestSync {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly say: (line: string) => void;
+  /** Keeps a config that the source changed, such as a refresh token that works once. */
+  readonly saveConfig?: (config: JsonObject) => Promise<void>;
 }
 
 /**
@@ -32,11 +34,11 @@ export interface ManifestSync {
  * addresses are allowed: whoever runs the command could reach them anyway.
  */
 export async function syncManifest(options: ManifestSync): Promise<StreamOutcome[]> {
-  const { signal, log, say, config } = options;
+  const { signal, log, say, config, saveConfig } = options;
   const clock = () => new Date();
   const guard = createGuard({ allowed: 'any' });
   const env = { dataDir: path.join(os.tmpdir(), 'weir'), fileRoots: [process.cwd()] };
-  const extract = extractContext({ env, log, clock }, guard, signal);
+  const extract = { ...extractContext({ env, log, clock }, guard, signal), ...(saveConfig && { saveConfig }) };
   const source = createManifestSource(options.manifest);
   const destination = destinationKind('postgres').open(
     { log, clock, signal, guard, workDir: env.dataDir },

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { language } from '#lib/extract/kinds.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { parseManifest } from '#lib/manifest/parse-manifest.ts';
@@ -82,6 +82,7 @@ async function run(command: string, values: Values, signal: AbortSignal): Promis
       return syncCommand({
         manifest,
         config: config(),
+        saveConfig: async (changed) => keepConfig(needed(values.config, '--config'), changed),
         to: needed(values.to, '--to'),
         streams: values.stream,
         fullRefresh: values['full-refresh'] === true,
@@ -150,6 +151,13 @@ function jsonFile(file: string): JsonValue {
       cause,
     });
   }
+}
+
+/** A token that works once is of no use in the old file: the new one takes its place at once, whole. */
+function keepConfig(file: string, config: JsonObject): void {
+  const next = `${file}.${process.pid}.new`;
+  writeFileSync(next, `${stringifyJson(config, 2)}\n`, { mode: statSync(file).mode });
+  renameSync(next, file);
 }
 
 function object(value: JsonValue, name: string): JsonObject {

@@ -16,16 +16,18 @@ interface Options {
 
 /** `spec`: a SPEC message. */
 export function specCommand(source: Source): number {
-  const { connectionSpecification, documentationUrl, advancedAuth } = source.spec();
-  say({
-    type: 'SPEC',
-    spec: {
-      connectionSpecification,
-      ...(documentationUrl && { documentationUrl }),
-      ...(advancedAuth && { advanced_auth: advancedAuth }),
-    },
-  });
+  say({ type: 'SPEC', spec: toSpec(source) });
   return 0;
+}
+
+/** The body of a SPEC message. */
+export function toSpec(source: Source): JsonObject {
+  const { connectionSpecification, documentationUrl, advancedAuth } = source.spec();
+  return {
+    connectionSpecification,
+    ...(documentationUrl && { documentationUrl }),
+    ...(advancedAuth && { advanced_auth: advancedAuth }),
+  };
 }
 
 /** `check`: a CONNECTION_STATUS message. A connection that fails is an answer, not a failure of the command. */
@@ -107,11 +109,6 @@ async function readOne(
           },
         });
         records = 0;
-      } else if (event.type === 'config') {
-        say({
-          type: 'CONTROL',
-          control: { type: 'CONNECTOR_CONFIG', connectorConfig: { config: event.config }, emitted_at: Date.now() },
-        });
       } else say({ type: 'LOG', log: { level: event.level.toUpperCase(), message: event.message } });
     }
     status('COMPLETE');
@@ -148,13 +145,22 @@ async function withContext(options: Options, work: (context: ExtractContext) => 
     await sleep(ms, undefined, { signal: options.signal });
   };
   try {
-    return await work({ ...options, http, clock, sleep: wait, fileRoots: [process.cwd()] });
+    return await work({ ...options, http, clock, sleep: wait, saveConfig, fileRoots: [process.cwd()] });
   } finally {
     await http.close();
   }
 }
 
-function toProtocol(stream: StreamDescriptor): JsonObject {
+/** A config that the source changed is told as a CONTROL message; whoever runs the command stores it. */
+async function saveConfig(config: JsonObject): Promise<void> {
+  say({
+    type: 'CONTROL',
+    control: { type: 'CONNECTOR_CONFIG', connectorConfig: { config }, emitted_at: Date.now() },
+  });
+}
+
+/** A stream of a CATALOG message. */
+export function toProtocol(stream: StreamDescriptor): JsonObject {
   const {
     name,
     namespace,

@@ -7,6 +7,8 @@ import { syncManifest } from '#lib/sync/sync-manifest.ts';
 interface Options {
   readonly manifest: Manifest;
   readonly config: JsonObject;
+  /** Keeps a config that the source changed. */
+  readonly saveConfig: (config: JsonObject) => Promise<void>;
   /** `postgres://user:password@host:port/database?schema=…&sslmode=…` */
   readonly to: string;
   readonly streams: readonly string[] | undefined;

@@ -1,0 +1,23 @@
+import type { Db } from '#lib/db/connect.ts';
+import { withValue } from '#lib/extract/session.ts';
+import type { ConfigChange } from '#lib/manifest/kind.ts';
+import type { Secrets } from '#lib/secrets.ts';
+import { lockSourceConfig, updateSourceConfig } from './store.ts';
+
+/**
+ * Stores what a source changed in its own config, such as a refresh token that works once: each value sealed, whatever the spec
+ * says of it, and nothing else touched, since somebody may have saved other settings meanwhile.
+ */
+export async function saveSourceChanges(
+  { db, secrets }: { db: Db; secrets: Secrets },
+  sourceId: string,
+  changes: readonly ConfigChange[],
+): Promise<void> {
+  const seal = (value: unknown) => ({ $sealed: secrets.seal(JSON.stringify(value), `source:${sourceId}`) });
+  await db.transaction().execute(async (transaction) => {
+    const stored = await lockSourceConfig(transaction, sourceId);
+    if (stored === null) return;
+    const changed = changes.reduce((config, { path, value }) => withValue(config, path, seal(value)), stored);
+    await updateSourceConfig(transaction, sourceId, changed);
+  });
+}
