@@ -1,14 +1,25 @@
-import { type Document, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { ManifestIssue } from './issue.ts';
 import type { Kind } from './kind.ts';
 import type { Manifest, ManifestStream } from './manifest.ts';
 import { propagate } from './propagate.ts';
 import { type Path, resolveReferences } from './resolve-references.ts';
+import { nearest } from './template/template-error.ts';
 import { type Finding, type Known, refusal, validateComponent } from './validate.ts';
 
 const MOST_BYTES = 2_000_000;
-const MOST_ALIASES = 100;
+const MOST_ALIASES = 10_000;
 const DEEPEST = 100;
 
 export interface Language {
@@ -41,7 +52,8 @@ export function parseManifest(
   });
   const broken = [...yamlIssues(document, lines), ...structureIssues(document, lines)];
   if (broken.length > 0) return { issues: broken, manifest: null };
-  const root = document.toJS({ maxAliasCount: MOST_ALIASES }) as JsonValue;
+  const { root, problem } = plainValue(document);
+  if (problem) return { issues: [{ ...NOWHERE, ...problem }], manifest: null };
   if (!isJsonObject(root))
     return {
       issues: [
@@ -64,6 +76,18 @@ export function parseManifest(
     .toSorted((a, b) => a.line - b.line || a.column - b.column);
   const failed = issues.some(({ severity }) => severity === 'error');
   return { issues: unique(issues), manifest: failed ? null : deepFreeze(manifest) };
+}
+
+/** What the YAML says, with aliases and merges followed: here those that multiply without end, or merge what is no mapping, come to light. */
+function plainValue(document: Document): { root: JsonValue; problem?: { code: string; message: string } } {
+  try {
+    return { root: document.toJS({ maxAliasCount: MOST_ALIASES }) as JsonValue };
+  } catch (error) {
+    const { message } = error as Error;
+    return message.startsWith('Excessive alias')
+      ? { root: null, problem: { code: 'too_large', message: `Its aliases multiply to more than ${MOST_ALIASES}.` } }
+      : { root: null, problem: { code: 'yaml_alias', message } };
+  }
 }
 
 function compile(
@@ -108,7 +132,8 @@ function compile(
     const name = String(component.name ?? `dynamic_stream_${index}`);
     return { name, component, ...refusalOf(component, name) };
   });
-  findings.push(...nameFindings(streams, source, resolved.origins.of(source, 'check') ?? []));
+  const pathOf = (container: object, key?: string | number) => resolved.origins.of(container, key) ?? [];
+  findings.push(...nameFindings(streams, source, pathOf));
   return {
     findings,
     manifest: {
@@ -166,37 +191,37 @@ function refusalsBelow(value: JsonValue | undefined, known: Known): Refusal[] {
   ];
 }
 
-function nameFindings(streams: readonly ManifestStream[], source: JsonObject, checkPath: Path): Finding[] {
+function nameFindings(
+  streams: readonly ManifestStream[],
+  source: JsonObject,
+  pathOf: (container: object, key?: string | number) => Path,
+): Finding[] {
   const names = streams.map(({ name }) => name);
-  const always = streams.filter(({ condition }) => condition === undefined).map(({ name }) => name);
-  const twice = always.filter((name, index) => always.indexOf(name) !== index);
-  const checked =
-    isJsonObject(source.check) && Array.isArray(source.check.stream_names) ? source.check.stream_names.map(String) : [];
+  const always = streams.filter(({ condition, name }) => condition === undefined && name !== '');
+  const twice = always.filter(({ name }, index) => always.findIndex((other) => other.name === name) < index);
+  const checkNames =
+    isJsonObject(source.check) && Array.isArray(source.check.stream_names) ? source.check.stream_names : [];
   const dynamic = source.dynamic_streams !== undefined;
+  const error = (code: string, message: string, path: Path, hint?: string): Finding => ({
+    ...{ severity: 'error', code, message, path },
+    ...(hint && { hint }),
+  });
   return [
+    // The others are told by their kind that a name is missing.
     ...streams
-      .filter(({ name }) => name === '')
-      .map(({ line: _line }) => ({
-        severity: 'error' as const,
-        code: 'missing_field',
-        message: 'A stream needs a name.',
-        path: ['streams'],
-      })),
-    ...[...new Set(twice)].map((name) => ({
-      severity: 'error' as const,
-      code: 'duplicate_stream',
-      message: `There are two streams named ${name}.`,
-      path: ['streams'],
-    })),
-    ...checked
-      .filter((name) => !names.includes(name) && !dynamic)
-      .map((name) => ({
-        severity: 'error' as const,
-        code: 'unknown_stream',
-        message: `check names the stream ${name}, which is not declared.`,
-        hint: `Streams: ${names.join(', ')}.`,
-        path: checkPath,
-      })),
+      .filter(({ name, refused }) => name === '' && refused !== undefined)
+      .map(({ component }) => error('missing_field', 'A stream needs a name.', pathOf(component))),
+    ...twice.map(({ name, component }) =>
+      error('duplicate_stream', `There are two streams named ${name}.`, pathOf(component, 'name')),
+    ),
+    ...checkNames.flatMap((entry, index) => {
+      const name = String(entry);
+      if (names.includes(name) || dynamic) return [];
+      const near = nearest(name, names);
+      const hint = near ? `Did you mean ${near}?` : `Streams: ${names.join(', ')}.`;
+      const message = `check names the stream ${name}, which is not declared.`;
+      return [error('unknown_stream', message, pathOf(checkNames, index), hint)];
+    }),
   ];
 }
 
@@ -212,24 +237,32 @@ function specOf(spec: JsonValue | undefined): Manifest['spec'] {
   };
 }
 
+/** Where the library's own words would not help. */
+const YAML_MESSAGES: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'A manifest is one document; a second one begins here.',
+  DUPLICATE_KEY: 'This key is there twice; keep one of the two.',
+  RESOURCE_EXHAUSTION: 'It is nested too deep.',
+};
+
 function yamlIssues(document: Document, lines: LineCounter): ManifestIssue[] {
   return [...document.errors, ...document.warnings].map((error) => ({
     severity: 'error' as const,
     code: `yaml_${error.code.toLowerCase()}`,
-    message: error.message.split(' at line')[0]?.split('\n')[0] ?? error.message,
+    message: YAML_MESSAGES[error.code] ?? error.message.split(' at line')[0]?.split('\n')[0] ?? error.message,
     path: '',
     ...place(lines, error.pos[0], error.pos[1]),
   }));
 }
 
-/** What YAML allows and a manifest must not have: `__proto__` as a key, and nesting without an end. */
+/** What YAML allows and a manifest must not have: `__proto__` or a mapping as a key, aliases of nothing, and nesting without an end. */
 function structureIssues(document: Document, lines: LineCounter): ManifestIssue[] {
   const issues: ManifestIssue[] = [];
-  const report = (code: string, message: string, node: Node) =>
+  const report = (code: string, message: string, node: Node, hint?: string) =>
     issues.push({
       severity: 'error',
       code,
       message,
+      ...(hint && { hint }),
       path: '',
       ...place(lines, node.range?.[0] ?? 0, node.range?.[1] ?? 0),
     });
@@ -237,6 +270,13 @@ function structureIssues(document: Document, lines: LineCounter): ManifestIssue[
     Pair: (_key, pair) => {
       if (isScalar(pair.key) && pair.key.value === '__proto__')
         report('forbidden_key', '__proto__ is not allowed as a key.', pair.key);
+      if (!isCollection(pair.key)) return undefined;
+      const hint = 'A template must stand in quotes: "{{ … }}".';
+      report('yaml_collection_key', 'A mapping or list is no key.', pair.key, hint);
+      return visit.SKIP;
+    },
+    Alias: (_key, alias) => {
+      if (!alias.resolve(document)) report('yaml_alias', `There is no anchor &${alias.source} before this.`, alias);
     },
     Collection: (_key, node, path) => {
       if (path.filter((parent) => !isPair(parent)).length <= DEEPEST) return undefined;

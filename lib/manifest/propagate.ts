@@ -30,7 +30,9 @@ export function propagate(
   const kind = typed ? kinds.get(result.type as string) : undefined;
   for (const [name, value] of Object.entries(result)) {
     if (name === '$parameters') continue;
-    const { [name]: _same, ...passed } = parameters;
+    const { [name]: _same, ...others } = parameters;
+    // A component that came as a parameter takes the plain ones: components in components in turn would have no end.
+    const passed = value === parameters[name] ? plainOnly(others) : others;
     const defaultType = kind?.fields[name]?.defaultType;
     result[name] = below(value, kinds, origins, {
       inherited: passed,
@@ -60,6 +62,10 @@ function below(
 function isSchema({ type }: JsonObject): boolean {
   const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
   return Array.isArray(type) || (typeof type === 'string' && schemaTypes.includes(type));
+}
+
+function plainOnly(parameters: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => !isJsonObject(value)));
 }
 
 function isFalsy(value: JsonValue | undefined): boolean {

@@ -31,6 +31,9 @@ export interface ReferenceProblem {
 }
 
 const DEEPEST = 200;
+/** Values of the resolved tree; references to lists of references would multiply without end. */
+const MOST_VALUES = 300_000;
+const TOO_MANY = `Its references and aliases make more than ${MOST_VALUES} values of the manifest.`;
 const UNUSED_AT_ROOT = ['definitions', 'schemas'];
 
 /**
@@ -44,7 +47,13 @@ export function resolveReferences(root: JsonObject): {
 } {
   const origins = new Origins();
   const problems: ReferenceProblem[] = [];
+  let values = 0;
   const resolve = (value: JsonValue, path: Path, chain: readonly string[]): { value: JsonValue; path: Path } => {
+    values += 1;
+    if (values > MOST_VALUES) {
+      if (values === MOST_VALUES + 1) problems.push({ path, code: 'too_large', message: TOO_MANY });
+      return { value: null, path };
+    }
     if (path.length > DEEPEST) {
       problems.push({ path, code: 'too_deep', message: `The manifest is nested deeper than ${DEEPEST}.` });
       return { value: null, path };
@@ -111,7 +120,10 @@ function lookUp(root: JsonObject, reference: string): { value: JsonValue; path: 
   ): { value: JsonValue; path: Path } | null => {
     if (value === undefined) return null;
     if (rest.length === 0) return { value, path };
-    if (Array.isArray(value)) return walk(value[Number(rest[0])], rest.slice(1), [...path, Number(rest[0])]);
+    if (Array.isArray(value))
+      return /^\d+$/.test(rest[0] ?? '')
+        ? walk(value[Number(rest[0])], rest.slice(1), [...path, Number(rest[0])])
+        : null;
     if (!isJsonObject(value)) return null;
     for (let length = rest.length; length > 0; length--) {
       const key = rest.slice(0, length).join('/');
