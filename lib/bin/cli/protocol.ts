@@ -141,8 +141,8 @@ const FAILURE_TYPES = {
 async function withContext(options: Options, work: (context: ExtractContext) => Promise<number>): Promise<number> {
   const clock = () => new Date();
   const http = createHttpClient({ guard: createGuard({ allowed: 'any' }), clock, log: options.log });
-  const wait = async (ms: number) => {
-    await sleep(ms, undefined, { signal: options.signal });
+  const wait = async (ms: number, signal = options.signal) => {
+    await sleep(ms, undefined, { signal });
   };
   try {
     return await work({ ...options, http, clock, sleep: wait, saveConfig, fileRoots: [process.cwd()] });
@@ -179,7 +179,8 @@ export function toProtocol(stream: StreamDescriptor): JsonObject {
     ...(sourceDefinedPrimaryKey.length > 0 && {
       source_defined_primary_key: sourceDefinedPrimaryKey.map((path) => [...path]),
     }),
-    is_resumable: true,
+    // As the CDK says it: only a stream with a cursor goes on where it stopped.
+    is_resumable: supportedSyncModes.includes('incremental'),
   };
 }
 

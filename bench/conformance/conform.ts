@@ -1,0 +1,173 @@
+import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
+import { asObject, firstDifference } from './compare.ts';
+import { compareCatalogs, compareRuns, type Run, type Verdict } from './compare-stream.ts';
+import { configFor } from './config.ts';
+import type { MockApi } from './mock/server.ts';
+import type { Worker } from './worker.ts';
+
+export interface StreamResult {
+  readonly name: string;
+  readonly records: boolean;
+  readonly state: boolean;
+  readonly requests: boolean;
+  readonly reason: string | null;
+  readonly counts?: Verdict['counts'];
+}
+
+export interface ManifestResult {
+  readonly path: string;
+  readonly valid: boolean;
+  readonly spec: boolean;
+  readonly catalog: boolean;
+  readonly reason: string | null;
+  readonly streams: StreamResult[];
+}
+
+export interface Engines {
+  readonly weir: Worker;
+  readonly cdk: Worker;
+  readonly mock: MockApi;
+  readonly now: Date;
+}
+
+/** Compares the two engines on one manifest. `deadline` is in ms since 1970; what is not reached by then counts as different. */
+export async function conform(
+  path: string,
+  engines: Engines,
+  deadline: number,
+  onlyStream: string | null,
+): Promise<ManifestResult> {
+  const { weir, cdk } = engines;
+  const ask = (worker: Worker, request: JsonObject) => worker.ask({ path, ...request }, deadline - Date.now());
+  const [ours, theirs] = [
+    asObject((await ask(weir, { command: 'load' })) ?? {}),
+    asObject((await ask(cdk, { command: 'load' })) ?? {}),
+  ];
+  const nothing = { path, valid: false, spec: false, catalog: false, streams: [] };
+  if (theirs.valid !== true)
+    return {
+      ...nothing,
+      valid: ours.valid !== true,
+      reason: `the cdk refuses it: ${String(theirs.error ?? cdk.lastWords)}`,
+    };
+  const manifest = asObject(theirs.manifest);
+  const specDifference = ours.valid === true ? firstDifference(present(ours.spec), present(theirs.spec)) : null;
+  const config = configFor(asObject(asObject(theirs.spec).connectionSpecification), manifest, engines.now);
+  engines.mock.become(asObject(streamsOf(manifest)[0]), { config, now: () => engines.now });
+  const [ourCatalog, theirCatalog] = [
+    ours.valid === true ? asObject((await ask(weir, { command: 'discover', config })) ?? {}) : {},
+    asObject((await ask(cdk, { command: 'discover', config })) ?? {}),
+  ];
+  const catalogDifference = ourCatalog.error
+    ? `weir can't discover: ${String(ourCatalog.error)}${theirCatalog.error ? `, nor can the cdk: ${String(theirCatalog.error)}` : ''}`
+    : theirCatalog.error
+      ? `the cdk can't discover: ${String(theirCatalog.error)}`
+      : compareCatalogs(ourCatalog.streams, theirCatalog.streams);
+  const streams: StreamResult[] = [];
+  for (const [index, component] of streamsOf(manifest).entries()) {
+    const name = String(component.name ?? '');
+    if (onlyStream !== null && name !== onlyStream) continue;
+    const described = listOf(theirCatalog.streams).find((stream) => stream.name === name);
+    if (ours.valid !== true || !described) {
+      streams.push({
+        name,
+        records: false,
+        state: false,
+        requests: false,
+        reason: described ? 'weir refuses the manifest' : 'not in the cdk’s catalog',
+      });
+      continue;
+    }
+    streams.push({ name, ...(await conformStream(engines, { path, config, index, described, component, deadline })) });
+  }
+  return {
+    path,
+    valid: ours.valid === true,
+    spec: ours.valid === true && specDifference === null,
+    catalog: ours.valid === true && catalogDifference === null,
+    reason:
+      [
+        ours.valid === true ? null : `weir refuses it: ${String(ours.error ?? weir.lastWords)}`,
+        specDifference && `spec ${specDifference}`,
+        catalogDifference && `catalog ${catalogDifference}`,
+      ]
+        .filter(Boolean)
+        .join(' | ') || null,
+    streams,
+  };
+}
+
+interface StreamTask {
+  readonly path: string;
+  readonly config: JsonObject;
+  readonly index: number;
+  readonly described: JsonObject;
+  readonly component: JsonObject;
+  readonly deadline: number;
+}
+
+/** Reads a stream with both engines; an incremental one again, with the state of the first time. */
+async function conformStream(engines: Engines, task: StreamTask): Promise<Verdict> {
+  engines.mock.become(task.component, { config: task.config, now: () => engines.now });
+  const first = await readBoth(engines, task, null);
+  const verdict = compareRuns(first.ours, first.theirs, '');
+  const modes = listOf(task.described.supported_sync_modes as JsonValue) as unknown as string[];
+  const state = first.theirs.answer?.state;
+  if (!modes.includes('incremental') || !isJsonObject(state) || first.theirs.answer?.error) return verdict;
+  const second = await readBoth(engines, task, state);
+  const again = compareRuns(second.ours, second.theirs, 'with state: ');
+  return {
+    records: verdict.records && again.records,
+    state: verdict.state && again.state,
+    requests: verdict.requests && again.requests,
+    reason: [verdict.reason, again.reason].filter(Boolean).join(' || ') || null,
+    counts: {
+      records: verdict.counts.records + again.counts.records,
+      requests: verdict.counts.requests + again.counts.requests,
+    },
+  };
+}
+
+async function readBoth(
+  { weir, cdk, mock }: Engines,
+  { path, config, index, described, deadline }: StreamTask,
+  state: JsonObject | null,
+) {
+  const read = async (worker: Worker): Promise<Run> => {
+    mock.forget();
+    const request = { command: 'read', path, config, index, stream: described, state };
+    const answer = await worker.ask(request, deadline - Date.now());
+    return { answer, requests: mock.forget() };
+  };
+  const theirs = await read(cdk);
+  return { ours: await readAgainAfterRestart(weir, read, path, config), theirs };
+}
+
+/** Our worker keeps the manifest that it loaded: after a restart it has to load it again. */
+async function readAgainAfterRestart(
+  weir: Worker,
+  read: (worker: Worker) => Promise<Run>,
+  path: string,
+  config: JsonObject,
+): Promise<Run> {
+  if (!weir.isRunning) {
+    await weir.ask({ command: 'load', path }, 60_000);
+    await weir.ask({ command: 'discover', path, config }, 60_000);
+  }
+  return read(weir);
+}
+
+function streamsOf(manifest: JsonObject): JsonObject[] {
+  return Array.isArray(manifest.streams) ? manifest.streams.filter(isJsonObject) : [];
+}
+
+function listOf(value: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(value) ? (value as JsonObject[]) : [];
+}
+
+/** Null, false and absent say the same in the head of a spec message, null and absent below it. */
+function present(value: JsonValue | undefined): JsonValue {
+  const head = Object.entries(asObject(value)).filter(([, item]) => item !== false);
+  const text = stringifyJson(Object.fromEntries(head));
+  return JSON.parse(text, (_key, item) => (item === null ? undefined : item));
+}

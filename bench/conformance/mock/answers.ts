@@ -1,0 +1,304 @@
+import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
+import { dateAt, stretchIn, textsOf } from './dates.ts';
+import { encoded } from './encode.ts';
+import type { Endpoint } from './endpoints.ts';
+import { errorFor } from './errors.ts';
+import {
+  MARKER,
+  type PageSite,
+  type Paging,
+  type Plan,
+  pagingOf,
+  planOf,
+  type Signals,
+  type TokenPlace,
+  withSignals,
+} from './pages.ts';
+import { getAt, recordOf, setAt } from './records.ts';
+import { jobAnswer, loginAnswer, partsRecord } from './special.ts';
+import { hash, scope, textOf, type World } from './templates.ts';
+
+/** A request as it came, its address as it was meant. */
+export interface Received {
+  readonly method: string;
+  readonly origin: string;
+  readonly path: string;
+  readonly query: readonly (readonly [string, string])[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface MockAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** Answers the requests for one endpoint: the same request gets the same answer, whoever asks and in which order. */
+export class Answers {
+  readonly #endpoint: Endpoint;
+  readonly #world: World;
+  readonly #paging: Paging;
+  readonly #recordsAt: readonly string[];
+  readonly #tokens = new Map<string, { page: number; key: string }>();
+  #plan: Plan | null = null;
+
+  constructor(endpoint: Endpoint, world: World) {
+    this.#endpoint = endpoint;
+    this.#world = world;
+    this.#paging = pagingOf(endpoint, world);
+    this.#recordsAt = recordsPath(endpoint, world);
+  }
+
+  /** `tries` counts how often this very request came before. */
+  answer(request: Received, tries: number): MockAnswer {
+    const endpoint = this.#endpoint;
+    if (endpoint.role === 'token' || endpoint.role === 'login') return loginAnswer(endpoint, this.#world);
+    if (['create_job', 'poll_job', 'delete_job'].includes(endpoint.role))
+      return jobAnswer(endpoint, this.#world, request, tries);
+    const { token, key, marker } = this.#place(request);
+    const error = errorFor(endpoint, `${key}|${token ?? ''}`, tries);
+    if (error) return error;
+    return this.#page(request, key, this.#pageNumber(key, token, marker), token);
+  }
+
+  #page(request: Received, key: string, page: number, token: string | null): MockAnswer {
+    const total = this.#total(key);
+    const { kind, pageSize } = this.#paging;
+    const size = this.#size();
+    const first = kind === 'none' ? 0 : kind === 'offset' ? offsetOf(token, pageSize) : (page - 1) * size;
+    const count = kind === 'none' ? total : Math.max(0, Math.min(size, total - first));
+    const records = Array.from({ length: Number.isFinite(count) ? count : 0 }, (_, index) =>
+      this.#record(request, key, first + index, total),
+    );
+    const site = this.#site(urlOf(request), page, records);
+    const plan = kind === 'cursor' ? this.#planned() : null;
+    // Where nothing stops the paging but an empty page, one comes after the last records.
+    const more = first + count < total || (records.length > 0 && plan !== null && plan.last === null);
+    const signals = (more ? plan?.more : plan?.last)?.(site) ?? NO_SIGNALS;
+    const next = more && plan ? plan.token(site, signals) : null;
+    if (next !== null)
+      this.#tokens.set(`${key}|${next}`, { page: page + 1, key }).set(`*|${next}`, { page: page + 1, key });
+    return encoded(this.#endpoint, site.body(signals), signals.headers, this.#world);
+  }
+
+  #planned(): Plan {
+    const recordsFor = (count: number) => (page: number) => {
+      const url = 'https://plan.example.com/list?a=1';
+      const records = Array.from({ length: count }, (_, index) =>
+        this.#record(null, 'plan', (page - 1) * count + index, 100),
+      );
+      return this.#site(url, page, records);
+    };
+    if (this.#plan) return this.#plan;
+    const small = planOf(this.#paging, this.#world, { page: recordsFor(SMALL), recordsAt: this.#recordsAt });
+    const full = small.more
+      ? null
+      : planOf(this.#paging, this.#world, { page: recordsFor(this.#paging.pageSize), recordsAt: this.#recordsAt });
+    const last =
+      small.last ?? planOf(this.#paging, this.#world, { page: recordsFor(0), recordsAt: this.#recordsAt }).last;
+    this.#full = full?.more !== null && full !== null;
+    this.#plan = { more: small.more ?? full?.more ?? null, last: small.last ? last : null, token: small.token };
+    if (!small.last) this.#plan = { ...this.#plan, last: null };
+    return this.#plan;
+  }
+  #full = false;
+
+  /** Records of one page: a cursor whose templates don't look at the size gets small pages. */
+  #size(): number {
+    if (this.#paging.kind !== 'cursor') return this.#paging.pageSize;
+    this.#planned();
+    return this.#full ? this.#paging.pageSize : SMALL;
+  }
+
+  #total(key: string): number {
+    const { kind, bySize } = this.#paging;
+    const size = this.#size();
+    const chance = hash(`total${key}`) % 100;
+    if (this.#endpoint.role === 'parts') return 4;
+    if (this.#recordsAt.length === 0 && this.#isObjectBody()) return kind === 'cursor' ? 2 : 1;
+    if (kind === 'none') return this.#endpoint.role === 'parent' ? 3 : 1 + (chance % 4);
+    if (this.#endpoint.role === 'parent') return size <= 5 ? size + 1 : 3;
+    if (!this.#endpoint.sliced) return size <= 1000 ? size + 2 : 4;
+    if (chance < 15) return 0;
+    if (chance < 60 || size > 200) return 2;
+    return chance < 75 && bySize ? size : size + 1;
+  }
+
+  /** The whole answer is one record where templates read fields of it. */
+  #isObjectBody(): boolean {
+    const texts = [this.#paging.strategy.cursor_value, this.#paging.strategy.stop_condition].map(String);
+    return this.#recordsAt.length === 0 && texts.some((text) => /\bresponse\b/.test(text));
+  }
+
+  #site(url: string, page: number, records: readonly JsonObject[]): PageSite {
+    const bare = this.#wrapped(records);
+    return { page, url, records, body: (signals: Signals) => withSignals(bare, signals) };
+  }
+
+  #wrapped(records: readonly JsonObject[]): JsonValue {
+    const star = this.#recordsAt.findIndex((part) => part === '*' || part === '**');
+    if (this.#recordsAt.length === 0) return this.#isObjectBody() ? (records[0] ?? {}) : [...records];
+    if (star < 0) return nest(this.#recordsAt, [...records]);
+    const inner = this.#recordsAt.slice(star + 1);
+    return nest(
+      this.#recordsAt.slice(0, star),
+      records.map((record, index) => (inner.at(-1) === '*' ? nestStar(inner, record, index) : nest(inner, record))),
+    );
+  }
+
+  #record(request: Received | null, key: string, index: number, total: number): JsonObject {
+    const endpoint = this.#endpoint;
+    const now = this.#world.now();
+    if (endpoint.role === 'parts') return partsRecord(endpoint, index, this.#world);
+    const seed = `${endpoint.name}/${hash(key)}`;
+    const record = recordOf(endpoint.schema, seed, index, now);
+    for (const path of endpoint.read)
+      if (getAt(record, path) === undefined)
+        setAt(record, path, hash(`${seed}${index}`) % 4 === 0 ? null : `${path.at(-1)}-${index}`);
+    this.#suitFilter(record, `${seed}/${index}`);
+    for (const path of endpoint.keys) {
+      const value = getAt(record, path);
+      if (
+        value === undefined ||
+        value === null ||
+        typeof value === 'boolean' ||
+        (typeof value === 'string' && value.includes(' '))
+      )
+        setAt(record, path, `${path.at(-1)}-${index}`);
+    }
+    const { dates } = endpoint;
+    if (dates) {
+      const texts = request ? textsOf(request.query, request.path, request.body, {}) : [];
+      const value = dates.counts
+        ? index + 1
+        : dateAt(
+            stretchIn(texts, dates, now),
+            index,
+            total,
+            dates,
+            fieldSchema(endpoint.schema, dates.field),
+            `${seed}/${index}`,
+          );
+      for (const path of endpoint.dateFields.length > 0 ? endpoint.dateFields : [[dates.field]])
+        setAt(record, path, value);
+    }
+    return record;
+  }
+
+  /** Fields that a filter looks at take, now and then, a value that it names. */
+  #suitFilter(record: JsonObject, seed: string): void {
+    const { literals, read, retriever } = this.#endpoint;
+    const selector = retriever.record_selector;
+    if (!isJsonObject(selector) || !isJsonObject(selector.record_filter)) return;
+    const usable = literals.filter((value) => ['string', 'number', 'boolean'].includes(typeof value)) as JsonValue[];
+    for (const path of read) {
+      const pick = hash(`filter${seed}${path.join('.')}`) % (usable.length + 2);
+      if (pick < usable.length) setAt(record, path, usable[pick] ?? null);
+    }
+  }
+
+  #pageNumber(key: string, token: string | null, marker: number | null): number {
+    const { kind, start, places } = this.#paging;
+    if (marker !== null) return marker;
+    if (kind === 'page')
+      return token === null
+        ? 1
+        : Number.isNaN(Number(token))
+          ? Number.POSITIVE_INFINITY
+          : Math.max(1, Number(token) - start + 1);
+    if (kind !== 'cursor' || token === null || places.length === 0) return 1;
+    return (
+      this.#tokens.get(`${key}|${token}`)?.page ?? this.#tokens.get(`*|${token}`)?.page ?? Number.POSITIVE_INFINITY
+    );
+  }
+
+  /** Splits a request into what it asks for and the page of it. */
+  #place(request: Received): { token: string | null; key: string; marker: number | null } {
+    const marked = request.query.find(([name]) => name === MARKER)?.[1];
+    const tokens: string[] = [];
+    const take = (place: TokenPlace['in'], name: string, value: string): boolean => {
+      const isToken = this.#paging.places.some((item) => item.in === place && item.path[0] === name);
+      if (isToken) tokens.push(value);
+      return !isToken;
+    };
+    const query = request.query.filter(
+      ([name, value]) => !(marked && /^p\d+$/.test(value)) && take('query', name, value),
+    );
+    for (const [name, value] of Object.entries(request.headers))
+      for (const place of this.#paging.places)
+        if (place.in === 'header' && place.path[0]?.toLowerCase() === name) tokens.push(value);
+    const body = this.#bodyWithout(request.body, tokens);
+    const key = [
+      request.method,
+      request.origin,
+      request.path,
+      ...query.map(([name, value]) => `${name}=${value}`).toSorted(),
+      body,
+    ].join('|');
+    return { key, token: tokens[0] ?? null, marker: marked ? Number(marked.slice(1)) : null };
+  }
+
+  #bodyWithout(body: string, tokens: string[]): string {
+    const places = this.#paging.places.filter((place) => place.in === 'json' || place.in === 'data');
+    if (body === '' || places.length === 0) return body;
+    try {
+      const json = parseJson(body);
+      if (!isJsonObject(json)) return body;
+      for (const { path } of places) {
+        const value = getAt(json, path);
+        if (value === undefined || value === null) continue;
+        tokens.push(typeof value === 'string' ? value : stringifyJson(value));
+        setAt(json, path, null);
+      }
+      return stringifyJson(json);
+    } catch {
+      const form = new URLSearchParams(body);
+      for (const { path } of places) {
+        const value = form.get(path[0] ?? '');
+        if (value === null) continue;
+        tokens.push(value);
+        form.delete(path[0] ?? '');
+      }
+      return form.toString();
+    }
+  }
+}
+
+const SMALL = 3;
+const NO_SIGNALS: Signals = { body: [], headers: {} };
+
+function offsetOf(token: string | null, pageSize: number): number {
+  const value = token === null ? 0 : Number(token);
+  return Number.isNaN(value) ? pageSize * 100 : value;
+}
+
+function urlOf({ origin, path, query }: Received): string {
+  const search = new URLSearchParams(
+    query.filter(([name, value]) => name !== MARKER && !/^p\d+$/.test(value)).map(([name, value]) => [name, value]),
+  );
+  return `${origin}${path}${search.size > 0 ? `?${search}` : ''}`;
+}
+
+function recordsPath({ retriever, role, stream }: Endpoint, world: World): string[] {
+  const selector = isJsonObject(retriever.record_selector) ? retriever.record_selector : {};
+  const extractor = role === 'download' ? (retriever.download_extractor ?? selector.extractor) : selector.extractor;
+  const path = isJsonObject(extractor) && Array.isArray(extractor.field_path) ? extractor.field_path : [];
+  return path.map((part) => textOf(part, scope(world, isJsonObject(extractor) ? extractor : stream)) ?? String(part));
+}
+
+function nest(path: readonly string[], value: JsonValue): JsonValue {
+  return path.reduceRight<JsonValue>(
+    (inner, part) => (part === '*' || part === '**' ? [inner] : { [part]: inner }),
+    value,
+  );
+}
+
+/** A list below each item: one with two records, one with one. */
+function nestStar(path: readonly string[], record: JsonObject, index: number): JsonValue {
+  return nest(path.slice(0, -1), index % 2 === 0 ? [record, { ...record }] : [record]);
+}
+
+function fieldSchema(schema: JsonValue | undefined, field: string): JsonValue | undefined {
+  return isJsonObject(schema) && isJsonObject(schema.properties) ? schema.properties[field] : undefined;
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { JsonObject } from '#lib/json.ts';
+import { Answers, type MockAnswer, type Received } from './answers.ts';
+import { type Endpoint, endpointsOf } from './endpoints.ts';
+import type { World } from './templates.ts';
+
+/** An HTTP API on loopback that answers for one stream of one manifest at a time, and remembers what it was asked. */
+export class MockApi {
+  readonly #server: Server;
+  #endpoints: { endpoint: Endpoint; answers: Answers }[] = [];
+  #received: Received[] = [];
+  #tries = new Map<string, number>();
+  address = '';
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      this.#receive(request).then(
+        ({ status, headers, body }) => response.writeHead(status, { ...headers }).end(body),
+        (error: unknown) =>
+          response.writeHead(500, { 'content-type': 'text/plain' }).end(`mock: ${String((error as Error).stack)}`),
+      );
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.address = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** From now on the API is the one that this stream reads. */
+  become(stream: JsonObject, world: World): void {
+    this.#endpoints = endpointsOf(stream, world).map((endpoint) => ({
+      endpoint,
+      answers: new Answers(endpoint, world),
+    }));
+    this.forget();
+  }
+
+  /** What was asked since; then as if nothing had been. */
+  forget(): Received[] {
+    const received = this.#received;
+    this.#received = [];
+    this.#tries = new Map();
+    return received;
+  }
+
+  async #receive(request: IncomingMessage): Promise<MockAnswer> {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece as Buffer);
+    const url = new URL(request.url ?? '/', 'http://mock');
+    const { 'x-mock-origin': origin, ...headers } = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]),
+    );
+    const received: Received = {
+      method: request.method ?? 'GET',
+      origin: origin ?? '',
+      path: url.pathname,
+      query: [...url.searchParams],
+      headers,
+      body: Buffer.concat(pieces).toString('utf8'),
+    };
+    this.#received.push(received);
+    return this.#answer(received);
+  }
+
+  #answer(received: Received): MockAnswer {
+    const key = `${received.method} ${received.origin}${received.path}?${new URLSearchParams(received.query.map(([name, value]) => [name, value]))} ${received.body}`;
+    const tries = this.#tries.get(key) ?? 0;
+    this.#tries.set(key, tries + 1);
+    const found = this.#match(received);
+    if (received.origin === 'https://download.example.com') {
+      const download = this.#endpoints.find(({ endpoint }) => endpoint.role === 'download');
+      if (download) return download.answers.answer(received, tries);
+    }
+    return (
+      found?.answers.answer(received, tries) ?? {
+        status: 404,
+        headers: { 'content-type': 'application/json' },
+        body: '{"message":"mock knows no such address"}',
+      }
+    );
+  }
+
+  #match(received: Received): { endpoint: Endpoint; answers: Answers } | null {
+    const address = `${received.origin}${safe(received.path)}`;
+    const matching = this.#endpoints.filter(
+      ({ endpoint }) =>
+        (endpoint.method === '*' || endpoint.method === received.method) &&
+        (endpoint.pattern.test(address) || endpoint.pattern.test(`${received.origin}${received.path}`)),
+    );
+    const [best] = matching.toSorted((a, b) => score(b.endpoint, received) - score(a.endpoint, received));
+    return best ?? null;
+  }
+}
+
+/** The stream's own endpoint wins over a parent at the same address. */
+function score({ literal, role, requester }: Endpoint, received: Received): number {
+  const own = role === 'stream' || role === 'download' ? 0.5 : 0;
+  const parameters = requester.request_parameters;
+  const named = typeof parameters === 'object' && parameters !== null ? Object.entries(parameters) : [];
+  const agrees = named.filter(([name, value]) =>
+    received.query.some(([key, given]) => key === name && (given === value || String(value).includes('{{'))),
+  ).length;
+  return literal + agrees * 5 - (named.length - agrees) * 3 + own;
+}
+
+function safe(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,117 @@
+/** `npm run conformance -- DIR --json FILE`: our engine against Airbyte's Python CDK, on every manifest of a folder. */
+import { globSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { conform, type ManifestResult, type StreamResult } from './conform.ts';
+import { pythonEnvironment } from './environment.ts';
+import { MockApi } from './mock/server.ts';
+import { Worker } from './worker.ts';
+
+const USAGE = `npm run conformance -- DIR [--json FILE] [--limit SECONDS] [--only TEXT] [--stream NAME]
+
+  DIR       a folder of manifests (*.yaml, below it too), or one manifest
+  --json    writes the results to FILE
+  --limit   seconds for one manifest (300)
+  --only    only manifests whose path contains TEXT
+  --stream  only streams of this name
+`;
+/** Time stands still here for both engines. */
+const NOW = new Date('2026-03-15T12:00:00Z');
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    limit: { type: 'string', default: '300' },
+    only: { type: 'string' },
+    stream: { type: 'string' },
+  },
+});
+const [folder] = positionals;
+if (folder === undefined) {
+  process.stderr.write(USAGE);
+  process.exit(2);
+}
+
+const { python, version } = pythonEnvironment();
+say(`airbyte-cdk ${version}`);
+const mock = new MockApi();
+await mock.start();
+const here = import.meta.dirname;
+const engines = {
+  weir: new Worker(process.execPath, [path.join(here, 'weir-worker.ts'), mock.address, NOW.toISOString()]),
+  cdk: new Worker(python, [path.join(here, 'cdk-worker.py'), mock.address, NOW.toISOString()]),
+  mock,
+  now: NOW,
+};
+const results: ManifestResult[] = [];
+for (const file of manifestsIn(folder).filter((name) => name.includes(values.only ?? ''))) {
+  const startedAt = Date.now();
+  const result = await conform(file, engines, startedAt + Number(values.limit) * 1000, values.stream ?? null).catch(
+    (error: unknown): ManifestResult => ({
+      path: file,
+      valid: false,
+      spec: false,
+      catalog: false,
+      reason: `the harness failed: ${String((error as Error).stack)}`,
+      streams: [],
+    }),
+  );
+  results.push(result);
+  sayResult(result, (Date.now() - startedAt) / 1000);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ cdk: version, manifests: results }, null, 1)}\n`);
+}
+sayTotals(results);
+engines.weir.stop();
+engines.cdk.stop();
+mock.stop();
+
+function manifestsIn(target: string): string[] {
+  if (statSync(target).isFile()) return [path.resolve(target)];
+  return globSync('**/*.{yaml,yml}', { cwd: target })
+    .toSorted()
+    .map((name) => path.resolve(target, name));
+}
+
+function sayResult({ path: file, valid, spec, catalog, reason, streams }: ManifestResult, seconds: number): void {
+  const equal = streams.filter(isEqual).length;
+  say(
+    `${path.basename(file)}  valid ${mark(valid)} spec ${mark(spec)} catalog ${mark(catalog)}  ${equal}/${streams.length} streams  ${seconds.toFixed(1)} s${reason ? `  ${reason}` : ''}`,
+  );
+  for (const stream of streams) {
+    const { counts } = stream;
+    say(
+      `  ${stream.name}  records ${mark(stream.records)} state ${mark(stream.state)} requests ${mark(stream.requests)}${counts ? `  (${counts.records} records, ${counts.requests} requests)` : ''}${stream.reason ? `  ${stream.reason}` : ''}`,
+    );
+  }
+}
+
+function sayTotals(manifests: readonly ManifestResult[]): void {
+  const streams = manifests.flatMap((manifest) => manifest.streams);
+  const of = (part: number, whole: number) =>
+    `${part} of ${whole}${whole > 0 ? ` (${((100 * part) / whole).toFixed(1)} %)` : ''}`;
+  const count = (what: 'valid' | 'spec' | 'catalog') =>
+    of(manifests.filter((manifest) => manifest[what]).length, manifests.length);
+  const streamCount = (what: 'records' | 'state' | 'requests') =>
+    of(streams.filter((stream) => stream[what]).length, streams.length);
+  say('');
+  say(`manifests  valid ${count('valid')}, spec ${count('spec')}, catalog ${count('catalog')}`);
+  say(
+    `streams    records ${streamCount('records')}, state ${streamCount('state')}, requests ${streamCount('requests')}, all three ${of(streams.filter(isEqual).length, streams.length)}`,
+  );
+  say(
+    `           both engines fail: ${streams.filter(({ reason }) => reason?.includes('both fail')).length}; no record: ${streams.filter(({ counts }) => counts?.records === 0).length}`,
+  );
+}
+
+function isEqual({ records, state, requests }: StreamResult): boolean {
+  return records && state && requests;
+}
+
+function mark(value: boolean): string {
+  return value ? 'yes' : 'NO';
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
