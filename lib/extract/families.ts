@@ -92,13 +92,15 @@ export interface Transformation {
 export interface RecordSelector {
   readonly extractor: Extractor;
   readonly filter: RecordFilter | null;
-  readonly transformFirst: boolean;
+  /** Null where the manifest says nothing. */
+  readonly transformFirst: boolean | null;
   readonly normalizes: boolean;
 }
 
 /** Where a value goes in a request. */
 export interface RequestOption {
-  parts(value: string): RequestParts;
+  /** As text or a list of texts; in a JSON body as it is. */
+  parts(value: unknown): RequestParts;
   /** Its place in words, to notice two values for one place. */
   readonly place: string;
 }
@@ -135,27 +137,65 @@ export interface Requester {
 }
 
 export interface PartitionRouter {
-  partitions(context: ExtractContext): AsyncIterable<Slice>;
+  /** Names under which partitions carry their values. */
+  readonly fields: readonly string[];
+  /** Whether its partitions share one state, since they stand for no thing that stays. */
+  readonly oneState?: boolean;
+  /** Partitions, one after the other; `state` is the state of the stream that they are for, and what its parents start from. */
+  partitions(context: ExtractContext, state: StreamState | null): AsyncIterable<PartitionEvent>;
   parts(slice: Slice): RequestParts;
 }
 
+export type PartitionEvent =
+  | { readonly slice: Slice }
+  /** The states of the parents, by name, that hold once all partitions up to here are read. */
+  | { readonly parentState: JsonObject }
+  | { readonly notice: string };
+
+/** A position in the data of a stream: what was read, and what is left. */
 export interface Cursor {
   readonly field: string;
   readonly clientSide: boolean;
   readonly isDataFeed: boolean;
-  /** Stretches to read, oldest first, from the state of one partition. */
-  stretches(state: StreamState | null, lookbackSeconds?: number): Record<string, string>[];
+  /** One state for all partitions. */
+  readonly isGlobal: boolean;
   parts(slice: Slice): RequestParts;
-  /** Keeps account of one partition's records. */
-  track(state: StreamState | null): CursorTrack;
+  /** Takes up one partition where its state says, or so many seconds before. */
+  track(state: StreamState | null, lookbackSeconds?: number): CursorTrack;
+  /** The state that is further on. */
+  newer(a: StreamState | null, b: StreamState | null): StreamState | null;
 }
 
+/** A part of what is left to read, as slices and templates see it. */
+export interface Stretch {
+  readonly cursor: Slice['cursor'];
+  /** Nothing is left after it. */
+  readonly last: boolean;
+}
+
+/** Keeps account of one partition. */
 export interface CursorTrack {
-  observe(record: JsonObject): void;
-  /** Whether a record is new by the state that reading began from. */
+  /** What is left to read, oldest first. */
+  stretches(): Iterable<Stretch>;
+  observe(record: JsonObject, stretch: Stretch): void;
+  /** Whether the record comes before what reading began from. */
+  isOld(record: JsonObject): boolean;
+  /** Whether the record lies in what is read: neither old nor after the end. */
   isNew(record: JsonObject): boolean;
-  /** The state once the stretches up to here are closed. */
-  close(stretch: Record<string, string>): StreamState;
+  /** The stretch was read to its end; they are closed in their order. */
+  close(stretch: Stretch): void;
+  /** Covers the stretches that are closed, no record of the others. */
+  readonly state: StreamState;
+  /** The newest record seen, in the form of a state. */
+  readonly newest: StreamState | null;
+}
+
+/** Brings the state of an older version of a stream into the form of this one. */
+export interface StateMigration {
+  migrate(
+    state: StreamState,
+    stream: { readonly cursor: Cursor | null; readonly routers: readonly PartitionRouter[] },
+  ): StreamState;
 }
 
 export interface SchemaLoader {

@@ -6,7 +6,9 @@ import { bearer } from './auth/bearer.ts';
 import { noAuth } from './auth/no-auth.ts';
 import { oauth } from './auth/oauth.ts';
 import { selective } from './auth/selective.ts';
+import { concurrencyLevel } from './concurrency/concurrency-level.ts';
 import { datetimeBasedCursor } from './cursor/datetime-based-cursor.ts';
+import { incrementingCountCursor } from './cursor/incrementing-count-cursor.ts';
 import { minMaxDatetime } from './cursor/min-max-datetime.ts';
 import { csvDecoder, gzipDecoder, iterableDecoder, jsonDecoder, jsonlDecoder } from './decode/decoders.ts';
 import { constantBackoff, exponentialBackoff, waitTimeFromHeader, waitUntilTimeFromHeader } from './errors/backoffs.ts';
@@ -19,8 +21,10 @@ import { defaultPaginator } from './pagination/default-paginator.ts';
 import { noPagination } from './pagination/no-pagination.ts';
 import { offsetIncrement } from './pagination/offset-increment.ts';
 import { pageIncrement } from './pagination/page-increment.ts';
+import { groupingPartitionRouter } from './partition/grouping-partition-router.ts';
 import { listPartitionRouter } from './partition/list-partition-router.ts';
-import { parentStreamConfig, substreamPartitionRouter } from './partition/substream-partition-router.ts';
+import { parentStreamConfig } from './partition/parent-stream.ts';
+import { substreamPartitionRouter } from './partition/substream-partition-router.ts';
 import { httpRequester } from './request/http-requester.ts';
 import { requestBodies } from './request/request-bodies.ts';
 import { requestOption, requestPath } from './request/request-option.ts';
@@ -29,6 +33,7 @@ import { jsonataExtractor } from './select/jsonata-extractor.ts';
 import { recordFilter } from './select/record-filter.ts';
 import { recordSelector } from './select/record-selector.ts';
 import { sourceKinds } from './source-kinds.ts';
+import { legacyToPerPartition } from './state/legacy-to-per-partition.ts';
 import { declarativeStream } from './stream/declarative-stream.ts';
 import { inlineSchemaLoader } from './stream/inline-schema-loader.ts';
 import { simpleRetriever } from './stream/simple-retriever.ts';
@@ -72,9 +77,13 @@ export const kinds: readonly Kind[] = [
   jsonataTransformation,
   inlineSchemaLoader,
   datetimeBasedCursor,
+  incrementingCountCursor,
   minMaxDatetime,
   listPartitionRouter,
   substreamPartitionRouter,
+  groupingPartitionRouter,
+  legacyToPerPartition,
+  concurrencyLevel,
   parentStreamConfig,
   defaultErrorHandler,
   compositeErrorHandler,
@@ -102,13 +111,7 @@ const unsupported = Object.fromEntries(
       'RateLimitedMultipleTokenAuthenticator',
     ],
     ...['AsyncRetriever', 'StateDelegatingStream', 'ConditionalStreams', 'DynamicDeclarativeStream', 'StreamGroup'],
-    ...[
-      'IncrementingCountCursor',
-      'GroupingPartitionRouter',
-      'UnionPartitionRouter',
-      'DynamicSchemaLoader',
-      'JsonFileSchemaLoader',
-    ],
+    ...['UnionPartitionRouter', 'DynamicSchemaLoader', 'JsonFileSchemaLoader'],
     ...[
       'XmlDecoder',
       'ZipfileDecoder',

@@ -1,69 +1,82 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import type { Answer, Cursor, CursorTrack, PageToken, Retriever, Transformation } from './families.ts';
-import { partitions } from './partition/partitions.ts';
+import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
+import type { Concurrency } from './concurrency/concurrency.ts';
+import { inTurn } from './concurrency/lanes.ts';
+import { stoppable } from './concurrency/stoppable.ts';
+import type { Answer, Cursor, PageToken, Retriever, StateMigration, Stretch, Transformation } from './families.ts';
 import { normalize } from './select/normalize.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { ExtractContext, ReadEvent, ReadLimits, ReadRequest } from './source.ts';
-import { StreamStates } from './stream-states.ts';
+import { type OpenPartition, StreamStates } from './stream-states.ts';
+import { type Work, WorkList } from './work-list.ts';
 
 /** Pages of one slice; an API that never ends is stopped here. */
 const MOST_PAGES = 100_000;
+/** Slices that were read to their end and wait for an older one of their partition; then no further one is begun. */
+const MOST_WAITING = 256;
 
 /** A stream's components, made for one config. */
 export interface StreamParts extends Retriever {
   readonly name: string;
   readonly transformations: readonly Transformation[];
   readonly cursor: Cursor | null;
-  readonly globalCursor: boolean;
+  /** Done to an old state before it is read. */
+  readonly migrations: readonly StateMigration[];
+  readonly concurrency: Concurrency;
   readonly schema: JsonObject;
   readonly now: () => Date;
 }
 
-/** The one loop: partitions → slices → pages. A slice is closed once all its pages have been given out. */
+/**
+ * The one loop: partitions → slices → pages. Several slices are read at once and give their pages in turn; a slice is closed once
+ * all its pages have been given out, and those of one partition in their order, so that no state is ahead of the records.
+ */
 export async function* readStream(
-  context: ExtractContext,
+  outer: ExtractContext,
   parts: StreamParts,
-  { state, limits = {}, keepRaw = false }: ReadRequest,
+  { state: given, limits = {}, keepRaw = false }: ReadRequest,
 ): AsyncIterable<ReadEvent> {
-  const states = new StreamStates(parts, state, context.clock);
-  const budget = {
-    slices: limits.maxSlices ?? Number.POSITIVE_INFINITY,
-    records: limits.maxRecords ?? Number.POSITIVE_INFINITY,
-  };
+  const state = parts.migrations.reduce((old, migration) => old && migration.migrate(old, parts), given);
+  const states = new StreamStates(parts, state, outer.clock);
   const found = new Found(parts.selector.extractor.path);
-  for await (const partition of partitions(parts.routers, context)) {
-    const track = states.track(partition);
-    const stretches = parts.cursor
-      ? parts.cursor.stretches(states.of(partition), states.lookbackSeconds(partition))
-      : [{}];
-    for (const cursor of stretches) {
-      if (budget.slices-- <= 0) return;
-      const slice = { ...partition, cursor };
-      const key = sliceKey(slice);
-      for await (const page of readSlice(context, parts, slice, {
-        track,
-        state: states.of(partition),
-        limits,
-        keepRaw,
-        found,
-      })) {
-        yield page;
-        budget.records -= page.records.length;
-        if (budget.records <= 0) return;
+  // A test read shows what it asks for: nothing is fetched before it is wanted.
+  const eager = outer.eager !== false && Object.keys(limits).length === 0;
+  const { context, stop } = stoppable({ ...outer, eager });
+  const work = new WorkList(context, parts, { states, state, mostSlices: limits.maxSlices });
+  let recordsLeft = limits.maxRecords ?? Number.POSITIVE_INFINITY;
+  let last: StreamState | null = null;
+  const turns = inTurn<Work, PageEvent>({
+    items: work.items(),
+    read: ({ slice, stretch, partition }) =>
+      readSlice(context, parts, slice, { stretch, partition, limits, keepRaw, found })[Symbol.asyncIterator](),
+    width: eager ? parts.concurrency.width : 1,
+    ahead: eager,
+    mayBegin: () => states.waiting < MOST_WAITING,
+    stop,
+  });
+  for await (const turn of turns) {
+    if ('result' in turn) {
+      yield turn.result;
+      recordsLeft -= turn.result.records.length;
+      if (recordsLeft <= 0) return;
+    } else
+      for (const closed of states.close(turn.item.partition, turn.item.stretch)) {
+        last = closed.state;
+        yield { type: 'slice_closed', slice: closed.name, state: closed.state };
       }
-      yield { type: 'slice_closed', slice: key, state: states.close(partition, track, cursor) };
-    }
   }
-  const absent = found.notice();
-  if (absent) yield { type: 'notice', level: 'warn', message: absent };
-  if (states.final) yield { type: 'slice_closed', slice: 'end', state: states.final };
+  if (work.cut) return;
+  for (const message of [...work.notices, states.notice, found.notice()])
+    if (message) yield { type: 'notice', level: 'warn', message };
+  const final = states.finish();
+  if (last === null || stringifyJson(final) !== stringifyJson(last))
+    yield { type: 'slice_closed', slice: 'end', state: final };
 }
 
 interface Reading {
-  readonly track: CursorTrack | null;
-  readonly state: StreamState | null;
+  readonly stretch: Stretch;
+  readonly partition: OpenPartition;
   readonly limits: ReadLimits;
   readonly keepRaw: boolean;
   readonly found: Found;
@@ -94,12 +107,15 @@ async function* readPages(
   const seen = new Set<PageToken | null>([token]);
   const mostPages = Math.min(reading.limits.maxPages ?? MOST_PAGES, MOST_PAGES);
   for (let page = 1; page <= mostPages; page++) {
-    const answer = await fetchPage(context, parts, slice, { token, page });
+    const answer =
+      page === 1 && slice.firstPage !== undefined
+        ? answerWith(slice.firstPage)
+        : await fetchPage(context, parts, slice, { token, page });
     if (answer === null) return;
-    const { event, rawCount, old } = await pageEvent(parts, slice, answer, { ...reading, page });
-    yield { ...event, slice: key };
-    if (old) return;
-    const next = parts.paginator.next({ answer, records: event.records, rawCount }, token);
+    const { event, records, rawCount, reachedOld } = await pageEvent(parts, slice, answer, { ...reading, page });
+    yield { ...event, slice: key, partition: slice.partition };
+    if (reachedOld) return;
+    const next = parts.paginator.next({ answer, records, rawCount }, token);
     if (next === null) return;
     if (seen.has(next)) throw noProgress(next, { ...place, page });
     seen.add(next);
@@ -121,19 +137,21 @@ async function fetchPage(
   slice: Slice,
   { token, page }: { token: PageToken | null; page: number },
 ): Promise<Answer | null> {
-  const { cursor, routers, paginator, requester, name, sliceOnFirstPageOnly } = parts;
+  const { cursor, routers, paginator, requester, name, sliceOnFirstPageOnly, concurrency } = parts;
   const ofSlice =
     parts.pieces || (sliceOnFirstPageOnly && token !== null)
       ? []
       : [...routers.map((router) => router.parts(slice)), ...(cursor ? [cursor.parts(slice)] : [])];
   try {
-    return await requester.send(context, {
-      slice,
-      parts: [paginator.parts(token, slice), ...ofSlice],
-      token,
-      page,
-      stream: name,
-    });
+    return await concurrency.gate.run(() =>
+      requester.send(context, {
+        slice,
+        parts: [paginator.parts(token, slice), ...ofSlice],
+        token,
+        page,
+        stream: name,
+      }),
+    );
   } catch (error) {
     throw error instanceof WeirError ? error.at({ stream: name, slice: sliceKey(slice), page }) : error;
   }
@@ -146,24 +164,26 @@ async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, readi
   const raw = (await extracted(parts, answer, place, reading.found)).map((record, row) =>
     asRecord(record, { ...place, row: row + 1 }),
   );
-  const transformFirst = selector.transformFirst || cursor?.clientSide === true;
+  const { track } = reading.partition;
+  const transformFirst = selector.transformFirst ?? cursor?.clientSide === true;
+  // A data feed leaves out what is known only after the paging has seen it: that is how it notices where to stop.
+  const feed = cursor?.isDataFeed === true;
+  const isWanted = (record: JsonObject) => track?.isNew(record) ?? true;
   const keeps = (record: JsonObject) =>
-    (selector.filter?.keeps(record, slice, reading.state) ?? true) &&
-    (cursor?.clientSide !== true || (reading.track?.isNew(record) ?? true));
+    (feed || cursor?.clientSide !== true || isWanted(record)) &&
+    (selector.filter?.keeps(record, slice, reading.partition.state) ?? true);
+  const selected: JsonObject[] = [];
   const records: JsonObject[] = [];
   const kept: JsonObject[] = [];
-  let old = false;
   for (const [row, record] of raw.entries()) {
-    const before = transformFirst
-      ? await transformed(record, transformations, slice, { ...place, row: row + 1 })
-      : record;
-    if (cursor?.isDataFeed && reading.track && !reading.track.isNew(before)) old = true;
+    const where = { ...place, row: row + 1 };
+    const before = transformFirst ? await transformed(record, transformations, slice, where) : record;
     if (!keeps(before)) continue;
-    const after = transformFirst
-      ? before
-      : await transformed(before, transformations, slice, { ...place, row: row + 1 });
+    const after = transformFirst ? before : await transformed(before, transformations, slice, where);
     const final = selector.normalizes ? normalize(after, schema) : after;
-    reading.track?.observe(final);
+    selected.push(final);
+    if (feed && !isWanted(final)) continue;
+    track?.observe(final, reading.stretch);
     records.push(final);
     kept.push(record);
   }
@@ -179,7 +199,18 @@ async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, readi
     },
     ...(reading.keepRaw && { raw: kept }),
   };
-  return { event, rawCount: raw.length, old };
+  const last = selected.at(-1);
+  return {
+    event,
+    records: selected,
+    rawCount: raw.length,
+    reachedOld: feed && last !== undefined && track?.isOld(last),
+  };
+}
+
+/** A page that came with the parent record instead of an answer of its own. */
+function answerWith(body: JsonValue): Answer {
+  return { status: 200, headers: {}, body, raw: Buffer.from(stringifyJson(body)), bytes: 0 };
 }
 
 async function extracted(

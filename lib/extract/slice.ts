@@ -1,18 +1,20 @@
-import { stringifyJson } from '#lib/json.ts';
+import { type JsonValue, stringifyJson } from '#lib/json.ts';
 
 /** One piece of a stream: a partition, and a stretch of the cursor. */
 export interface Slice {
   readonly partition: Readonly<Record<string, unknown>>;
-  readonly cursor: Readonly<Record<string, string>>;
+  readonly cursor: Readonly<Record<string, string | number | bigint>>;
   /** Fields of the parent record that templates may use beside the partition. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Its first page, where that came with the parent record. */
+  readonly firstPage?: JsonValue;
 }
 
 export const WHOLE_STREAM: Slice = { partition: {}, cursor: {}, extra: {} };
 
 /** The slice as templates see it. */
 export function sliceVariables({ partition, cursor, extra }: Slice): Record<string, unknown> {
-  return { stream_slice: { ...extra, ...partition, ...cursor, extra_fields: extra } };
+  return { ...extra, stream_slice: { ...extra, ...partition, ...cursor, extra_fields: extra } };
 }
 
 /** Names a slice in events, messages and logs: the same text for the same slice. */

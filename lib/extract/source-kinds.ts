@@ -19,7 +19,13 @@ export const sourceKinds = [
         defaultType: 'DeclarativeStream',
       }),
       spec: component('The settings that a source asks for.', 'spec', { defaultType: 'Spec' }),
-      concurrency_level: { docs: 'How much may run at once. Weir reads one slice after the other.', types: ['object'] },
+      concurrency_level: component(
+        'How many slices of a stream are read at once; 2 when absent.',
+        'concurrency_level',
+        {
+          defaultType: 'ConcurrencyLevel',
+        },
+      ),
       api_budget: { docs: 'How often the API may be asked.', types: ['object'] },
       dynamic_streams: { docs: 'Streams that are made when read; not supported yet.', types: ['array'] },
       metadata: { docs: 'For tools.', types: ['object'] },

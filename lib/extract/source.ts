@@ -11,8 +11,10 @@ export interface ExtractContext {
   readonly clock: () => Date;
   /** Aborted when the sync is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
-  /** Waits; aborts with the signal. Tests pass one that returns at once. */
-  readonly sleep: (ms: number) => Promise<void>;
+  /** Waits; aborts with the signal given, or with the context's. Tests pass one that returns at once. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** False where nothing may be fetched before it is wanted: in tests of a stream. */
+  readonly eager?: boolean;
   /** Told of each request and its answer, secrets masked; the test panel listens. */
   readonly onExchange?: (exchange: Exchange) => void;
   /**
@@ -62,6 +64,8 @@ export type ReadEvent =
   | {
       readonly type: 'page';
       readonly slice: string;
+      /** Values of the slice's partition. */
+      readonly partition?: Readonly<Record<string, unknown>>;
       readonly page: number;
       readonly records: readonly JsonObject[];
       readonly read: number;

@@ -44,6 +44,8 @@ export type Family =
   | 'schema_type_identifier'
   | 'types_map'
   | 'complex_type'
+  | 'state_migration'
+  | 'concurrency_level'
   | 'api_budget'
   | 'call_rate_policy'
   | 'call_rate'
@@ -88,7 +90,7 @@ export interface Build {
   readonly config: JsonObject;
   readonly now: () => Date;
   /** What the manifest says for all its streams together. */
-  readonly manifest?: Pick<Manifest, 'apiBudget' | 'maxConcurrentAsyncJobs'>;
+  readonly manifest?: Pick<Manifest, 'apiBudget' | 'concurrencyLevel' | 'maxConcurrentAsyncJobs'>;
   /** The behaviour of a component, by its `type`. @throws WeirError for one that Weir does not run */
   create<Behaviour>(component: unknown): Behaviour;
   /** One value for all components that ask by this key, over all streams of the config: a token, the answer of a login. */

@@ -10,6 +10,8 @@ export interface Manifest {
   readonly dynamicStreams?: readonly ManifestDynamicStreams[];
   /** How often the API may be asked, over all streams. */
   readonly apiBudget?: JsonObject;
+  /** How many slices are read at once. */
+  readonly concurrencyLevel?: JsonObject;
   /** A number, or a template over the config. */
   readonly maxConcurrentAsyncJobs?: JsonValue;
 }

@@ -143,6 +143,7 @@ function compile(
       streams,
       ...(dynamicStreams.length > 0 && { dynamicStreams }),
       ...(isJsonObject(source.api_budget) && { apiBudget: source.api_budget }),
+      ...(isJsonObject(source.concurrency_level) && { concurrencyLevel: source.concurrency_level }),
       ...(source.max_concurrent_async_job_count !== undefined && {
         maxConcurrentAsyncJobs: source.max_concurrent_async_job_count,
       }),

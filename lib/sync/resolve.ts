@@ -85,7 +85,7 @@ export function extractContext(
     log,
     clock,
     signal,
-    sleep: (ms) => sleepUntilAborted(ms, signal),
+    sleep: (ms, other) => sleepUntilAborted(ms, other ?? signal),
     fileRoots: env.fileRoots,
     ...extra,
     close: () => http.close(),

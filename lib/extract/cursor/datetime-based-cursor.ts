@@ -1,17 +1,19 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
-import type { JsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { DateTime } from '#lib/manifest/datetime/date-time.ts';
 import { Duration, parseDuration } from '#lib/manifest/datetime/duration.ts';
 import { formatDatetime, parseDatetime } from '#lib/manifest/datetime/format.ts';
 import { type Build, component, defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateText } from '#lib/manifest/template/interpolate.ts';
-import type { Cursor, CursorTrack, RequestOption } from '../families.ts';
+import type { Cursor, CursorTrack, RequestOption, RequestParts } from '../families.ts';
+import { joinParts } from '../request/join-parts.ts';
 import { scopeOf } from '../scope.ts';
+import type { Slice } from '../slice.ts';
+import { type Clamping, clampingOf } from './clamping.ts';
+import { byTime, type CursorTerms, DatetimeTrack } from './datetime-track.ts';
+import { later } from './intervals.ts';
 import { boundOf } from './min-max-datetime.ts';
-
-/** A step so small that a year has this many slices is a mistake. */
-const MOST_STRETCHES = 100_000;
 
 export const datetimeBasedCursor = defineKind<Cursor>({
   name: 'DatetimeBasedCursor',
@@ -48,145 +50,148 @@ export const datetimeBasedCursor = defineKind<Cursor>({
     is_client_side_incremental: { docs: 'The API has no filter: leave out here what is known.', types: ['boolean'] },
     is_compare_strictly: { docs: 'A slice whose ends are equal is left out.', types: ['boolean'] },
     global_substream_cursor: { docs: 'One state for all partitions.', types: ['boolean'] },
+    clamping: {
+      docs: 'Ends of slices on whole days, weeks or months: target is DAY, WEEK (target_details names the weekday) or MONTH.',
+      types: ['object'],
+      variables: ['config', 'parameters'],
+    },
+    allow_catalog_defined_cursor_field: {
+      docs: 'Airbyte lets a connection choose the field; here cursor_field counts.',
+      types: ['boolean'],
+    },
   },
-  problems: ({ step, cursor_granularity: granularity }) => {
-    if (Boolean(step) === Boolean(granularity)) return [];
-    return step
-      ? [
-          {
-            field: 'step',
-            message: 'step needs cursor_granularity: set both or neither.',
-            hint: 'For dates with seconds: cursor_granularity: PT1S.',
-          },
-        ]
-      : [{ field: 'cursor_granularity', message: 'cursor_granularity needs step: set both or neither.' }];
-  },
+  problems: ({ step, cursor_granularity: granularity, clamping }) => [
+    ...stepProblems(step, granularity),
+    ...clampingProblems(clamping),
+  ],
   create: (cursor, build) => new DatetimeCursor(cursor, build),
 });
+
+function stepProblems(step: JsonValue | undefined, granularity: JsonValue | undefined) {
+  if (Boolean(step) === Boolean(granularity)) return [];
+  return step
+    ? [
+        {
+          field: 'step',
+          message: 'step needs cursor_granularity: set both or neither.',
+          hint: 'For dates with seconds: cursor_granularity: PT1S.',
+        },
+      ]
+    : [{ field: 'cursor_granularity', message: 'cursor_granularity needs step: set both or neither.' }];
+}
+
+function clampingProblems(clamping: JsonValue | undefined) {
+  if (!isJsonObject(clamping) || /\{[{%]/.test(String(clamping.target))) return [];
+  try {
+    clampingOf(String(clamping.target), weekdayOf(clamping));
+    return [];
+  } catch (error) {
+    return [{ field: 'clamping', message: (error as WeirError).message }];
+  }
+}
 
 class DatetimeCursor implements Cursor {
   readonly field: string;
   readonly clientSide: boolean;
   readonly isDataFeed: boolean;
+  readonly isGlobal: boolean;
   readonly #component: JsonObject;
   readonly #build: Build;
   readonly #format: string;
   readonly #formats: readonly string[];
   readonly #names: { start: string; end: string };
   readonly #options: { start: RequestOption | null; end: RequestOption | null };
+  #terms: CursorTerms | null = null;
 
   constructor(component: JsonObject, build: Build) {
-    const text = (value: unknown, otherwise: string) =>
-      value ? interpolateText(String(value), scopeOf(build, component)) : otherwise;
     this.#component = component;
     this.#build = build;
-    this.field = text(component.cursor_field, '');
+    this.field = this.#text(component.cursor_field, '');
     this.clientSide = component.is_client_side_incremental === true;
     this.isDataFeed = component.is_data_feed === true;
+    this.isGlobal = component.global_substream_cursor === true;
     this.#format = String(component.datetime_format);
-    const formats = Array.isArray(component.cursor_datetime_formats)
-      ? component.cursor_datetime_formats.map(String)
-      : [];
-    this.#formats = [...formats, this.#format];
+    const formats = Array.isArray(component.cursor_datetime_formats) ? component.cursor_datetime_formats : [];
+    this.#formats = [...formats.map(String), this.#format];
     this.#names = {
-      start: text(component.partition_field_start, 'start_time'),
-      end: text(component.partition_field_end, 'end_time'),
+      start: this.#text(component.partition_field_start, 'start_time'),
+      end: this.#text(component.partition_field_end, 'end_time'),
     };
     const option = (value: unknown) => (value ? build.create<RequestOption>(value) : null);
     this.#options = { start: option(component.start_time_option), end: option(component.end_time_option) };
   }
 
-  stretches(state: StreamState | null, lookbackSeconds = 0): Record<string, string>[] {
-    const start = boundOf(
-      this.#component.start_datetime as never,
-      'start_datetime',
-      this.#format,
-      this.#component,
-      this.#build,
-    );
-    const now = DateTime.fromDate(this.#build.now());
-    const end = this.#component.end_datetime
-      ? boundOf(this.#component.end_datetime, 'end_datetime', this.#format, this.#component, this.#build)
-      : now;
-    const known = this.#known(state);
-    const lookback = this.#duration('lookback_window') ?? new Duration(0, 0n);
-    const extra = new Duration(0, BigInt(lookbackSeconds) * 1_000_000n);
-    const from = known === null ? start : latest(start, known.plus(lookback, -1).plus(extra, -1));
-    const step = this.#duration('step');
-    if (from.micros >= end.micros) return [];
-    return this.#split(from, end, step, this.#duration('cursor_granularity') ?? new Duration(0, 0n));
+  parts({ cursor }: Slice): RequestParts {
+    const { start, end } = this.#options;
+    return joinParts([
+      start?.parts(String(cursor[this.#names.start] ?? '')) ?? {},
+      end?.parts(String(cursor[this.#names.end] ?? '')) ?? {},
+    ]);
   }
 
-  /** Every stretch but the last ends a granularity before the next begins; the last ends exactly at the end. */
-  #split(from: DateTime, end: DateTime, step: Duration | null, granularity: Duration): Record<string, string>[] {
-    const all: Record<string, string>[] = [];
-    let lower = from;
-    for (;;) {
-      const upper = step === null || step.isZero ? end : lower.plus(step);
-      const last = upper.micros >= end.micros;
-      all.push(this.#stretch(lower, last ? end : upper.plus(granularity, -1)));
-      if (last) return all;
-      if (all.length > MOST_STRETCHES)
-        throw new WeirError({
-          kind: 'config',
-          code: 'too_many_slices',
-          message: `The step makes more than ${MOST_STRETCHES} slices.`,
-          hint: 'Make step longer, or start_datetime later.',
-        });
-      lower = upper;
-    }
+  track(state: StreamState | null, lookbackSeconds = 0): CursorTrack {
+    this.#terms ??= this.#evaluated();
+    return new DatetimeTrack(this.#terms, this.#before(state, lookbackSeconds));
   }
 
-  #stretch(start: DateTime, end: DateTime): Record<string, string> {
+  newer(a: StreamState | null, b: StreamState | null): StreamState | null {
+    this.#terms ??= this.#evaluated();
+    const { ofState, write } = this.#terms;
+    const [left, right] = [ofState(a?.[this.field]), ofState(b?.[this.field])];
+    const newest = left && right ? later(left, right, { compare: byTime }) : (left ?? right);
+    return newest && { [this.field]: write(newest) };
+  }
+
+  /** A partition that is new begins a little before the common state: it may have appeared during the last sync. */
+  #before(state: StreamState | null, seconds: number): StreamState | null {
+    const value = seconds > 0 ? this.#terms?.ofState(state?.[this.field]) : null;
+    if (!value || !this.#terms) return state;
+    const back = new Duration(0, BigInt(Math.trunc(seconds)) * 1_000_000n);
+    return { ...state, [this.field]: this.#terms.write(value.plus(back, -1)) };
+  }
+
+  #evaluated(): CursorTerms {
+    const { start_datetime: start, is_compare_strictly: strict } = this.#component;
+    const granularity = this.#duration('cursor_granularity');
+    const clamping = this.#clamping();
     return {
-      [this.#names.start]: formatDatetime(start, this.#format),
-      [this.#names.end]: formatDatetime(end, this.#format),
+      field: this.field,
+      start: boundOf(start ?? '', 'start_datetime', this.#format, this.#component, this.#build),
+      step: this.#duration('step'),
+      granularity,
+      lookback: this.#duration('lookback_window'),
+      strict: strict === true,
+      clamp: clamping ? clamping.up : (value) => value,
+      names: this.#names,
+      end: this.#end(clamping, granularity),
+      read: (value) => this.#read(value),
+      write: (value) => formatDatetime(value, this.#format),
+      ofState: (value) => this.#ofState(value),
     };
   }
 
-  parts({ cursor }: { cursor: Readonly<Record<string, string>> }) {
-    const start = this.#options.start?.parts(cursor[this.#names.start] ?? '') ?? {};
-    const end = this.#options.end?.parts(cursor[this.#names.end] ?? '') ?? {};
-    return {
-      params: { ...start.params, ...end.params },
-      headers: { ...start.headers, ...end.headers },
-      bodyData: { ...start.bodyData, ...end.bodyData },
-      bodyJson: { ...start.bodyJson, ...end.bodyJson },
+  /** An end that a template computes moves with the clock; it is evaluated again when that has. */
+  #end(clamping: Clamping | null, granularity: Duration | null): () => DateTime {
+    let known: { at: number; end: DateTime } | null = null;
+    return () => {
+      const now = this.#build.now();
+      if (known?.at === now.getTime()) return known.end;
+      const bound = this.#component.end_datetime;
+      const end = bound
+        ? boundOf(bound, 'end_datetime', this.#format, this.#component, this.#build)
+        : DateTime.fromDate(now);
+      known = { at: now.getTime(), end: clamping ? clamping.down(end).plus(granularity ?? clamping.unit, -1) : end };
+      return known.end;
     };
   }
 
-  track(state: StreamState | null): CursorTrack {
-    const known = this.#known(state);
-    let newest = known;
-    const others = Object.fromEntries(
-      Object.entries(state ?? {}).filter(([key]) => key !== this.field && key !== 'state_type' && key !== 'slices'),
-    );
-    let first: string | null = null;
-    return {
-      observe: (record) => {
-        const at = this.#valueOf(record);
-        if (at && (newest === null || at.micros > newest.micros)) newest = at;
-      },
-      isNew: (record) => {
-        const at = this.#valueOf(record);
-        return at === null || known === null || at.micros >= known.micros;
-      },
-      close: (stretch) => {
-        first ??= stretch[this.#names.start] ?? null;
-        const value = newest ? formatDatetime(newest, this.#format) : first;
-        return { ...others, ...(value !== null && { [this.field]: value }) };
-      },
-    };
+  #clamping(): Clamping | null {
+    const { clamping } = this.#component;
+    return isJsonObject(clamping) ? clampingOf(this.#text(clamping.target, ''), weekdayOf(clamping)) : null;
   }
 
-  /** A record without a readable cursor is kept and says nothing about the state. */
-  #valueOf(record: JsonObject): DateTime | null {
-    const value = record[this.field];
+  #read(value: JsonValue | undefined): DateTime | null {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return null;
-    return this.#read(value);
-  }
-
-  #read(value: string | number | bigint): DateTime | null {
     for (const format of this.#formats) {
       try {
         return parseDatetime(value, format);
@@ -197,10 +202,9 @@ class DatetimeCursor implements Cursor {
     return null;
   }
 
-  #known(state: StreamState | null): DateTime | null {
-    const value = state?.[this.field] ?? slicesValue(state);
+  #ofState(value: JsonValue | undefined): DateTime | null {
     if (value === undefined || value === null || value === '') return null;
-    const at = this.#read(value as string);
+    const at = this.#read(value);
     if (at) return at;
     throw new WeirError({
       kind: 'config',
@@ -210,12 +214,13 @@ class DatetimeCursor implements Cursor {
     });
   }
 
+  /** Null for none, and for one of no length: that counts as none, too. */
   #duration(name: 'step' | 'cursor_granularity' | 'lookback_window'): Duration | null {
-    const source = this.#component[name];
-    if (source === undefined || source === null || source === '') return null;
-    const text = interpolateText(String(source), scopeOf(this.#build, this.#component));
+    const text = this.#text(this.#component[name], '');
+    if (text === '') return null;
     try {
-      return parseDuration(text);
+      const duration = parseDuration(text);
+      return duration.isZero ? null : duration;
     } catch (cause) {
       throw new WeirError({
         kind: 'config',
@@ -226,15 +231,12 @@ class DatetimeCursor implements Cursor {
       });
     }
   }
+
+  #text(value: unknown, otherwise: string): string {
+    return value ? interpolateText(String(value), scopeOf(this.#build, this.#component)) : otherwise;
+  }
 }
 
-/** The concurrent form of the state: the newest value of its first stretch. */
-function slicesValue(state: StreamState | null): unknown {
-  const slices =
-    state?.state_type === 'date-range' && Array.isArray(state.slices) ? (state.slices as JsonObject[]) : [];
-  return slices[0]?.most_recent_cursor_value ?? slices[0]?.end;
-}
-
-function latest(a: DateTime, b: DateTime): DateTime {
-  return a.micros >= b.micros ? a : b;
+function weekdayOf({ target_details: details }: JsonObject): JsonValue | undefined {
+  return isJsonObject(details) ? details.weekday : undefined;
 }

@@ -23,24 +23,31 @@ export const listPartitionRouter = defineKind<PartitionRouter>({
     }),
   },
   create(router, build) {
-    const scope = scopeOf(build, router);
-    const name = interpolateText(String(router.cursor_field), scope);
-    const found =
-      typeof router.values === 'string'
-        ? plain(interpolate(router.values, scope))
-        : (router.values as JsonValue[]).map((item) =>
-            typeof item === 'string' ? plain(interpolate(item, scope, { fallback: item })) : item,
-          );
-    const values = Array.isArray(found) ? found : [found];
+    const name = interpolateText(String(router.cursor_field), scopeOf(build, router));
+    const values = valuesOf(router.values ?? [], scopeOf(build, router));
     const option = router.request_option ? build.create<RequestOption>(router.request_option) : null;
     return {
+      fields: [name],
       async *partitions() {
-        for (const value of values) yield { partition: { [name]: value }, cursor: {}, extra: {} };
+        for (const value of values) yield { slice: { partition: { [name]: value }, cursor: {}, extra: {} } };
       },
       parts({ partition }) {
         const value = partition[name];
-        return value ? (option?.parts(printed(value)) ?? {}) : {};
+        return value ? (option?.parts(value) ?? {}) : {};
       },
     };
   },
 });
+
+/** Values that stand in the manifest are text, as in the CDK; those of a template are what it gives. */
+function valuesOf(values: JsonValue, scope: ReturnType<typeof scopeOf>): unknown[] {
+  if (Array.isArray(values)) return values.map((item) => itemOf(item, scope));
+  const found = plain(interpolate(String(values), scope));
+  if (found === null || found === undefined || found === '') return [];
+  return Array.isArray(found) ? found : [found];
+}
+
+function itemOf(item: JsonValue, scope: ReturnType<typeof scopeOf>): unknown {
+  const isTemplate = typeof item === 'string' && /\{[{%]/.test(item);
+  return isTemplate ? plain(interpolate(item, scope, { fallback: item })) : printed(item);
+}

@@ -1,35 +1,10 @@
-import type { ConfiguredStream } from '#lib/catalog.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import { component, defineKind, template } from '#lib/manifest/kind.ts';
-import { interpolateText, printed } from '#lib/manifest/template/interpolate.ts';
-import type { PartitionRouter, RequestOption, RequestParts, StreamReader } from '../families.ts';
-import { scopeOf } from '../scope.ts';
-import { partitionKey, type Slice } from '../slice.ts';
+import type { StreamState } from '#lib/catalog.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { component, defineKind } from '#lib/manifest/kind.ts';
+import type { PartitionEvent, PartitionRouter } from '../families.ts';
+import { joinParts } from '../request/join-parts.ts';
 import type { ExtractContext } from '../source.ts';
-
-export const parentStreamConfig = defineKind<null>({
-  name: 'ParentStreamConfig',
-  family: 'parent_stream',
-  docs: 'A parent stream and the field of its records that makes the partitions.',
-  example:
-    'type: ParentStreamConfig\nparent_key: id\npartition_field: customer_id\nstream:\n  type: DeclarativeStream\n  name: customers\n  retriever:\n    type: SimpleRetriever\n    requester: { type: HttpRequester, url: https://api.example.com/customers }\n    record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }\n',
-  fields: {
-    stream: component('The parent.', 'stream', { required: true, defaultType: 'DeclarativeStream' }),
-    parent_key: template('Path of the key in the parent record; / between parts.', [], { required: true }),
-    partition_field: template('Its name in templates.', [], { required: true }),
-    request_option: component('Where the key goes in the request.', 'request_option', { defaultType: 'RequestOption' }),
-    incremental_dependency: {
-      docs: 'Only parents that changed. Weir reads all of them, which gives the same rows.',
-      types: ['boolean'],
-    },
-    extra_fields: { docs: 'Paths of more fields of the parent, for templates.', types: ['array'] },
-    lazy_read_pointer: {
-      docs: 'Where the first children already are in the parent. Weir reads them from the API.',
-      types: ['array'],
-    },
-  },
-  create: () => null,
-});
+import { type ParentStream, parentStreamConfig } from './parent-stream.ts';
 
 export const substreamPartitionRouter = defineKind<PartitionRouter>({
   name: 'SubstreamPartitionRouter',
@@ -47,86 +22,60 @@ export const substreamPartitionRouter = defineKind<PartitionRouter>({
       defaultType: 'ParentStreamConfig',
     }),
   },
+  problems: ({ parent_stream_configs: parents }) =>
+    Array.isArray(parents) && parents.length === 0
+      ? [{ field: 'parent_stream_configs', message: 'SubstreamPartitionRouter needs at least one parent.' }]
+      : [],
   create(router, build) {
-    const parents = (router.parent_stream_configs as JsonObject[]).map((parent) => {
-      const scope = scopeOf(build, parent);
-      return {
-        reader: build.create<StreamReader>(parent.stream),
-        path: interpolateText(String(parent.parent_key), scope).split('/'),
-        field: interpolateText(String(parent.partition_field), scope),
-        extra: Array.isArray(parent.extra_fields)
-          ? (parent.extra_fields as JsonValue[]).map((path) => [path].flat().map(String))
-          : [],
-        option: parent.request_option ? build.create<RequestOption>(parent.request_option) : null,
-      };
-    });
+    const parents = (router.parent_stream_configs as JsonObject[]).map((parent) => build.create<ParentStream>(parent));
     return {
-      async *partitions(context) {
-        for (const parent of parents) yield* partitionsOf(parent, context);
-      },
-      parts({ partition }) {
-        const all = parents.map(
-          ({ option, field }): RequestParts =>
-            option && partition[field] ? option.parts(printed(partition[field])) : {},
-        );
-        return {
-          params: Object.assign({}, ...all.map((part) => part.params)),
-          headers: Object.assign({}, ...all.map((part) => part.headers)),
-          bodyData: Object.assign({}, ...all.map((part) => part.bodyData)),
-          bodyJson: Object.assign({}, ...all.map((part) => part.bodyJson)),
-        };
-      },
+      fields: [...new Set(parents.map(({ field }) => field))],
+      partitions: (context, state) => partitionsOf(parents, context, state),
+      parts: ({ partition }) =>
+        joinParts(
+          parents.map(({ option, field }) =>
+            option && isTruthy(partition[field]) ? option.parts(partition[field]) : {},
+          ),
+        ),
     };
   },
 });
 
-interface Parent {
-  readonly reader: StreamReader;
-  readonly path: readonly string[];
-  readonly field: string;
-  readonly extra: readonly string[][];
-}
-
-/** Parent records without the key are left out; a key that comes twice makes one partition. */
-async function* partitionsOf({ reader, path, field, extra }: Parent, context: ExtractContext): AsyncIterable<Slice> {
-  const seen = new Set<string>();
-  const stream = await reader.describe(context);
-  const configured: ConfiguredStream = {
-    stream,
-    syncMode: 'full_refresh',
-    destinationSyncMode: 'append',
-    cursorField: [],
-    primaryKey: [],
-  };
-  for await (const event of reader.read(context, { stream: configured, state: null })) {
-    if (event.type !== 'page') continue;
-    const parentSlice = parseSlice(event.slice);
-    for (const record of event.records) {
-      const key = at(record, path);
-      if (key === undefined || key === null) continue;
-      const partition = { [field]: key, parent_slice: parentSlice };
-      const id = partitionKey(partition);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      yield {
-        partition,
-        cursor: {},
-        extra: Object.fromEntries(extra.map((names) => [names.join('.'), at(record, names) ?? null])),
-      };
+/**
+ * Each record of the parents is a partition, in their order. The states of the incremental ones come after the partitions
+ * that they cover.
+ */
+async function* partitionsOf(
+  parents: readonly ParentStream[],
+  context: ExtractContext,
+  state: StreamState | null,
+): AsyncIterable<PartitionEvent> {
+  const lazily = Object.keys(state ?? {}).length === 0;
+  const states: JsonObject = {};
+  for (const parent of parents) {
+    const known = parent.stateIn(state);
+    if (parent.incremental && known) states[parent.name] = known;
+  }
+  for (const parent of parents) {
+    const request = { stream: parent.configured, state: parent.stateIn(state) };
+    for await (const event of parent.reader.read(context, request)) {
+      if (event.type === 'notice') yield { notice: `${parent.name}: ${event.message}` };
+      else if (event.type === 'slice_closed') {
+        if (!parent.incremental) continue;
+        states[parent.name] = event.state;
+        yield { parentState: { ...states } };
+      } else
+        for (const record of event.records) {
+          const slice = parent.sliceOf(record, event.partition ?? {}, lazily);
+          if (slice) yield { slice };
+        }
     }
   }
+  yield { parentState: { ...states } };
 }
 
-function at(record: JsonObject, path: readonly string[]): JsonValue | undefined {
-  return path.reduce<JsonValue | undefined>(
-    (value, key) => (isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
-    record,
-  );
-}
-
-/** The parent's own partition stands in its slice's name. */
-function parseSlice(slice: string): JsonObject {
-  if (!slice.startsWith('{')) return {};
-  const { start_time: _start, end_time: _end, ...partition } = JSON.parse(slice) as JsonObject;
-  return partition;
+/** As Python has it: what is empty or zero is not sent. */
+function isTruthy(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
 }

@@ -1,6 +1,6 @@
-import type { JsonObject } from '#lib/json.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { defineKind, template } from '#lib/manifest/kind.ts';
-import { interpolateText } from '#lib/manifest/template/interpolate.ts';
+import { interpolateText, printed } from '#lib/manifest/template/interpolate.ts';
 import type { RequestOption, RequestParts } from '../families.ts';
 import { scopeOf } from '../scope.ts';
 
@@ -33,11 +33,11 @@ export const requestOption = defineKind<RequestOption>({
       ? option.field_path.map((part) => interpolateText(String(part), scope))
       : [interpolateText(String(option.field_name), scope)];
     const name = path.join('.');
-    const parts: Record<string, (value: string) => RequestParts> = {
-      request_parameter: (value) => ({ params: { [name]: value } }),
-      header: (value) => ({ headers: { [name]: value } }),
-      body_data: (value) => ({ bodyData: { [name]: value } }),
-      body_json: (value) => ({ bodyJson: nested(path, value) }),
+    const parts: Record<string, (value: unknown) => RequestParts> = {
+      request_parameter: (value) => ({ params: { [name]: texts(value) } }),
+      header: (value) => ({ headers: { [name]: printed(value) } }),
+      body_data: (value) => ({ bodyData: { [name]: texts(value) } }),
+      body_json: (value) => ({ bodyJson: nested(path, value as JsonValue) }),
     };
     const place = String(option.inject_into);
     return { parts: (value) => parts[place]?.(value) ?? {}, place: `${place} ${name}` };
@@ -53,6 +53,10 @@ export const requestPath = defineKind<null>({
   create: () => null,
 });
 
-function nested(path: readonly string[], value: string): JsonObject {
-  return path.reduceRight<JsonObject | string>((inner, key) => ({ [key]: inner }), value) as JsonObject;
+function texts(value: unknown): string | string[] {
+  return Array.isArray(value) ? value.map(printed) : printed(value);
+}
+
+function nested(path: readonly string[], value: JsonValue): JsonObject {
+  return path.reduceRight<JsonValue>((inner, key) => ({ [key]: inner }), value) as JsonObject;
 }

@@ -19,7 +19,8 @@ export const recordSelector = defineKind<RecordSelector>({
   create: (selector, build) => ({
     extractor: build.create<Extractor>(selector.extractor),
     filter: selector.record_filter ? build.create<RecordFilter>(selector.record_filter) : null,
-    transformFirst: selector.transform_before_filtering === true,
+    transformFirst:
+      typeof selector.transform_before_filtering === 'boolean' ? selector.transform_before_filtering : null,
     normalizes: selector.schema_normalization === 'Default',
   }),
 });

@@ -1,7 +1,8 @@
 import type { StreamDescriptor } from '#lib/catalog.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
-import type { Cursor, Retriever, SchemaLoader, StreamReader, Transformation } from '../families.ts';
+import { concurrencyOf } from '../concurrency/concurrency.ts';
+import type { Cursor, Retriever, SchemaLoader, StateMigration, StreamReader, Transformation } from '../families.ts';
 import { readStream, type StreamParts } from '../read-stream.ts';
 import type { ExtractContext } from '../source.ts';
 
@@ -18,6 +19,7 @@ export const declarativeStream = defineKind<StreamReader>({
     incremental_sync: component('Reads only what changed.', 'incremental_sync'),
     schema_loader: component('What the records look like.', 'schema_loader', { types: ['array'] }),
     transformations: component('What is done with each record, in order.', 'transformation', { types: ['array'] }),
+    state_migrations: component('How states of older versions are taken up.', 'state_migration', { types: ['array'] }),
   },
   create(stream, build) {
     const parts = partsOf(stream, build);
@@ -39,7 +41,8 @@ function partsOf(stream: JsonObject, build: Build): StreamParts {
     name: String(stream.name),
     transformations: list(stream.transformations).map((item) => build.create<Transformation>(item)),
     cursor: stream.incremental_sync ? build.create<Cursor>(stream.incremental_sync) : null,
-    globalCursor: isJsonObject(stream.incremental_sync) && stream.incremental_sync.global_substream_cursor === true,
+    migrations: list(stream.state_migrations).map((item) => build.create<StateMigration>(item)),
+    concurrency: concurrencyOf(build),
     schema: {},
     now: build.now,
   };
