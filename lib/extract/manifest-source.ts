@@ -5,7 +5,7 @@ import type { Build, Kind } from '#lib/manifest/kind.ts';
 import type { Manifest, ManifestStream } from '#lib/manifest/manifest.ts';
 import type { StreamReader } from './families.ts';
 import { kinds } from './kinds.ts';
-import { masked } from './mask.ts';
+import { hideSecrets, masked } from './mask.ts';
 import { Session } from './session.ts';
 import type { ExtractContext, ReadRequest, Source } from './source.ts';
 
@@ -30,12 +30,15 @@ export function createManifestSource(manifest: Manifest): Source {
         hint: 'The other streams of this connector work.',
         where: { stream: stream.name },
       });
-    return buildOf(sessionOf(config), context.clock).create<StreamReader>(stream.component);
+    return buildOf(manifest, sessionOf(config), context.clock).create<StreamReader>(stream.component);
   };
   return {
     spec: () => manifest.spec,
     check: (context, config) =>
-      masked(context, manifest, sessionOf(config), (inner) => check(inner, manifest, config, reader)),
+      masked(context, manifest, sessionOf(config), async (inner) => {
+        const { ok, message } = await check(inner, manifest, config, reader);
+        return { ok, message: hideSecrets(message, manifest, sessionOf(config)) };
+      }),
     discover: (context, config) =>
       masked(context, manifest, sessionOf(config), async (inner) => {
         const readable = manifest.streams.filter((stream) => !stream.refused);
@@ -53,15 +56,31 @@ export function createManifestSource(manifest: Manifest): Source {
           hint: 'Choose the streams of the connection again.',
         });
       const events = await masked(context, manifest, sessionOf(config), async (inner) =>
-        reader(inner, config, stream).read(inner, request)[Symbol.asyncIterator](),
+        inStream(stream.name, async () => reader(inner, config, stream).read(inner, request)[Symbol.asyncIterator]()),
       );
-      for (;;) {
-        const next = await masked(context, manifest, sessionOf(config), () => events.next());
-        if (next.done) return;
-        yield next.value;
+      try {
+        for (;;) {
+          const next = await masked(context, manifest, sessionOf(config), () =>
+            inStream(stream.name, () => events.next()),
+          );
+          if (next.done) return;
+          yield next.value;
+        }
+      } finally {
+        // Whoever stops listening ends what the stream holds open.
+        await events.return?.();
       }
     },
   };
+}
+
+/** Runs `work` so that its errors name the stream. */
+async function inStream<T>(stream: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof WeirError ? error.at({ stream }) : error;
+  }
 }
 
 type MakeReader = (context: ExtractContext, config: JsonObject, stream: ManifestStream) => StreamReader;
@@ -117,12 +136,13 @@ async function checkStream(context: ExtractContext, stream: StreamReader): Promi
   }
 }
 
-function buildOf(session: Session, now: () => Date): Build {
+function buildOf(manifest: Manifest, session: Session, now: () => Date): Build {
   const build: Build = {
     get config() {
       return session.config;
     },
     now,
+    manifest,
     shared: (key, make) => session.shared(key, make),
     changeConfig: (changes) => session.change(changes),
     noteSecret: (text) => session.secrets.add(text),

@@ -38,6 +38,11 @@ export async function masked<T>(
   }
 }
 
+/** A text for users without the secrets. */
+export function hideSecrets(text: string, manifest: Manifest, session: Session): string {
+  return hiderOf(manifest, session)(text);
+}
+
 function maskExchange(exchange: Exchange, hide: (text: string) => string): Exchange {
   const headers = (all: Record<string, string>) =>
     Object.fromEntries(
@@ -76,7 +81,11 @@ function hiderOf(manifest: Manifest, session: Session): (text: string) => string
 function hider(secrets: readonly string[]): (text: string) => string {
   const spellings = secrets.flatMap((secret) => [
     secret,
-    encodeURIComponent(secret),
+    encodeURIComponent(secret.toWellFormed()),
+    // Addresses and forms write blanks and some signs in their own ways, JSON writes quotes in its.
+    encodeURI(secret.toWellFormed()),
+    new URLSearchParams({ s: secret }).toString().slice(2),
+    JSON.stringify(secret).slice(1, -1),
     Buffer.from(secret).toString('base64'),
   ]);
   const all = [...new Set(spellings)].filter((text) => text.length >= SHORTEST).toSorted((a, b) => b.length - a.length);

@@ -16,11 +16,11 @@ export const basic = defineKind<Authenticator>({
     const text = (value: unknown) =>
       value === undefined ? '' : interpolateText(String(value), scopeOf(build, component));
     return {
-      parts: async () => ({
-        headers: {
-          Authorization: `Basic ${Buffer.from(`${text(component.username)}:${text(component.password)}`).toString('base64')}`,
-        },
-      }),
+      parts: async () => {
+        const pair = Buffer.from(`${text(component.username)}:${text(component.password)}`).toString('base64');
+        build.noteSecret(pair);
+        return { headers: { Authorization: `Basic ${pair}` } };
+      },
       renew: () => false,
     };
   },
