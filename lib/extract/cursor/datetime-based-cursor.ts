@@ -152,14 +152,14 @@ class DatetimeCursor implements Cursor {
 
   #evaluated(): CursorTerms {
     const { start_datetime: start, is_compare_strictly: strict } = this.#component;
-    const granularity = this.#duration('cursor_granularity');
+    const granularity = unlessZero(this.#duration('cursor_granularity'));
     const clamping = this.#clamping();
     return {
       field: this.field,
       start: boundOf(start ?? '', 'start_datetime', this.#format, this.#component, this.#build),
       step: this.#duration('step'),
       granularity,
-      lookback: this.#duration('lookback_window'),
+      lookback: unlessZero(this.#duration('lookback_window')),
       strict: strict === true,
       clamp: clamping ? clamping.up : (value) => value,
       names: this.#names,
@@ -214,13 +214,11 @@ class DatetimeCursor implements Cursor {
     });
   }
 
-  /** Null for none, and for one of no length: that counts as none, too. */
   #duration(name: 'step' | 'cursor_granularity' | 'lookback_window'): Duration | null {
     const text = this.#text(this.#component[name], '');
     if (text === '') return null;
     try {
-      const duration = parseDuration(text);
-      return duration.isZero ? null : duration;
+      return parseDuration(text);
     } catch (cause) {
       throw new WeirError({
         kind: 'config',
@@ -235,6 +233,10 @@ class DatetimeCursor implements Cursor {
   #text(value: unknown, otherwise: string): string {
     return value ? interpolateText(String(value), scopeOf(this.#build, this.#component)) : otherwise;
   }
+}
+
+function unlessZero(duration: Duration | null): Duration | null {
+  return duration?.isZero ? null : duration;
 }
 
 function weekdayOf({ target_details: details }: JsonObject): JsonValue | undefined {

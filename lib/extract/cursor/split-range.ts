@@ -10,7 +10,7 @@ const MOST_SLICES = 100_000;
 export interface Cutting {
   readonly start: DateTime;
   readonly end: DateTime;
-  /** Null for one slice; so is a step of no length. */
+  /** Null, or of no length, for one slice. */
   readonly step: Duration | null;
   readonly granularity: Duration | null;
   readonly lookback: Duration | null;
@@ -45,7 +45,7 @@ function* cut(from: DateTime, upper: DateTime, isEnd: boolean, cutting: Cutting)
   const lower = clamp(isBefore(from, cutting.start) ? cutting.start : from);
   if (isBefore(upper, lower) || (isSame(lower, upper) && (cutting.strict || !isEnd))) return;
   const before = (value: DateTime) => (granularity ? value.plus(granularity, -1) : value);
-  if (!step || !isBefore(stepped(lower, step, cutting.end), upper)) {
+  if (step?.isZero || !isBefore(stepped(lower, cutting), upper)) {
     const end = isEnd && granularity ? upper : clamp(upper);
     yield [lower, isEnd ? end : before(end)];
     return;
@@ -53,7 +53,7 @@ function* cut(from: DateTime, upper: DateTime, isEnd: boolean, cutting: Cutting)
   let current = lower;
   for (let count = 1; ; count++) {
     if (count > MOST_SLICES) throw tooMany();
-    const next = earlier(stepped(current, step, cutting.end), upper);
+    const next = earlier(stepped(current, cutting), upper);
     const end = isSame(next, upper) ? next : clamp(next);
     const start = clamp(current);
     const last = isSame(next, upper) || isSame(end, upper);
@@ -65,10 +65,10 @@ function* cut(from: DateTime, upper: DateTime, isEnd: boolean, cutting: Cutting)
   }
 }
 
-/** A step beyond the year 9999 reaches the end. */
-function stepped(from: DateTime, step: Duration, end: DateTime): DateTime {
+/** No step, and one beyond the year 9999, reach the end. */
+function stepped(from: DateTime, { step, end }: Cutting): DateTime {
   try {
-    return from.plus(step);
+    return step ? from.plus(step) : end;
   } catch (error) {
     if (error instanceof RangeError) return end;
     throw error;
