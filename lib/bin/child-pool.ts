@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Failure } from '#lib/errors.ts';
+import { type Failure, failureText, WeirError } from '#lib/errors.ts';
 
 /** From asking a child to end until it is killed. */
 const CANCEL_GRACE_MS = 4_000;
+/** The same when the worker itself ends; shorter than it waits. */
+const CLOSE_GRACE_MS = 7_000;
 /** What V8 may use beyond its old space: young space, code, buffers. */
 const HEAP_SHARE = 0.75;
 
@@ -24,12 +26,17 @@ export interface Lost {
 export interface ChildPool {
   /** Runs one task in a fresh process. Resolves when the child has answered, or tells how it was lost. */
   run(task: ChildTask, id: string | number, options: { signal: AbortSignal; deadlineMs: number }): Promise<Lost | null>;
+  /** Asks the children to leave their work resumable; resolves when all have ended. */
   close(): Promise<void>;
 }
 
 interface PoolOptions {
   readonly memoryMb: number;
   readonly env: NodeJS.ProcessEnv;
+  /** What a child runs; the service's own when absent. */
+  readonly file?: string;
+  /** In place of both graces. */
+  readonly graceMs?: number;
 }
 
 /**
@@ -38,33 +45,56 @@ interface PoolOptions {
  */
 export function createChildPool(options: PoolOptions): ChildPool {
   let spare: ChildProcess | null = launch(options);
+  let closed = false;
   const busy = new Set<ChildProcess>();
   const take = (): ChildProcess => {
-    const child = spare?.connected && spare.exitCode === null ? spare : launch(options);
+    const child = spare && isAlive(spare) ? spare : launch(options);
     spare = launch(options);
     return child;
   };
   return {
     async run(task, id, { signal, deadlineMs }) {
+      if (closed) throw closing();
       const child = take();
       busy.add(child);
       try {
-        return await runIn(child, { task, id }, { signal, deadlineMs, memoryMb: options.memoryMb });
+        const { memoryMb, graceMs = CANCEL_GRACE_MS } = options;
+        return await runIn(child, { task, id }, { signal, deadlineMs, memoryMb, graceMs });
       } finally {
         busy.delete(child);
       }
     },
     async close() {
-      for (const child of [...busy, spare]) child?.kill('SIGTERM');
+      closed = true;
+      // Nothing has begun in the spare one: it goes when its parent does.
+      if (spare && isAlive(spare)) spare.disconnect();
+      await Promise.all([...busy].map((child) => ended(child, options.graceMs ?? CLOSE_GRACE_MS)));
     },
   };
 }
 
+function ended(child: ChildProcess, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const forced = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    child.once('exit', () => {
+      clearTimeout(forced);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.connected && child.exitCode === null && child.signalCode === null;
+}
+
+/** The job goes back to the queue, for another worker. */
+function closing(): WeirError {
+  return new WeirError({ kind: 'transient', code: 'closing', message: 'The worker is ending and takes no more work.' });
+}
+
 /** The bundle starts three times as fast; in development the sources run as they stand. */
-function launch({ memoryMb, env }: PoolOptions): ChildProcess {
-  const bundled = path.resolve(import.meta.dirname, '../../dist/child.mjs');
-  const file =
-    process.env.WEIR_DEV !== '1' && existsSync(bundled) ? bundled : path.join(import.meta.dirname, 'child.ts');
+function launch({ memoryMb, env, file = childFile() }: PoolOptions): ChildProcess {
   const heapMb = Math.round(memoryMb * HEAP_SHARE);
   return fork(file, {
     env,
@@ -74,24 +104,30 @@ function launch({ memoryMb, env }: PoolOptions): ChildProcess {
   });
 }
 
+function childFile(): string {
+  const bundled = path.resolve(import.meta.dirname, '../../dist/child.mjs');
+  return process.env.WEIR_DEV !== '1' && existsSync(bundled) ? bundled : path.join(import.meta.dirname, 'child.ts');
+}
+
 interface RunOptions {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   readonly memoryMb: number;
+  readonly graceMs: number;
 }
 
 function runIn(
   child: ChildProcess,
   message: ToChild,
-  { signal, deadlineMs, memoryMb }: RunOptions,
+  { signal, deadlineMs, memoryMb, graceMs }: RunOptions,
 ): Promise<Lost | null> {
   return new Promise((resolve) => {
-    let answered = false;
+    let answer: FromChild | null = null;
     let late = false;
     let errorOutput = '';
     const end = (why: string) => {
       if (child.connected) child.send({ cancel: why } satisfies ToChild);
-      setTimeout(() => child.kill('SIGKILL'), CANCEL_GRACE_MS).unref();
+      setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
     };
     const cancel = () => end('cancelled');
     const deadline = setTimeout(() => {
@@ -103,18 +139,23 @@ function runIn(
       process.stderr.write(chunk);
       errorOutput = (errorOutput + chunk).slice(-4_096);
     });
-    child.on('message', (answer: FromChild) => {
-      if ('warm' in answer) return;
-      answered = true;
+    child.on('message', (message: FromChild) => {
+      if (!('warm' in message)) answer = message;
     });
     child.once('error', () => undefined);
     child.once('exit', (code, exitSignal) => {
       clearTimeout(deadline);
       signal.removeEventListener('abort', cancel);
-      resolve(answered ? null : lost({ late, errorOutput, memoryMb, ended: String(exitSignal ?? code) }));
+      resolve(answer ? failed(answer) : lost({ late, errorOutput, memoryMb, ended: String(exitSignal ?? code) }));
     });
     child.send(message);
+    if (signal.aborted) cancel();
   });
+}
+
+/** A task notes its own end; one that threw could not. */
+function failed(answer: FromChild): Lost | null {
+  return 'failed' in answer ? { reason: 'crashed', message: failureText(answer.failed) } : null;
 }
 
 function lost({

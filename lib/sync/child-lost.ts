@@ -1,5 +1,6 @@
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { closeAttempt, type OnFinished } from './attempt.ts';
 import { endProbe, lastProbeEvent } from './probes.ts';
 import type { ResolveContext } from './resolve.ts';
@@ -24,14 +25,28 @@ export async function syncLost(
   await closeAttempt(c, attempt, { status: 'failed', failure, retry: failure.kind === 'transient' }, onFinished);
 }
 
+/** Tells whoever follows the test that its process was lost; nothing where it had ended already. */
 export async function probeLost({ db, clock }: ResolveContext, probeId: string, lost: Lost): Promise<void> {
+  const probe = await db.selectFrom('probe').select('status').where('id', '=', probeId).executeTakeFirst();
+  if (!probe || !['pending', 'running'].includes(probe.status)) return;
   const last = await lastProbeEvent(db, probeId);
-  const event = JSON.stringify({ type: 'failure', failure: failureOf(lost) });
+  const failure = probeFailureOf(lost);
+  const event = JSON.stringify({ type: 'failure', failure });
   await db
     .insertInto('probe_event')
     .values({ probe_id: probeId, seq: last + 1, event })
     .execute();
-  await endProbe(db, probeId, { status: 'failed', now: clock() });
+  await endProbe(db, probeId, { status: 'failed', now: clock(), failure: failure as unknown as JsonObject });
+}
+
+function probeFailureOf({ reason, message }: Lost): Failure {
+  if (reason === 'memory') {
+    const hint = 'Ask the source for smaller pages, or raise WEIR_SYNC_MEMORY_MB.';
+    return { kind: 'terminal', code: 'memory_limit', message: `The test was ended: ${message}`, hint };
+  }
+  const hint = 'Try it again; if it stays, look at the log of the worker.';
+  const code = reason === 'deadline' ? 'timeout' : 'process_lost';
+  return { kind: 'transient', code, message: `The test was ended: ${message}`, hint };
 }
 
 function failureOf({ reason, message }: Lost): Failure {

@@ -28,7 +28,7 @@ export async function runProbe(c: ResolveContext, probeId: string, signal: Abort
     );
     await finish(c, probeId, events, 'succeeded');
   } catch (error) {
-    const failure = toFailure(error instanceof DOMException ? tooLong(signal, error) : error);
+    const failure = toFailure(signal.aborted || error instanceof DOMException ? tooLong(signal, error) : error);
     if (failure.kind === 'bug') c.log.error({ err: error, probeId }, 'probe failed');
     events.add({ type: 'failure', failure });
     await finish(c, probeId, events, signal.aborted ? 'cancelled' : 'failed', failure as unknown as JsonObject);
