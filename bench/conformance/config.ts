@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { textFor } from './pattern-text.ts';
+import { fits, suitConfig } from './suit-config.ts';
 
 const DAY_MS = 86_400_000;
 /** Configs begin to read this long before now: long enough for slices of days and months, short enough to read all. */
@@ -12,7 +13,7 @@ export function configFor(spec: JsonObject, manifest: JsonObject, now: Date): Js
   for (const name of namesIn(manifest))
     if (config[name] === undefined && !RESERVED.has(name) && !isJsonObject(propertiesOf(spec)[name]))
       config[name] = stringFor(name, {}, now);
-  return config;
+  return suitConfig(config, manifest, spec, now, DAYS_BACK);
 }
 
 const RESERVED = new Set([
@@ -115,15 +116,6 @@ function stringFor(name: string, schema: JsonObject, now: Date): string {
   if (schema.format === 'email' || /email/i.test(name)) return 'user@example.com';
   if (/domain|host|subdomain|instance/i.test(name)) return 'example';
   return `my-${name.replaceAll('_', '-')}`;
-}
-
-function fits(text: string, schema: JsonObject): boolean {
-  if (typeof schema.pattern !== 'string') return true;
-  try {
-    return new RegExp(schema.pattern, 'u').test(text);
-  } catch {
-    return true;
-  }
 }
 
 /** The ways in which configs write dates, the commonest first. */

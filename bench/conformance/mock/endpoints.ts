@@ -168,11 +168,11 @@ function addressOf(requester: JsonObject, world: World): { pattern: RegExp; lite
   const base = String(requester.url ?? requester.url_base ?? '');
   const start = patternOf(base, at);
   const end = path === '' ? { pattern: '', literal: 0 } : patternOf(path, at);
-  const below = withoutQuery(end.pattern).replace(/^(\\\/)+/, '');
-  const joined = /^https?:/.test(end.pattern)
-    ? below
-    : `${withoutQuery(start.pattern).replace(/(\\\/)+$/, '')}${below === '' ? '' : `\\/+${below}`}`;
-  return { pattern: new RegExp(`^${joined.replace(/(\\\/)+$/, '')}\\/*$`, 's'), literal: start.literal + end.literal };
+  const below = withoutQuery(end.pattern);
+  const joined = /^https?:/.test(end.pattern) ? below : `${withoutQuery(start.pattern)}\\/${below}`;
+  // Some APIs are asked with two slashes, some addresses end with one: neither counts.
+  const pattern = joined.replaceAll(/(?<!:)(\\\/)+/g, '\\/+').replace(/(\\\/\+)+$/, '');
+  return { pattern: new RegExp(`^${pattern}\\/*$`, 's'), literal: start.literal + end.literal };
 }
 
 function withoutQuery(pattern: string): string {

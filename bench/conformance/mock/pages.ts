@@ -144,7 +144,7 @@ export function planOf(
   );
   const token = (site: PageSite, signals: Signals): string | null => {
     const variables = {
-      response: site.body(signals),
+      response: firstDocument(site.body(signals)),
       headers: headersSeen(signals.headers),
       last_record: site.records.at(-1) ?? null,
       last_page_size: site.records.length,
@@ -165,6 +165,11 @@ export function planOf(
   };
   const stops = (signals: (site: PageSite) => Signals) => token(sites.page(2), signals(sites.page(2))) === null;
   return { more: search(chains, goesOn), last: search(chains, stops), token };
+}
+
+/** A body that is a list shows templates its first item. */
+function firstDocument(body: JsonValue): JsonValue {
+  return Array.isArray(body) ? (body[0] ?? {}) : body;
 }
 
 function readsRecords(texts: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { isJsonObject } from '#lib/json.ts';
+import type { JsonValue } from '#lib/json.ts';
 import { component, defineKind, PAGE, template } from '#lib/manifest/kind.ts';
 import { interpolateBoolean, interpolateString, printed } from '#lib/manifest/template/interpolate.ts';
 import { truthy } from '#lib/manifest/template/values.ts';
@@ -23,7 +23,7 @@ export const cursorPagination = defineKind<PaginationStrategy>({
       first: () => null,
       next({ answer, records }) {
         const variables = {
-          response: isJsonObject(answer.body) || Array.isArray(answer.body) ? answer.body : {},
+          response: firstDocument(answer.body),
           headers: answer.headers,
           last_record: records.at(-1) ?? null,
           last_page_size: records.length,
@@ -43,3 +43,9 @@ export const cursorPagination = defineKind<PaginationStrategy>({
     };
   },
 });
+
+/** As in the CDK, a body that is a list shows templates its first item. */
+function firstDocument(body: JsonValue): JsonValue {
+  const [first = {}] = Array.isArray(body) ? body : [body];
+  return typeof first === 'object' ? first : {};
+}

@@ -23,14 +23,16 @@ export const dpathExtractor = defineKind<Extractor>({
       interpolateText(String(part), scopeOf(build, extractor)),
     );
     const globbed = path.some((part) => part.includes('*'));
+    const below = (body: JsonValue): JsonValue[] => {
+      if (globbed) return matches(body, path).filter((found) => !isEmpty(found));
+      const found = path.reduce<JsonValue | undefined>(step, body);
+      if (Array.isArray(found)) return found;
+      return found === undefined || isEmpty(found) ? [] : [found];
+    };
     return {
       path: path.join('.'),
-      extract(body) {
-        if (globbed) return matches(body, path).filter((found) => !isEmpty(found));
-        const found = path.reduce<JsonValue | undefined>(step, body);
-        if (Array.isArray(found)) return found;
-        return found === undefined || isEmpty(found) ? [] : [found];
-      },
+      // A body that is a list is, as in the CDK, several documents: the path begins in each of its items.
+      extract: (body) => (Array.isArray(body) ? body.flatMap(below) : below(body)),
     };
   },
 });
