@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createGuard } from '#lib/address-guard.ts';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
-import { failureText } from '#lib/errors.ts';
+import { failureText, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
@@ -46,6 +46,7 @@ export async function syncManifest(options: ManifestSync): Promise<StreamOutcome
   );
   try {
     const found = await source.discover(extract, config);
+    for (const name of options.streams ?? []) assertFound(name, found);
     const chosen = found.filter((stream) => options.streams?.includes(stream.name) ?? true);
     const syncId = clock().getTime();
     return await runSync(
@@ -60,6 +61,17 @@ export async function syncManifest(options: ManifestSync): Promise<StreamOutcome
     await destination.close();
     await extract.close();
   }
+}
+
+function assertFound(name: string, found: readonly StreamDescriptor[]): void {
+  const names = found.map((stream) => stream.name);
+  if (names.includes(name)) return;
+  throw new WeirError({
+    kind: 'config',
+    code: 'unknown_stream',
+    message: `There is no stream named ${name}.`,
+    hint: `Streams: ${names.join(', ')}.`,
+  });
 }
 
 /** The same manifest into the same database goes on where it was. */

@@ -34,6 +34,13 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
+const COMMANDS = ['validate', 'spec', 'check', 'discover', 'read', 'sync'];
+
+// Whoever reads the output may stop when they have seen enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(1);
+});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
@@ -49,13 +56,23 @@ async function main(args: string[]): Promise<number> {
     return await run(command, values, stop.signal);
   } catch (error) {
     process.stderr.write(`${stop.signal.aborted ? 'Stopped.' : failureText(toFailure(error))}\n`);
-    return 1;
+    return isUsage(error) ? 2 : 1;
   }
+}
+
+/** Wrong options, as told by us or by `parseArgs`. */
+function isUsage(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'usage' || String(code).startsWith('ERR_PARSE_ARGS');
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
 async function run(command: string, values: Values, signal: AbortSignal): Promise<number> {
+  if (!COMMANDS.includes(command)) {
+    process.stderr.write(`There is no command ${command}.\n\n${USAGE}`);
+    return 2;
+  }
   const file = needed(values.manifest ?? values['manifest-path'], '--manifest');
   if (command === 'validate') return validate(file);
   const manifest = readManifest(file);
@@ -78,7 +95,7 @@ async function run(command: string, values: Values, signal: AbortSignal): Promis
         state: values.state ? jsonFile(values.state) : null,
       });
     }
-    case 'sync':
+    default:
       return syncCommand({
         manifest,
         config: config(),
@@ -89,9 +106,6 @@ async function run(command: string, values: Values, signal: AbortSignal): Promis
         signal,
         log,
       });
-    default:
-      process.stderr.write(`There is no command ${command}.\n\n${USAGE}`);
-      return 2;
   }
 }
 
@@ -107,7 +121,7 @@ function validate(file: string): number {
 function readManifest(file: string): Manifest {
   const { issues, manifest } = parseManifest(textFile(file), language);
   if (manifest) return manifest;
-  const [first] = issues;
+  const first = issues.find(({ severity }) => severity === 'error');
   throw new WeirError({
     kind: 'config',
     code: 'invalid_manifest',
