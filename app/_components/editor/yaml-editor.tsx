@@ -3,19 +3,10 @@
 import type * as Monaco from 'monaco-editor';
 import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
+import { type EditorIssue, toMarker } from './markers.ts';
 import { loadMonaco, type MonacoApi } from './monaco.ts';
 
-/** A problem in the text as the parsers give it; lines and columns count from 1. */
-export interface EditorIssue {
-  readonly severity: 'error' | 'warning';
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endLine: number;
-  readonly endColumn: number;
-}
+export type { EditorIssue } from './markers.ts';
 
 export interface YamlEditorHandle {
   /** Shows a place and puts the cursor there. */
@@ -106,7 +97,11 @@ export function YamlEditor(props: Props) {
   useEffect(() => {
     const model = editor?.editor.getModel();
     if (editor && model)
-      editor.monaco.editor.setModelMarkers(model, 'weir', (props.issues ?? []).map(toMarker(editor.monaco)));
+      editor.monaco.editor.setModelMarkers(
+        model,
+        'weir',
+        (props.issues ?? []).map(toMarker(editor.monaco.MarkerSeverity)),
+      );
   }, [editor, props.issues]);
 
   useEffect(() => editor?.editor.updateOptions({ readOnly: props.readOnly ?? false }), [editor, props.readOnly]);
@@ -191,18 +186,6 @@ function templateDecorations(
       options: { inlineClassName: 'template-text' },
     })),
   );
-}
-
-function toMarker(monaco: MonacoApi) {
-  return (issue: EditorIssue): Monaco.editor.IMarkerData => ({
-    severity: issue.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
-    message: issue.hint ? `${issue.message}\n${issue.hint}` : issue.message,
-    code: issue.code,
-    startLineNumber: issue.line,
-    startColumn: issue.column,
-    endLineNumber: issue.endLine,
-    endColumn: Math.max(issue.endColumn, issue.line === issue.endLine ? issue.column + 1 : 1),
-  });
 }
 
 function themeName(): string {
