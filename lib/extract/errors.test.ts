@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { testClock } from '#tests/harness/clock.ts';
 import { type Answer, type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
-import { runManifest } from './fixtures/run-manifest.ts';
+import { sourceOf } from './fixtures/read-manifest.ts';
 
 const GOOD: Answer = { body: { data: [{ id: 1 }] } };
 
@@ -16,7 +16,7 @@ interface Shop {
 async function shop(script: Script, { requester = '', stream = '', config = {} }: Shop = {}) {
   const server = await scriptedServer(script);
   onTestFinished(() => server.close());
-  const run = runManifest(
+  const run = sourceOf(
     `
 version: 6.0.0
 check: { stream_names: [orders] }
@@ -239,7 +239,7 @@ describe('what the manifest says of answers', () => {
 
 describe('what the manifest or the config has wrong', () => {
   test('an address that is none', async () => {
-    const run = runManifest(
+    const run = sourceOf(
       `
 version: 6.0.0
 check: { stream_names: [orders] }
@@ -302,7 +302,7 @@ describe('a cancelled read', () => {
       return { hang: true };
     });
     onTestFinished(() => server.close());
-    const run = runManifest(
+    const run = sourceOf(
       `
 version: 6.0.0
 check: { stream_names: [orders] }

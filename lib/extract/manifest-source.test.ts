@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { testClock } from '#tests/harness/clock.ts';
 import { type AnswerFunction, type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
-import { runManifest } from './fixtures/run-manifest.ts';
+import { sourceOf } from './fixtures/read-manifest.ts';
 
 interface Shop {
   readonly requester?: string;
@@ -16,7 +16,7 @@ interface Shop {
 async function shop(script: Script, { requester = '', selector, stream = '', spec = '', config = {} }: Shop) {
   const server = await scriptedServer(script);
   onTestFinished(() => server.close());
-  const run = runManifest(
+  const run = sourceOf(
     `
 version: 6.0.0
 check: { stream_names: [orders] }

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { type AnswerFunction, type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
-import { runManifest } from './fixtures/run-manifest.ts';
+import { sourceOf } from './fixtures/read-manifest.ts';
 
 /** A shop whose orders are asked for with this paginator. */
 async function shop(script: Script, paginator: string, stream = '') {
   const server = await scriptedServer(script);
   onTestFinished(() => server.close());
-  const run = runManifest(`
+  const run = sourceOf(`
 version: 6.0.0
 check: { stream_names: [orders] }
 streams:
@@ -211,7 +211,7 @@ streams:
           : { data: orders(1, 1), next: `${server.url}/v2/more?p=2&sort=id` },
     }));
     onTestFinished(() => server.close());
-    const { records } = await runManifest(manifest(server.url)).read('orders');
+    const { records } = await sourceOf(manifest(server.url)).read('orders');
     expect(ids(records)).toEqual([1, 2]);
     expect(server.requests.map(({ target }) => target)).toEqual(['/v1/orders?sort=id', '/v2/more?p=2&sort=id']);
   });
@@ -221,7 +221,7 @@ streams:
       body: path.endsWith('next') ? { data: orders(2, 1) } : { data: orders(1, 1), next: '/orders/next' },
     }));
     onTestFinished(() => server.close());
-    const { records } = await runManifest(manifest(server.url)).read('orders');
+    const { records } = await sourceOf(manifest(server.url)).read('orders');
     expect(ids(records)).toEqual([1, 2]);
     expect(server.requests[1]?.target).toBe('/orders/next?sort=id');
   });
@@ -230,7 +230,7 @@ streams:
 test('without a paginator there is one request', async () => {
   const server = await scriptedServer([{ body: [{ id: 1 }] }]);
   onTestFinished(() => server.close());
-  const { records } = await runManifest(`
+  const { records } = await sourceOf(`
 version: 6.0.0
 check: { stream_names: [orders] }
 streams:
