@@ -68,8 +68,7 @@ function nextBuild(project: string, say: (line: string) => void): Promise<void> 
     let output = '';
     const collect = (chunk: Buffer) => {
       output += chunk;
-      for (const line of String(chunk).split('\n'))
-        if (/Compiled|Generating/.test(line)) say(`  ${line.trim()}`);
+      for (const line of String(chunk).split('\n')) if (/Compiled|Generating/.test(line)) say(`  ${line.trim()}`);
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);

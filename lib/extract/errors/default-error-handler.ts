@@ -1,24 +1,12 @@
 import { component, defineKind } from '#lib/manifest/kind.ts';
 import { interpolate, plain } from '#lib/manifest/template/interpolate.ts';
-import type { Answer, Backoff, ErrorHandler, Resolution, ResponseFilter } from '../families.ts';
+import type { Backoff, ErrorHandler, ResponseFilter } from '../families.ts';
 import { scopeOf } from '../scope.ts';
+import { meaningOf } from './default-meanings.ts';
 
 const DEFAULT_RETRIES = 5;
 /** The CDK waits a second more than a strategy says. */
 const MARGIN_S = 1;
-const MEANINGS: Record<number, Resolution> = {
-  400: { action: 'FAIL', failureType: 'system_error' },
-  401: { action: 'FAIL', failureType: 'config_error' },
-  403: { action: 'FAIL', failureType: 'config_error' },
-  404: { action: 'FAIL', failureType: 'system_error' },
-  405: { action: 'FAIL', failureType: 'system_error' },
-  408: { action: 'RETRY', failureType: 'transient_error' },
-  429: { action: 'RATE_LIMITED', failureType: 'transient_error' },
-  500: { action: 'RETRY', failureType: 'transient_error' },
-  502: { action: 'RETRY', failureType: 'transient_error' },
-  503: { action: 'RETRY', failureType: 'transient_error' },
-  504: { action: 'RETRY', failureType: 'transient_error' },
-};
 
 export const defaultErrorHandler = defineKind<ErrorHandler>({
   name: 'DefaultErrorHandler',
@@ -51,24 +39,20 @@ export const defaultErrorHandler = defineKind<ErrorHandler>({
           const resolution = filter.matches(answer);
           if (resolution) return resolution;
         }
-        return meaningOf(answer);
+        return meaningOf(answer.status);
       },
       resolveError: (error) => ({ action: error.kind === 'transient' ? 'RETRY' : 'FAIL' }),
       backoff(answer, tries) {
         for (const backoff of backoffs) {
           const seconds = backoff.seconds(answer, tries);
-          if (seconds !== null) return seconds + MARGIN_S;
+          // No wait at all is no answer: the next strategy decides.
+          if (seconds) return seconds + MARGIN_S;
         }
         return null;
       },
     };
   },
 });
-
-function meaningOf({ status }: Answer): Resolution {
-  if (status < 400) return { action: 'SUCCESS' };
-  return MEANINGS[status] ?? { action: 'RETRY', failureType: 'system_error' };
-}
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];

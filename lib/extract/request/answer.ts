@@ -8,13 +8,19 @@ const SNIPPET = 200;
 /** The whole answer, its JSON parsed. What is no JSON stays text: the decoder or the error rules decide what that means. */
 export async function answerOf(response: HttpResponse): Promise<Answer> {
   const bytes = await response.bytes();
-  const text = Buffer.from(bytes).toString('utf8');
+  const { origin, pathname } = new URL(response.url);
+  let body: JsonValue | undefined;
   return {
     status: response.status,
     headers: templateHeaders(response.headers),
-    body: parsed(text),
+    // Only when asked for: a large file that a decoder reads by itself is never text here.
+    get body() {
+      body ??= parsed(Buffer.from(bytes).toString('utf8'));
+      return body;
+    },
     raw: bytes,
     bytes: bytes.byteLength,
+    url: origin + pathname,
   };
 }
 

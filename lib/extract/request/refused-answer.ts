@@ -1,5 +1,5 @@
 import { type ErrorKind, WeirError } from '#lib/errors.ts';
-import { isJsonObject } from '#lib/json.ts';
+import { errorMessageOf } from '../errors/error-message.ts';
 import type { Answer, Resolution } from '../families.ts';
 
 interface Refused {
@@ -42,7 +42,7 @@ export function refusedAnswer({ answer, error, resolution, tries, stream, page, 
   const status = answer?.status ?? 0;
   const said = resolution.message ?? reasonIn(answer);
   return new WeirError({
-    kind: kindOf(status, resolution),
+    kind: kindOf(resolution),
     code: `http_${status}`,
     message: `${new URL(url).host} answered ${status}${times}${said ? `: ${said}` : '.'}`,
     hint:
@@ -54,25 +54,14 @@ export function refusedAnswer({ answer, error, resolution, tries, stream, page, 
   });
 }
 
-function kindOf(status: number, { action, failureType }: Resolution): ErrorKind {
+function kindOf({ action, failureType }: Resolution): ErrorKind {
   if (failureType) return KINDS[failureType] ?? 'terminal';
-  if (action === 'RETRY' || action === 'RATE_LIMITED') return 'transient';
-  return status === 401 || status === 403 ? 'config' : 'terminal';
+  return action === 'RETRY' || action === 'RATE_LIMITED' ? 'transient' : 'terminal';
 }
 
-/** The reason that APIs give in their usual places, cut short. */
+/** The reason that the answer gives, cut short. */
 function reasonIn(answer: Answer | null): string {
-  const find = (value: unknown, depth = 0): string | null => {
-    if (depth > 4) return null;
-    if (Array.isArray(value)) return find(value[0], depth + 1);
-    if (!isJsonObject(value)) return typeof value === 'string' && depth > 0 ? value : null;
-    for (const key of ['message', 'error_description', 'detail', 'description', 'error', 'errors', 'title']) {
-      const found = find(value[key], depth + 1);
-      if (found) return found;
-    }
-    return null;
-  };
-  return (find(answer?.body) ?? '').slice(0, 300);
+  return (answer ? (errorMessageOf(answer) ?? '') : '').replaceAll(/\s+/g, ' ').trim().slice(0, 300);
 }
 
 /** Parameters may hold keys and tokens. */

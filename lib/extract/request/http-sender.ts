@@ -1,0 +1,214 @@
+import { toFailure, WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject, stringifyJson } from '#lib/json.ts';
+import type { Build } from '#lib/manifest/kind.ts';
+import type { ApiBudget } from '../budget/call-rate-policy.ts';
+import type { Answer, Authenticator, ErrorHandler, Requester, Resolution } from '../families.ts';
+import { sliceKey } from '../slice.ts';
+import type { ExtractContext } from '../source.ts';
+import { answerOf } from './answer.ts';
+import { type Outgoing, outgoingRequest } from './outgoing.ts';
+import { refusedAnswer } from './refused-answer.ts';
+import { ResponseCache } from './response-cache.ts';
+
+/** Waits for one page, all tries together; the CDK's limit. */
+const MOST_WAITING_MS = 600_000;
+const MOST_WAIT_S = 600;
+/** Bodies are shown up to here. */
+const SHOWN = 65_536;
+/** Sending these twice changes nothing more than sending them once. */
+const REPEATABLE = ['GET', 'HEAD', 'PUT', 'DELETE'];
+
+type Request = Parameters<Requester['send']>[1];
+
+/** How one try ended, and what is made of it. `waitS` is null where there is no other try. */
+interface Try {
+  readonly outgoing: Outgoing;
+  readonly answer: Answer | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly error: WeirError | null;
+  readonly resolution: Resolution;
+  readonly waitS: number | null;
+}
+
+/** Sends requests: options together, budget, cache, tries and waits. */
+export class HttpSender implements Requester {
+  readonly #component: JsonObject;
+  readonly #build: Build;
+  readonly #authenticator: Authenticator | null;
+  readonly #errors: ErrorHandler;
+  readonly #method: string;
+  readonly #repeatable: boolean;
+  readonly #budget: ApiBudget | null;
+  readonly #cache: ResponseCache | null;
+
+  constructor(component: JsonObject, build: Build) {
+    this.#component = component;
+    this.#build = build;
+    this.#authenticator = component.authenticator ? build.create<Authenticator>(component.authenticator) : null;
+    this.#errors = build.create<ErrorHandler>(component.error_handler ?? { type: 'DefaultErrorHandler' });
+    this.#method = String(component.http_method ?? 'GET').toUpperCase();
+    const { request_body: body } = component;
+    // A POST may change something: it is sent again only when the manifest says what its failures mean, or when it is a query.
+    this.#repeatable =
+      REPEATABLE.includes(this.#method) ||
+      isJsonObject(component.error_handler) ||
+      (isJsonObject(body) && body.type === 'RequestBodyGraphQL');
+    const budget = build.manifest?.apiBudget;
+    this.#budget = budget ? build.shared('api_budget', () => build.create<ApiBudget>(budget)) : null;
+    const cached = component.use_cache === true && this.#method === 'GET';
+    this.#cache = cached ? build.shared('response_cache', () => new ResponseCache()) : null;
+  }
+
+  async send(context: ExtractContext, request: Request): ReturnType<Requester['send']> {
+    let waitedMs = 0;
+    let renewed = false;
+    for (let tries = 1; ; tries++) {
+      context.signal.throwIfAborted();
+      const startedAt = context.clock();
+      const outgoing = await this.#outgoing(context, request);
+      const known = this.#cache?.get(outgoing.url);
+      if (known) return known;
+      await this.#turn(context, outgoing);
+      const result = await this.#attempt(context, outgoing, { tries, waitedMs, renewed });
+      this.#tell(context, request, { ...result, tries, startedAt });
+      const { answer, error, resolution, waitS } = result;
+      // What is no success has no records, whatever the rules call it.
+      if (resolution.action === 'SUCCESS' || resolution.action === 'IGNORE') {
+        if (answer?.status === 200 && resolution.action === 'SUCCESS') this.#cache?.put(outgoing.url, answer);
+        return answer && answer.status < 400 ? answer : null;
+      }
+      if (resolution.action === 'RESET_PAGINATION') throw paginationReset(request);
+      if (waitS === null) throw refusedAnswer({ ...request, answer, error, resolution, tries, url: outgoing.url });
+      renewed ||= resolution.action === 'REFRESH_TOKEN_THEN_RETRY';
+      if (waitS > 0) await context.sleep(waitS * 1000);
+      waitedMs += waitS * 1000;
+    }
+  }
+
+  #outgoing(context: ExtractContext, request: Request): Promise<Outgoing> {
+    const parts = { component: this.#component, method: this.#method, authenticator: this.#authenticator };
+    return outgoingRequest(parts, this.#build, context, request);
+  }
+
+  /** Waits until the budget of the API has room. */
+  async #turn(context: ExtractContext, outgoing: Outgoing): Promise<void> {
+    const waitMs = this.#budget?.take(outgoing, context.clock().getTime()) ?? 0;
+    if (waitMs <= 0) return;
+    context.log.debug({ waitMs, host: new URL(outgoing.url).host }, 'waits for the budget of the API');
+    await context.sleep(waitMs);
+  }
+
+  async #attempt(
+    context: ExtractContext,
+    outgoing: Outgoing,
+    { tries, waitedMs, renewed }: { tries: number; waitedMs: number; renewed: boolean },
+  ): Promise<Try> {
+    const { answer, headers, error } = await this.#receive(context, outgoing);
+    if (answer) this.#budget?.update(outgoing, answer, context.clock().getTime());
+    const resolution = this.#resolve(answer, error, renewed);
+    const result = { outgoing, answer, headers, error, resolution };
+    if (!isRetry(resolution)) return { ...result, waitS: null };
+    if (resolution.action === 'REFRESH_TOKEN_THEN_RETRY') return { ...result, waitS: 0 };
+    if (tries > this.#errors.maxRetries || (resolution.action === 'RETRY' && !this.#repeatable))
+      return { ...result, waitS: null };
+    try {
+      const waitS = this.#waitSeconds(answer, tries);
+      return { ...result, waitS: waitedMs + waitS * 1000 > MOST_WAITING_MS ? null : waitS };
+    } catch (refused) {
+      if (!(refused instanceof WeirError)) throw refused;
+      return { ...result, error: refused, waitS: null };
+    }
+  }
+
+  async #receive(context: ExtractContext, outgoing: Outgoing): Promise<Pick<Try, 'answer' | 'headers' | 'error'>> {
+    const seconds = Number(this.#component.read_timeout_in_seconds ?? 0);
+    const limits = seconds > 0 ? { totalTimeoutMs: seconds * 1000 } : {};
+    try {
+      const response = await context.http.send({ ...outgoing, ...limits, signal: context.signal });
+      return { answer: await answerOf(response), headers: response.headers, error: null };
+    } catch (thrown) {
+      context.signal.throwIfAborted();
+      const error =
+        thrown instanceof WeirError
+          ? thrown
+          : new WeirError({
+              kind: 'transient',
+              code: 'unreachable',
+              message: toFailure(thrown).message,
+              cause: thrown,
+            });
+      return { answer: null, headers: {}, error };
+    }
+  }
+
+  #resolve(answer: Answer | null, error: WeirError | null, renewed: boolean): Resolution {
+    if (error !== null || answer === null)
+      return error ? this.#errors.resolveError(error) : { action: 'FAIL', failureType: 'system_error' };
+    const resolution = this.#errors.resolve(answer) ?? { action: 'SUCCESS' };
+    const asked = resolution.action === 'REFRESH_TOKEN_THEN_RETRY';
+    // A token that ran out in the middle is fetched anew, once, whether the manifest says so or not.
+    if (!asked && !(answer.status === 401 && resolution.action === 'FAIL')) return resolution;
+    if (renewed) return asked ? { ...resolution, action: 'FAIL', failureType: 'config_error' } : resolution;
+    if (this.#authenticator?.renew()) return { ...resolution, action: 'REFRESH_TOKEN_THEN_RETRY' };
+    return asked ? { ...resolution, action: 'RETRY' } : resolution;
+  }
+
+  #waitSeconds(answer: Answer | null, tries: number): number {
+    const chosen = this.#errors.backoff(answer, tries) ?? retryAfter(answer, this.#build.now());
+    return Math.min(MOST_WAIT_S, chosen ?? 2 ** (tries - 1));
+  }
+
+  #tell(
+    context: ExtractContext,
+    { stream, slice, page }: Request,
+    { outgoing, answer, headers, error, resolution, waitS, tries, startedAt }: Try & { tries: number; startedAt: Date },
+  ): void {
+    context.onExchange?.({
+      ...{ stream, slice: sliceKey(slice), page, try: tries, startedAt: startedAt.toISOString() },
+      durationMs: context.clock().getTime() - startedAt.getTime(),
+      request: { ...outgoing, body: outgoing.body ?? '' },
+      ...(answer && {
+        response: { status: answer.status, headers: { ...headers }, body: bodyText(answer), bytes: answer.bytes },
+      }),
+      action: ACTIONS[resolution.action] ?? (waitS === null ? 'fail' : 'retry'),
+      ...(waitS !== null && { waitMs: waitS * 1000 }),
+      ...(error && { error: error.message }),
+    });
+  }
+}
+
+const ACTIONS: Partial<Record<Resolution['action'], 'success' | 'ignore' | 'retry'>> = {
+  SUCCESS: 'success',
+  IGNORE: 'ignore',
+  RESET_PAGINATION: 'retry',
+};
+
+/** Code of the error by which a slice is read from its first page again. */
+export const RESET_PAGINATION = 'reset_pagination';
+
+function paginationReset({ stream, page }: Request): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: RESET_PAGINATION,
+    message: 'The API asks to read the slice from its first page again.',
+    where: { stream, page },
+  });
+}
+
+function isRetry({ action }: Resolution): boolean {
+  return action === 'RETRY' || action === 'RATE_LIMITED' || action === 'REFRESH_TOKEN_THEN_RETRY';
+}
+
+/** Seconds or a date; a date in the past means now. */
+function retryAfter(answer: Answer | null, now: Date): number | null {
+  const header = answer?.headers['retry-after'];
+  if (typeof header !== 'string') return null;
+  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now.getTime()) / 1000));
+}
+
+function bodyText({ body }: Answer): string {
+  const text = typeof body === 'string' ? body : stringifyJson(body);
+  return text.length > SHOWN ? text.slice(0, SHOWN) : text;
+}
