@@ -176,7 +176,7 @@ describe('quality', () => {
   test('five kinds of checks in YAML are marked while typing, run on demand, and show what was measured', async () => {
     await page.goto(`${weir.url}/quality/new`);
     await page.getByLabel('Name', { exact: true }).fill('Orders');
-    await page.getByLabel('Runs after each sync of').selectOption({ label: 'Shop API to Warehouse' });
+    await page.getByLabel('Runs after each sync of').selectOption({ label: 'Shop API → Warehouse' });
     await typeManifest(page, 'dataset: orders\ncompletness: []\n');
     await page
       .getByText(/completness/)
