@@ -1,0 +1,78 @@
+/** `weir-sync API DATABASE SCHEMA RUNS`: the engine's own way from the API into Postgres. Prints what it took. */
+import { pino } from 'pino';
+import { createGuard } from '#lib/address-guard.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
+import { language } from '#lib/extract/kinds.ts';
+import { createManifestSource } from '#lib/extract/manifest-source.ts';
+import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+import { extractContext } from '#lib/sync/resolve.ts';
+import { runSync } from '#lib/sync/run-sync.ts';
+import type { SyncStream } from '#lib/sync/sync-stream.ts';
+import { ORDER_SCHEMA, PAGE_SIZE } from './records.ts';
+
+const [api = '', database = '', schema = ''] = process.argv.slice(2);
+const started = performance.now();
+const { manifest, issues } = parseManifest(
+  `
+version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [orders] }
+streams:
+  - type: DeclarativeStream
+    name: orders
+    primary_key: [id]
+    retriever:
+      type: SimpleRetriever
+      requester: { type: HttpRequester, url_base: "${api}", path: /orders, http_method: GET }
+      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
+      paginator:
+        type: DefaultPaginator
+        pagination_strategy: { type: PageIncrement, start_from_page: 1, page_size: ${PAGE_SIZE}, inject_on_first_request: true }
+        page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: page }
+    schema_loader: { type: InlineSchemaLoader, schema: ${JSON.stringify(ORDER_SCHEMA)} }
+`,
+  language,
+);
+if (!manifest) throw new Error(JSON.stringify(issues));
+const log = pino({ level: 'silent' });
+const clock = () => new Date();
+const guard = createGuard({ allowed: 'any' });
+const { signal } = new AbortController();
+const extract = extractContext({ env: { fileRoots: [] }, log, clock }, guard, signal);
+const source = createManifestSource(manifest);
+const { hostname, port, username, password, pathname } = new URL(database);
+const destination = destinationKind('postgres').open(
+  { log, clock, signal, guard, workDir: '/nowhere' },
+  { host: hostname, port: Number(port), username, password, database: pathname.slice(1), schema },
+);
+const [found] = await source.discover(extract, {});
+if (!found) throw new Error('no stream');
+const stream: SyncStream = {
+  configured: {
+    stream: found,
+    syncMode: 'incremental',
+    destinationSyncMode: 'append_dedup',
+    cursorField: [],
+    primaryKey: [['id']],
+  },
+  namespace: '',
+  table: 'orders',
+};
+const [outcome] = await runSync(
+  {
+    attempt: { connectionId: schema, syncId: 1, attempt: 1, fence: 1 },
+    ...{ emittedAt: clock(), source, config: {}, destination, streams: [stream] },
+  },
+  {
+    extract,
+    recorder: {
+      ...{ started: () => undefined, progress: () => undefined, log: () => undefined },
+      ...{ published: async () => undefined, failed: async () => undefined, close: async () => undefined },
+    },
+  },
+);
+if (outcome?.failure) throw new Error(outcome.failure.message);
+await destination.close();
+await extract.close();
+const seconds = (performance.now() - started) / 1000;
+process.stdout.write(`${JSON.stringify({ seconds, peakMb: process.resourceUsage().maxRSS / 1024 })}\n`);

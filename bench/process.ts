@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+/** One file with all that it imports, as the service's own child is built. Gives the bundle's path. */
+export async function bundled(entry: string, folder: string): Promise<string> {
+  const outfile = path.join(folder, `${path.basename(entry, '.ts')}.mjs`);
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'warning',
+    external: ['pg-native', '@duckdb/*'],
+    banner: {
+      js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",
+    },
+  });
+  return outfile;
+}
+
+/** What a process of the bench says of itself on its last line. */
+export interface Report {
+  readonly seconds: number;
+  /** Largest resident set, in MB. */
+  readonly peakMb: number;
+}
+
+/** Runs a command to its end and gives the JSON of its last line. Throws with its output when it fails. */
+export async function report<T = Report>(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<T> {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (errors += chunk));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}:\n${output}${errors}`.slice(-4_000));
+  return JSON.parse(last) as T;
+}

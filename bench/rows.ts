@@ -1,0 +1,5 @@
+import { apiToPostgres } from './postgres/api-to-postgres.ts';
+import type { BenchRow } from './row.ts';
+
+/** Every row of the table of figures. A new one is a file and a line here. */
+export const rows: readonly BenchRow[] = [apiToPostgres];
