@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: '.',
-    include: ['tests/{browser,faults}/**/*.test.ts'],
+    include: ['tests/{start,browser,faults}/**/*.test.ts'],
     globalSetup: ['tests/harness/build-setup.ts', 'tests/harness/postgres-setup.ts'],
     fileParallelism: false,
     testTimeout: 180_000,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import path from 'node:path';
-import { build as bundle } from 'esbuild';
+import { build as bundle, stop as stopBundler } from 'esbuild';
 import { WeirError } from '#lib/errors.ts';
 
 const STAMP = 'dist/built-from';
@@ -27,13 +27,18 @@ export async function isBuilt(project: string): Promise<boolean> {
   );
 }
 
-/** Builds the pages (next build) and bundles the child and the command line (esbuild). Progress goes to `say`. */
-export async function build(project: string, say: (line: string) => void): Promise<void> {
+/**
+ * Builds the pages (next build) and bundles the child and the command line (esbuild). Progress goes to `say`.
+ * @throws AbortError when `signal` ends it
+ */
+export async function build(project: string, say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   const from = await fingerprint(project);
   say('Building the pages: once after each update, about a minute.');
   await bundleProcesses(project);
-  await nextBuild(project, say);
+  // Its service would stay in memory for as long as this process runs.
+  await stopBundler();
+  await nextBuild(project, say, signal);
   writeFileSync(path.join(project, STAMP), from);
   say(`Built in ${Math.round((performance.now() - startedAt) / 1000)} s.`);
 }
@@ -58,12 +63,13 @@ async function bundleProcesses(project: string): Promise<void> {
   });
 }
 
-function nextBuild(project: string, say: (line: string) => void): Promise<void> {
+function nextBuild(project: string, say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [path.join(project, 'node_modules/next/dist/bin/next'), 'build'], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
+      ...(signal && { signal }),
     });
     let output = '';
     const collect = (chunk: Buffer) => {

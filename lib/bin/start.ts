@@ -15,7 +15,11 @@ const GRACE_MS = 10_000;
 const dev = process.argv.includes('--dev');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+/** Aborted by the first signal. */
+const stopping = new AbortController();
+
 await start().catch((error: unknown) => {
+  if (stopping.signal.aborted) process.exit(0);
   process.stderr.write(`${failureText(toFailure(error))}\n`);
   process.exit(1);
 });
@@ -29,22 +33,24 @@ async function start(): Promise<void> {
     process.exit(1);
   }
   mkdirSync(env.dataDir, { recursive: true, mode: 0o700 });
-  if (!dev && !(await isBuilt(PROJECT))) await build(PROJECT, say);
+  const parts: Parts = { running: [], postgres: null };
+  const stop = stopOnce(parts);
+  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
+  if (!dev && !(await isBuilt(PROJECT))) await build(PROJECT, say, stopping.signal);
 
   const postgres = env.databaseUrl === null ? await ownPostgres(env) : null;
-  const running: Supervised[] = [];
-  const stop = stopOnce(running, postgres);
-  process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
-
+  parts.postgres = postgres;
+  stopping.signal.throwIfAborted();
   const databaseUrl = env.databaseUrl ?? postgres?.url ?? '';
   await migrated(databaseUrl);
   const options = {
     env: { ...process.env, DATABASE_URL: databaseUrl, NEXT_TELEMETRY_DISABLED: '1', ...(dev && { WEIR_DEV: '1' }) },
     say,
   };
-  running.push(supervise('serve', options), supervise('worker', options));
-  await Promise.all(running.map((part) => part.ready));
-  if (dev) watchSources(PROJECT, () => running.forEach((part) => void part.restart()));
+  stopping.signal.throwIfAborted();
+  parts.running.push(supervise('serve', options), supervise('worker', options));
+  await Promise.all(parts.running.map((part) => part.ready));
+  if (dev) watchSources(PROJECT, () => parts.running.forEach((part) => void part.restart()));
   say(`Weir is ready: ${env.publicUrl ?? `http://localhost:${env.port}`}`);
 }
 
@@ -53,7 +59,7 @@ async function ownPostgres(env: Env): Promise<EmbeddedPostgres> {
     dataDir: env.dataDir,
     onNotice: say,
     onExit: (code) => {
-      if (stopping) return;
+      if (stopping.signal.aborted) return;
       process.stderr.write(`The embedded Postgres ended with code ${code}. Look at postgres.log in ${env.dataDir}.\n`);
       process.kill(process.pid, 'SIGTERM');
     },
@@ -70,19 +76,23 @@ async function migrated(databaseUrl: string): Promise<void> {
   }
 }
 
-let stopping = false;
+/** What has been started so far. */
+interface Parts {
+  readonly running: Supervised[];
+  postgres: EmbeddedPostgres | null;
+}
 
-/** The first signal ends the parts, then Postgres; a second one ends the parts at once. */
-function stopOnce(running: Supervised[], postgres: EmbeddedPostgres | null): () => void {
+/** The first signal ends a build, then the parts, then Postgres; a second one ends the parts at once. */
+function stopOnce(parts: Parts): () => void {
   return () => {
-    if (stopping) {
-      for (const part of running) part.kill();
+    if (stopping.signal.aborted) {
+      for (const part of parts.running) part.kill();
       return;
     }
-    stopping = true;
+    stopping.abort();
     say('Stopping.');
-    void Promise.all(running.map((part) => part.stop(GRACE_MS)))
-      .then(() => postgres?.stop())
+    void Promise.all(parts.running.map((part) => part.stop(GRACE_MS)))
+      .then(() => parts.postgres?.stop())
       .then(() => process.exit(0));
   };
 }
