@@ -31,8 +31,11 @@ export interface Answer {
 /** Adds credentials to a request. */
 export interface Authenticator {
   parts(context: ExtractContext): Promise<RequestParts>;
-  /** Forgets what it has fetched, after a 401; false when there is nothing to fetch anew. */
-  renew(): boolean;
+  /**
+   * Forgets what it has fetched, after a 401; false when there is nothing to fetch anew. Given the request as text, so that a
+   * token stays that others have fetched since it was sent.
+   */
+  renew(sent: string): boolean;
 }
 
 export type ErrorAction =

@@ -3,9 +3,13 @@ import type { Language } from '#lib/manifest/parse-manifest.ts';
 import { apiKey } from './auth/api-key.ts';
 import { basic } from './auth/basic.ts';
 import { bearer } from './auth/bearer.ts';
+import { jwt } from './auth/jwt.ts';
+import { legacySessionToken } from './auth/legacy-session-token.ts';
 import { noAuth } from './auth/no-auth.ts';
 import { oauth } from './auth/oauth.ts';
 import { selective } from './auth/selective.ts';
+import { sessionAuthentications, sessionToken } from './auth/session-token.ts';
+import { budgetKinds } from './budget/index.ts';
 import { concurrencyLevel } from './concurrency/concurrency-level.ts';
 import { datetimeBasedCursor } from './cursor/datetime-based-cursor.ts';
 import { incrementingCountCursor } from './cursor/incrementing-count-cursor.ts';
@@ -58,6 +62,11 @@ export const kinds: readonly Kind[] = [
   basic,
   oauth,
   selective,
+  jwt,
+  sessionToken,
+  ...sessionAuthentications,
+  legacySessionToken,
+  ...budgetKinds,
   defaultPaginator,
   noPagination,
   pageIncrement,
@@ -104,12 +113,7 @@ const NOT_YET = 'Weir does not run it yet';
 /** Components of the CDK that are refused by name: a stream that needs one can't be read, the others can. */
 const unsupported = Object.fromEntries(
   [
-    ...[
-      'JwtAuthenticator',
-      'SessionTokenAuthenticator',
-      'LegacySessionTokenAuthenticator',
-      'RateLimitedMultipleTokenAuthenticator',
-    ],
+    'RateLimitedMultipleTokenAuthenticator',
     ...['AsyncRetriever', 'StateDelegatingStream', 'ConditionalStreams', 'DynamicDeclarativeStream', 'StreamGroup'],
     ...['UnionPartitionRouter', 'DynamicSchemaLoader', 'JsonFileSchemaLoader'],
     ...[

@@ -26,7 +26,7 @@ export const sourceKinds = [
           defaultType: 'ConcurrencyLevel',
         },
       ),
-      api_budget: { docs: 'How often the API may be asked.', types: ['object'] },
+      api_budget: component('How often the API may be asked.', 'api_budget', { defaultType: 'HTTPAPIBudget' }),
       dynamic_streams: { docs: 'Streams that are made when read; not supported yet.', types: ['array'] },
       metadata: { docs: 'For tools.', types: ['object'] },
       description: { docs: 'For people.', types: ['string'] },

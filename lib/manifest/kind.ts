@@ -8,6 +8,7 @@ export type Family =
   | 'retriever'
   | 'requester'
   | 'authenticator'
+  | 'session_authentication'
   | 'paginator'
   | 'pagination_strategy'
   | 'request_option'

@@ -23,7 +23,9 @@ export const selective = defineKind<Authenticator>({
       build.config,
     );
     const chosen = isJsonObject(selector.authenticators) ? selector.authenticators[String(value)] : undefined;
-    if (chosen) return build.create<Authenticator>(chosen);
+    const { url_base: base } = selector;
+    if (isJsonObject(chosen))
+      return build.create<Authenticator>({ ...(base !== undefined && { url_base: base }), ...chosen });
     throw new WeirError({
       kind: 'config',
       code: 'no_authenticator',

@@ -44,7 +44,12 @@ export class HttpSender implements Requester {
   constructor(component: JsonObject, build: Build) {
     this.#component = component;
     this.#build = build;
-    this.#authenticator = component.authenticator ? build.create<Authenticator>(component.authenticator) : null;
+    const { authenticator } = component;
+    // Some of them ask the same API for their token.
+    const base = component.url_base ?? component.url;
+    this.#authenticator = isJsonObject(authenticator)
+      ? build.create<Authenticator>({ ...(base !== undefined && { url_base: base }), ...authenticator })
+      : null;
     this.#errors = build.create<ErrorHandler>(component.error_handler ?? { type: 'DefaultErrorHandler' });
     this.#method = String(component.http_method ?? 'GET').toUpperCase();
     const { request_body: body } = component;
@@ -105,7 +110,7 @@ export class HttpSender implements Requester {
   ): Promise<Try> {
     const { answer, headers, error } = await this.#receive(context, outgoing);
     if (answer) this.#budget?.update(outgoing, answer, context.clock().getTime());
-    const resolution = this.#resolve(answer, error, renewed);
+    const resolution = this.#resolve(outgoing, answer, error, renewed);
     const result = { outgoing, answer, headers, error, resolution };
     if (!isRetry(resolution)) return { ...result, waitS: null };
     if (resolution.action === 'REFRESH_TOKEN_THEN_RETRY') return { ...result, waitS: 0 };
@@ -141,7 +146,7 @@ export class HttpSender implements Requester {
     }
   }
 
-  #resolve(answer: Answer | null, error: WeirError | null, renewed: boolean): Resolution {
+  #resolve(outgoing: Outgoing, answer: Answer | null, error: WeirError | null, renewed: boolean): Resolution {
     if (error !== null || answer === null)
       return error ? this.#errors.resolveError(error) : { action: 'FAIL', failureType: 'system_error' };
     const resolution = this.#errors.resolve(answer) ?? { action: 'SUCCESS' };
@@ -149,7 +154,8 @@ export class HttpSender implements Requester {
     // A token that ran out in the middle is fetched anew, once, whether the manifest says so or not.
     if (!asked && !(answer.status === 401 && resolution.action === 'FAIL')) return resolution;
     if (renewed) return asked ? { ...resolution, action: 'FAIL', failureType: 'config_error' } : resolution;
-    if (this.#authenticator?.renew()) return { ...resolution, action: 'REFRESH_TOKEN_THEN_RETRY' };
+    if (this.#authenticator?.renew(JSON.stringify(outgoing)))
+      return { ...resolution, action: 'REFRESH_TOKEN_THEN_RETRY' };
     return asked ? { ...resolution, action: 'RETRY' } : resolution;
   }
 
