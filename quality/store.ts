@@ -3,7 +3,8 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { CheckResult, Outcome } from './evaluate.ts';
 
-export type Trigger = 'sync' | 'manual' | 'schedule' | 'api';
+/** `gate` measures a load before it is published, `backfill` the past of a check that is new. */
+export type Trigger = 'sync' | 'manual' | 'schedule' | 'api' | 'gate' | 'backfill';
 
 /** One row per suite with what pages show of its last run. */
 export function suiteRows(db: Db, workspaceId: string) {

@@ -1,7 +1,10 @@
 import type { JsonObject } from '#lib/json.ts';
 
-/** What a failure means: `warn` is told, `error` alerts, `block` marks what the gate before publishing will ask; without a gate it is as `error`. */
-export type Level = 'warn' | 'error' | 'block';
+/**
+ * What a failure means: `warn` is told, `error` alerts, `block` holds the load back before it is published, `quarantine`
+ * puts the failing rows aside and publishes the others.
+ */
+export type Level = 'warn' | 'error' | 'block' | 'quarantine';
 
 /** One check as it was declared, frozen. */
 export interface Check {

@@ -56,6 +56,8 @@ const STREAMS = {
   published: { state: 'ok', word: 'Published' },
   failed: { state: 'fail', word: 'Failed' },
   cancelled: { state: 'off', word: 'Cancelled' },
+  held: { state: 'block', word: 'Held' },
+  discarded: { state: 'off', word: 'Discarded' },
 } as const satisfies Record<string, Named>;
 
 export function streamState(status: keyof typeof STREAMS): Named {

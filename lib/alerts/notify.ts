@@ -67,7 +67,8 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
         recovery([recovered], `${name} synced again`, `Sync ${syncId} published its data.`, link, at),
       );
   }
-  if (status !== 'failed' && status !== 'partial') return;
+  // Whoever discarded a load knows of it, and its incident stays open until a sync publishes again.
+  if ((status !== 'failed' && status !== 'partial') || failure?.code === 'load_discarded') return;
   const mask = await masking(tx, c.secrets, { connectionId });
   const { message, hint, where } = masked(failure ?? NO_REASON, mask);
   const title = `${name}: ${message}`;
@@ -84,11 +85,15 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
     at,
   });
   if (seen.was !== null) return;
+  const held = failure?.code === 'load_held';
+  const happened = held
+    ? `sync ${syncId} holds its load back`
+    : `sync ${syncId} ${status === 'partial' ? 'published only some streams' : 'failed'}`;
   await send(tx, c, workspaceId, 'sync_failed', {
     state: 'failed',
-    headline: `Sync failed: ${title}`,
+    headline: `${held ? 'Load held' : 'Sync failed'}: ${title}`,
     lines: [
-      `What happened: sync ${syncId} ${status === 'partial' ? 'published only some streams' : 'failed'}${mask(placeText(where))}. Readers keep what was published before.`,
+      `What happened: ${happened}${mask(placeText(where))}. Readers keep what was published before.`,
       ...(hint ? [`What to do: ${hint}`] : []),
     ],
     link,

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Failure } from '#lib/errors.ts';
-import type { JsonObject } from '#lib/json.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 
 /** The service's tables as kysely sees them; `prisma-free-migrations/` makes them. int8 arrives as number. */
 export interface Database {
@@ -25,6 +25,7 @@ export interface Database {
   suite: SuiteTable;
   check_run: CheckRunTable;
   check_result: CheckResultTable;
+  table_state: TableStateTable;
   incident: IncidentTable;
   channel: ChannelTable;
   delivery: DeliveryTable;
@@ -46,6 +47,8 @@ export type SyncStatus =
   | 'failed'
   | 'cancelled'
   | 'skipped';
+/** `held` waits behind a failing check until somebody decides; `discarded` is what was decided against. */
+export type SyncStreamStatus = 'waiting' | 'running' | 'published' | 'failed' | 'cancelled' | 'held' | 'discarded';
 export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
 export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read';
 
@@ -210,7 +213,7 @@ interface SyncStreamTable {
   workspace_id: string;
   namespace: Defaulted<string>;
   name: string;
-  status: Defaulted<'waiting' | 'running' | 'published' | 'failed' | 'cancelled'>;
+  status: Defaulted<SyncStreamStatus>;
   read: Defaulted<number>;
   filtered: Defaulted<number>;
   quarantined: Defaulted<number>;
@@ -223,6 +226,10 @@ interface SyncStreamTable {
   relation: NullableJson<JsonObject>;
   published: NullableJson<JsonObject>;
   failure: NullableJson<Failure>;
+  decision: Optional<'release' | 'discard'>;
+  decided_by: Optional<string>;
+  decided_at: NullableTime;
+  decision_reason: Optional<string>;
 }
 
 interface SyncLogTable {
@@ -256,6 +263,8 @@ interface SuiteTable {
   text: string;
   connection_id: Optional<string>;
   destination_id: string;
+  schedule: ColumnType<Schedule, string | undefined, string>;
+  next_due: NullableTime;
   created_at: Time;
   updated_at: Time;
 }
@@ -265,7 +274,7 @@ interface CheckRunTable {
   workspace_id: string;
   suite_id: string;
   sync_id: Optional<number>;
-  trigger: 'sync' | 'manual' | 'schedule' | 'api';
+  trigger: 'sync' | 'manual' | 'schedule' | 'api' | 'gate' | 'backfill';
   started_at: Time;
   finished_at: NullableTime;
   failure: NullableJson<Failure>;
@@ -279,7 +288,7 @@ interface CheckResultTable {
   key: string;
   kind: string;
   title: string;
-  level: 'warn' | 'error' | 'block';
+  level: 'warn' | 'error' | 'block' | 'quarantine';
   outcome: 'pass' | 'warn' | 'fail' | 'error';
   value: Optional<number>;
   value_text: Optional<string>;
@@ -288,7 +297,25 @@ interface CheckResultTable {
   high: Optional<number>;
   message: string;
   samples: NullableJson<JsonObject[]>;
+  /** When the failing rows are to be forgotten. */
+  samples_until: NullableTime;
+  /** What the next measurement is compared with. */
+  memory: NullableJson<JsonValue>;
+  segments: NullableJson<JsonValue>;
+  owner: Optional<string>;
+  tags: Defaulted<string[]>;
   measured_at: Time;
+}
+
+/** What a table held after its last publish, as numbers that merge with those of the next load. */
+interface TableStateTable {
+  destination_id: string;
+  table_name: string;
+  workspace_id: string;
+  connection_id: string;
+  sync_id: number;
+  states: Json<JsonObject>;
+  updated_at: Time;
 }
 
 interface IncidentTable {

@@ -92,10 +92,32 @@ export interface Counts {
   readonly bytes: number;
 }
 
-/** Where checks find what was staged or published. */
+/** Where checks find what was staged or published. A query is one SELECT over the destination's own tables. */
 export type Relation =
   | { readonly kind: 'postgres'; readonly schema: string; readonly table: string }
+  | { readonly kind: 'query'; readonly sql: string }
   | { readonly kind: 'parquet'; readonly files: readonly string[] };
+
+/** A staged load as quality sees it before it is published: what it brings, and what it would make of the table. */
+export interface StagedLoad {
+  /** The staged rows, duplicates among them. */
+  readonly load: Relation;
+  /** What publishing puts into the table, and what it takes out of it; null for nothing. */
+  readonly added: Relation;
+  readonly removed: Relation | null;
+  /** The table as publishing would leave it; null where it can't be seen without moving it here. */
+  readonly after: Relation | null;
+  /** The sync that wrote the table last, if it did so alone and to its end; null when the table is new or shared. */
+  readonly tableOf: number | null;
+  /** The table holds nothing yet, or publishing replaces all of it. */
+  readonly replaces: boolean;
+}
+
+/** Rows that are put aside before publishing: an SQL condition in the destination's dialect, and why. */
+export interface SetAside {
+  readonly condition: string;
+  readonly reason: string;
+}
 
 /**
  * What has been read but not yet published. Rows belong to a slice: those of slices that were not closed at the
@@ -112,8 +134,15 @@ export interface Stage {
    * `written` and `quarantined` are the stage's own: the database may refuse a row after `write` has returned.
    */
   checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts>;
-  /** What quality measures before publishing. */
-  relation(): Promise<Relation>;
+  /** What the stream's table is called at the destination: `table`, `schema.table`. */
+  readonly names: readonly string[];
+  /** What quality measures before publishing, once every slice is closed and checkpointed. */
+  staged(): Promise<StagedLoad>;
+  /**
+   * Moves staged rows that meet a condition to quarantine, and gives the stage's counts after that.
+   * Throws `set_aside_unsupported` where rows can't be picked out again.
+   */
+  setAside(rows: readonly SetAside[]): Promise<Counts>;
   /**
    * Publishes what the last checkpoint saved, the rows of closed slices: merges, appends or swaps, and makes the checkpointed state the stream's state, in one transaction that checks
    * the fence. A full refresh publishes once, at the end (`complete`); incremental modes may publish at any checkpoint.

@@ -1,4 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
+import type { Failure } from '#lib/errors.ts';
 import { dueAfter } from '#lib/jobs/due-times.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { insertSkipped, insertSync, lockDueConnections, setNextDue } from './store.ts';
@@ -22,8 +23,9 @@ export async function enqueueDue({ db, queue, clock }: { db: Db; queue: Queue; c
         trigger: 'schedule' as const,
         dueAt: connection.next_due,
       };
-      const syncId = await insertSync(tx, sync);
-      if (syncId === null) await insertSkipped(tx, sync, STILL_RUNNING, now);
+      const syncId = connection.held === null ? await insertSync(tx, sync) : null;
+      if (connection.held !== null) await insertSkipped(tx, sync, heldBack(connection.held), now);
+      else if (syncId === null) await insertSkipped(tx, sync, STILL_RUNNING, now);
       else await queue.send('sync', { syncId }, { tx });
       await setNextDue(tx, connection.id, dueAfter(connection.schedule, connection.next_due, now));
     }
@@ -37,3 +39,12 @@ const STILL_RUNNING = {
   message: 'The sync before it had not ended at this due time, so this one was skipped.',
   hint: 'If that happens often, the schedule is tighter than a sync takes.',
 } as const;
+
+function heldBack(syncId: number): Failure {
+  return {
+    kind: 'config',
+    code: 'load_held',
+    message: `The load of sync ${syncId} is held by a failing check, so this due time was skipped.`,
+    hint: 'Release or discard that load, or discard it and run again.',
+  };
+}

@@ -1,8 +1,9 @@
 import type { Db } from '#lib/db/connect.ts';
+import type { SyncStreamStatus } from '#lib/db/schema.ts';
 import type { Counts, Published } from '#lib/destinations/destination.ts';
 import { type Failure, failureText } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
-import type { Attempt } from './store.ts';
+import { type Attempt, LOAD_HELD } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
 const FLUSH_MS = 500;
@@ -94,7 +95,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
       line('error', failureText(failure), stream);
       await flush();
       await updateStream(db, syncId, stream, {
-        status: 'failed',
+        status: statusOf(failure, stream),
         finished_at: clock(),
         failure: JSON.stringify(failure),
       });
@@ -104,6 +105,13 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
       await flush();
     },
   };
+}
+
+/** A load that waits for a decision keeps waiting when carrying the decision out failed, as long as its stage is there. */
+function statusOf({ code }: Failure, { decision }: SyncStream): SyncStreamStatus {
+  if (code === LOAD_HELD) return 'held';
+  if (code === 'load_discarded') return 'discarded';
+  return decision !== undefined && code !== 'stage_lost' ? 'held' : 'failed';
 }
 
 async function insertLines(db: Db, attempt: Attempt, lines: readonly Line[]): Promise<void> {

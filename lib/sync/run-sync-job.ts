@@ -3,8 +3,9 @@ import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
 import { databaseRecorder, type Recorder } from './recorder.ts';
 import { extractContext, type ResolveContext, resolveConnection, uploadDir, workspaceGuard } from './resolve.ts';
-import { runSync, type StreamOutcome, type SyncHooks } from './run-sync.ts';
+import { type Gate, runSync, type StreamOutcome } from './run-sync.ts';
 import { type Attempt, insertStreamRows, streamRows } from './store.ts';
+import type { SyncStream } from './sync-stream.ts';
 
 const CANCEL_CHECK_MS = 500;
 
@@ -13,7 +14,8 @@ export interface SyncJobOptions {
   /** Aborted with the reason `cancelled`, `deadline` or `shutdown`. */
   readonly signal: AbortSignal;
   readonly onFinished: OnFinished;
-  readonly onStaged?: SyncHooks['onStaged'];
+  /** Makes the gate of this sync, before it reads anything. */
+  readonly gate?: (attempt: Attempt, signal: AbortSignal) => Promise<Gate>;
 }
 
 /** Runs the next attempt of a sync from its rows to its end, and says in the rows how it ended. */
@@ -40,7 +42,7 @@ async function runAttempt(
   recorder: Recorder,
   options: SyncJobOptions,
 ): Promise<AttemptEnd> {
-  const { signal, onStaged } = options;
+  const { signal } = options;
   try {
     const guard = await workspaceGuard(c.db, attempt.workspaceId);
     const connection = await resolveConnection(c, attempt.connectionId, guard, signal);
@@ -49,7 +51,8 @@ async function runAttempt(
       attempt,
       connection.streams.map(({ configured }) => configured),
     );
-    const published = await publishedNames(c, attempt.syncId);
+    const earlier = await earlierRows(c, attempt.syncId);
+    const gate = await options.gate?.(attempt, signal);
     const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
     try {
       const outcomes = await runSync(
@@ -62,11 +65,13 @@ async function runAttempt(
             fence: attempt.fence,
           },
           emittedAt: attempt.emittedAt,
-          streams: connection.streams.filter((stream) => !published.has(keyOf(stream.configured.stream))),
+          streams: connection.streams.flatMap((stream) =>
+            leftToDo(stream, earlier.get(keyOf(stream.configured.stream))),
+          ),
         },
-        { extract, recorder, saveConfig: connection.saveConfig, ...(onStaged && { onStaged }) },
+        { extract, recorder, saveConfig: connection.saveConfig, ...(gate && { gate }) },
       );
-      return endOf(outcomes, published.size);
+      return endOf(outcomes, [...earlier.values()].filter(isSettled));
     } finally {
       await connection.destination.close();
       await extract.close();
@@ -76,10 +81,24 @@ async function runAttempt(
   }
 }
 
-/** Streams that an earlier attempt of this sync has published are done. */
-async function publishedNames({ db }: ResolveContext, syncId: number): Promise<Set<string>> {
-  const rows = await streamRows(db, syncId);
-  return new Set(rows.filter((row) => row.status === 'published').map(keyOf));
+type Earlier = Awaited<ReturnType<typeof streamRows>>[number];
+const SETTLED: readonly Earlier['status'][] = ['published', 'held', 'discarded'];
+
+/** The streams as earlier attempts of this sync left them. */
+async function earlierRows({ db }: ResolveContext, syncId: number): Promise<Map<string, Earlier>> {
+  return new Map((await streamRows(db, syncId)).map((row) => [keyOf(row), row]));
+}
+
+/** Published, or held back with nothing decided. */
+function isSettled({ status, decision }: Earlier): boolean {
+  return SETTLED.includes(status) && !(status === 'held' && decision !== null);
+}
+
+/** What is decided of a held load is done now, by as many attempts as it takes. */
+function leftToDo(stream: SyncStream, before: Earlier | undefined): SyncStream[] {
+  if (!before) return [stream];
+  if (isSettled(before)) return [];
+  return [before.decision === null ? stream : { ...stream, decision: before.decision }];
 }
 
 function keyOf({ namespace, name }: { namespace?: string; name: string }): string {
@@ -87,15 +106,16 @@ function keyOf({ namespace, name }: { namespace?: string; name: string }): strin
 }
 
 /** One failed stream makes the sync partial, all of them failed; it is worth another attempt if time may mend one. */
-function endOf(outcomes: readonly StreamOutcome[], publishedBefore: number): AttemptEnd {
-  const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+function endOf(outcomes: readonly StreamOutcome[], earlier: readonly Pick<Earlier, 'failure'>[]): AttemptEnd {
+  const now = outcomes.flatMap(({ failure }) => failure ?? []);
+  const failures = [...now, ...earlier.flatMap(({ failure }) => failure ?? [])];
   const [first] = failures;
   if (first === undefined) return { status: 'succeeded' };
-  const some = publishedBefore + outcomes.length > failures.length;
+  const some = earlier.length + outcomes.length > failures.length;
   return {
     status: some ? 'partial' : 'failed',
     failure: summary(failures, first),
-    retry: failures.some(({ kind }) => kind === 'transient'),
+    retry: now.some(({ kind }) => kind === 'transient'),
   };
 }
 

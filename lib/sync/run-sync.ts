@@ -5,7 +5,6 @@ import type {
   Destination,
   Load,
   Published,
-  Relation,
   Stage,
   TargetStream,
 } from '#lib/destinations/destination.ts';
@@ -33,10 +32,17 @@ export interface SyncWork {
 export interface SyncHooks {
   readonly extract: ExtractContext;
   readonly recorder: Recorder;
-  /** Between stage and publish: what it throws keeps the stage from being published. */
-  readonly onStaged?: (stream: SyncStream, relation: Relation) => Promise<void>;
+  readonly gate?: Gate;
   /** The source changed its own config: stored before reading goes on. */
   readonly saveConfig?: ExtractContext['saveConfig'];
+}
+
+/** Stands between stage and publish. */
+export interface Gate {
+  /** Whether a table of these names is guarded: then nothing of it is published before all of it is staged and measured. */
+  guards(names: readonly string[]): boolean;
+  /** What it throws keeps the stage from being published; `load_held` keeps it until somebody decides. */
+  onStaged(stream: SyncStream, stage: Pick<Stage, 'names' | 'staged' | 'setAside'>, counts: Counts): Promise<void>;
 }
 
 export interface StreamOutcome {
@@ -83,19 +89,58 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
     return completed.published;
   }
   const incremental = target.syncMode === 'incremental';
+  if (stream.decision) return decided(load, target, stream.decision);
   const { stage, resumed } = await openStage(load, target, incremental);
+  const guarded = hooks.gate?.guards(stage.names) === true;
   const counts = new ReadCounts(resumed?.counts);
   if (resumed !== null) hooks.recorder.log('info', 'Goes on from what the attempt before had staged.', stream);
   if (resumed === null || incremental) {
     const from = resumed?.state ?? (incremental ? state : null);
-    await stageStream(work, hooks, { stream, target, stage, counts, from, incremental });
+    await stageStream(work, hooks, {
+      stream,
+      target,
+      stage,
+      counts,
+      from,
+      incremental,
+      publishes: incremental && !guarded,
+    });
   }
   reconcile(counts.closed);
-  await hooks.onStaged?.(stream, await stage.relation());
+  if (guarded) await passGate(hooks, { stream, stage, counts });
   killPoint('sync.staged');
   const published = await stage.publish({ complete: true });
   killPoint('sync.published');
   return published;
+}
+
+/** What the gate puts aside changes the counts; they must still agree. */
+async function passGate(
+  { gate, recorder }: SyncHooks,
+  { stream, stage, counts }: Pick<Staging, 'stream' | 'stage' | 'counts'>,
+) {
+  const setAside: Stage['setAside'] = async (rows) => {
+    const saved = await stage.setAside(rows);
+    counts.settle(saved);
+    recorder.progress(stream, counts.total, counts.pages);
+    return saved;
+  };
+  await gate?.onStaged(stream, { names: stage.names, staged: () => stage.staged(), setAside }, counts.closed);
+  reconcile(counts.closed);
+}
+
+/** A load that was held is published or dropped as it lies: nothing is read for it. */
+async function decided(load: Load, target: TargetStream, decision: 'release' | 'discard'): Promise<Published> {
+  const stage = await load.stage(target);
+  if (decision === 'discard') {
+    await stage.discard();
+    throw discarded();
+  }
+  if (stage.resumed === null) {
+    await stage.discard();
+    throw stageGone();
+  }
+  return stage.publish({ complete: true });
 }
 
 /** What the destination holds decides where to go on, and the number of the generation. */
@@ -128,6 +173,8 @@ interface Staging {
   readonly counts: ReadCounts;
   readonly from: StreamState | null;
   readonly incremental: boolean;
+  /** Whether closed slices go to the readers while the sync goes on. */
+  readonly publishes: boolean;
 }
 
 async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<void> {
@@ -142,7 +189,7 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
     else if (event.type === 'slice_closed') {
       counts.close(event.slice);
       state = event.state;
-      if (incremental && due(counts.closed.written)) await publishSoFar(staging, state);
+      if (incremental && due(counts.closed.written)) await saveSoFar(staging, state);
     } else recorder.log(event.level, event.message, staging.stream);
     recorder.progress(staging.stream, counts.total, counts.pages);
   }
@@ -158,11 +205,11 @@ async function stagePage(stage: Stage, counts: ReadCounts, page: Extract<ReadEve
   killPoint('sync.page');
 }
 
-/** Data and state of the closed slices go to the readers together; the sync goes on. */
-async function publishSoFar({ stage, counts }: Staging, state: StreamState): Promise<void> {
+/** Data and state of the closed slices are saved and go to the readers together, unless they wait for the gate; the sync goes on. */
+async function saveSoFar({ stage, counts, publishes }: Staging, state: StreamState): Promise<void> {
   counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
   killPoint('sync.checkpoint');
-  await stage.publish({ complete: false });
+  if (publishes) await stage.publish({ complete: false });
 }
 
 /** Marks a full refresh whose every slice is staged; kept in its state, which nothing else reads. */
@@ -198,6 +245,24 @@ function reconcile({ read, filtered, quarantined, written }: Counts): void {
     code: 'counts_differ',
     message: `${read} records were read, but ${filtered} filtered + ${quarantined} quarantined + ${written} written make ${filtered + quarantined + written}.`,
     hint: 'Nothing was published. Run the sync again; if it stays, report this with the log.',
+  });
+}
+
+function discarded(): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: 'load_discarded',
+    message: 'The load was discarded, and its state with it.',
+    hint: 'The next sync reads the same records again.',
+  });
+}
+
+function stageGone(): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: 'stage_lost',
+    message: 'The held load is no longer there: the database server crashed, or another machine held its files.',
+    hint: 'Run the sync again; it reads the same records.',
   });
 }
 

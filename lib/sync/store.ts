@@ -8,6 +8,9 @@ import type { JsonObject } from '#lib/json.ts';
 /** A sync that has not ended: at most one per connection, by a partial unique index. */
 export const ACTIVE = ['pending', 'running', 'incomplete'] as const;
 
+/** The code of a sync whose load waits behind a failing check. */
+export const LOAD_HELD = 'load_held';
+
 export interface NewSync {
   readonly workspaceId: string;
   readonly connectionId: string;
@@ -218,6 +221,7 @@ export async function lockDueConnections(db: Db, now: Date, limit: number) {
   return db
     .selectFrom('connection')
     .select(['id', 'workspace_id', 'schedule', 'next_due'])
+    .select(heldSyncOf.as('held'))
     .where('status', '=', 'active')
     .where('next_due', '<=', now)
     .orderBy('next_due')
@@ -225,6 +229,20 @@ export async function lockDueConnections(db: Db, now: Date, limit: number) {
     .forUpdate()
     .skipLocked()
     .execute();
+}
+
+/** The connection's sync whose load is held, or null. */
+const heldSyncOf = sql<number | null>`(
+  select max(s.id) from syncs s join sync_stream t on t.sync_id = s.id
+  where s.connection_id = connection.id and t.status = 'held')`;
+
+export async function heldSync(db: Db, connectionId: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('connection')
+    .select(heldSyncOf.as('held'))
+    .where('id', '=', connectionId)
+    .executeTakeFirst();
+  return row?.held ?? null;
 }
 
 export async function setNextDue(db: Db, connectionId: string, nextDue: Date | null): Promise<void> {

@@ -6,4 +6,6 @@ export interface SyncStream {
   /** `''` is the destination's default. */
   readonly namespace: string;
   readonly table: string;
+  /** What somebody decided of its held load. */
+  readonly decision?: 'release' | 'discard';
 }

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
-import type { SyncStatus, SyncTrigger } from '#lib/db/schema.ts';
-import { type Failure, WeirError } from '#lib/errors.ts';
+import type { SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib/db/schema.ts';
+import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import { ACTIVE, endOpenStreams, insertSync } from './store.ts';
+import { alreadyRunning, notFound, stillHeld } from './refusals.ts';
+import { ACTIVE, endOpenStreams, heldSync, insertSync } from './store.ts';
 
 export interface SyncSummary {
   readonly id: number;
@@ -42,7 +43,7 @@ export interface SyncAttempt {
 export interface SyncStream {
   readonly namespace: string;
   readonly name: string;
-  readonly status: 'waiting' | 'running' | 'published' | 'failed' | 'cancelled';
+  readonly status: SyncStreamStatus;
   readonly read: number;
   readonly filtered: number;
   readonly quarantined: number;
@@ -53,6 +54,11 @@ export interface SyncStream {
   readonly finishedAt: Date | null;
   readonly publishedAt: Date | null;
   readonly failure: Failure | null;
+  /** What somebody decided of a load that was held, and why. */
+  readonly decision: 'release' | 'discard' | null;
+  readonly decidedBy: string | null;
+  readonly decidedAt: Date | null;
+  readonly decisionReason: string | null;
 }
 
 export interface SyncLogLine {
@@ -67,7 +73,7 @@ export interface SyncLogLine {
 const MOST_LISTED = 200;
 const LOG_LINES = 500;
 
-/** @throws WeirError `sync_running` while one of the connection has not ended, `not_found` */
+/** @throws WeirError `sync_running` while one of the connection has not ended, `load_held` while one waits for a decision, `not_found` */
 export async function startSync(
   { db, queue }: { db: Db; queue: Queue },
   workspaceId: string,
@@ -82,6 +88,8 @@ export async function startSync(
       .where('id', '=', connectionId)
       .executeTakeFirst();
     if (!connection) throw notFound('connection');
+    const held = await heldSync(tx, connectionId);
+    if (held !== null) throw stillHeld(held);
     const syncId = await insertSync(tx, { workspaceId, connectionId, trigger });
     if (syncId === null) throw alreadyRunning(connectionId);
     await queue.send('sync', { syncId }, { tx });
@@ -214,27 +222,13 @@ function streamsOf(db: Db, workspaceId: string, syncId: number) {
       'finished_at as finishedAt',
       'published_at as publishedAt',
       'failure',
+      'decision',
+      'decided_by as decidedBy',
+      'decided_at as decidedAt',
+      'decision_reason as decisionReason',
     ])
     .where('workspace_id', '=', workspaceId)
     .where('sync_id', '=', syncId)
     .orderBy('name')
     .execute();
-}
-
-function notFound(noun: string): WeirError {
-  return new WeirError({
-    kind: 'config',
-    code: 'not_found',
-    message: `There is no such ${noun}.`,
-    hint: 'It may have been deleted.',
-  });
-}
-
-function alreadyRunning(connectionId: string): WeirError {
-  return new WeirError({
-    kind: 'config',
-    code: 'sync_running',
-    message: `A sync is already running for: ${connectionId}`,
-    hint: 'Wait until it has ended, or cancel it.',
-  });
 }

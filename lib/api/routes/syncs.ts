@@ -1,6 +1,8 @@
 import type { Hono } from 'hono';
 import type { SyncStatus } from '#lib/db/schema.ts';
+import { type Decision, decideLoad, runAgain } from '#lib/sync/held-loads.ts';
 import { cancelSync, getSync, listSyncs, syncLog } from '#lib/sync/syncs.ts';
+import { nullable, readBody, shape, text } from '../body.ts';
 import { as, asId, type Door, type DoorEnv, numberOf } from '../door.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
 
@@ -27,11 +29,32 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
     await cancelSync(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor);
     return c.json({ id: numberOf(c.req.param('id')) });
   });
+  for (const decision of ['release', 'discard'] as const)
+    app.post(`/syncs/:id/${decision}`, as('editor', `sync.${decision}`), async (c) => {
+      const { workspaceId } = c.get('identity');
+      const id = numberOf(c.req.param('id'));
+      await decideLoad(c.get('context'), workspaceId, id, decision, await decisionOf(c, id));
+      return c.json({ id });
+    });
+  app.post('/syncs/:id/run-again', as('editor', 'sync.run_again'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const id = numberOf(c.req.param('id'));
+    return c.json(await runAgain(c.get('context'), workspaceId, id, await decisionOf(c, id)), 201);
+  });
   app.get('/syncs/:id/log', as('viewer'), async (c) => {
     const after = numberOf(c.req.query('after'), 0);
     return c.json(await syncLog(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')), after));
   });
   app.get('/syncs/:id/events', as('viewer'), syncEvents);
+}
+
+const decided = shape({ reason: nullable(text) });
+
+/** Who decides of a held load, and why; the audit log names the sync. */
+async function decisionOf(c: Door, id: number): Promise<Decision> {
+  c.set('subject', `sync:${id}`);
+  const { reason } = await readBody<{ reason?: string | null }>(c.req.raw, decided);
+  return { by: c.get('identity').actor, ...(reason && { reason }) };
 }
 
 /** `progress` whenever the sync changed, `log` per line, and `done` when it is over. */

@@ -168,7 +168,7 @@ class PostgresLoad implements Load {
     const relation = (await findRelation(client, ref)) ?? (await this.#newRelation(client, ref));
     const hadTable = await refuseForeignTable(client, relation);
     const left = await findStage(client, ref);
-    const resumed = left && (await resumeStage(client, parts, left, hadTable));
+    const resumed = left && (await resumeStage(client, parts, left, { relation, hasTable: hadTable }));
     if (resumed) return resumed;
     if (left) {
       await dropStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table });
@@ -186,7 +186,7 @@ class PostgresLoad implements Load {
       counts: { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 },
       had_table: hadTable,
     });
-    return { shape, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable };
+    return { shape, relation, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable };
   }
 
   /** Gives the stream a table name that no other stream has. */
@@ -213,7 +213,7 @@ async function resumeStage(
   client: Queryable,
   { attempt, ref, target }: StageParts,
   left: StageRow,
-  hasTable: boolean,
+  { relation, hasTable }: { relation: RelationRow; hasTable: boolean },
 ): Promise<StageStart | null> {
   const usable = left.sync_id === attempt.syncId && left.saved && (hasTable || !left.had_table);
   if (!usable) return null;
@@ -236,6 +236,7 @@ async function resumeStage(
   await growStageTable(client, table, left.columns, shape.columns);
   return {
     shape,
+    relation,
     resumed: { state: left.state, counts: left.counts },
     nextSlice: left.next_slice,
     lastSeq: left.last_seq,

@@ -6,6 +6,7 @@ import type { Column, TableShape } from '#lib/records/index.ts';
 import type { Counts, Published } from '../destination.ts';
 import { holdFence } from './fence.ts';
 import { castTo, quote, quoteTable, type TableRef } from './identifier.ts';
+import { cursorColumn, newestFirst, stagedKey } from './newest.ts';
 import { isConnectionLost } from './postgres-errors.ts';
 import type { StageParts } from './stage-parts.ts';
 import { dropStageTable, SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
@@ -160,7 +161,7 @@ async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCount
   const { rows } = await client.query(
     `with merged as (
        insert into ${quoteTable(merge.target)} as t (${targetColumns(merge)}) ${selectNewest(merge)}
-       on conflict (${keyColumns(merge.shape)}) do update set ${assignments(merge)} ${newer ?? ''}
+       on conflict (${stagedKey(merge.shape)}) do update set ${assignments(merge)} ${newer ?? ''}
        returning (xmax = 0) as fresh
      ) select count(*) filter (where fresh)::int as inserted, count(*) filter (where not fresh)::int as updated from merged`,
   );
@@ -170,29 +171,15 @@ async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCount
 
 /** Of each key the row with the highest cursor; among equals the one that came last. */
 function selectNewest(merge: Merge): string {
-  const key = keyColumns(merge.shape);
+  const key = stagedKey(merge.shape);
   if (key === '') return `select ${stagedColumns(merge)} from ${quoteTable(merge.table)} where false`;
-  const cursor = cursorColumn(merge.shape);
-  const newest = `${cursor ? `${cursor.order} desc nulls last, ` : ''}${SEQ_COLUMN} desc`;
   return `select distinct on (${key}) ${stagedColumns(merge)} from ${quoteTable(merge.table)}
-     where ${merge.closed} order by ${key}, ${newest}`;
+     where ${merge.closed} order by ${key}, ${newestFirst(merge.shape)}`;
 }
 
 function newestInTable(shape: TableShape): string {
   const cursor = cursorColumn(shape);
   return `${cursor ? `${cursor.order} desc nulls last, ` : ''}_airbyte_extracted_at desc, ctid desc`;
-}
-
-/** Text compares byte by byte, whatever the database's collation: cursors of text are ISO dates or sortable ids. */
-function cursorColumn(shape: TableShape): { order: string } | null {
-  const column = shape.columns[shape.indexOf.get(shape.cursorField ?? '') ?? -1];
-  if (column === undefined) return null;
-  return { order: column.type === 'string' ? `${quote(column.name)} collate "C"` : quote(column.name) };
-}
-
-function keyColumns(shape: TableShape): string {
-  if (shape.key.includes(-1)) return '';
-  return shape.key.map((index) => quote(nameAt(shape, index))).join(', ');
 }
 
 function nameAt(shape: TableShape, index: number): string {

@@ -2,21 +2,23 @@ import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, typePage } from '#lib/records/index.ts';
-import type { Counts, Published, Relation, Stage, StagePage } from '../destination.ts';
+import type { Counts, Published, SetAside, Stage, StagedLoad, StagePage } from '../destination.ts';
 import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
 import { fenced, holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
 import { publishStage } from './publish.ts';
-import { insertQuarantine, type QuarantinedRow } from './quarantine.ts';
+import { insertQuarantine, type QuarantinedRow, setAside } from './quarantine.ts';
 import type { StageParts } from './stage-parts.ts';
 import { copyStatement, dropStageTable, growStageTable, stageTable } from './stage-table.ts';
-import { deleteStage, lockFence, saveStage, setStageColumns } from './store.ts';
+import { stagedLoad } from './staged-load.ts';
+import { deleteStage, lockFence, type RelationRow, saveStage, setStageColumns, setStagedRows } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
 /** What a stage is opened with: fresh, or as the last checkpoint left it. */
 export interface StageStart {
   readonly shape: TableShape;
+  readonly relation: RelationRow;
   readonly resumed: Stage['resumed'];
   readonly nextSlice: number;
   readonly lastSeq: number;
@@ -35,6 +37,7 @@ interface OpenSlice {
 /** Rows in an unlogged table of our own, the checkpoint in `_weir.stage`. Calls are taken one after another. */
 export class PostgresStage implements Stage {
   readonly resumed: Stage['resumed'];
+  readonly names: readonly string[];
   readonly #parts: StageParts;
   readonly #table: TableRef;
   readonly #buffer: CopyBuffer;
@@ -56,6 +59,7 @@ export class PostgresStage implements Stage {
 
   constructor(parts: StageParts, start: StageStart) {
     this.#parts = parts;
+    this.names = [start.relation.table, `${start.relation.schema}.${start.relation.table}`];
     this.#table = stageTable(parts.ref, parts.attempt.fence);
     this.#shape = start.shape;
     this.#hadTable = start.hadTable;
@@ -119,8 +123,25 @@ export class PostgresStage implements Stage {
     });
   }
 
-  async relation(): Promise<Relation> {
-    return { kind: 'postgres', ...this.#table };
+  staged(): Promise<StagedLoad> {
+    return this.#inTurn('looking at the stage', () => stagedLoad(this.#parts, this.#table, this.#shape));
+  }
+
+  setAside(rows: readonly SetAside[]): Promise<Counts> {
+    return this.#inTurn('putting rows aside', async () => {
+      const after = (moved: number): Counts => ({
+        ...this.#counts,
+        written: this.#counts.written - moved,
+        quarantined: this.#counts.quarantined + moved,
+      });
+      const moved = await setAside(this.#parts, { table: this.#table, shape: this.#shape }, rows, (client, count) =>
+        setStagedRows(client, this.#parts.ref, this.#staged - count, after(count)),
+      );
+      this.#counts = after(moved);
+      this.#staged -= moved;
+      this.#closed = { written: this.#closed.written - moved, quarantined: this.#closed.quarantined + moved };
+      return this.#counts;
+    });
   }
 
   publish({ complete }: { complete: boolean }): Promise<Published> {

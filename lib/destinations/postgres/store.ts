@@ -337,13 +337,23 @@ export async function deleteStage(db: Queryable, stream: StreamRef): Promise<voi
   ]);
 }
 
-export async function setStagedRows(db: Queryable, stream: StreamRef, staged: number): Promise<void> {
-  await db.query('update _weir.stage set staged = $4 where connection_id = $1 and namespace = $2 and name = $3', [
-    stream.connectionId,
-    stream.namespace,
-    stream.name,
-    staged,
-  ]);
+export async function setStagedRows(db: Queryable, stream: StreamRef, staged: number, counts?: Counts): Promise<void> {
+  await db.query(
+    `update _weir.stage set staged = $4, counts = coalesce($5::json, counts)
+     where connection_id = $1 and namespace = $2 and name = $3`,
+    [stream.connectionId, stream.namespace, stream.name, staged, counts ? JSON.stringify(counts) : null],
+  );
+}
+
+/** The sync that published the stream's table last, if no other connection loads it; null otherwise. */
+export async function soleWriter(db: Queryable, { namespace, name, connectionId }: StreamRef): Promise<number | null> {
+  const { rows } = await db.query(
+    'select connection_id, sync_id, complete from _weir.stream where namespace = $1 and name = $2',
+    [namespace, name],
+  );
+  const [only, ...others] = rows as { connection_id: string; sync_id: string; complete: boolean }[];
+  if (!only || others.length > 0 || only.connection_id !== connectionId || !only.complete) return null;
+  return Number(only.sync_id);
 }
 
 function readState(text: string | null): StreamState | null {

@@ -53,7 +53,7 @@ function metaDefinitions(): string[] {
 }
 
 /** The table's columns with the stage's in; a column keeps the wider of its two types. */
-function mergeColumns(table: readonly Column[], stage: readonly Column[]): readonly Column[] {
+export function mergeColumns(table: readonly Column[], stage: readonly Column[]): readonly Column[] {
   const byName = new Map(table.map((column) => [column.name, column]));
   for (const column of stage) {
     const known = byName.get(column.name);

@@ -11,6 +11,7 @@ import type {
   Published,
   Relation,
   Stage,
+  StagedLoad,
   StagePage,
   TargetStream,
 } from '../destination.ts';
@@ -126,8 +127,31 @@ export class S3Stage implements Stage {
     });
   }
 
-  relation(): Promise<Relation> {
-    return this.#inTurn(async () => ({ kind: 'parquet', files: [(await this.#toParquet()).file] }));
+  get names(): readonly string[] {
+    const { namespace, target } = this.#parts;
+    return [target.table, `${namespace}.${target.table}`, target.stream.name];
+  }
+
+  /** The load alone lies on this machine; what is in the bucket is not read for it. */
+  staged(): Promise<StagedLoad> {
+    return this.#inTurn(async () => {
+      const load: Relation = { kind: 'parquet', files: [(await this.#toParquet()).file] };
+      const before = this.#latest?.files ?? [];
+      const replaces = this.#parts.target.destinationSyncMode === 'overwrite' || before.length === 0;
+      const tableOf = !replaces && this.#latest?.complete ? this.#latest.syncId : null;
+      return { load, added: load, removed: null, after: replaces ? load : null, tableOf, replaces };
+    });
+  }
+
+  setAside(): Promise<Counts> {
+    return Promise.reject(
+      new WeirError({
+        kind: 'config',
+        code: 'set_aside_unsupported',
+        message: 'Rows can’t be put aside on their way to a bucket.',
+        hint: 'Let the check block the load instead (level: block), or only tell (level: error).',
+      }),
+    );
   }
 
   publish({ complete }: { complete: boolean }): Promise<Published> {

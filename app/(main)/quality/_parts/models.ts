@@ -31,6 +31,7 @@ export const CONSEQUENCES: Record<Result['level'], string> = {
   warn: 'warns',
   error: 'alerts',
   block: 'blocks publish',
+  quarantine: 'puts rows aside',
 };
 
 /** `shop.orders: completeness, customer_email` → its kind, and what it looks at. */

@@ -1,0 +1,86 @@
+import type { TableShape } from '#lib/records/index.ts';
+import type { Relation, StagedLoad } from '../destination.ts';
+import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import { keyNames, newestFirst, stagedKey } from './newest.ts';
+import type { StageParts } from './stage-parts.ts';
+import { findRelation, type RelationRow, soleWriter, tableColumns } from './store.ts';
+import { META_COLUMNS, mergeColumns } from './table.ts';
+
+/**
+ * What a stage would make of its table, as queries: the same rows that publishing would leave, put in and take out. The
+ * stage is analyzed first, so that the planner knows how small it is beside the table.
+ */
+export async function stagedLoad(parts: StageParts, stage: TableRef, shape: TableShape): Promise<StagedLoad> {
+  const { pool, ref, target } = parts;
+  await pool.query(`analyze ${quoteTable(stage)}`);
+  const relation = await findRelation(pool, ref);
+  const isThere = relation?.created === true && (await tableColumns(pool, relation)) !== null;
+  const load: Relation = { kind: 'postgres', ...stage };
+  const replaces = !isThere || target.destinationSyncMode.startsWith('overwrite');
+  const select = selects(shape, isThere ? relation : null);
+  const dedup = target.destinationSyncMode.endsWith('_dedup');
+  const winners = dedup ? newestOf(select.staged, stage, shape) : `${select.staged} from ${quoteTable(stage)}`;
+  if (replaces) {
+    const after = query(winners);
+    const removed = isThere ? query(select.table) : null;
+    return { load, added: after, removed, after, tableOf: null, replaces };
+  }
+  const tableOf = await soleWriter(pool, ref);
+  if (!dedup) {
+    const after = query(`${select.table} union all ${winners}`);
+    return { load, added: query(winners), removed: null, after, tableOf, replaces };
+  }
+  const { added, removed, after } = merged(select, winners, shape);
+  return { load, added: query(added), removed: query(removed), after: query(after), tableOf, replaces };
+}
+
+interface Selects {
+  /** `select …` of the stage's columns as the table will have them, without FROM. */
+  readonly staged: string;
+  /** The whole statement over the table; empty without one. */
+  readonly table: string;
+}
+
+/** Both sides of the union have the same columns in the same types: those the table will have. */
+function selects(shape: TableShape, relation: RelationRow | null): Selects {
+  const before = relation?.columns ?? [];
+  const columns = mergeColumns(before, shape.columns);
+  const meta = Object.keys(META_COLUMNS);
+  const of = (have: readonly { name: string; type: (typeof columns)[number]['type'] }[]) => {
+    const types = new Map(have.map(({ name, type }) => [name, type]));
+    const data = columns.map(({ name, type }) => {
+      const own = types.get(name);
+      return own === undefined
+        ? `null::${sqlType(type)} as ${quote(name)}`
+        : `${castTo(name, own, type)} as ${quote(name)}`;
+    });
+    return `select ${[...data, ...meta].join(', ')}`;
+  };
+  return { staged: of(shape.columns), table: relation ? `${of(before)} from ${quoteTable(relation)}` : '' };
+}
+
+function newestOf(select: string, stage: TableRef, shape: TableShape): string {
+  const key = stagedKey(shape);
+  if (key === '') return `${select} from ${quoteTable(stage)} where false`;
+  const order = `${key}, ${newestFirst(shape)}`;
+  return `select * from (${select.replace(/^select/, `select distinct on (${key})`)} from ${quoteTable(stage)} order by ${order}) as newest`;
+}
+
+/** An older record that arrives late does not replace a newer one: it is not added, and takes nothing out. */
+function merged({ table }: Selects, winners: string, shape: TableShape) {
+  const same = keyNames(shape)
+    .map((name) => `t.${name} = w.${name}`)
+    .join(' and ');
+  const cursor = shape.columns[shape.indexOf.get(shape.cursorField ?? '') ?? -1];
+  const order = (side: string) =>
+    `${side}.${quote(cursor?.name ?? '')}${cursor?.type === 'string' ? ' collate "C"' : ''}`;
+  const wins = cursor ? `coalesce(${order('t')} is null or ${order('w')} >= ${order('t')}, false)` : 'true';
+  const added = `select w.* from (${winners}) as w where not exists (select from (${table}) as t where ${same} and not (${wins}))`;
+  const kept = `select t.* from (${table}) as t where not exists (select from (${winners}) as w where ${same} and ${wins})`;
+  const removed = `select t.* from (${winners}) as w join (${table}) as t on ${same} where ${wins}`;
+  return { added, removed, after: `${kept} union all ${added}` };
+}
+
+function query(sql: string): Relation {
+  return { kind: 'query', sql };
+}
