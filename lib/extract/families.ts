@@ -72,6 +72,8 @@ export interface Backoff {
 }
 
 export interface Decoder {
+  /** Its first value is the whole body: what templates of pages see as `response`. */
+  readonly isDocument?: boolean;
   /** The body's values: one document, or one value per line. @throws WeirError with the place */
   decode(answer: Answer, place: { stream: string; page: number }): JsonValue[] | Promise<JsonValue[]>;
 }

@@ -14,7 +14,7 @@ import { concurrencyLevel } from './concurrency/concurrency-level.ts';
 import { datetimeBasedCursor } from './cursor/datetime-based-cursor.ts';
 import { incrementingCountCursor } from './cursor/incrementing-count-cursor.ts';
 import { minMaxDatetime } from './cursor/min-max-datetime.ts';
-import { csvDecoder, gzipDecoder, iterableDecoder, jsonDecoder, jsonlDecoder } from './decode/decoders.ts';
+import { decoderKinds } from './decode/index.ts';
 import { constantBackoff, exponentialBackoff, waitTimeFromHeader, waitUntilTimeFromHeader } from './errors/backoffs.ts';
 import { compositeErrorHandler } from './errors/composite-error-handler.ts';
 import { defaultErrorHandler } from './errors/default-error-handler.ts';
@@ -101,11 +101,7 @@ export const kinds: readonly Kind[] = [
   exponentialBackoff,
   waitTimeFromHeader,
   waitUntilTimeFromHeader,
-  jsonDecoder,
-  jsonlDecoder,
-  iterableDecoder,
-  csvDecoder,
-  gzipDecoder,
+  ...decoderKinds,
 ];
 
 const NOT_YET = 'Weir does not run it yet';
@@ -116,15 +112,7 @@ const unsupported = Object.fromEntries(
     'RateLimitedMultipleTokenAuthenticator',
     ...['AsyncRetriever', 'StateDelegatingStream', 'ConditionalStreams', 'DynamicDeclarativeStream', 'StreamGroup'],
     ...['UnionPartitionRouter', 'DynamicSchemaLoader', 'JsonFileSchemaLoader'],
-    ...[
-      'XmlDecoder',
-      'ZipfileDecoder',
-      'JsonItemsDecoder',
-      'QueryProperties',
-      'PropertiesFromEndpoint',
-      'DpathFlattenFields',
-      'CheckDynamicStream',
-    ],
+    ...['QueryProperties', 'PropertiesFromEndpoint', 'DpathFlattenFields', 'CheckDynamicStream'],
   ].map((name) => [name, NOT_YET]),
 );
 

@@ -112,10 +112,16 @@ async function* readPages(
         ? answerWith(slice.firstPage)
         : await fetchPage(context, parts, slice, { token, page });
     if (answer === null) return;
-    const { event, records, rawCount, reachedOld } = await pageEvent(parts, slice, answer, { ...reading, page });
+    const {
+      event,
+      records,
+      rawCount,
+      reachedOld,
+      seen: shown,
+    } = await pageEvent(parts, slice, answer, { ...reading, page });
     yield { ...event, slice: key, partition: slice.partition };
     if (reachedOld) return;
-    const next = parts.paginator.next({ answer, records, rawCount }, token);
+    const next = parts.paginator.next({ answer: shown, records, rawCount }, token);
     if (next === null) return;
     if (seen.has(next)) throw noProgress(next, { ...place, page });
     seen.add(next);
@@ -161,7 +167,8 @@ async function fetchPage(
 async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, reading: Reading & { page: number }) {
   const { selector, transformations, schema, cursor } = parts;
   const place = { stream: parts.name, slice: sliceKey(slice), page: reading.page };
-  const raw = (await extracted(parts, answer, place, reading.found)).map((record, row) =>
+  const values = await parts.decoder.decode(answer, place);
+  const raw = (await extracted(parts, values, reading.found)).map((record, row) =>
     asRecord(record, { ...place, row: row + 1 }),
   );
   const { track } = reading.partition;
@@ -205,7 +212,13 @@ async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, readi
     records: selected,
     rawCount: raw.length,
     reachedOld: feed && last !== undefined && track?.isOld(last),
+    seen: parts.decoder.isDocument ? asDocument(answer, values) : answer,
   };
+}
+
+/** The answer as templates of pages see it: as its decoder reads it. */
+function asDocument({ status, headers, raw, bytes }: Answer, [body = {}]: readonly JsonValue[]): Answer {
+  return { status, headers, raw, bytes, body };
 }
 
 /** A page that came with the parent record instead of an answer of its own. */
@@ -213,13 +226,7 @@ function answerWith(body: JsonValue): Answer {
   return { status: 200, headers: {}, body, raw: Buffer.from(stringifyJson(body)), bytes: 0 };
 }
 
-async function extracted(
-  parts: StreamParts,
-  answer: Answer,
-  place: { stream: string; page: number },
-  found: Found,
-): Promise<JsonValue[]> {
-  const values = await parts.decoder.decode(answer, place);
+async function extracted(parts: StreamParts, values: readonly JsonValue[], found: Found): Promise<JsonValue[]> {
   const records: JsonValue[] = [];
   for (const value of values) {
     const some = await parts.selector.extractor.extract(value);

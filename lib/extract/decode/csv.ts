@@ -1,53 +1,38 @@
-import { WeirError } from '#lib/errors.ts';
+import type { JsonValue } from '#lib/json.ts';
+import { defineKind } from '#lib/manifest/kind.ts';
+import type { Decoder } from '../families.ts';
+import { parseCsv } from './csv-rows.ts';
+import { textOf } from './text.ts';
 
-/** RFC 4180 text as records by its header. @throws WeirError for a quote that is never closed */
-export function parseCsv(
-  text: string,
-  delimiter: string,
-  place: { stream: string; page: number },
-): Record<string, string>[] {
-  const rows = csvRows(text.replace(/^\ufeff/, ''), delimiter, place);
-  const [header = [], ...body] = rows;
-  return body.map((row) => Object.fromEntries(header.map((name, index) => [name, row[index] ?? ''])));
-}
+const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\' };
 
-function csvRows(text: string, delimiter: string, place: { stream: string; page: number }): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let field = '';
-  let quotedSince = -1;
-  const endField = () => {
-    row.push(field);
-    field = '';
-  };
-  const endRow = () => {
-    endField();
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
-  };
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] as string;
-    if (quotedSince >= 0) {
-      if (char !== '"') field += char;
-      else if (text[at + 1] === '"') field += text[++at];
-      else quotedSince = -1;
-    } else if (char === '"' && field === '') quotedSince = rows.length + 1;
-    else if (text.startsWith(delimiter, at)) {
-      endField();
-      at += delimiter.length - 1;
-    } else if (char === '\n' || char === '\r') {
-      if (char === '\r' && text[at + 1] === '\n') at++;
-      endRow();
-    } else field += char;
-  }
-  if (quotedSince >= 0)
-    throw new WeirError({
-      kind: 'transient',
-      code: 'bad_csv',
-      message: `The quote that opens in row ${quotedSince} is never closed.`,
-      hint: 'The answer may have been cut off.',
-      where: { ...place, row: quotedSince },
-    });
-  if (field !== '' || row.length > 0) endRow();
-  return rows;
+export const csvDecoder = defineKind<Decoder>({
+  name: 'CsvDecoder',
+  family: 'decoder',
+  docs: 'The body is CSV with a header.',
+  example: 'type: CsvDecoder\ndelimiter: ","\n',
+  fields: {
+    encoding: { docs: 'utf-8 when absent.', types: ['string'] },
+    delimiter: { docs: 'A comma when absent; `\\t` is a tab.', types: ['string'] },
+    set_values_to_none: { docs: 'Texts that stand for null.', types: ['array'] },
+  },
+  problems: ({ delimiter }) =>
+    typeof delimiter === 'string' && unescaped(delimiter).length > 1
+      ? [{ field: 'delimiter', message: 'delimiter takes one character.' }]
+      : [],
+  create(decoder) {
+    const nulls = new Set(Array.isArray(decoder.set_values_to_none) ? decoder.set_values_to_none.map(String) : []);
+    const delimiter = unescaped(String(decoder.delimiter ?? ',')) || ',';
+    const toValue = (value: string | null): JsonValue => (value !== null && nulls.has(value) ? null : value);
+    return {
+      decode: ({ raw }, place) => parseCsv(textOf(raw, String(decoder.encoding ?? 'utf-8')), delimiter, place, toValue),
+    };
+  },
+});
+
+function unescaped(text: string): string {
+  if (!text.startsWith('\\')) return text;
+  return text.replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|(.))/gi, (_all, hex?: string, wide?: string, char = '') =>
+    hex || wide ? String.fromCharCode(Number.parseInt(hex ?? wide ?? '', 16)) : (ESCAPES[char] ?? char),
+  );
 }

@@ -1,8 +1,10 @@
-import { stringifyJson } from '#lib/json.ts';
+import type { JsonValue } from '#lib/json.ts';
 import { defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateBoolean, interpolateText } from '#lib/manifest/template/interpolate.ts';
 import type { ErrorAction, Resolution, ResponseFilter } from '../families.ts';
 import { scopeOf } from '../scope.ts';
+import { MEANINGS } from './default-meanings.ts';
+import { errorMessageOf } from './error-message.ts';
 
 const ACTIONS: ErrorAction[] = [
   'SUCCESS',
@@ -39,35 +41,28 @@ export const responseFilter = defineKind<ResponseFilter>({
           response: typeof answer.body === 'string' ? {} : answer.body,
           headers: answer.headers,
         });
+        const said = filter.error_message_contains;
         const found =
           codes.includes(answer.status) ||
-          (filter.predicate !== undefined &&
-            filter.predicate !== '' &&
-            interpolateBoolean(filter.predicate as string | boolean, scope)) ||
-          (typeof filter.error_message_contains === 'string' &&
-            textOf(answer.body).includes(filter.error_message_contains));
-        if (!found) return null;
-        const message =
-          typeof filter.error_message === 'string' && filter.error_message !== ''
-            ? interpolateText(filter.error_message, {
-                ...scope,
-                variables: { ...scope.variables, config: build.config },
-              })
-            : undefined;
-        const action =
-          (filter.action as ErrorAction | undefined) ?? (filter.failure_type === 'transient_error' ? 'RETRY' : 'FAIL');
-        return {
-          action,
-          ...(message && { message }),
-          ...(filter.failure_type !== undefined && {
-            failureType: filter.failure_type as NonNullable<Resolution['failureType']>,
-          }),
-        };
+          (isGiven(filter.predicate) && interpolateBoolean(filter.predicate as string | boolean, scope)) ||
+          (isGiven(said) && (errorMessageOf(answer) ?? '').includes(String(said)));
+        // As in the CDK, a filter that names no action decides nothing.
+        if (!found || filter.action === undefined) return null;
+        const message = isGiven(filter.error_message)
+          ? interpolateText(String(filter.error_message), {
+              ...scope,
+              variables: { ...scope.variables, config: build.config },
+            })
+          : undefined;
+        const action = filter.action as ErrorAction;
+        const named = action === 'FAIL' ? (filter.failure_type as Resolution['failureType'] | undefined) : undefined;
+        const failureType = named ?? MEANINGS[answer.status]?.failureType ?? 'system_error';
+        return { action, ...(message && { message }), failureType };
       },
     };
   },
 });
 
-function textOf(body: unknown): string {
-  return typeof body === 'string' ? body : stringifyJson(body);
+function isGiven(value: JsonValue | undefined): boolean {
+  return value !== undefined && value !== null && value !== '';
 }

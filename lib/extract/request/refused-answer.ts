@@ -1,5 +1,5 @@
 import { type ErrorKind, WeirError } from '#lib/errors.ts';
-import { errorMessageOf } from '../errors/error-message.ts';
+import { reasonOf } from '../errors/error-message.ts';
 import type { Answer, Resolution } from '../families.ts';
 
 interface Refused {
@@ -61,7 +61,7 @@ function kindOf({ action, failureType }: Resolution): ErrorKind {
 
 /** The reason that the answer gives, cut short. */
 function reasonIn(answer: Answer | null): string {
-  return (answer ? (errorMessageOf(answer) ?? '') : '').replaceAll(/\s+/g, ' ').trim().slice(0, 300);
+  return (answer ? (reasonOf(answer) ?? '') : '').replaceAll(/\s+/g, ' ').trim().slice(0, 300);
 }
 
 /** Parameters may hold keys and tokens. */
