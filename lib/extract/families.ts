@@ -1,6 +1,7 @@
 import type { CheckResult, StreamDescriptor, StreamState } from '#lib/catalog.ts';
 import type { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { DateTime } from '#lib/manifest/datetime/date-time.ts';
 import type { Slice } from './slice.ts';
 import type { ExtractContext, ReadEvent, ReadRequest } from './source.ts';
 
@@ -167,6 +168,8 @@ export interface Cursor {
   parts(slice: Slice): RequestParts;
   /** Takes up one partition where its state says, or so many seconds before. */
   track(state: StreamState | null, lookbackSeconds?: number): CursorTrack;
+  /** When a state is from; null where it can't be told. Only cursors of dates have it. */
+  timeOf?(state: StreamState): DateTime | null;
   /** The state that is further on. */
   newer(a: StreamState | null, b: StreamState | null): StreamState | null;
 }
@@ -206,6 +209,18 @@ export interface StateMigration {
 export interface SchemaLoader {
   /** The JSON schema of the records; some loaders ask the API for it. */
   schema(context: ExtractContext): JsonObject | Promise<JsonObject>;
+}
+
+/** What a template of streams is filled in with. */
+export interface ComponentsResolver {
+  /** The template filled in, once for each stream; types and parameters are not propagated yet. */
+  resolve(context: ExtractContext, template: JsonObject): AsyncIterable<JsonObject>;
+}
+
+/** Streams that are made when the config is known. */
+export interface DynamicStreams {
+  /** Their components, complete. */
+  streams(context: ExtractContext): Promise<JsonObject[]>;
 }
 
 /** How a stream's records are read: the parts that the page loop drives. */

@@ -59,5 +59,5 @@ test('the schema of the language offers every kind by its family, with docs to h
     markdownDescription: expect.stringContaining('```yaml\ntype: DpathExtractor\nfield_path: [data]\n```'),
     defaultSnippets: [{ label: 'DpathExtractor', body: { type: 'DpathExtractor', field_path: ['data'] } }],
   });
-  expect(schema).toMatchObject({ title: 'DeclarativeSource', required: ['version', 'check', 'streams'] });
+  expect(schema).toMatchObject({ title: 'DeclarativeSource', required: ['version', 'check'] });
 });

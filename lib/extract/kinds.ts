@@ -10,11 +10,24 @@ import { oauth } from './auth/oauth.ts';
 import { selective } from './auth/selective.ts';
 import { sessionAuthentications, sessionToken } from './auth/session-token.ts';
 import { budgetKinds } from './budget/index.ts';
+import { checkDynamicStream } from './check/check-dynamic-stream.ts';
+import { checkStream, dynamicStreamCheckConfig } from './check/check-stream.ts';
 import { concurrencyLevel } from './concurrency/concurrency-level.ts';
+import { configAddFields } from './config/config-add-fields.ts';
+import { configRemapField } from './config/config-remap-field.ts';
+import { configRemoveFields } from './config/config-remove-fields.ts';
+import { configMigration, configRules } from './config/config-rules.ts';
+import { dpathValidator, predicateValidator } from './config/config-validators.ts';
+import { validateAdheresToSchema } from './config/validate-adheres-to-schema.ts';
 import { datetimeBasedCursor } from './cursor/datetime-based-cursor.ts';
 import { incrementingCountCursor } from './cursor/incrementing-count-cursor.ts';
 import { minMaxDatetime } from './cursor/min-max-datetime.ts';
 import { decoderKinds } from './decode/index.ts';
+import { componentMapping } from './dynamic/component-mapping.ts';
+import { configComponentsResolver, streamConfig } from './dynamic/config-components-resolver.ts';
+import { dynamicDeclarativeStream } from './dynamic/dynamic-stream.ts';
+import { httpComponentsResolver } from './dynamic/http-components-resolver.ts';
+import { parametrizedComponentsResolver, streamParameters } from './dynamic/parametrized-components-resolver.ts';
 import { constantBackoff, exponentialBackoff, waitTimeFromHeader, waitUntilTimeFromHeader } from './errors/backoffs.ts';
 import { compositeErrorHandler } from './errors/composite-error-handler.ts';
 import { defaultErrorHandler } from './errors/default-error-handler.ts';
@@ -32,15 +45,21 @@ import { substreamPartitionRouter } from './partition/substream-partition-router
 import { httpRequester } from './request/http-requester.ts';
 import { requestBodies } from './request/request-bodies.ts';
 import { requestOption, requestPath } from './request/request-option.ts';
+import { dynamicSchemaLoader } from './schema/dynamic-schema-loader.ts';
+import { complexFieldType, typesMap } from './schema/field-types.ts';
+import { jsonFileSchemaLoader } from './schema/json-file-schema-loader.ts';
+import { schemaTypeIdentifier } from './schema/schema-type-identifier.ts';
 import { dpathExtractor } from './select/dpath-extractor.ts';
 import { jsonataExtractor } from './select/jsonata-extractor.ts';
 import { recordFilter } from './select/record-filter.ts';
 import { recordSelector } from './select/record-selector.ts';
 import { sourceKinds } from './source-kinds.ts';
 import { legacyToPerPartition } from './state/legacy-to-per-partition.ts';
+import { conditionalStreams } from './stream/conditional-streams.ts';
 import { declarativeStream } from './stream/declarative-stream.ts';
 import { inlineSchemaLoader } from './stream/inline-schema-loader.ts';
 import { simpleRetriever } from './stream/simple-retriever.ts';
+import { stateDelegatingStream } from './stream/state-delegating-stream.ts';
 import { addedField, addFields } from './transform/add-fields.ts';
 import { jsonataTransformation } from './transform/jsonata-transformation.ts';
 import { flattenFields, keysReplace, keysToLower, keysToSnakeCase } from './transform/keys.ts';
@@ -51,6 +70,26 @@ export const kinds: readonly Kind[] = [
   ...sourceKinds,
   declarativeStream,
   fileStream,
+  stateDelegatingStream,
+  conditionalStreams,
+  dynamicDeclarativeStream,
+  httpComponentsResolver,
+  configComponentsResolver,
+  streamConfig,
+  parametrizedComponentsResolver,
+  streamParameters,
+  componentMapping,
+  checkStream,
+  dynamicStreamCheckConfig,
+  checkDynamicStream,
+  configRules,
+  configMigration,
+  configAddFields,
+  configRemoveFields,
+  configRemapField,
+  dpathValidator,
+  predicateValidator,
+  validateAdheresToSchema,
   simpleRetriever,
   httpRequester,
   requestOption,
@@ -85,6 +124,11 @@ export const kinds: readonly Kind[] = [
   flattenFields,
   jsonataTransformation,
   inlineSchemaLoader,
+  dynamicSchemaLoader,
+  schemaTypeIdentifier,
+  typesMap,
+  complexFieldType,
+  jsonFileSchemaLoader,
   datetimeBasedCursor,
   incrementingCountCursor,
   minMaxDatetime,
@@ -109,10 +153,8 @@ const NOT_YET = 'Weir does not run it yet';
 /** Components of the CDK that are refused by name: a stream that needs one can't be read, the others can. */
 const unsupported = Object.fromEntries(
   [
-    'RateLimitedMultipleTokenAuthenticator',
-    ...['AsyncRetriever', 'StateDelegatingStream', 'ConditionalStreams', 'DynamicDeclarativeStream', 'StreamGroup'],
-    ...['UnionPartitionRouter', 'DynamicSchemaLoader', 'JsonFileSchemaLoader'],
-    ...['QueryProperties', 'PropertiesFromEndpoint', 'DpathFlattenFields', 'CheckDynamicStream'],
+    ...['RateLimitedMultipleTokenAuthenticator', 'AsyncRetriever', 'StreamGroup', 'UnionPartitionRouter'],
+    ...['QueryProperties', 'PropertiesFromEndpoint', 'DpathFlattenFields'],
   ].map((name) => [name, NOT_YET]),
 );
 

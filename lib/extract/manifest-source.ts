@@ -1,67 +1,70 @@
-import type { CheckResult, StreamDescriptor } from '#lib/catalog.ts';
-import { failureText, toFailure, WeirError } from '#lib/errors.ts';
+import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { Build, Kind } from '#lib/manifest/kind.ts';
-import type { Manifest, ManifestStream } from '#lib/manifest/manifest.ts';
-import type { StreamReader } from './families.ts';
+import type { Manifest } from '#lib/manifest/manifest.ts';
+import { propagate } from '#lib/manifest/propagate.ts';
+import { Origins } from '#lib/manifest/resolve-references.ts';
+import type { Checker } from './check/checker.ts';
+import type { ConfigRules } from './config/config-rules.ts';
 import { kinds } from './kinds.ts';
 import { hideSecrets, masked } from './mask.ts';
 import { Session } from './session.ts';
 import type { ExtractContext, ReadRequest, Source } from './source.ts';
+import { SourceStreams } from './source-streams.ts';
 
 const byName = new Map<string, Kind>(kinds.map((kind) => [kind.name, kind]));
 
+/** What belongs to one config: its session, and the streams that it has. */
+interface Opened {
+  readonly session: Session;
+  readonly build: Build;
+  readonly rules: ConfigRules | null;
+  readonly streams: SourceStreams;
+}
+
 /** A source from a parsed manifest. The same code runs a sync, a test in the browser and the command line. */
 export function createManifestSource(manifest: Manifest): Source {
-  const sessions = new WeakMap<JsonObject, Session>();
-  const sessionOf = (config: JsonObject): Session => {
-    const session =
-      sessions.get(config) ??
-      new Session(config, (stored) => withDefaults(stored, manifest.spec.connectionSpecification));
-    sessions.set(config, session);
-    return session;
+  const known = new WeakMap<JsonObject, Opened>();
+  const openedOf = ({ clock }: ExtractContext, config: JsonObject) => {
+    const opened = known.get(config) ?? open(manifest, config, clock);
+    known.set(config, opened);
+    return opened;
   };
-  const reader = (context: ExtractContext, config: JsonObject, stream: ManifestStream): StreamReader => {
-    if (stream.refused)
-      throw new WeirError({
-        kind: 'config',
-        code: 'unsupported_component',
-        message: `${stream.name} can't be read: ${stream.refused}`,
-        hint: 'The other streams of this connector work.',
-        where: { stream: stream.name },
-      });
-    return buildOf(manifest, sessionOf(config), context.clock).create<StreamReader>(stream.component);
+  /** Every way in: the config is migrated, stored, and looked at before anything is asked of it. */
+  const withConfig = <T>(
+    context: ExtractContext,
+    config: JsonObject,
+    work: (inner: ExtractContext, opened: Opened) => Promise<T>,
+  ): Promise<T> => {
+    const opened = openedOf(context, config);
+    return masked(context, manifest, opened.session, async (inner) => {
+      await opened.session.storeMigrated(async (...changes) => inner.saveConfig?.(...changes));
+      assertValid(opened);
+      return work(inner, opened);
+    });
   };
   return {
     spec: () => manifest.spec,
-    check: (context, config) =>
-      masked(context, manifest, sessionOf(config), async (inner) => {
-        const { ok, message } = await check(inner, manifest, config, reader);
-        return { ok, message: hideSecrets(message, manifest, sessionOf(config)) };
-      }),
+    check: (context, config) => withConfig(context, config, (inner, opened) => check(inner, manifest, opened)),
     discover: (context, config) =>
-      masked(context, manifest, sessionOf(config), async (inner) => {
-        const readable = manifest.streams.filter((stream) => !stream.refused);
-        const found: StreamDescriptor[] = [];
-        for (const stream of readable) found.push(await reader(inner, config, stream).describe(inner));
+      withConfig(context, config, async (inner, { streams }) => {
+        const found = [];
+        for (const stream of await streams.readable(inner))
+          found.push(await inStream(stream.name, async () => streams.reader(stream).describe(inner)));
         return found;
       }),
     async *read(context, config, request: ReadRequest) {
-      const stream = manifest.streams.find(({ name }) => name === request.stream.stream.name);
-      if (!stream)
-        throw new WeirError({
-          kind: 'config',
-          code: 'unknown_stream',
-          message: `The manifest has no stream named ${request.stream.stream.name} any more.`,
-          hint: 'Choose the streams of the connection again.',
-        });
-      const events = await masked(context, manifest, sessionOf(config), async (inner) =>
-        inStream(stream.name, async () => reader(inner, config, stream).read(inner, request)[Symbol.asyncIterator]()),
+      const { name } = request.stream.stream;
+      const events = await withConfig(context, config, (inner, { streams }) =>
+        inStream(name, async () => {
+          const stream = (await streams.find(inner, name)) ?? unknownStream(name);
+          return streams.reader(stream).read(inner, request)[Symbol.asyncIterator]();
+        }),
       );
       try {
         for (;;) {
-          const next = await masked(context, manifest, sessionOf(config), () =>
-            inStream(stream.name, () => events.next()),
+          const next = await masked(context, manifest, openedOf(context, config).session, () =>
+            inStream(name, () => events.next()),
           );
           if (next.done) return;
           yield next.value;
@@ -74,6 +77,68 @@ export function createManifestSource(manifest: Manifest): Source {
   };
 }
 
+function open(manifest: Manifest, config: JsonObject, now: () => Date, overrides: JsonObject = {}): Opened {
+  const { configRules, connectionSpecification } = manifest.spec;
+  const session: Session = new Session(config, {
+    migrate: (given) => rules?.migrate(given) ?? given,
+    prepare: (stored) => {
+      const complete = withDefaults(stored, connectionSpecification);
+      return { ...(rules?.transform(complete) ?? complete), ...overrides };
+    },
+  });
+  const build = buildOf(manifest, session, now);
+  const rules = configRules ? build.create<ConfigRules>({ type: 'ConfigNormalizationRules', ...configRules }) : null;
+  let streams: SourceStreams | null = null;
+  return {
+    ...{ session, build, rules },
+    // Made when they are asked for: a condition may need a value that the rules find missing.
+    get streams() {
+      streams ??= new SourceStreams(manifest, build);
+      return streams;
+    },
+  };
+}
+
+function assertValid({ rules, session }: Opened): void {
+  const problems = rules?.problems(session.config) ?? [];
+  if (problems.length === 0) return;
+  throw new WeirError({
+    kind: 'config',
+    code: 'invalid_config',
+    message: `The config is not valid: ${problems.join('; ')}`,
+    hint: 'Correct the settings of the source.',
+    issues: problems.map((message) => ({ message })),
+  });
+}
+
+async function check(context: ExtractContext, manifest: Manifest, { session, build, streams }: Opened) {
+  const checker = build.create<Checker>({ type: 'CheckStream', ...manifest.check });
+  const overridden =
+    Object.keys(checker.overrides).length === 0
+      ? { session, streams }
+      : open(manifest, withoutWriting(manifest, session.config), context.clock, checker.overrides);
+  const { ok, message } = await masked(context, manifest, overridden.session, (inner) =>
+    checker.check(inner, overridden.streams, session.config),
+  );
+  return { ok, message: hideSecrets(hideSecrets(message, manifest, session), manifest, overridden.session) };
+}
+
+/** The config, to lay values over it for a check: a source that stores its config would store them with it. */
+function withoutWriting({ streams, dynamicStreams = [] }: Manifest, config: JsonObject): JsonObject {
+  const writes = (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    ((isJsonObject(value) && isJsonObject(value.refresh_token_updater)) || Object.values(value).some(writes));
+  if (![...streams, ...dynamicStreams].some(({ component }) => writes(component))) return { ...config };
+  throw new WeirError({
+    kind: 'config',
+    code: 'bad_config_overrides',
+    message:
+      'config_overrides of the check would be stored: a refresh_token_updater of this manifest writes the config.',
+    hint: 'Remove config_overrides from the check.',
+  });
+}
+
 /** Runs `work` so that its errors name the stream. */
 async function inStream<T>(stream: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -83,57 +148,13 @@ async function inStream<T>(stream: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-type MakeReader = (context: ExtractContext, config: JsonObject, stream: ManifestStream) => StreamReader;
-
-/** Reads the first record of each stream that the manifest's check names. */
-async function check(
-  context: ExtractContext,
-  manifest: Manifest,
-  config: JsonObject,
-  reader: MakeReader,
-): Promise<CheckResult> {
-  const names = Array.isArray(manifest.check.stream_names) ? manifest.check.stream_names.map(String) : [];
-  for (const name of names) {
-    const stream = manifest.streams.find((item) => item.name === name);
-    if (!stream) return { ok: false, message: `check names the stream ${name}, which is not declared.` };
-    try {
-      await checkStream(context, reader(context, config, stream));
-    } catch (error) {
-      context.signal.throwIfAborted();
-      if (error instanceof WeirError && error.code === 'address_refused') throw error;
-      return {
-        ok: false,
-        message: failureText(toFailure(error instanceof WeirError ? error.at({ stream: name }) : error)),
-      };
-    }
-  }
-  return {
-    ok: true,
-    message: names.length === 0 ? 'The manifest names no stream to test.' : `Read from ${names.join(', ')}.`,
-  };
-}
-
-async function checkStream(context: ExtractContext, stream: StreamReader): Promise<void> {
-  if (stream.check) {
-    const { ok, message } = await stream.check(context);
-    if (!ok) throw new WeirError({ kind: 'config', code: 'check_failed', message });
-    return;
-  }
-  const described = await stream.describe(context);
-  const configured = {
-    stream: described,
-    syncMode: 'full_refresh',
-    destinationSyncMode: 'append',
-    cursorField: [],
-    primaryKey: [],
-  } as const;
-  for await (const event of stream.read(context, {
-    stream: configured,
-    state: null,
-    limits: { maxSlices: 1, maxPages: 1 },
-  })) {
-    if (event.type === 'page' && event.records.length > 0) return;
-  }
+function unknownStream(name: string): never {
+  throw new WeirError({
+    kind: 'config',
+    code: 'unknown_stream',
+    message: `The manifest has no stream named ${name} any more.`,
+    hint: 'Choose the streams of the connection again.',
+  });
 }
 
 function buildOf(manifest: Manifest, session: Session, now: () => Date): Build {
@@ -146,6 +167,11 @@ function buildOf(manifest: Manifest, session: Session, now: () => Date): Build {
     shared: (key, make) => session.shared(key, make),
     changeConfig: (changes) => session.change(changes),
     noteSecret: (text) => session.secrets.add(text),
+    complete: (component, { parentFirst }) =>
+      propagate(component, byName, new Origins(), {
+        defaultType: 'DeclarativeStream',
+        inheritedFirst: parentFirst,
+      }),
     create<Behaviour>(component: unknown): Behaviour {
       const kind = isJsonObject(component) ? byName.get(String(component.type)) : undefined;
       if (!kind)

@@ -13,8 +13,7 @@ export const sourceKinds = [
         required: true,
         defaultType: 'CheckStream',
       }),
-      streams: component('The streams.', 'stream', {
-        required: true,
+      streams: component('The streams.', ['stream', 'conditional_streams'], {
         types: ['array'],
         defaultType: 'DeclarativeStream',
       }),
@@ -27,12 +26,19 @@ export const sourceKinds = [
         },
       ),
       api_budget: component('How often the API may be asked.', 'api_budget', { defaultType: 'HTTPAPIBudget' }),
-      dynamic_streams: { docs: 'Streams that are made when read; not supported yet.', types: ['array'] },
+      dynamic_streams: component('Templates of streams, filled in from the config or by an API.', 'dynamic_stream', {
+        types: ['array'],
+        defaultType: 'DynamicDeclarativeStream',
+      }),
       metadata: { docs: 'For tools.', types: ['object'] },
       description: { docs: 'For people.', types: ['string'] },
       schemas: { docs: 'Schemas that streams refer to.', types: ['object'] },
       definitions: { docs: 'Parts that are used through $ref.', types: ['object'] },
     },
+    problems: ({ streams, dynamic_streams: templates }) =>
+      streams === undefined && templates === undefined
+        ? [{ message: 'A manifest needs streams.', hint: 'Or dynamic_streams, which make them.' }]
+        : [],
     create: () => null,
   }),
   defineKind<null>({
@@ -49,18 +55,9 @@ export const sourceKinds = [
       },
       documentation_url: { docs: 'Where the connector is described.', types: ['string'] },
       advanced_auth: { docs: 'How OAuth fills the config.', types: ['object'] },
-      config_normalization_rules: { docs: 'Changes of the config; not applied yet.', types: ['object'] },
-    },
-    create: () => null,
-  }),
-  defineKind<null>({
-    name: 'CheckStream',
-    family: 'check',
-    docs: 'A test reads the first record of these streams.',
-    example: 'type: CheckStream\nstream_names: [orders]\n',
-    fields: {
-      stream_names: { docs: 'The streams.', types: ['array'] },
-      dynamic_streams_check_configs: { docs: 'Not supported yet.', types: ['array'] },
+      config_normalization_rules: component('What is done with the config before anything is read.', 'config_rules', {
+        defaultType: 'ConfigNormalizationRules',
+      }),
     },
     create: () => null,
   }),

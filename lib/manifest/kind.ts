@@ -31,6 +31,7 @@ export type Family =
   | 'check'
   | 'dynamic_check'
   | 'spec'
+  | 'config_rules'
   | 'config_migration'
   | 'config_transformation'
   | 'config_validation'
@@ -94,6 +95,8 @@ export interface Build {
   readonly manifest?: Pick<Manifest, 'apiBudget' | 'concurrencyLevel' | 'maxConcurrentAsyncJobs'>;
   /** The behaviour of a component, by its `type`. @throws WeirError for one that Weir does not run */
   create<Behaviour>(component: unknown): Behaviour;
+  /** A component that was made now, with types and parameters filled in as `parseManifest` does it. */
+  complete(component: JsonObject, options: { parentFirst: boolean }): JsonObject;
   /** One value for all components that ask by this key, over all streams of the config: a token, the answer of a login. */
   shared<Value>(key: string, make: () => Value): Value;
   /** Changes the config for every component from now on; gives it back whole, as it is to be stored. */
@@ -102,10 +105,10 @@ export interface Build {
   noteSecret(text: string): void;
 }
 
-/** One value of a config and its path. */
+/** One value of a config and its path; undefined where it goes. */
 export interface ConfigChange {
   readonly path: readonly string[];
-  readonly value: JsonValue;
+  readonly value: JsonValue | undefined;
 }
 
 export function defineKind<Behaviour>(kind: Kind<Behaviour>): Kind<Behaviour> {

@@ -13,7 +13,8 @@ export async function saveSourceChanges(
   sourceId: string,
   changes: readonly ConfigChange[],
 ): Promise<void> {
-  const seal = (value: unknown) => ({ $sealed: secrets.seal(JSON.stringify(value), `source:${sourceId}`) });
+  const seal = (value: unknown) =>
+    value === undefined ? undefined : { $sealed: secrets.seal(JSON.stringify(value), `source:${sourceId}`) };
   await db.transaction().execute(async (transaction) => {
     const stored = await lockSourceConfig(transaction, sourceId);
     if (stored === null) return;

@@ -134,6 +134,10 @@ class DatetimeCursor implements Cursor {
     return new DatetimeTrack(this.#terms, this.#before(state, lookbackSeconds));
   }
 
+  timeOf(state: StreamState): DateTime | null {
+    return this.#read(state[this.field]);
+  }
+
   newer(a: StreamState | null, b: StreamState | null): StreamState | null {
     this.#terms ??= this.#evaluated();
     const { ofState, write } = this.#terms;

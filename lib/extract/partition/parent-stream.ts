@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateText } from '#lib/manifest/template/interpolate.ts';
 import type { RequestOption, StreamReader } from '../families.ts';
+import { cachedStream } from '../request/cached-answers.ts';
 import { scopeOf } from '../scope.ts';
 import type { Slice } from '../slice.ts';
 
@@ -57,7 +58,7 @@ export class ParentStream {
     const text = (value: unknown) => interpolateText(String(value), scopeOf(build, parent));
     const stream = isJsonObject(parent.stream) ? parent.stream : {};
     this.name = String(stream.name ?? '');
-    this.reader = build.create<StreamReader>(keptForSiblings(stream));
+    this.reader = build.create<StreamReader>(cachedStream(stream));
     this.#key = text(parent.parent_key).split('/');
     this.field = text(parent.partition_field);
     this.option = parent.request_option ? build.create<RequestOption>(parent.request_option) : null;
@@ -65,7 +66,9 @@ export class ParentStream {
     const paths = Array.isArray(parent.extra_fields) ? parent.extra_fields : [];
     this.#extra = paths.map((path) => [path].flat().map(text));
     this.#pointer = Array.isArray(parent.lazy_read_pointer) ? parent.lazy_read_pointer.map(text) : [];
-    const sync = isJsonObject(stream.incremental_sync) ? stream.incremental_sync : null;
+    // A parent that is read one way or the other by its state has one here.
+    const read = isJsonObject(stream.incremental_stream) ? stream.incremental_stream : stream;
+    const sync = isJsonObject(read.incremental_sync) ? read.incremental_sync : null;
     this.#cursorField = sync ? interpolateText(String(sync.cursor_field), scopeOf(build, sync)) : null;
   }
 
@@ -110,14 +113,6 @@ export class ParentStream {
       ...(lazily && this.#pointer.length > 0 && { firstPage: at(record, this.#pointer) ?? [] }),
     };
   }
-}
-
-/** Several children may have the same parent, and the parent may be read itself: its answers are kept unless the manifest says no. */
-function keptForSiblings(stream: JsonObject): JsonObject {
-  const retriever = isJsonObject(stream.retriever) ? stream.retriever : null;
-  const requester = isJsonObject(retriever?.requester) ? retriever.requester : null;
-  if (!retriever || !requester || requester.use_cache === false) return stream;
-  return { ...stream, retriever: { ...retriever, requester: { ...requester, use_cache: true } } };
 }
 
 function at(record: JsonObject, path: readonly string[]): JsonValue | undefined {

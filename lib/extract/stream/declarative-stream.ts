@@ -1,5 +1,5 @@
 import type { StreamDescriptor } from '#lib/catalog.ts';
-import type { JsonObject, JsonValue } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
 import { concurrencyOf } from '../concurrency/concurrency.ts';
 import type { Cursor, Retriever, SchemaLoader, StateMigration, StreamReader, Transformation } from '../families.ts';
@@ -17,10 +17,14 @@ export const declarativeStream = defineKind<StreamReader>({
     retriever: component('How records are read.', 'retriever', { required: true, defaultType: 'SimpleRetriever' }),
     primary_key: { docs: 'Field or fields that tell records apart.', types: ['string', 'array'] },
     incremental_sync: component('Reads only what changed.', 'incremental_sync'),
-    schema_loader: component('What the records look like.', 'schema_loader', { types: ['array'] }),
+    schema_loader: component('What the records look like.', 'schema_loader', {
+      types: ['array'],
+      defaultType: 'JsonFileSchemaLoader',
+    }),
     transformations: component('What is done with each record, in order.', 'transformation', { types: ['array'] }),
     state_migrations: component('How states of older versions are taken up.', 'state_migration', { types: ['array'] }),
   },
+  problems: countProblems,
   create(stream, build) {
     const parts = partsOf(stream, build);
     const schemaOf = schemaOnce(stream, build);
@@ -34,6 +38,20 @@ export const declarativeStream = defineKind<StreamReader>({
     };
   },
 });
+
+/** What a count of one partition says nothing of the others. */
+function countProblems({ incremental_sync: sync, retriever }: JsonObject) {
+  if (!isJsonObject(sync) || sync.type !== 'IncrementingCountCursor' || !isJsonObject(retriever)) return [];
+  return retriever.partition_router
+    ? [
+        {
+          field: 'incremental_sync',
+          message: 'IncrementingCountCursor works without a partition_router only.',
+          hint: 'Use a DatetimeBasedCursor, or remove one of the two.',
+        },
+      ]
+    : [];
+}
 
 function partsOf(stream: JsonObject, build: Build): StreamParts {
   return {

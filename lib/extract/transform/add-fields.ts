@@ -1,18 +1,12 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { component, defineKind, SLICE, template } from '#lib/manifest/kind.ts';
 import { interpolate, interpolateBoolean, interpolateText, plain } from '#lib/manifest/template/interpolate.ts';
-import { isFloat, isInteger } from '#lib/manifest/template/values.ts';
 import type { Transformation } from '../families.ts';
 import { scopeOf } from '../scope.ts';
 import { sliceVariables } from '../slice.ts';
+import { VALUE_TYPES } from './value-types.ts';
 
 const VARIABLES = ['record', ...SLICE];
-const ACCEPTS: Record<string, (value: unknown) => boolean> = {
-  string: (value) => typeof value === 'string',
-  integer: isInteger,
-  number: isFloat,
-  boolean: (value) => typeof value === 'boolean',
-};
 
 export const addedField = defineKind<null>({
   name: 'AddedFieldDefinition',
@@ -30,7 +24,7 @@ export const addedField = defineKind<null>({
     value_type: {
       docs: 'Only a value of this type is read as one; else it stays text.',
       types: ['string'],
-      values: Object.keys(ACCEPTS),
+      values: Object.keys(VALUE_TYPES),
     },
   },
   create: () => null,
@@ -63,7 +57,7 @@ export const addFields = defineKind<Transformation>({
             !interpolateBoolean(condition as string | boolean, scope())
           )
             continue;
-          const accepts = ACCEPTS[String(field.value_type)];
+          const accepts = VALUE_TYPES[String(field.value_type)];
           const value =
             typeof field.value === 'string'
               ? plain(interpolate(field.value, scope(), { fallback: field.value, ...(accepts && { accepts }) }))

@@ -33,7 +33,7 @@ export const removeFields = defineKind<Transformation>({
 });
 
 /** An element of a list becomes null, so that the others keep their places. */
-function remove(value: JsonValue, path: readonly string[], goes: (property: JsonValue) => boolean): void {
+export function remove(value: JsonValue, path: readonly string[], goes: (property: JsonValue) => boolean): void {
   const [key = '', ...rest] = path;
   if (key === '**') {
     remove(value, rest, goes);

@@ -37,8 +37,8 @@ export function interpolate(
 }
 
 /** As a text field of a component: what is undefined two levels deep is an error, one level is empty. */
-export function interpolateString(source: string, scope: Scope): unknown {
-  return interpolate(source, scope, { fallback: source });
+export function interpolateString(source: string, scope: Scope, accepts?: Accepts): unknown {
+  return interpolate(source, scope, { fallback: source, ...(accepts && { accepts }) });
 }
 
 /** As text, whatever its value: for paths, headers and names. */
