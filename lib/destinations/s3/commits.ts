@@ -1,15 +1,9 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { parseJson, stringifyJson } from '#lib/json.ts';
-import type { Column } from '#lib/records/index.ts';
 import type { AttemptRef, Counts, Published } from '../destination.ts';
+import type { SavedTable } from './layouts/layout.ts';
 import type { ObjectStore } from './object-store.ts';
-
-/** A published file; readers find it under its key. */
-export interface StoredFile {
-  readonly key: string;
-  readonly rows: number;
-  readonly bytes: number;
-}
+import type { StoredFile } from './stored-file.ts';
 
 /**
  * One publish of a stream: the small object, written last, that makes files and state count. The one with the highest fence
@@ -26,10 +20,15 @@ export interface Commit {
   readonly state: StreamState | null;
   readonly counts: Counts;
   readonly published: Published;
-  readonly columns: readonly Column[];
+  /** The columns of the stream's tables so far. */
+  readonly tables: readonly SavedTable[];
   readonly files: readonly StoredFile[];
-  /** Of the files, those that this publish brought. */
+  /** Files that retention has moved out of the read path. */
+  readonly archived: readonly StoredFile[];
+  /** Keys that this publish brought: uploads and copies into the archive. */
   readonly added: readonly string[];
+  /** Keys that this publish takes away once it counts. */
+  readonly removed: readonly string[];
 }
 
 /** Where the objects of a connection, or of one of its streams, lie: `<path>/_weir/<connection>/…`. */
@@ -88,17 +87,20 @@ export async function writeCommit(store: ObjectStore, prefix: string, commit: Co
 }
 
 /**
- * Takes away what lost attempts left under the read path: files that some commit or announcement brought and that the latest commit
- * does not name. Also ends an overwrite whose old files were still there.
+ * Takes away what lost attempts left: files that some commit or announcement brought and that the latest commit does not name, and the
+ * parts of uploads that never ended. Also ends a publish that counted but whose tidying was cut off.
  */
 export async function sweep(store: ObjectStore, prefix: string): Promise<Commit | null> {
   const { latest, keys } = await readCommits(store, prefix);
-  const kept = new Set(latest?.files.map((file) => file.key));
-  const truth = latest && `${prefix}commit-${padded(latest.fence)}-${padded(latest.part)}.json`;
+  const kept = new Set([...(latest?.files ?? []), ...(latest?.archived ?? [])].map((file) => file.key));
+  const name = latest && `${padded(latest.fence)}-${padded(latest.part)}.json`;
   for (const key of keys) {
-    if (key === truth) continue;
+    if (key === `${prefix}commit-${name}`) continue;
     const { added } = JSON.parse(await store.get(key)) as { added: string[] };
-    await store.delete([...added.filter((file) => !kept.has(file)), key]);
+    const removed = key === `${prefix}pending-${name}` ? (latest?.removed ?? []) : [];
+    if (key.startsWith(`${prefix}pending-`)) await store.abortUploads(added.filter((file) => !kept.has(file)));
+    await store.delete([...new Set([...added, ...removed])].filter((file) => !kept.has(file)));
+    await store.delete([key]);
   }
   return latest;
 }

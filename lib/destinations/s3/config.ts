@@ -1,79 +1,32 @@
 import { type Issue, WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { type LayoutName, readLayout } from '../layout.ts';
+import type { FileFormat } from './formats/format.ts';
+import { readFormat } from './formats/index.ts';
+import { staticPrefix } from './path-template.ts';
+import { type RetentionRule, readRetention } from './retention.ts';
+import { DEFAULT_PATH_FORMAT, GRANULARITIES, SHORT_PATH_FORMAT } from './spec.ts';
 
-export const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI', 'LZ4', 'ZSTD'] as const;
-export type Codec = (typeof CODECS)[number];
+export type Granularity = (typeof GRANULARITIES)[number];
 
 export interface S3Config {
   readonly bucket: string;
-  /** Without slashes at either end; may be empty. */
+  /** Without slashes at either end; may be empty, and may hold variables. */
   readonly path: string;
+  /** The path as far as it holds no variables: what is ours lies below it, in `_weir/`. */
+  readonly ownPath: string;
   readonly region: string;
   /** Null for Amazon's own. */
   readonly endpoint: URL | null;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly pathFormat: string;
-  readonly codec: Codec;
-  readonly blockSizeMb: number;
+  readonly fileNamePattern: string | null;
+  readonly format: FileFormat;
+  readonly layout: LayoutName;
+  readonly partition: { readonly field: string; readonly granularity: Granularity } | null;
+  readonly retention: RetentionRule;
 }
-
-// biome-ignore lint/suspicious/noTemplateCurlyInString: these are the variables of Airbyte's path format.
-const DEFAULT_PATH_FORMAT = '${NAMESPACE}/${STREAM_NAME}/${YEAR}_${MONTH}_${DAY}_${EPOCH}_';
-const DEFAULT_BLOCK_SIZE_MB = 128;
-
-/** As Airbyte's destination-s3 asks for it, so that its configs fit; of the formats, Parquet. */
-export const s3Spec: JsonObject = {
-  $schema: 'http://json-schema.org/draft-07/schema#',
-  title: 'S3',
-  type: 'object',
-  required: ['s3_bucket_name', 's3_bucket_path', 's3_bucket_region', 'access_key_id', 'secret_access_key', 'format'],
-  additionalProperties: true,
-  properties: {
-    s3_bucket_name: { title: 'Bucket', type: 'string', minLength: 1, examples: ['datalake'], order: 0 },
-    s3_bucket_path: { title: 'Path in the bucket', type: 'string', examples: ['airbyte-data'], order: 1 },
-    s3_bucket_region: { title: 'Region', type: 'string', default: 'us-east-1', order: 2 },
-    s3_endpoint: {
-      title: 'Endpoint',
-      description: 'Address of MinIO, R2, Ceph or another store; empty for Amazon S3.',
-      type: 'string',
-      examples: ['http://minio:9000'],
-      order: 3,
-    },
-    access_key_id: { title: 'Access key id', type: 'string', airbyte_secret: true, order: 4 },
-    secret_access_key: { title: 'Secret access key', type: 'string', airbyte_secret: true, order: 5 },
-    s3_path_format: {
-      title: 'Path of a file',
-      description:
-        'Variables: NAMESPACE, STREAM_NAME, YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MILLISECOND, EPOCH, UUID (UTC).',
-      type: 'string',
-      default: DEFAULT_PATH_FORMAT,
-      order: 6,
-    },
-    format: {
-      title: 'Format',
-      type: 'object',
-      order: 7,
-      default: { format_type: 'Parquet', compression_codec: 'SNAPPY' },
-      oneOf: [
-        {
-          title: 'Parquet',
-          required: ['format_type'],
-          properties: {
-            format_type: { type: 'string', const: 'Parquet', default: 'Parquet' },
-            compression_codec: { title: 'Compression', type: 'string', enum: [...CODECS], default: 'SNAPPY' },
-            block_size_mb: {
-              title: 'Size of a row group in MB',
-              type: 'integer',
-              default: DEFAULT_BLOCK_SIZE_MB,
-              minimum: 1,
-            },
-          },
-        },
-      ],
-    },
-  },
-};
 
 /** Throws `bad_config` with every problem at once. */
 export function readS3Config(config: JsonObject): S3Config {
@@ -84,26 +37,21 @@ export function readS3Config(config: JsonObject): S3Config {
     issues.push({ path: name, message: `${name} is missing.` });
     return '';
   };
-  const format = isJsonObject(config.format) ? config.format : { format_type: 'Parquet' };
-  if (format.format_type !== 'Parquet') {
-    issues.push({
-      path: 'format.format_type',
-      message: `The format ${String(format.format_type)} is not supported; use Parquet.`,
-    });
-  }
-  const codec = CODECS.find((one) => one === (format.compression_codec ?? 'SNAPPY'));
-  if (!codec)
-    issues.push({ path: 'format.compression_codec', message: `compression_codec is none of ${CODECS.join(', ')}.` });
+  const path = optionalText(config.s3_bucket_path, '').replace(/^\/+|\/+$/g, '');
   const read: S3Config = {
     bucket: text('s3_bucket_name'),
-    path: optionalText(config.s3_bucket_path, '').replace(/^\/+|\/+$/g, ''),
+    path,
+    ownPath: staticPrefix(path),
     region: optionalText(config.s3_bucket_region, 'us-east-1'),
     endpoint: readEndpoint(config.s3_endpoint, issues),
     accessKeyId: text('access_key_id'),
     secretAccessKey: text('secret_access_key'),
-    pathFormat: optionalText(config.s3_path_format, DEFAULT_PATH_FORMAT),
-    codec: codec ?? 'SNAPPY',
-    blockSizeMb: Number(format.block_size_mb ?? DEFAULT_BLOCK_SIZE_MB) || DEFAULT_BLOCK_SIZE_MB,
+    pathFormat: readPathFormat(config, path),
+    fileNamePattern: optionalText(config.file_name_pattern, '') || null,
+    format: readFormat(config.format, issues),
+    layout: readLayout(config, issues),
+    partition: readPartition(config, issues),
+    retention: readRetention(config.retention, issues),
   };
   if (issues.length === 0) return read;
   throw new WeirError({
@@ -115,12 +63,31 @@ export function readS3Config(config: JsonObject): S3Config {
   });
 }
 
+/** A bucket path that names the stream already needs no second folder of that name. */
+function readPathFormat(config: JsonObject, path: string): string {
+  const given = optionalText(config.s3_path_format, DEFAULT_PATH_FORMAT);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the variable of Airbyte's path format.
+  return given === DEFAULT_PATH_FORMAT && path.includes('${STREAM_NAME}') ? SHORT_PATH_FORMAT : given;
+}
+
 function readEndpoint(value: unknown, issues: Issue[]): URL | null {
   if (value === undefined || value === null || value === '') return null;
   const url = URL.canParse(String(value)) ? new URL(String(value)) : null;
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
   issues.push({ path: 's3_endpoint', message: 's3_endpoint is no http or https address.' });
   return null;
+}
+
+function readPartition(config: JsonObject, issues: Issue[]): S3Config['partition'] {
+  const field = optionalText(config.partition_column, '');
+  if (field === '') return null;
+  const granularity = GRANULARITIES.find((one) => one === (config.partition_granularity ?? 'day'));
+  if (!granularity)
+    issues.push({
+      path: 'partition_granularity',
+      message: `partition_granularity is none of ${GRANULARITIES.join(', ')}.`,
+    });
+  return { field, granularity: granularity ?? 'day' };
 }
 
 function optionalText(value: unknown, fallback: string): string {

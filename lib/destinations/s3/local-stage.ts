@@ -15,16 +15,16 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StreamState } from '#lib/catalog.ts';
 import { parseJson, stringifyJson } from '#lib/json.ts';
-import type { Column } from '#lib/records/index.ts';
 import type { Counts } from '../destination.ts';
+import type { SavedTable } from './layouts/layout.ts';
 
 /** What a checkpoint remembers of the rows' file. */
 export interface StageMark {
   readonly syncId: number;
   readonly fence: number;
-  readonly columns: readonly Column[];
-  /** Number columns that met a value which a double can't hold. */
-  readonly exact: readonly string[];
+  readonly tables: readonly SavedTable[];
+  /** Some record had the field that files are partitioned by. */
+  readonly partitioned: boolean;
   readonly state: StreamState | null;
   readonly counts: Counts;
   /** Length of the rows' file that counts. */

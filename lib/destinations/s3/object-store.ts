@@ -5,8 +5,12 @@ import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  AbortMultipartUploadCommand,
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -16,6 +20,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { type ErrorOptions, WeirError } from '#lib/errors.ts';
 import type { DestinationContext } from '../destination.ts';
 import type { S3Config } from './config.ts';
+import type { StorageClass } from './stored-file.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 3;
@@ -31,6 +36,10 @@ export interface ObjectStore {
   list(prefix: string): Promise<string[]>;
   delete(keys: readonly string[]): Promise<void>;
   upload(key: string, file: string, metadata: Record<string, string>): Promise<void>;
+  /** Copies inside the bucket; onto itself to change the storage class. */
+  copy(from: string, to: string, storageClass?: StorageClass): Promise<void>;
+  /** Gives up uploads of these keys that were begun and never ended, where the store tells of them. */
+  abortUploads(keys: readonly string[]): Promise<void>;
   download(key: string, file: string): Promise<void>;
   close(): void;
 }
@@ -75,6 +84,19 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
         abortSignal.addEventListener('abort', stop, { once: true });
         await upload.done().finally(() => abortSignal.removeEventListener('abort', stop));
       }),
+    copy: (from, Key, storageClass) =>
+      run(`copying ${from} to ${Key}`, async () => {
+        const CopySource = `${bucket}/${encodeURIComponent(from).replaceAll('%2F', '/')}`;
+        const copy = { Bucket: bucket, Key, CopySource };
+        const { Metadata = {} } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: from }), {
+          abortSignal,
+        });
+        const change = storageClass && { StorageClass: storageClass, MetadataDirective: 'REPLACE' as const, Metadata };
+        await client.send(new CopyObjectCommand({ ...copy, ...change }), { abortSignal });
+      }),
+    abortUploads: async (keys) => {
+      for (const key of keys) await abortUploadsOf(client, bucket, key, context);
+    },
     download: (Key, file) =>
       run(`reading ${Key}`, async () => {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal });
@@ -115,6 +137,22 @@ function guardedLookup({ guard }: DestinationContext, port: number): LookupFunct
       (error: Error) => callback(error, ''),
     );
   };
+}
+
+/** Stores that can't list unfinished uploads clean up after themselves, or not at all: no reason to fail a sync. */
+async function abortUploadsOf(
+  client: S3Client,
+  Bucket: string,
+  key: string,
+  context: DestinationContext,
+): Promise<void> {
+  try {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: key }));
+    for (const { Key, UploadId } of Uploads)
+      if (Key === key) await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  } catch (error) {
+    context.log.debug({ key, err: error }, 'unfinished uploads could not be looked for');
+  }
 }
 
 async function listAll(client: S3Client, bucket: string, prefix: string, abortSignal: AbortSignal): Promise<string[]> {

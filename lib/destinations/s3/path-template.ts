@@ -9,9 +9,7 @@ export interface PathValues {
 
 /** `${NAME}` replaced, repeated slashes collapsed. Unknown variables stay as they are, so that a mistake shows. */
 export function expandPath(template: string, { namespace, stream, at }: PathValues): string {
-  const [date = '', time = ''] = at.toISOString().split('T');
-  const [year, month, day] = date.split('-');
-  const [hour, minute, second] = time.slice(0, 8).split(':');
+  const { year, month, day, hour, minute, second, millisecond } = partsOf(at);
   const values: Record<string, string | undefined> = {
     NAMESPACE: plainSegment(namespace),
     STREAM_NAME: plainSegment(stream),
@@ -21,12 +19,69 @@ export function expandPath(template: string, { namespace, stream, at }: PathValu
     HOUR: hour,
     MINUTE: minute,
     SECOND: second,
-    MILLISECOND: time.slice(9, 12),
+    MILLISECOND: millisecond,
     EPOCH: String(at.getTime()),
     UUID: randomUUID(),
   };
   const path = template.replace(/\$\{([A-Z_]+)\}/g, (variable, name: string) => values[name] ?? variable);
   return path.replace(/\/{2,}/g, '/').replace(/^\//, '');
+}
+
+export interface FileNameValues {
+  readonly at: Date;
+  readonly part: number;
+  readonly syncId: number;
+  readonly extension: string;
+}
+
+/** `{date}`, `{date:yyyy_MM}`, `{timestamp}`, `{timestamp:micros}`, `{part_number}`, `{sync_id}`, `{format_extension}` replaced. */
+export function expandFileName(pattern: string, { at, part, syncId, extension }: FileNameValues): string {
+  const name = pattern.replace(/\{([a-z_]+)(?::([^}]*))?\}/g, (variable, word: string, format: string | undefined) => {
+    switch (word) {
+      case 'date':
+        return formatDate(format || 'yyyy_MM_dd', at);
+      case 'timestamp':
+        return String(at.getTime() * (format === 'micros' ? 1000 : 1));
+      case 'part_number':
+        return String(part);
+      case 'sync_id':
+        return String(syncId);
+      case 'format_extension':
+        return `.${extension}`;
+      default:
+        return variable;
+    }
+  });
+  const plain = name.replaceAll('/', '_').replace(`..${extension}`, `.${extension}`);
+  return plain.endsWith(`.${extension}`) ? plain : `${plain}.${extension}`;
+}
+
+/** The part of a path before its first variable: where what is ours can lie. */
+export function staticPrefix(path: string): string {
+  const variable = path.indexOf('${');
+  return (variable < 0 ? path : path.slice(0, path.lastIndexOf('/', variable) + 1)).replace(/^\/+|\/+$/g, '');
+}
+
+/** Java's letters, as Airbyte has them. */
+function formatDate(format: string, at: Date): string {
+  const { year, month, day, hour, minute, second, millisecond } = partsOf(at);
+  const values: Record<string, string> = {
+    yyyy: year,
+    MM: month,
+    dd: day,
+    HH: hour,
+    mm: minute,
+    ss: second,
+    SSS: millisecond,
+  };
+  return format.replace(/yyyy|MM|dd|HH|mm|SSS|ss/g, (letters) => values[letters] ?? letters);
+}
+
+function partsOf(at: Date) {
+  const [date = '', time = ''] = at.toISOString().split('T');
+  const [year = '', month = '', day = ''] = date.split('-');
+  const [hour = '', minute = '', second = ''] = time.slice(0, 8).split(':');
+  return { year, month, day, hour, minute, second, millisecond: time.slice(9, 12) };
 }
 
 /** A stream's name can't climb out of its folder, nor hide in ours. */

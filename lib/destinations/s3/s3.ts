@@ -14,13 +14,14 @@ import type {
   TargetStream,
 } from '../destination.ts';
 import { ownPrefix, raiseFence, readCommits } from './commits.ts';
-import { readS3Config, type S3Config, s3Spec } from './config.ts';
+import { readS3Config, type S3Config } from './config.ts';
 import { LocalStage } from './local-stage.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
+import { s3Spec } from './spec.ts';
 import { fenced, S3Stage } from './stage.ts';
 
 /**
- * Parquet files in a bucket, laid out as Airbyte's S3 destination does. What is ours lies below `_weir/` in the bucket path: fences and
+ * Files in a bucket, laid out as Airbyte's S3 destination does. What is ours lies below `_weir/` in the bucket path: fences and
  * commits. A file shows under the read path only when it is published; an overwrite shows old and new files together for the moment
  * between its commit and the removal of the old ones.
  */
@@ -53,7 +54,7 @@ class S3Destination implements Destination {
   async check(): Promise<CheckResult> {
     const store = await this.#connect();
     const { bucket } = this.#config;
-    const key = `${ownPrefix(this.#config.path, 'check')}${randomUUID()}.json`;
+    const key = `${ownPrefix(this.#config.ownPath, 'check')}${randomUUID()}.json`;
     await store.put(key, '{}');
     const seen = (await store.list(key)).includes(key) && (await store.get(key)) === '{}';
     await store.delete([key]);
@@ -68,7 +69,7 @@ class S3Destination implements Destination {
 
   async begin(attempt: AttemptRef): Promise<Load> {
     const store = await this.#connect();
-    if ((await raiseFence(store, this.#config.path, attempt)) !== attempt.fence) throw fenced(attempt);
+    if ((await raiseFence(store, this.#config.ownPath, attempt)) !== attempt.fence) throw fenced(attempt);
     return {
       published: (stream) => this.#published(store, attempt, stream),
       stage: (stream) => this.#stage(store, attempt, stream),
@@ -86,7 +87,7 @@ class S3Destination implements Destination {
         files.push(file);
         continue;
       }
-      const copy = path.join(folder, `${index}.parquet`);
+      const copy = path.join(folder, `${index}-${path.basename(file)}`);
       await store.download(file.slice(own.length), copy);
       files.push(copy);
     }
@@ -105,7 +106,7 @@ class S3Destination implements Destination {
     attempt: AttemptRef,
     stream: Pick<TargetStream, 'namespace' | 'table'>,
   ): Promise<PublishedStream> {
-    const { latest } = await readCommits(store, ownPrefix(this.#config.path, attempt.connectionId, stream));
+    const { latest } = await readCommits(store, ownPrefix(this.#config.ownPath, attempt.connectionId, stream));
     if (latest === null) return { state: null, generation: 0, completed: null };
     const { state, generation, complete, counts, published, syncId } = latest;
     return { state, generation, completed: complete && syncId === attempt.syncId ? { counts, published } : null };
@@ -126,7 +127,7 @@ class S3Destination implements Destination {
       attempt,
       target,
       namespace: target.namespace,
-      prefix: ownPrefix(this.#config.path, attempt.connectionId, target),
+      prefix: ownPrefix(this.#config.ownPath, attempt.connectionId, target),
       local: new LocalStage(folder, attempt.fence),
     });
     this.#stages.push(stage);

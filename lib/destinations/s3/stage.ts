@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
-import { shapeOfStream, type TableShape, type TypedRow, typePage } from '#lib/records/index.ts';
+import { plainName } from '#lib/records/index.ts';
 import type {
   AttemptRef,
   Counts,
@@ -15,12 +15,16 @@ import type {
   StagePage,
   TargetStream,
 } from '../destination.ts';
-import { announce, type Commit, highestFence, type StoredFile, sweep, writeCommit } from './commits.ts';
+import { announce, type Commit, highestFence, sweep, writeCommit } from './commits.ts';
 import type { S3Config } from './config.ts';
+import { freeKeys } from './file-keys.ts';
+import { layoutOf } from './layouts/index.ts';
+import { type LayoutWriter, member } from './layouts/layout.ts';
 import { type LocalStage, lineOf, type StageMark } from './local-stage.ts';
 import type { ObjectStore } from './object-store.ts';
-import { writeParquet } from './parquet.ts';
-import { expandPath } from './path-template.ts';
+import { planRetention, type RetentionPlan } from './retention.ts';
+import type { StorageClass, StoredFile } from './stored-file.ts';
+import { type WrittenFile, writeFiles } from './write-files.ts';
 
 /** What everything that is done for one stream of one attempt needs. */
 export interface StageParts {
@@ -35,20 +39,21 @@ export interface StageParts {
   readonly local: LocalStage;
 }
 
+const FILES_FOLDER = 'files';
 const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
 
-/** Rows in a local file of JSON lines until they are published as Parquet. Calls are taken one after another. */
+/** Rows in a local file of JSON lines until they are published as files of the bucket. Calls are taken one after another. */
 export class S3Stage implements Stage {
   readonly resumed: Stage['resumed'];
   readonly #parts: StageParts;
-  readonly #exact: Set<string>;
+  readonly #layout: LayoutWriter;
   readonly #slices = new Map<string, { id: number; written: number }>();
-  #shape: TableShape;
   #mark: StageMark;
   #latest: Commit | null;
   #nextSlice: number;
   #longestLine = 0;
-  #parquet: { file: string; rows: number; bytes: number } | null = null;
+  #partitioned: boolean;
+  #written: readonly WrittenFile[] | null = null;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: StageParts, latest: Commit | null, mark: StageMark | null) {
@@ -59,8 +64,9 @@ export class S3Stage implements Stage {
     this.#mark = mark ?? {
       syncId: attempt.syncId,
       fence: attempt.fence,
-      columns: latest?.columns ?? [],
-      exact: [],
+      // Each sync finds out anew which numbers need to be text.
+      tables: (latest?.tables ?? []).map((table) => ({ ...table, exact: [] })),
+      partitioned: hasProperty(target, parts.config.partition?.field),
       state: own?.state ?? null,
       counts: own?.counts ?? NO_COUNTS,
       bytes: 0,
@@ -69,9 +75,9 @@ export class S3Stage implements Stage {
       droppedSlices: [],
       parts: own?.part ?? 0,
     };
-    this.#exact = new Set(this.#mark.exact);
+    this.#layout = layoutOf(parts.config)(target, this.#mark.tables, attempt.syncId);
+    this.#partitioned = this.#mark.partitioned;
     this.#nextSlice = this.#mark.nextSlice;
-    this.#shape = shapeOfStream(target, this.#mark.columns);
     this.resumed = mark || own ? { state: this.#mark.state, counts: this.#mark.counts } : null;
   }
 
@@ -93,15 +99,13 @@ export class S3Stage implements Stage {
     return this.#inTurn(async () => {
       this.#parts.context.signal.throwIfAborted();
       const slice = this.#sliceOf(page.slice);
-      const typed = typePage(this.#shape, page.records, false);
-      this.#shape = typed.shape;
-      for (const row of typed.rows) {
-        const line = lineOf(slice.id, this.#fields(row));
+      for (const members of this.#layout.lines(page.records, (record) => this.#placeOf(record))) {
+        const line = lineOf(slice.id, members);
         this.#longestLine = Math.max(this.#longestLine, line.length * 3);
         if (this.#parts.local.add(line)) await this.#parts.local.flush();
       }
-      slice.written += typed.rows.length;
-      return { written: typed.rows.length, quarantined: 0 };
+      slice.written += page.records.length;
+      return { written: page.records.length, quarantined: 0 };
     });
   }
 
@@ -135,7 +139,9 @@ export class S3Stage implements Stage {
   /** The load alone lies on this machine; what is in the bucket is not read for it. */
   staged(): Promise<StagedLoad> {
     return this.#inTurn(async () => {
-      const load: Relation = { kind: 'parquet', files: [(await this.#toParquet()).file] };
+      const { main } = this.#layout.tables();
+      const files = (await this.#toFiles()).filter(({ table }) => table.id === main.id);
+      const load: Relation = { kind: 'parquet', files: files.map(({ file }) => file) };
       const before = this.#latest?.files ?? [];
       const replaces = this.#parts.target.destinationSyncMode === 'overwrite' || before.length === 0;
       const tableOf = !replaces && this.#latest?.complete ? this.#latest.syncId : null;
@@ -156,30 +162,36 @@ export class S3Stage implements Stage {
 
   publish({ complete }: { complete: boolean }): Promise<Published> {
     return this.#inTurn(async () => {
-      const { attempt, config, prefix, store } = this.#parts;
-      if (complete && this.#slices.size > 0) throw notCheckpointed(this.#parts.target.stream.name);
+      const { attempt, config, prefix, store, target } = this.#parts;
+      if (complete && this.#slices.size > 0) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
       await this.#checkFence();
-      const staged = await this.#toParquet();
-      const before = this.#latest?.files ?? [];
-      const replaces = this.#parts.target.destinationSyncMode === 'overwrite';
-      const key = staged.rows > 0 ? this.#freeKey(before) : null;
-      const added: StoredFile[] = key === null ? [] : [{ key, rows: staged.rows, bytes: staged.bytes }];
-      const commit = this.#commit(complete, replaces ? added : [...before, ...added], added, replaces ? before : []);
+      const uploads = await this.#uploads();
+      const plan = this.#retention(complete, uploads.length > 0);
+      const commit = this.#commit(
+        complete,
+        uploads.map((upload) => upload.stored),
+        plan,
+      );
       const announcement = await announce(store, prefix, commit);
-      if (key !== null)
-        await store.upload(key, staged.file, { 'ab-generation-id': String(this.#parts.target.generation) });
+      for (const { file, stored } of uploads)
+        await store.upload(stored.key, file, { 'ab-generation-id': String(target.generation) });
+      for (const { key } of plan.moved) await store.copy(key, this.#archiveKey(key));
+      for (const { key } of plan.reclassed) await store.copy(key, key, this.#storageClass());
       await this.#checkFence();
       killPoint('publish.before_commit');
       await writeCommit(store, prefix, commit);
       killPoint('publish.committed');
       // From here on the publish counts; what is left is tidying, which the next attempt does if this one can't.
       this.#latest = commit;
-      if (replaces) await store.delete(before.map((file) => file.key));
+      await store.delete(commit.removed);
       await store.delete([announcement]);
       await sweep(store, prefix);
       await this.#afterPublish(complete, commit);
-      this.#parts.context.log.debug({ key, attempt: attempt.attempt, bucket: config.bucket }, 'published');
+      this.#parts.context.log.debug(
+        { added: commit.added, attempt: attempt.attempt, bucket: config.bucket },
+        'published',
+      );
       return commit.published;
     });
   }
@@ -204,83 +216,101 @@ export class S3Stage implements Stage {
     return slice;
   }
 
-  /** The row's columns as JSON members; all values are text, and nulls are left out. */
-  #fields({ values, changes, record }: TypedRow): string {
-    const { columns } = this.#shape;
-    let fields = `,"_airbyte_raw_id":"${randomUUID()}"`;
-    for (const [index, value] of values.entries()) {
-      const column = columns[index];
-      if (value === null || column === undefined) continue;
-      // A double keeps what came as a plain number; anything else might lose digits in one.
-      if (column.type === 'number' && typeof record[column.field] !== 'number') this.#exact.add(column.name);
-      fields += `,${JSON.stringify(column.name)}:${JSON.stringify(value)}`;
-    }
-    return `${fields},"_airbyte_meta":${JSON.stringify(JSON.stringify({ sync_id: this.#parts.attempt.syncId, changes }))}`;
+  /** The date that a record's files are told apart by. */
+  #placeOf(record: JsonObject): string {
+    const { partition } = this.#parts.config;
+    const value = partition === null ? undefined : record[partition.field];
+    if (value !== undefined && value !== null) this.#partitioned = true;
+    return typeof value === 'string' ? member('_weir_at', value) : '';
   }
 
   async #save(change: Partial<StageMark>): Promise<void> {
     this.#mark = {
       ...this.#mark,
-      columns: this.#shape.columns,
-      exact: [...this.#exact],
+      tables: this.#layout.saved(),
+      partitioned: this.#partitioned,
       nextSlice: this.#nextSlice,
       ...change,
     };
     await this.#parts.local.save(this.#mark);
-    this.#parquet = null;
+    this.#written = null;
   }
 
-  /** The rows of closed slices, as one Parquet file beside the stage. */
-  async #toParquet(): Promise<{ file: string; rows: number; bytes: number }> {
-    if (this.#parquet) return this.#parquet;
-    const { config, local, target } = this.#parts;
-    const file = local.fileFor('staged.parquet');
+  /** The rows of closed slices, as files beside the stage. */
+  async #toFiles(): Promise<readonly WrittenFile[]> {
+    if (this.#written) return this.#written;
+    const { config, context, local, target } = this.#parts;
     await local.flush();
-    const written = await writeParquet({
+    const { partition } = config;
+    this.#written = await writeFiles({
       rowsFile: local.rowsFile,
-      parquetFile: file,
-      columns: this.#shape.columns,
-      exact: this.#exact,
+      folder: local.fileFor(FILES_FOLDER),
+      tables: this.#layout.tables().all,
+      format: config.format,
       leaveOut: [...this.#mark.droppedSlices, ...[...this.#slices.values()].map((slice) => slice.id)],
       longestLine: this.#longestLine,
-      extractedAt: target.emittedAt,
-      generation: target.generation,
-      codec: config.codec,
-      blockSizeMb: config.blockSizeMb,
+      facts: { emittedAt: target.emittedAt, generation: target.generation, normalizedAt: context.clock() },
+      partition:
+        partition && this.#partitioned
+          ? { name: plainName(partition.field), granularity: partition.granularity }
+          : null,
     });
-    this.#parquet = { file, ...written };
-    return this.#parquet;
+    return this.#written;
+  }
+
+  /** The files that have rows, each with a key that nothing else has. */
+  async #uploads(): Promise<{ file: string; stored: StoredFile }[]> {
+    const { attempt, config, context, namespace, store } = this.#parts;
+    const { main } = this.#layout.tables();
+    const at = context.clock();
+    const files = (await this.#toFiles()).filter(({ rows }) => rows > 0);
+    const keys = await freeKeys(store, config, { namespace, at, syncId: attempt.syncId }, files);
+    return files.map(({ file, rows, bytes, table }, index) => ({
+      file,
+      stored: {
+        ...{ key: keys[index] ?? '', rows, bytes, at: at.toISOString(), syncId: attempt.syncId },
+        ...(table.id !== main.id && { table: table.name }),
+      },
+    }));
+  }
+
+  /** Only a sync that is whole decides what is old. */
+  #retention(complete: boolean, adds: boolean): RetentionPlan {
+    const { attempt, config, context, target } = this.#parts;
+    return planRetention(complete ? config.retention : { rule: 'all' }, {
+      before: this.#latest?.files ?? [],
+      archived: this.#latest?.archived ?? [],
+      replaces: target.destinationSyncMode === 'overwrite',
+      adds,
+      syncId: attempt.syncId,
+      now: context.clock(),
+    });
+  }
+
+  #archiveKey(key: string): string {
+    const { retention } = this.#parts.config;
+    const prefix = retention.rule !== 'all' && retention.action.action === 'move' ? retention.action.prefix : 'archive';
+    return `${prefix}/${key}`;
+  }
+
+  #storageClass(): StorageClass | undefined {
+    const { retention } = this.#parts.config;
+    if (retention.rule === 'all' || retention.action.action !== 'storage_class') return undefined;
+    return retention.action.storageClass;
   }
 
   async #checkFence(): Promise<void> {
     const { attempt, config, store } = this.#parts;
-    if ((await highestFence(store, config.path, attempt.connectionId)) !== attempt.fence) throw fenced(attempt);
+    if ((await highestFence(store, config.ownPath, attempt.connectionId)) !== attempt.fence) throw fenced(attempt);
   }
 
-  #freeKey(before: readonly StoredFile[]): string {
-    const { config, context, namespace, target } = this.#parts;
-    const taken = new Set(before.map((file) => file.key));
-    const base = expandPath(`${config.path}/${config.pathFormat}`, {
-      namespace,
-      stream: target.table,
-      at: context.clock(),
-    });
-    for (let part = 0; ; part++) {
-      const key = `${base}${part}.parquet`;
-      if (!taken.has(key)) return key;
-    }
-  }
-
-  #commit(complete: boolean, files: StoredFile[], added: StoredFile[], removed: readonly StoredFile[]): Commit {
-    const { attempt, config, target } = this.#parts;
-    const total = (some: readonly StoredFile[]) => some.reduce((sum, file) => sum + file.rows, 0);
-    const published: Published = {
-      relation: { kind: 'parquet', files: files.map((file) => `s3://${config.bucket}/${file.key}`) },
-      rows: total(files),
-      inserted: total(added),
-      updated: 0,
-      deleted: total(removed),
-    };
+  #commit(complete: boolean, added: readonly StoredFile[], plan: RetentionPlan): Commit {
+    const { attempt, target } = this.#parts;
+    const reclassed = new Set(plan.reclassed);
+    const storageClass = this.#storageClass();
+    const kept = plan.kept.map((file) => (reclassed.has(file) && storageClass ? { ...file, storageClass } : file));
+    const moved = plan.moved.map((file) => ({ ...file, key: this.#archiveKey(file.key) }));
+    const files = [...kept, ...added];
     return {
       syncId: attempt.syncId,
       attempt: attempt.attempt,
@@ -290,10 +320,25 @@ export class S3Stage implements Stage {
       generation: target.generation,
       state: this.#mark.state,
       counts: this.#mark.counts,
-      published,
-      columns: this.#shape.columns,
+      published: this.#published(files, added),
+      tables: this.#layout.saved(),
       files,
-      added: added.map((file) => file.key),
+      archived: [...plan.archived, ...moved],
+      added: [...added, ...moved].map((file) => file.key),
+      removed: [...plan.moved, ...plan.dropped].map((file) => file.key),
+    };
+  }
+
+  /** Of the table that checks look at. */
+  #published(files: readonly StoredFile[], added: readonly StoredFile[]): Published {
+    const replaced = this.#parts.target.destinationSyncMode === 'overwrite' ? (this.#latest?.files ?? []) : [];
+    const mine = files.filter(isMain);
+    return {
+      relation: { kind: 'parquet', files: mine.map((file) => `s3://${this.#parts.config.bucket}/${file.key}`) },
+      rows: rowsOf(mine),
+      inserted: rowsOf(added.filter(isMain)),
+      updated: 0,
+      deleted: rowsOf(replaced.filter(isMain)),
     };
   }
 
@@ -302,7 +347,7 @@ export class S3Stage implements Stage {
     if (complete) return local.remove();
     const open = [...this.#slices.values()].map((slice) => slice.id);
     await local.keepSlices(open);
-    await rm(local.fileFor('staged.parquet'), { force: true });
+    await rm(local.fileFor(FILES_FOLDER), { recursive: true, force: true });
     await this.#save({ bytes: local.length, droppedSlices: [], openSlices: open, parts: commit.part });
   }
 
@@ -313,6 +358,19 @@ export class S3Stage implements Stage {
     this.#tail = result.catch(() => undefined);
     return result;
   }
+}
+
+function isMain({ table }: StoredFile): boolean {
+  return table === undefined;
+}
+
+function rowsOf(files: readonly StoredFile[]): number {
+  return files.reduce((sum, file) => sum + file.rows, 0);
+}
+
+function hasProperty({ stream }: TargetStream, field: string | undefined): boolean {
+  const { properties } = stream.jsonSchema;
+  return field !== undefined && isJsonObject(properties) && field in properties;
 }
 
 /** A stage that knows of publishes which the bucket doesn't is of another bucket, or of one that was emptied. */

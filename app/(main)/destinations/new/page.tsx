@@ -8,7 +8,7 @@ export const metadata = { title: 'New destination' };
 
 const WORDS: Record<string, string> = {
   postgres: 'Typed tables, updated in one transaction with the state of the sync.',
-  s3: 'Parquet files in a bucket: S3, MinIO, R2, Ceph and others, by endpoint.',
+  s3: 'Parquet, JSON lines or CSV in a bucket: S3, MinIO, R2, Ceph and others, by endpoint.',
 };
 
 /** First the kind, then its form: `?type=postgres`. */

@@ -1,0 +1,37 @@
+import { literal } from '../sql.ts';
+import {
+  compressionSpec,
+  type FormatKind,
+  flatteningSpec,
+  plainSelect,
+  readCompression,
+  readFlattening,
+} from './format.ts';
+
+export const csv: FormatKind = {
+  type: 'CSV',
+  spec: {
+    title: 'CSV',
+    required: ['format_type'],
+    properties: {
+      format_type: { type: 'string', const: 'CSV', default: 'CSV' },
+      flattening: flatteningSpec,
+      compression: compressionSpec,
+    },
+  },
+  read(options, issues) {
+    const { duckdb, suffix } = readCompression(options, issues);
+    return {
+      extension: `csv${suffix}`,
+      flattens: readFlattening(options, issues),
+      value: (text) => text,
+      instant: (at) => `${at.getTime()}::bigint`,
+      json: (text) => text,
+      copy(columns, from, partition) {
+        const { query, options } = plainSelect(columns, from, partition);
+        return { query, options: ['format csv', 'header true', `compression ${duckdb}`, ...options] };
+      },
+      rowsOf: (file) => `read_csv(${literal(file)}, header = true, all_varchar = true, compression = '${duckdb}')`,
+    };
+  },
+};

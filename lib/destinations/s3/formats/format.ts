@@ -1,0 +1,109 @@
+import type { Issue } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { ColumnType } from '#lib/records/index.ts';
+import { identifier } from '../sql.ts';
+
+/** One of the ways in which files are written. A new one is a file here and a line in `index.ts`. */
+export interface FormatKind {
+  readonly type: string;
+  /** Its part of the destination's JSON schema: one of the alternatives of `format`. */
+  readonly spec: JsonObject;
+  /** Reads its options; what is wrong goes into `issues`. */
+  read(options: JsonObject, issues: Issue[]): FileFormat;
+}
+
+/** How rows become files: SQL of DuckDB. Columns come as text in the form that `lib/records` gives them. */
+export interface FileFormat {
+  /** Without a dot in front: `csv.gz`. */
+  readonly extension: string;
+  /** Whether the root's fields become columns, or the record stays whole in `_airbyte_data`. */
+  readonly flattens: boolean;
+  /** A typed value from its text; `exact` when a double might lose digits of it. */
+  value(text: string, type: ColumnType, exact: boolean): string;
+  /** The instant of the sync, as the format's readers know it from Airbyte. */
+  instant(at: Date): string;
+  /** JSON text as the format holds nested values; `structure` is its DuckDB structure where one is known. */
+  json(text: string, structure?: string): string;
+  /** The query and the options of COPY; `partition` becomes a folder. */
+  copy(
+    columns: readonly OutputColumn[],
+    from: string,
+    partition: OutputColumn | null,
+  ): { readonly query: string; readonly options: readonly string[] };
+  /** Relation of a file's rows, to count them. */
+  rowsOf(file: string): string;
+}
+
+/** A column of a file, and the SQL of its value. */
+export interface OutputColumn {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Columns as they are, the partition's last, and COPY's option for it. */
+export function plainSelect(
+  columns: readonly OutputColumn[],
+  from: string,
+  partition: OutputColumn | null,
+): { query: string; options: string[] } {
+  const all = partition === null ? columns : [...columns, partition];
+  const list = all.map(({ name, sql }) => `${sql} as ${identifier(name)}`).join(', ');
+  return {
+    query: `select ${list} from ${from}`,
+    options: partition === null ? [] : [`partition_by (${identifier(partition.name)})`],
+  };
+}
+
+export interface Compression {
+  readonly duckdb: 'none' | 'gzip' | 'zstd';
+  readonly suffix: '' | '.gz' | '.zst';
+}
+
+const COMPRESSIONS: Readonly<Record<string, Compression>> = {
+  'No Compression': { duckdb: 'none', suffix: '' },
+  GZIP: { duckdb: 'gzip', suffix: '.gz' },
+  ZSTD: { duckdb: 'zstd', suffix: '.zst' },
+};
+
+/** Airbyte's `compression: { compression_type }`, with zstd added. */
+export const compressionSpec: JsonObject = {
+  title: 'Compression',
+  type: 'object',
+  order: 2,
+  default: { compression_type: 'GZIP' },
+  oneOf: Object.keys(COMPRESSIONS).map((name) => ({
+    title: name === 'No Compression' ? 'None' : name,
+    required: ['compression_type'],
+    properties: { compression_type: { type: 'string', const: name, default: name } },
+  })),
+};
+
+export function readCompression(options: JsonObject, issues: Issue[]): Compression {
+  const given = options.compression as JsonObject | string | undefined | null;
+  const name = typeof given === 'object' && given !== null ? given.compression_type : (given ?? 'GZIP');
+  const found = COMPRESSIONS[String(name)];
+  if (!found)
+    issues.push({
+      path: 'format.compression.compression_type',
+      message: `compression_type is none of ${Object.keys(COMPRESSIONS).join(', ')}.`,
+    });
+  return found ?? { duckdb: 'gzip', suffix: '.gz' };
+}
+
+const FLATTENINGS = ['Root level flattening', 'No flattening'] as const;
+
+export const flatteningSpec: JsonObject = {
+  title: 'Columns',
+  description: 'Root level flattening: a column for each field. No flattening: the record as JSON in _airbyte_data.',
+  type: 'string',
+  enum: [...FLATTENINGS],
+  default: FLATTENINGS[0],
+  order: 1,
+};
+
+export function readFlattening(options: JsonObject, issues: Issue[]): boolean {
+  const given = options.flattening ?? FLATTENINGS[0];
+  if (!FLATTENINGS.some((one) => one === given))
+    issues.push({ path: 'format.flattening', message: `flattening is none of ${FLATTENINGS.join(', ')}.` });
+  return given !== 'No flattening';
+}

@@ -1,0 +1,59 @@
+import type { ColumnType } from '#lib/records/index.ts';
+import { identifier, literal } from '../sql.ts';
+import {
+  compressionSpec,
+  type FormatKind,
+  flatteningSpec,
+  plainSelect,
+  readCompression,
+  readFlattening,
+} from './format.ts';
+
+/** Text as it is; everything else is JSON already, with every digit. */
+const TEXT: ReadonlySet<ColumnType> = new Set([
+  'string',
+  'date',
+  'timestamp_with_timezone',
+  'timestamp_without_timezone',
+  'time_with_timezone',
+  'time_without_timezone',
+]);
+
+export const jsonLines: FormatKind = {
+  type: 'JSONL',
+  spec: {
+    title: 'JSON lines',
+    required: ['format_type'],
+    properties: {
+      format_type: { type: 'string', const: 'JSONL', default: 'JSONL' },
+      flattening: flatteningSpec,
+      compression: compressionSpec,
+    },
+  },
+  read(options, issues) {
+    const { duckdb, suffix } = readCompression(options, issues);
+    return {
+      extension: `jsonl${suffix}`,
+      flattens: readFlattening(options, issues),
+      value(text, type) {
+        if (TEXT.has(type)) return text;
+        // `.5` and `+5` are numbers, but no JSON.
+        return type === 'number'
+          ? `coalesce(try_cast(${text} as json), to_json(try_cast(${text} as double)))`
+          : `cast(${text} as json)`;
+      },
+      instant: (at) => `${at.getTime()}::bigint`,
+      json: (text) => `cast(${text} as json)`,
+      // As CSV of one column without quotes: DuckDB's JSON writer knows no partitions.
+      copy(columns, from, partition) {
+        const members = columns.map(({ name, sql }) => `${identifier(name)} := ${sql}`).join(', ');
+        const line = { name: 'line', sql: `to_json(struct_pack(${members}))` };
+        const { query, options } = plainSelect([line], from, partition);
+        const plain = ['header false', "quote ''", "escape ''", "delimiter '\u0001'"];
+        return { query, options: ['format csv', ...plain, `compression ${duckdb}`, ...options] };
+      },
+      rowsOf: (file) =>
+        `read_csv(${literal(file)}, auto_detect = false, header = false, quote = '', escape = '', delim = '\u0001', compression = '${duckdb}', columns = {'line': 'VARCHAR'})`,
+    };
+  },
+};

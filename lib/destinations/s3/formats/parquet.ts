@@ -1,0 +1,82 @@
+import type { Issue } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { ColumnType } from '#lib/records/index.ts';
+import { literal } from '../sql.ts';
+import { type FormatKind, plainSelect } from './format.ts';
+
+const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4'] as const;
+const DEFAULT_BLOCK_SIZE_MB = 128;
+const MAX_BLOCK_SIZE_MB = 1024;
+
+/** Each column's type in Parquet. Nested values are JSON text. */
+const TYPES: Readonly<Record<ColumnType, string>> = {
+  boolean: 'boolean',
+  integer: 'bigint',
+  number: 'double',
+  string: 'varchar',
+  date: 'date',
+  timestamp_with_timezone: 'timestamptz',
+  timestamp_without_timezone: 'timestamp',
+  time_with_timezone: 'varchar',
+  time_without_timezone: 'time',
+  object: 'json',
+  array: 'json',
+  json: 'json',
+};
+
+export const parquet: FormatKind = {
+  type: 'Parquet',
+  spec: {
+    title: 'Parquet',
+    required: ['format_type'],
+    properties: {
+      format_type: { type: 'string', const: 'Parquet', default: 'Parquet' },
+      compression_codec: { title: 'Compression', type: 'string', enum: [...CODECS], default: 'SNAPPY', order: 1 },
+      block_size_mb: {
+        title: 'Size of a row group in MB',
+        description: 'Before compression. Readers skip whole row groups; writing holds one in memory.',
+        type: 'integer',
+        default: DEFAULT_BLOCK_SIZE_MB,
+        minimum: 1,
+        maximum: MAX_BLOCK_SIZE_MB,
+        order: 2,
+      },
+    },
+  },
+  read(options, issues) {
+    const codec = readCodec(options, issues);
+    const blockSizeMb = readBlockSize(options, issues);
+    return {
+      extension: 'parquet',
+      flattens: true,
+      value: (text, type, exact) => `cast(${text} as ${type === 'number' && exact ? 'varchar' : TYPES[type]})`,
+      instant: (at) => `timestamptz ${literal(at.toISOString())}`,
+      json: (text, structure) =>
+        structure === undefined ? `cast(${text} as json)` : `from_json(${text}, ${literal(structure)})`,
+      copy(columns, from, partition) {
+        const { query, options } = plainSelect(columns, from, partition);
+        const own = ['format parquet', `codec ${literal(codec)}`, `row_group_size_bytes '${blockSizeMb}MB'`];
+        return { query, options: [...own, ...options] };
+      },
+      rowsOf: (file) => `read_parquet(${literal(file)})`,
+    };
+  },
+};
+
+function readCodec(options: JsonObject, issues: Issue[]): string {
+  const given = options.compression_codec ?? 'SNAPPY';
+  const codec = CODECS.find((one) => one === given);
+  if (!codec)
+    issues.push({ path: 'format.compression_codec', message: `compression_codec is none of ${CODECS.join(', ')}.` });
+  return codec ?? 'SNAPPY';
+}
+
+function readBlockSize(options: JsonObject, issues: Issue[]): number {
+  const size = Number(options.block_size_mb ?? DEFAULT_BLOCK_SIZE_MB);
+  if (Number.isInteger(size) && size >= 1 && size <= MAX_BLOCK_SIZE_MB) return size;
+  issues.push({
+    path: 'format.block_size_mb',
+    message: `block_size_mb takes a whole number from 1 to ${MAX_BLOCK_SIZE_MB}.`,
+  });
+  return DEFAULT_BLOCK_SIZE_MB;
+}

@@ -1,0 +1,60 @@
+import type { JsonObject } from '#lib/json.ts';
+import type { Column } from '#lib/records/index.ts';
+import type { TargetStream } from '../../destination.ts';
+import type { FileFormat, OutputColumn } from '../formats/format.ts';
+
+/** What a checkpoint and a commit remember of one table of a stream. */
+export interface SavedTable {
+  /** Which of the stream's tables: empty for its own, else where its rows come from. */
+  readonly path: string;
+  readonly columns: readonly Column[];
+  /** Number columns that met a value which a double can't hold. */
+  readonly exact: readonly string[];
+}
+
+/** One of a stream's tables among the staged lines, and what its files hold. */
+export interface StagedTable {
+  /** Its number in the lines. */
+  readonly id: number;
+  /** As paths name it: `customers`, `_airbyte_raw_customers`, `customers_addresses`. */
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly exact: ReadonlySet<string>;
+  /** Members of the lines beside the columns; text like those. */
+  readonly extra: readonly string[];
+  /** The columns of a file in their order, as SQL over the lines; `values` are those of `columns`. */
+  select(format: FileFormat, values: readonly OutputColumn[], facts: FileFacts): readonly OutputColumn[];
+}
+
+export interface FileFacts {
+  readonly emittedAt: Date;
+  readonly generation: number;
+  readonly normalizedAt: Date;
+}
+
+/** Lays records out as lines: for each the members of one JSON object, from the first comma on. */
+export interface LayoutWriter {
+  /** `place` is put into every line. */
+  lines(records: readonly JsonObject[], place: (record: JsonObject) => string): string[];
+  /** The stream's tables; `main` is the one that checks look at. */
+  tables(): { readonly main: StagedTable; readonly all: readonly StagedTable[] };
+  saved(): readonly SavedTable[];
+}
+
+/** A way of laying out records; `index.ts` lists them. */
+export type Layout = (target: TargetStream, saved: readonly SavedTable[], syncId: number) => LayoutWriter;
+
+/** A member of a line. */
+export function member(name: string, text: string): string {
+  return `,${JSON.stringify(name)}:${JSON.stringify(text)}`;
+}
+
+/** The fields that the connection keeps; the record itself where it keeps all. */
+export function selectedPart(
+  record: JsonObject,
+  { selectedFields, primaryKey, cursorField }: TargetStream,
+): JsonObject {
+  if (!selectedFields) return record;
+  const kept = new Set([...selectedFields, ...primaryKey.map(([field]) => field), cursorField[0]]);
+  return Object.fromEntries(Object.entries(record).filter(([field]) => kept.has(field)));
+}

@@ -1,0 +1,51 @@
+import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { type Column, shapeOfStream, type TableShape, type TypedRow, typePage } from '#lib/records/index.ts';
+import type { SavedTable } from './layout.ts';
+
+/** Types the records of one table and writes them as members of JSON lines; all values are text, and nulls are left out. */
+export class TableLines {
+  readonly id: number;
+  readonly #path: string;
+  readonly #exact: Set<string>;
+  #shape: TableShape;
+
+  constructor(id: number, path: string, stream: ConfiguredStream, saved: readonly SavedTable[]) {
+    const known = saved.find((table) => table.path === path);
+    this.id = id;
+    this.#path = path;
+    this.#exact = new Set(known?.exact);
+    this.#shape = shapeOfStream(stream, known?.columns ?? []);
+  }
+
+  get columns(): readonly Column[] {
+    return this.#shape.columns;
+  }
+
+  get exact(): ReadonlySet<string> {
+    return this.#exact;
+  }
+
+  get saved(): SavedTable {
+    return { path: this.#path, columns: this.columns, exact: [...this.#exact] };
+  }
+
+  lines(records: readonly JsonObject[], extra: (row: TypedRow) => string): string[] {
+    const typed = typePage(this.#shape, records, false);
+    this.#shape = typed.shape;
+    return typed.rows.map((row) => `,"_weir_table":"${this.id}"${this.#values(row)}${extra(row)}`);
+  }
+
+  #values({ values, record }: TypedRow): string {
+    const { columns } = this.#shape;
+    let members = '';
+    for (const [index, value] of values.entries()) {
+      const column = columns[index];
+      if (value === null || column === undefined) continue;
+      // A double keeps what came as a plain number; anything else might lose digits in one.
+      if (column.type === 'number' && typeof record[column.field] !== 'number') this.#exact.add(column.name);
+      members += `,${JSON.stringify(column.name)}:${JSON.stringify(value)}`;
+    }
+    return members;
+  }
+}

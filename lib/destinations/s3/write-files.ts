@@ -1,0 +1,125 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Granularity } from './config.ts';
+import type { FileFormat, OutputColumn } from './formats/format.ts';
+import type { FileFacts, StagedTable } from './layouts/layout.ts';
+import { identifier, literal } from './sql.ts';
+
+const MEMORY_LIMIT = '512MB';
+const MIN_LINE_BYTES = 16 * 1024 * 1024;
+/** A file that has grown so large is followed by another. */
+const FILE_BYTES = '200MB';
+const NO_PARTITION = '__HIVE_DEFAULT_PARTITION__';
+const FORMATS: Readonly<Record<Granularity, string>> = {
+  year: '%Y',
+  month: '%Y-%m',
+  day: '%Y-%m-%d',
+  hour: '%Y-%m-%d-%H',
+};
+
+export interface WriteRequest {
+  readonly rowsFile: string;
+  /** Made for the files and holding nothing else; one folder per table inside. */
+  readonly folder: string;
+  readonly tables: readonly StagedTable[];
+  readonly format: FileFormat;
+  /** Slices whose rows don't count. */
+  readonly leaveOut: readonly number[];
+  readonly longestLine: number;
+  readonly facts: FileFacts;
+  /** Folders by date, as readers know a column: `created_at_day=2026-11-25`. Null for none. */
+  readonly partition: { readonly name: string; readonly granularity: Granularity } | null;
+}
+
+export interface WrittenFile {
+  readonly table: StagedTable;
+  readonly file: string;
+  /** `created_at_day=2026-11-25`; empty without partitions. */
+  readonly partition: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Turns staged lines into the files of each table; a table without rows has one empty file. DuckDB is loaded here and not before. */
+export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  await rm(request.folder, { recursive: true, force: true });
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY_LIMIT, threads: '2' });
+  const connection = await instance.connect();
+  try {
+    await connection.run("set preserve_insertion_order = false; set TimeZone = 'UTC'");
+    await connection.run(`set temp_directory = ${literal(`${request.folder}.tmp`)}`);
+    const written: WrittenFile[] = [];
+    for (const table of request.tables) written.push(...(await writeTable(connection, request, table)));
+    return written;
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    await rm(`${request.folder}.tmp`, { recursive: true, force: true });
+  }
+}
+
+async function writeTable(
+  connection: DuckDBConnection,
+  request: WriteRequest,
+  table: StagedTable,
+): Promise<WrittenFile[]> {
+  const folder = path.join(request.folder, String(table.id));
+  await mkdir(folder, { recursive: true });
+  const copy = async (partition: WriteRequest['partition']) =>
+    countOf(connection, copyStatement({ ...request, partition }, table, folder));
+  let rows = await copy(request.partition);
+  if (rows === 0 && request.partition !== null) rows = await copy(null);
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(request.format.extension));
+  const files: WrittenFile[] = [];
+  for (const name of names.toSorted()) {
+    const file = path.join(folder, name);
+    const count = `select count(*) from ${request.format.rowsOf(file)}`;
+    files.push({
+      ...{ table, file, partition: path.dirname(name) === '.' ? '' : path.dirname(name) },
+      rows: names.length === 1 ? rows : await countOf(connection, count),
+      bytes: (await stat(file)).size,
+    });
+  }
+  return files;
+}
+
+async function countOf(connection: DuckDBConnection, statement: string): Promise<number> {
+  return Number((await connection.runAndReadAll(statement)).getRows()[0]?.[0] ?? 0);
+}
+
+/** Every value is text in the staged line, and cast here: no type is guessed. */
+export function copyStatement(
+  request: Pick<WriteRequest, 'format' | 'partition' | 'rowsFile' | 'leaveOut' | 'longestLine' | 'facts'>,
+  table: StagedTable,
+  folder: string,
+): string {
+  const { format, partition, rowsFile, leaveOut, longestLine, facts } = request;
+  const staged = [...new Set([...table.columns.map((column) => column.name), ...table.extra])];
+  const types = [...staged, '_weir_slice', '_weir_table', '_weir_at'].map((name) => `${literal(name)}: 'VARCHAR'`);
+  const values = table.columns.map(({ name, type }) => ({
+    name,
+    sql: format.value(identifier(name), type, table.exact.has(name)),
+  }));
+  const closed =
+    leaveOut.length > 0 ? ` and _weir_slice not in (${leaveOut.map((id) => `'${Math.trunc(id)}'`).join(', ')})` : '';
+  const source = `read_json(${literal(rowsFile)}, format = 'newline_delimited', columns = {${types.join(', ')}},
+      maximum_object_size = ${Math.max(MIN_LINE_BYTES, longestLine * 2)})`;
+  const rows = `${source} where _weir_table = '${table.id}'${closed}`;
+  const folderColumn = partition && partitionColumn(partition);
+  const { query, options } = format.copy(table.select(format, values, facts), rows, folderColumn);
+  const all = [
+    ...options,
+    ...(partition ? [] : [`file_size_bytes '${FILE_BYTES}'`]),
+    `file_extension ${literal(format.extension)}`,
+    'overwrite true',
+  ];
+  return `copy (${query}) to ${literal(folder)} (${all.join(', ')})`;
+}
+
+function partitionColumn({ name, granularity }: NonNullable<WriteRequest['partition']>): OutputColumn {
+  const instant = 'make_timestamp(epoch_us(try_cast(_weir_at as timestamptz)))';
+  const value = `strftime(${instant}, ${literal(FORMATS[granularity])})`;
+  return { name: `${name}_${granularity}`, sql: `coalesce(${value}, ${literal(NO_PARTITION)})` };
+}
