@@ -232,7 +232,9 @@ export interface Retriever {
   readonly routers: readonly PartitionRouter[];
   readonly sliceOnFirstPageOnly: boolean;
   /** What is read for one slice where that is not the slice itself: the downloads of a job, one after the other. */
-  readonly pieces?: (context: ExtractContext, slice: Slice) => AsyncIterable<Slice>;
+  readonly pieces?: (context: ExtractContext, slice: Slice, stream: string) => AsyncIterable<Slice>;
+  /** Slices that are in work at once at the least, where they mostly wait. */
+  readonly leastWidth?: number;
 }
 
 /** A stream ready to be asked and read. */

@@ -1,5 +1,6 @@
 import type { Kind } from '#lib/manifest/kind.ts';
 import type { Language } from '#lib/manifest/parse-manifest.ts';
+import { asyncKinds } from './async/index.ts';
 import { apiKey } from './auth/api-key.ts';
 import { basic } from './auth/basic.ts';
 import { bearer } from './auth/bearer.ts';
@@ -91,6 +92,7 @@ export const kinds: readonly Kind[] = [
   predicateValidator,
   validateAdheresToSchema,
   simpleRetriever,
+  ...asyncKinds,
   httpRequester,
   requestOption,
   requestPath,
@@ -153,7 +155,7 @@ const NOT_YET = 'Weir does not run it yet';
 /** Components of the CDK that are refused by name: a stream that needs one can't be read, the others can. */
 const unsupported = Object.fromEntries(
   [
-    ...['RateLimitedMultipleTokenAuthenticator', 'AsyncRetriever', 'StreamGroup', 'UnionPartitionRouter'],
+    ...['RateLimitedMultipleTokenAuthenticator', 'StreamGroup', 'UnionPartitionRouter'],
     ...['QueryProperties', 'PropertiesFromEndpoint', 'DpathFlattenFields'],
   ].map((name) => [name, NOT_YET]),
 );

@@ -50,7 +50,7 @@ export async function* readStream(
     items: work.items(),
     read: ({ slice, stretch, partition }) =>
       readSlice(context, parts, slice, { stretch, partition, limits, keepRaw, found })[Symbol.asyncIterator](),
-    width: eager ? parts.concurrency.width : 1,
+    width: eager ? Math.max(parts.concurrency.width, parts.leastWidth ?? 1) : 1,
     ahead: eager,
     mayBegin: () => states.waiting < MOST_WAITING,
     stop,
@@ -91,8 +91,16 @@ async function* readSlice(
   slice: Slice,
   reading: Reading,
 ): AsyncIterable<PageEvent> {
-  if (!parts.pieces) yield* readPages(context, parts, slice, reading);
-  else for await (const piece of parts.pieces(context, slice)) yield* readPages(context, parts, piece, reading);
+  if (!parts.pieces) {
+    yield* readPages(context, parts, slice, reading);
+    return;
+  }
+  try {
+    for await (const piece of parts.pieces(context, slice, parts.name))
+      yield* readPages(context, parts, piece, reading);
+  } catch (error) {
+    throw error instanceof WeirError ? error.at({ stream: parts.name, slice: sliceKey(slice) }) : error;
+  }
 }
 
 async function* readPages(

@@ -30,6 +30,11 @@ export const sourceKinds = [
         types: ['array'],
         defaultType: 'DynamicDeclarativeStream',
       }),
+      max_concurrent_async_job_count: {
+        docs: 'Jobs of async retrievers that run at once; 1 when absent.',
+        types: ['integer', 'string'],
+        variables: ['config', 'parameters'],
+      },
       metadata: { docs: 'For tools.', types: ['object'] },
       description: { docs: 'For people.', types: ['string'] },
       schemas: { docs: 'Schemas that streams refer to.', types: ['object'] },

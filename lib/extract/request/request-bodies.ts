@@ -1,6 +1,7 @@
-import { defineKind, PAGE, SLICE, template } from '#lib/manifest/kind.ts';
+import { defineKind, JOB, PAGE, SLICE, template } from '#lib/manifest/kind.ts';
 
-const VARIABLES = ['config', 'parameters', ...SLICE, ...PAGE];
+const PLACE = [...SLICE, ...PAGE, ...JOB];
+const VARIABLES = ['config', 'parameters', ...PLACE];
 
 /** The requester reads their `value`; they only say how it is written. */
 export const requestBodies = [
@@ -9,7 +10,7 @@ export const requestBodies = [
     family: 'request_body',
     docs: 'A body of plain text.',
     example: 'type: RequestBodyPlainText\nvalue: "ids={{ stream_slice.id }}"\n',
-    fields: { value: template('The text.', [...SLICE, ...PAGE], { required: true }) },
+    fields: { value: template('The text.', PLACE, { required: true }) },
     create: () => null,
   }),
   defineKind<null>({
