@@ -25,7 +25,25 @@ export interface ConfiguredStream {
   readonly primaryKey: readonly (readonly string[])[];
   /** Top-level fields to keep; all of them when absent. */
   readonly selectedFields?: readonly string[];
+  /** What is done with each record before it is loaded, in this order. */
+  readonly mappers?: readonly Mapper[];
+  /** A full refresh by key marks rows that have vanished, in `_ab_cdc_deleted_at`, and keeps them. */
+  readonly softDelete?: boolean;
 }
+
+/** A change to each record between source and destination, as Airbyte's API names it. */
+export interface Mapper {
+  readonly id?: string;
+  readonly type: string;
+  readonly mapperConfiguration: JsonObject;
+}
+
+/** What becomes of a value that does not fit its column: NULL and a note, its row put aside, or the sync failed. */
+export const BAD_VALUES = ['null', 'quarantine', 'fail'] as const;
+export type BadValues = (typeof BAD_VALUES)[number];
+
+/** What becomes of a field that the stream's schema does not name: a column, nothing, or a failed stream. */
+export type NewFields = 'add' | 'leave_out' | 'refuse';
 
 /** The protocol's state of one stream; its shape belongs to the source. */
 export type StreamState = JsonObject;

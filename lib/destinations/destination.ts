@@ -1,4 +1,4 @@
-import type { CheckResult, ConfiguredStream, StreamState } from '#lib/catalog.ts';
+import type { BadValues, CheckResult, ConfiguredStream, NewFields, StreamState } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 
@@ -75,6 +75,8 @@ export interface TargetStream extends ConfiguredStream {
   readonly generation: number;
   /** One instant per stream and sync, kept over attempts. */
   readonly emittedAt: Date;
+  readonly badValues?: BadValues;
+  readonly newFields?: NewFields;
 }
 
 export interface StagePage {
@@ -127,7 +129,7 @@ export interface Stage {
   /** What an earlier attempt left: the state to go on from and the counts so far. Null at a fresh start. */
   readonly resumed: { readonly state: StreamState | null; readonly counts: Counts } | null;
   /** Writes one page. Rows that can't be written go to quarantine with their reason, and are counted. */
-  write(page: StagePage): Promise<{ written: number; quarantined: number }>;
+  write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }>;
   /**
    * Saves stage, state and counts together. `openSlices` are still being read: their rows are dropped when the stage is
    * taken up again, so `counts` (over all attempts of the sync) leaves them out. Gives the counts as saved, in which

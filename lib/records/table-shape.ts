@@ -1,4 +1,4 @@
-import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { ConfiguredStream, NewFields } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { type ColumnType, columnTypeOf, typeOfValue, widen } from './column-type.ts';
@@ -24,6 +24,8 @@ export interface TableShape {
   readonly key: readonly number[];
   /** Fields to keep; all when null. */
   readonly selected: ReadonlySet<string> | null;
+  /** What becomes of fields that are new; where the schema names none, all are welcome. */
+  readonly newFields: NewFields;
   /**
    * Position of `OVERFLOW_COLUMN`, once there are as many columns as there may be: further fields go into it as one JSON
    * object. Null before.
@@ -38,7 +40,10 @@ const OVERFLOW_COLUMN = '_airbyte_additional_properties';
 const OVERFLOW: Column = { field: '\u0000overflow', name: OVERFLOW_COLUMN, type: 'json', declared: true };
 
 /** The shape to begin with: what the table has (`existing`) and what the schema names. Types only ever widen. */
-export function shapeOfStream(configured: ConfiguredStream, existing: readonly Column[]): TableShape {
+export function shapeOfStream(
+  configured: ConfiguredStream & { readonly newFields?: NewFields },
+  existing: readonly Column[],
+): TableShape {
   const stream = configured.stream.name;
   const keyFields = configured.primaryKey.map((path) => topLevel(path, 'primary key', stream));
   const cursorField = configured.cursorField.length > 0 ? topLevel(configured.cursorField, 'cursor', stream) : null;
@@ -47,8 +52,10 @@ export function shapeOfStream(configured: ConfiguredStream, existing: readonly C
   const selected = selectedFields
     ? new Set([...selectedFields, ...keyFields, ...(cursorField ? [cursorField] : [])])
     : null;
-  const empty = buildShape(existing, { keyFields, cursorField, selected });
-  return buildShape(mergeColumns(empty, declaredFields(configured.stream.jsonSchema), true), empty);
+  const declared = declaredFields(configured.stream.jsonSchema);
+  const newFields = declared.length > 0 ? (configured.newFields ?? 'add') : 'add';
+  const empty = buildShape(existing, { keyFields, cursorField, selected, newFields });
+  return buildShape(mergeColumns(empty, declared, true), empty);
 }
 
 interface FieldType {
@@ -110,7 +117,10 @@ function mergeColumns(shape: TableShape, fields: readonly FieldType[], declared:
     const known = index === undefined ? undefined : columns[index];
     if (index !== undefined && known) {
       columns[index] = { ...known, type: widen(known.type, type), declared: declared || known.declared };
-    } else if (keeps(shape, field) && (columns.length < MAX_COLUMNS || isRequired(shape, field))) {
+    } else if (
+      (declared ? wants(shape, field) : keeps(shape, field)) &&
+      (columns.length < MAX_COLUMNS || isRequired(shape, field))
+    ) {
       const name = columnName(field, taken);
       taken.add(name.toLowerCase());
       columns.push({ field, name, type, declared });
@@ -119,7 +129,13 @@ function mergeColumns(shape: TableShape, fields: readonly FieldType[], declared:
   return columns;
 }
 
+/** Does the field get a column if it is new? */
 export function keeps(shape: TableShape, field: string): boolean {
+  return wants(shape, field) && (shape.newFields === 'add' || isRequired(shape, field));
+}
+
+/** Whoever set up the stream did not take the field out. */
+export function wants(shape: TableShape, field: string): boolean {
   return shape.selected === null || shape.selected.has(field);
 }
 
@@ -129,7 +145,12 @@ function isRequired(shape: TableShape, field: string): boolean {
 
 function buildShape(
   columns: readonly Column[],
-  { keyFields, cursorField, selected }: Pick<TableShape, 'keyFields' | 'cursorField' | 'selected'>,
+  {
+    keyFields,
+    cursorField,
+    selected,
+    newFields,
+  }: Pick<TableShape, 'keyFields' | 'cursorField' | 'selected' | 'newFields'>,
 ): TableShape {
   const all = columns.length < MAX_COLUMNS || columns.some(isOverflow) ? [...columns] : [...columns, OVERFLOW];
   const indexOf = new Map(all.map((column, index) => [column.field, index]));
@@ -142,6 +163,7 @@ function buildShape(
     cursorField,
     key,
     selected,
+    newFields,
     overflow: overflow < 0 ? null : overflow,
   });
 }

@@ -1,8 +1,9 @@
+import type { BadValues } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { coercions, jsonText } from './coerce.ts';
 import { type ColumnType, typeOfValue } from './column-type.ts';
-import { type Column, canGrow, growShape, keeps, type TableShape } from './table-shape.ts';
+import { type Column, canGrow, growShape, keeps, type TableShape, wants } from './table-shape.ts';
 
 /** Something that was changed in a row, as `_airbyte_meta.changes` lists it. */
 export interface Change {
@@ -28,7 +29,7 @@ export interface TypedRow {
 export interface Refusal {
   readonly row: number;
   readonly record: JsonObject;
-  readonly code: 'key_null' | 'key_too_long' | 'refused_by_database';
+  readonly code: 'key_null' | 'key_too_long' | 'bad_value' | 'refused_by_database';
   readonly reason: string;
 }
 
@@ -37,6 +38,8 @@ export interface TypedPage {
   readonly shape: TableShape;
   readonly rows: readonly TypedRow[];
   readonly refusals: readonly Refusal[];
+  /** New fields that the stream's rule keeps out. */
+  readonly leftOut: ReadonlySet<string>;
 }
 
 /** Postgres indexes entries of up to a third of a page; a longer key could not be told unique. */
@@ -46,23 +49,29 @@ const MAX_VALUE_LENGTH = 64 * 1024 * 1024;
 const NO_CHANGES: readonly Change[] = [];
 
 /**
- * Types a page of records. Values that don't fit become null with an entry in the row's changes; rows without their key are
- * refused when `requireKey`.
+ * Types a page of records. Values that don't fit become null with an entry in the row's changes, or by `badValues` their row is
+ * refused, or all of it fails; rows without their key are refused when `requireKey`.
  */
-export function typePage(start: TableShape, records: readonly JsonObject[], requireKey: boolean): TypedPage {
+export function typePage(
+  start: TableShape,
+  records: readonly JsonObject[],
+  requireKey: boolean,
+  badValues: BadValues = 'null',
+): TypedPage {
   const rows: TypedRow[] = [];
   const refusals: Refusal[] = [];
+  const leftOut = new Set<string>();
   for (const [index, record] of records.entries()) {
-    const typed = typeRecord(start, record, index + 1);
+    const typed = typeRecord(start, record, index + 1, leftOut);
     if (typed === null) {
       // Every change that the page asks for at once, and then the whole page again: rare after the first page.
-      return typePage(grownFor(start, records), records, requireKey);
+      return typePage(grownFor(start, records), records, requireKey, badValues);
     }
-    const refusal = requireKey ? refuseKey(start, typed) : null;
+    const refusal = (requireKey ? refuseKey(start, typed) : null) ?? refuseBadValues(start, typed, badValues);
     if (refusal) refusals.push({ row: typed.row, record, ...refusal });
     else rows.push(typed);
   }
-  return { shape: start, rows, refusals };
+  return { shape: start, rows, refusals, leftOut };
 }
 
 function grownFor(shape: TableShape, records: readonly JsonObject[]): TableShape {
@@ -76,7 +85,7 @@ function grownFor(shape: TableShape, records: readonly JsonObject[]): TableShape
 }
 
 /** Null when the shape has to grow first. */
-function typeRecord(shape: TableShape, record: JsonObject, row: number): TypedRow | null {
+function typeRecord(shape: TableShape, record: JsonObject, row: number, leftOut: Set<string>): TypedRow | null {
   const values: (string | null)[] = new Array(shape.columns.length).fill(null);
   let changes: Change[] | null = null;
   let rest: [string, JsonValue][] | null = null;
@@ -86,7 +95,10 @@ function typeRecord(shape: TableShape, record: JsonObject, row: number): TypedRo
     const index = shape.indexOf.get(field);
     const column = index === undefined ? undefined : shape.columns[index];
     if (index === undefined || column === undefined) {
-      if (!keeps(shape, field)) continue;
+      if (!keeps(shape, field)) {
+        if (wants(shape, field)) leaveOut(shape, field, row, leftOut);
+        continue;
+      }
       if (shape.overflow === null) return null;
       rest = [...(rest ?? []), [field, value]];
       continue;
@@ -103,6 +115,21 @@ function typeRecord(shape: TableShape, record: JsonObject, row: number): TypedRo
   return { row, record, values, changes: changes ?? NO_CHANGES };
 }
 
+function leaveOut({ newFields }: TableShape, field: string, row: number, leftOut: Set<string>): void {
+  if (newFields === 'refuse') throw fieldIsNew(field, row);
+  leftOut.add(field);
+}
+
+function fieldIsNew(field: string, row: number): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'schema_changed',
+    message: `A record has a field that the stream’s schema does not name: ${field.replaceAll('\u0000', '.')}.`,
+    hint: 'Discover the schema again and save the connection, or choose another rule for schema changes.',
+    where: { row },
+  });
+}
+
 /** "007" in a column that was inferred from numbers makes it a text column; only where a schema says number is it a 7. */
 function takesOnlyItsKind({ declared, type }: Column, value: JsonValue): boolean {
   return !declared && typeof value === 'string' && (type === 'integer' || type === 'number' || type === 'boolean');
@@ -116,6 +143,29 @@ function nulled({ field, type }: Column, value: Exclude<JsonValue, null>): Chang
 
 function isContainer(type: ColumnType, value: JsonValue): boolean {
   return Array.isArray(value) ? type === 'array' : isJsonObject(value) && type === 'object';
+}
+
+function refuseBadValues(
+  shape: TableShape,
+  { row, changes }: TypedRow,
+  badValues: BadValues,
+): Pick<Refusal, 'code' | 'reason'> | null {
+  if (badValues === 'null' || changes.length === 0) return null;
+  const fields = changes.flatMap(({ field, change }) => (change === 'NULLED' ? field : []));
+  if (fields.length === 0) return null;
+  const named = fields.map((field) => {
+    const type = shape.columns[shape.indexOf.get(field) ?? -1]?.type ?? 'column';
+    return `${field.replaceAll('\u0000', '.')} (${type.replaceAll('_', ' ')})`;
+  });
+  const reason = `${named.length === 1 ? 'A value does' : 'Values do'} not fit: ${named.join(', ')}.`;
+  if (badValues === 'quarantine') return { code: 'bad_value', reason };
+  throw new WeirError({
+    kind: 'terminal',
+    code: 'bad_value',
+    message: reason,
+    hint: 'Mend it at the source, or let the connection put such rows aside.',
+    where: { row },
+  });
 }
 
 function refuseKey(shape: TableShape, { values }: TypedRow): Pick<Refusal, 'code' | 'reason'> | null {

@@ -11,6 +11,8 @@ export interface Schema {
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly enum?: readonly JsonValue[];
+  /** How the choices are shown, in their order. */
+  readonly enumNames?: readonly string[];
   readonly const?: JsonValue;
   readonly default?: JsonValue;
   readonly examples?: readonly JsonValue[];

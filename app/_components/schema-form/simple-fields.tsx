@@ -114,7 +114,7 @@ export function ChoiceField(props: FieldProps) {
         {(!required || chosen < 0) && <option value={-1}>{required ? 'Choose…' : 'None'}</option>}
         {choices.map((choice, index) => (
           <option key={String(choice)} value={index}>
-            {String(choice)}
+            {schema.enumNames?.[index] ?? String(choice)}
           </option>
         ))}
       </select>

@@ -13,7 +13,7 @@ export async function checkRights(pool: pg.Pool, config: PostgresConfig): Promis
     if (!rowCount) await client.query(`create schema if not exists ${quote(schema)}`);
     const table = quoteTable({ schema, table: `weir_check_${process.pid}_${Date.now()}` });
     await client.query(`create table ${table} (id bigint); insert into ${table} values (1); drop table ${table}`);
-    const own = await client.query('select to_regclass($1) is not null as present', [`${OWN_SCHEMA}.fence`]);
+    const own = await client.query('select to_regclass($1) is not null as present', [`${OWN_SCHEMA}.version`]);
     if (!own.rows[0]?.present) await createOwnTables(client);
   });
   const { rows } = await pool.query('show server_version');

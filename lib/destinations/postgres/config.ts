@@ -1,5 +1,7 @@
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { direct } from './layouts/direct.ts';
+import { type Layout, layouts } from './layouts/index.ts';
 
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];
@@ -13,6 +15,7 @@ export interface PostgresConfig {
   readonly password: string | undefined;
   readonly sslMode: SslMode;
   readonly caCertificate: string | undefined;
+  readonly layout: Layout;
 }
 
 const SSL_TITLES: Readonly<Record<SslMode, string>> = {
@@ -45,6 +48,16 @@ export const postgresSpec: JsonObject = {
     },
     username: { title: 'User', type: 'string', minLength: 1, order: 4 },
     password: { title: 'Password', type: 'string', airbyte_secret: true, order: 5 },
+    layout: {
+      title: 'Layout',
+      description:
+        'Typed tables; or, as Airbyte’s basic normalization, a raw table and flat tables with child tables for arrays of objects; or raw tables only.',
+      type: 'string',
+      enum: layouts.map(({ name }) => name),
+      enumNames: layouts.map(({ title }) => title),
+      default: 'direct',
+      order: 7,
+    },
     ssl_mode: {
       title: 'SSL mode',
       type: 'object',
@@ -86,6 +99,11 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
   const port = Number(config.port ?? 5432);
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     issues.push({ path: 'port', message: 'port is no port number.' });
+  // Airbyte's own configs ask for raw tables by this name.
+  const wanted = config.layout ?? (config.disable_type_dedupe === true ? 'raw' : 'direct');
+  const layout = layouts.find(({ name }) => name === wanted);
+  if (layout === undefined)
+    issues.push({ path: 'layout', message: `layout is none of ${layouts.map(({ name }) => name).join(', ')}.` });
   const read: PostgresConfig = {
     host: text('host'),
     port,
@@ -94,6 +112,7 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
     username: text('username'),
     password: typeof config.password === 'string' ? config.password : undefined,
     sslMode: sslMode ?? 'prefer',
+    layout: layout ?? direct,
     caCertificate: typeof ssl.ca_certificate === 'string' ? ssl.ca_certificate : undefined,
   };
   if (issues.length === 0) return read;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { killPoint } from '#lib/kill-points.ts';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
@@ -8,6 +7,8 @@ import type { QuarantinedRow } from './quarantine.ts';
 /** One COPY. Larger gains nothing; smaller pays a round trip more often. */
 const FLUSH_BYTES = 1024 * 1024;
 const ROOM_BYTES = 64 * 1024;
+const FIRST_BYTES = 64 * 1024;
+const EMPTY = Buffer.alloc(0);
 /** UTF-8 of one UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
 /** So many rows refused by the database in one batch are no bad rows but a wrong table. */
@@ -21,6 +22,11 @@ interface BufferedRow extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' 
 interface Batch {
   readonly rows: readonly BufferedRow[];
   readonly bytes: Buffer;
+}
+
+/** Where a row came from, and what tells it from all others. */
+export interface RowPlace extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' | 'seq'> {
+  readonly rawId: string;
 }
 
 /** Where a batch goes. Both may change between batches, as columns come. */
@@ -39,7 +45,9 @@ export class CopyBuffer {
   readonly #syncId: number;
   #target: CopyTarget;
   #rows: BufferedRow[] = [];
-  #bytes: Buffer;
+  /** Grows with what comes: a stream may have many tables that get few rows. */
+  #bytes = EMPTY;
+  #room = FIRST_BYTES;
   #used = 0;
   #sending: Promise<void> = Promise.resolve();
 
@@ -48,17 +56,16 @@ export class CopyBuffer {
     this.#target = target;
     this.#syncId = syncId;
     this.#onRefused = onRefused;
-    this.#bytes = Buffer.allocUnsafe(FLUSH_BYTES + ROOM_BYTES);
   }
 
   /** Adds a row; true when it is time to `send`. */
-  add(typed: TypedRow, place: Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' | 'seq'>): boolean {
+  add(typed: TypedRow, place: RowPlace): boolean {
     const meta =
       typed.changes.length === 0
         ? NULL_TEXT
         : copyText(JSON.stringify({ sync_id: this.#syncId, changes: typed.changes }));
     const data = copyValues(typed.values, this.#target.types);
-    const line = `${data}${data === '' ? '' : '\t'}${randomUUID()}\t${meta}\t${place.sliceId}\t${place.seq}\n`;
+    const line = `${data}${data === '' ? '' : '\t'}${place.rawId}\t${meta}\t${place.sliceId}\t${place.seq}\n`;
     this.#append(line);
     const { slice, sliceId, page, seq } = place;
     this.#rows.push({ end: this.#used, row: typed.row, record: typed.record, slice, sliceId, page, seq });
@@ -71,7 +78,8 @@ export class CopyBuffer {
     if (this.#rows.length === 0) return;
     const batch = { rows: this.#rows, bytes: this.#bytes.subarray(0, this.#used) };
     this.#rows = [];
-    this.#bytes = Buffer.allocUnsafe(FLUSH_BYTES + ROOM_BYTES);
+    this.#room = this.#bytes.length;
+    this.#bytes = EMPTY;
     this.#used = 0;
     this.#sending = this.#copy(batch, this.#target.statement);
     // Whoever sends or drains next sees the failure; until then it is nobody's.
@@ -93,7 +101,9 @@ export class CopyBuffer {
   #append(line: string): void {
     const needed = this.#used + line.length * MAX_BYTES_PER_UNIT;
     if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      const larger = Buffer.allocUnsafe(
+        Math.max(needed, this.#room, Math.min(this.#bytes.length * 2, FLUSH_BYTES + ROOM_BYTES)),
+      );
       this.#bytes.copy(larger, 0, 0, this.#used);
       this.#bytes = larger;
     }

@@ -8,13 +8,16 @@ import { postgres } from './postgres.ts';
 
 describeDestination(postgres, async () => placeIn(await testDatabase()));
 describeReplay(postgres, async () => placeIn(await testDatabase()));
+describeReplay({ ...postgres, title: 'Postgres, basic normalization' }, async () =>
+  placeIn(await testDatabase(), { layout: 'basic' }),
+);
 
-function placeIn({ url, query }: TestDatabase): Place {
+function placeIn({ url, query }: TestDatabase, config: JsonObject = {}): Place {
   const exists = async ({ table }: TargetStream) =>
     (await query(`select 1 from pg_class where relname = $1 and relnamespace = 'public'::regnamespace`, [table]))
       .length > 0;
   return {
-    open: () => postgres.open(testContext(), configOf(url)),
+    open: () => postgres.open(testContext(), { ...configOf(url), ...config }),
     rows: async (stream) => {
       if (!(await exists(stream))) return null;
       const rows = await query<{ row: string }>(`select to_jsonb(t)::text as row from public."${stream.table}" t`);

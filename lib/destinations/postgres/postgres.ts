@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import type { CheckResult } from '#lib/catalog.ts';
-import { shapeOfStream, tableName } from '#lib/records/index.ts';
 import type {
   AttemptRef,
   Destination,
@@ -15,37 +14,13 @@ import type {
 import { checkRights } from './check-rights.ts';
 import { type PostgresConfig, postgresSpec, readPostgresConfig } from './config.ts';
 import { connectPostgres } from './connect.ts';
-import { fenced, holdFence } from './fence.ts';
-import type { TableRef } from './identifier.ts';
-import { postgresCode, readPostgresError } from './postgres-errors.ts';
-import { deleteQuarantineAfter } from './quarantine.ts';
-import { PostgresStage, type StageStart } from './stage.ts';
-import type { StageParts } from './stage-parts.ts';
-import {
-  createStageTable,
-  dropStageTable,
-  growStageTable,
-  renameStageTable,
-  rewindStageTable,
-  stageTable,
-} from './stage-table.ts';
-import {
-  createOwnTables,
-  deleteStage,
-  findRelation,
-  findStage,
-  findStream,
-  insertRelation,
-  insertStage,
-  OWN_SCHEMA,
-  type Queryable,
-  type RelationRow,
-  raiseFence,
-  type StageRow,
-  type StreamRef,
-  takenTables,
-  takeOverStage,
-} from './store.ts';
+import { fenced } from './fence.ts';
+import type { Layout } from './layouts/index.ts';
+import { openStage } from './open-stage.ts';
+import { readPostgresError } from './postgres-errors.ts';
+import { PostgresStage } from './stage.ts';
+import { ownRelation, type StageParts } from './stage-parts.ts';
+import { createOwnTables, findRelation, findStream, hasOwnTables, raiseFence, type StreamRef } from './store.ts';
 import { refuseForeignTable } from './table.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -91,16 +66,12 @@ class PostgresDestination implements Destination {
   async begin(attempt: AttemptRef): Promise<Load> {
     const pool = await this.#connect();
     try {
-      const raised = await raiseFence(pool, attempt).catch(async (error: unknown) => {
-        if (!['42P01', '3F000'].includes(postgresCode(error))) throw error;
-        await inTransaction(pool, createOwnTables);
-        return raiseFence(pool, attempt);
-      });
-      if (!raised) throw fenced(attempt);
+      if (!(await hasOwnTables(pool))) await inTransaction(pool, createOwnTables);
+      if (!(await raiseFence(pool, attempt))) throw fenced(attempt);
     } catch (error) {
       throw readPostgresError(error, 'beginning an attempt');
     }
-    return new PostgresLoad(this.#context, pool, attempt, this.#config.schema);
+    return new PostgresLoad(this.#context, pool, attempt, this.#config);
   }
 
   async fetch(relation: Relation): Promise<Relation> {
@@ -124,18 +95,28 @@ class PostgresLoad implements Load {
   readonly #pool: pg.Pool;
   readonly #attempt: AttemptRef;
   readonly #defaultSchema: string;
+  readonly #layout: Layout;
 
-  constructor(context: DestinationContext, pool: pg.Pool, attempt: AttemptRef, defaultSchema: string) {
+  constructor(
+    context: DestinationContext,
+    pool: pg.Pool,
+    attempt: AttemptRef,
+    { schema, layout }: Pick<PostgresConfig, 'schema' | 'layout'>,
+  ) {
     this.#context = context;
     this.#pool = pool;
     this.#attempt = attempt;
-    this.#defaultSchema = defaultSchema;
+    this.#defaultSchema = schema;
+    this.#layout = layout;
   }
 
   async published(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<PublishedStream> {
     const ref = this.#refOf(stream);
     try {
-      const [row, relation] = await Promise.all([findStream(this.#pool, ref), findRelation(this.#pool, ref)]);
+      const [row, relation] = await Promise.all([
+        findStream(this.#pool, ref),
+        findRelation(this.#pool, ownRelation({ ref, layout: this.#layout })),
+      ]);
       if (row === null) return { state: null, generation: 0, completed: null };
       if (relation === null || !(await refuseForeignTable(this.#pool, relation))) {
         this.#context.log.warn(
@@ -153,50 +134,17 @@ class PostgresLoad implements Load {
   }
 
   async stage(target: TargetStream): Promise<Stage> {
-    const parts: StageParts = { pool: this.#pool, attempt: this.#attempt, ref: this.#refOf(target), target };
+    const layout = this.#layout;
+    const parts: StageParts = {
+      ...{ pool: this.#pool, attempt: this.#attempt, ref: this.#refOf(target), layout },
+      ...{ given: target, target: layout.target(target) },
+    };
     try {
-      const start = await inTransaction(this.#pool, (client) => this.#openStage(client, parts));
+      const start = await inTransaction(this.#pool, (client) => openStage(client, parts));
       return new PostgresStage(parts, start);
     } catch (error) {
       throw readPostgresError(error, 'opening the stage').at({ stream: target.stream.name });
     }
-  }
-
-  async #openStage(client: Queryable, parts: StageParts): Promise<StageStart> {
-    const { attempt, ref, target } = parts;
-    await holdFence(client, attempt);
-    const relation = (await findRelation(client, ref)) ?? (await this.#newRelation(client, ref));
-    const hadTable = await refuseForeignTable(client, relation);
-    const left = await findStage(client, ref);
-    const resumed = left && (await resumeStage(client, parts, left, { relation, hasTable: hadTable }));
-    if (resumed) return resumed;
-    if (left) {
-      await dropStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table });
-      await deleteStage(client, ref);
-      await deleteQuarantineAfter(client, ref, { syncId: attempt.syncId, seq: 0, openSlices: [] });
-    }
-    const table = stageTable(ref, attempt.fence);
-    const shape = shapeOfStream(target, hadTable ? relation.columns : []);
-    await createStageTable(client, table, shape.columns, target);
-    await insertStage(client, ref, {
-      sync_id: attempt.syncId,
-      fence: attempt.fence,
-      stage_table: table.table,
-      columns: shape.columns,
-      counts: { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 },
-      had_table: hadTable,
-    });
-    return { shape, relation, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable };
-  }
-
-  /** Gives the stream a table name that no other stream has. */
-  async #newRelation(client: Queryable, ref: StreamRef): Promise<RelationRow> {
-    const schema = tableName(ref.namespace, new Set());
-    const table: TableRef = { schema, table: tableName(ref.name, await takenTables(client, schema)) };
-    await insertRelation(client, ref, table);
-    const relation = await findRelation(client, ref);
-    if (relation === null) throw new Error('a relation that was just inserted is missing');
-    return relation;
   }
 
   #refOf(stream: Pick<TargetStream, 'namespace' | 'table'>): StreamRef {
@@ -206,41 +154,4 @@ class PostgresLoad implements Load {
       name: stream.table,
     };
   }
-}
-
-/** Takes up what an earlier attempt of the same sync had checkpointed; null when there is nothing to go on from. */
-async function resumeStage(
-  client: Queryable,
-  { attempt, ref, target }: StageParts,
-  left: StageRow,
-  { relation, hasTable }: { relation: RelationRow; hasTable: boolean },
-): Promise<StageStart | null> {
-  const usable = left.sync_id === attempt.syncId && left.saved && (hasTable || !left.had_table);
-  if (!usable) return null;
-  const table = stageTable(ref, attempt.fence);
-  await renameStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table }, table);
-  const keep = { lastSeq: left.last_seq, openSlices: left.open_slices };
-  const staged = await rewindStageTable(client, table, keep);
-  if (staged !== left.staged) {
-    // The server crashed, and the unlogged rows with it.
-    await dropStageTable(client, table);
-    return null;
-  }
-  await deleteQuarantineAfter(client, ref, {
-    syncId: attempt.syncId,
-    seq: left.last_seq,
-    openSlices: left.open_slices,
-  });
-  await takeOverStage(client, ref, attempt.fence, table.table);
-  const shape = shapeOfStream(target, left.columns);
-  await growStageTable(client, table, left.columns, shape.columns);
-  return {
-    shape,
-    relation,
-    resumed: { state: left.state, counts: left.counts },
-    nextSlice: left.next_slice,
-    lastSeq: left.last_seq,
-    staged,
-    hadTable: hasTable,
-  };
 }

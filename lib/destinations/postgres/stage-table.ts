@@ -10,10 +10,10 @@ export const SLICE_COLUMN = '_weir_slice';
 export const SEQ_COLUMN = '_weir_seq';
 
 /** Each attempt has a name of its own for the stage: an older one that wakes up again finds no table to write to. */
-export function stageTable(stream: StreamRef, fence: number): TableRef {
+export function stageTable(stream: StreamRef, fence: number, side?: number): TableRef {
   const identity = JSON.stringify([stream.connectionId, stream.namespace, stream.name]);
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-  return { schema: OWN_SCHEMA, table: `stage_${hash}_${fence}` };
+  return { schema: OWN_SCHEMA, table: `stage_${hash}_${fence}${side === undefined ? '' : `_${side}`}` };
 }
 
 /**
@@ -77,6 +77,10 @@ export async function rewindStageTable(
   ]);
   const { rows } = await db.query(`select count(*)::int as staged from ${quoteTable(stage)}`);
   return (rows[0] as { staged: number }).staged;
+}
+
+export async function deleteStagedRows(db: Queryable, stage: TableRef, seqs: readonly number[]): Promise<void> {
+  await db.query(`delete from ${quoteTable(stage)} where ${SEQ_COLUMN} = any($1)`, [seqs]);
 }
 
 export function copyStatement(stage: TableRef, columns: readonly Column[]): string {

@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
-import { type TableShape, typePage } from '#lib/records/index.ts';
+import { type TableShape, type TypedPage, typePage } from '#lib/records/index.ts';
 import type { Counts, Published, SetAside, Stage, StagedLoad, StagePage } from '../destination.ts';
-import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
+import { CopyBuffer, type CopyTarget, type RowPlace } from './copy-buffer.ts';
 import { fenced, holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
+import type { LaidRecord } from './layouts/index.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
 import { publishStage } from './publish.ts';
 import { insertQuarantine, type QuarantinedRow, setAside } from './quarantine.ts';
+import { dropSides, type Side, type SideRow, SideTables } from './side-tables.ts';
 import type { StageParts } from './stage-parts.ts';
-import { copyStatement, dropStageTable, growStageTable, stageTable } from './stage-table.ts';
+import { copyStatement, deleteStagedRows, dropStageTable, growStageTable, stageTable } from './stage-table.ts';
 import { stagedLoad } from './staged-load.ts';
 import { deleteStage, lockFence, type RelationRow, saveStage, setStageColumns, setStagedRows } from './store.ts';
 import { inTransaction } from './transaction.ts';
@@ -19,6 +23,7 @@ import { inTransaction } from './transaction.ts';
 export interface StageStart {
   readonly shape: TableShape;
   readonly relation: RelationRow;
+  readonly sides: readonly Side[];
   readonly resumed: Stage['resumed'];
   readonly nextSlice: number;
   readonly lastSeq: number;
@@ -41,10 +46,13 @@ export class PostgresStage implements Stage {
   readonly #parts: StageParts;
   readonly #table: TableRef;
   readonly #buffer: CopyBuffer;
+  readonly #sides: SideTables;
   readonly #hadTable: boolean;
   readonly #slices = new Map<string, OpenSlice>();
   #shape: TableShape;
   #refused: QuarantinedRow[] = [];
+  /** Numbers of rows that are staged, and should not be. */
+  #unstaged: number[] = [];
   #nextSlice: number;
   #seq: number;
   /** Rows of closed slices: over the whole sync, and of those the ones not yet published. */
@@ -72,36 +80,70 @@ export class PostgresStage implements Stage {
     this.#state = start.resumed?.state ?? null;
     this.#closed = { written: start.resumed?.counts.written ?? 0, quarantined: start.resumed?.counts.quarantined ?? 0 };
     this.#buffer = new CopyBuffer(parts.pool, parts.attempt.syncId, this.#copyTarget(), (row) => this.#refuseLate(row));
+    this.#sides = new SideTables(parts, start.relation.table, start.sides, (row) => this.#refuseSide(row));
   }
 
-  write(page: StagePage): Promise<{ written: number; quarantined: number }> {
+  write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
     return this.#inTurn('staging a page', async () => {
       const slice = this.#sliceOf(page.slice);
-      const needsKey = this.#parts.target.destinationSyncMode.endsWith('_dedup');
-      const typed = typePage(this.#shape, page.records, needsKey);
+      const laid = this.#layOut(page.records);
+      const typed = this.#typed(page, laid?.map(({ main }) => main) ?? page.records);
       if (typed.shape !== this.#shape) await this.#grow(typed.shape);
+      const beside: SideRow[] = [];
+      const placeOf = (): RowPlace => {
+        const place = { slice: page.slice, sliceId: slice.id, page: page.page, seq: ++this.#seq };
+        return { ...place, rawId: randomUUID() };
+      };
       for (const row of typed.rows) {
-        const full = this.#buffer.add(row, { slice: page.slice, sliceId: slice.id, page: page.page, seq: ++this.#seq });
+        const place = placeOf();
+        const full = this.#buffer.add({ ...row, record: page.records[row.row - 1] ?? row.record }, place);
+        for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, place });
         if (full) await this.#buffer.send();
       }
       for (const refusal of typed.refusals) {
-        this.#refused.push({ ...refusal, slice: page.slice, sliceId: slice.id, page: page.page, seq: ++this.#seq });
+        this.#refused.push({ ...refusal, record: page.records[refusal.row - 1] ?? refusal.record, ...placeOf() });
       }
       slice.written += typed.rows.length;
       slice.quarantined += typed.refusals.length;
-      return { written: typed.rows.length, quarantined: typed.refusals.length };
+      const before = slice.quarantined;
+      if (beside.length > 0) await this.#sides.write(beside);
+      const late = slice.quarantined - before;
+      return {
+        written: typed.rows.length - late,
+        quarantined: typed.refusals.length + late,
+        leftOut: typed.leftOut,
+      };
     });
+  }
+
+  #layOut(records: readonly JsonObject[]): readonly LaidRecord[] | null {
+    const { layout, given } = this.#parts;
+    const { lay } = layout;
+    return lay && records.map((record) => lay(given, record));
+  }
+
+  #typed(page: StagePage, records: readonly JsonObject[]): TypedPage {
+    const { target, layout } = this.#parts;
+    const needsKey = target.destinationSyncMode.endsWith('_dedup');
+    const badValues = layout.refusesMisfits ? 'quarantine' : target.badValues;
+    try {
+      return typePage(this.#shape, records, needsKey, badValues);
+    } catch (error) {
+      throw error instanceof WeirError ? error.at({ slice: page.slice, page: page.page }) : error;
+    }
   }
 
   checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts> {
     return this.#inTurn('saving a checkpoint', async () => {
       await this.#buffer.drain();
+      await this.#sides.drain();
       this.#closeSlicesExcept(save.openSlices);
       const counts = { ...save.counts, ...this.#closed };
       const { pool, attempt, ref } = this.#parts;
       const refused = this.#refused;
       const saved = await inTransaction(pool, async (client) => {
         if (refused.length > 0) await insertQuarantine(client, ref, attempt.syncId, refused);
+        if (this.#unstaged.length > 0) await deleteStagedRows(client, this.#table, this.#unstaged);
         return saveStage(client, ref, {
           fence: attempt.fence,
           columns: this.#shape.columns,
@@ -116,6 +158,7 @@ export class PostgresStage implements Stage {
       if (!saved) throw fenced(attempt);
       killPoint('checkpoint.saved');
       this.#refused = [];
+      this.#unstaged = [];
       this.#state = save.state;
       this.#savedSeq = this.#seq;
       this.#counts = counts;
@@ -156,6 +199,7 @@ export class PostgresStage implements Stage {
         staged: this.#staged,
         state: this.#state,
         counts: this.#counts,
+        sides: this.#sides.all,
         hadTable: this.#hadTable || this.#staged < this.#closed.written,
         complete,
       });
@@ -170,6 +214,7 @@ export class PostgresStage implements Stage {
       await inTransaction(pool, async (client) => {
         await holdFence(client, attempt);
         await dropStageTable(client, this.#table);
+        await dropSides(client, this.#table.table, this.#sides.all);
         await deleteStage(client, ref);
       });
     });
@@ -202,7 +247,7 @@ export class PostgresStage implements Stage {
     const { pool, attempt, ref } = this.#parts;
     const grown = await inTransaction(pool, async (client) => {
       await growStageTable(client, this.#table, this.#shape.columns, shape.columns);
-      return setStageColumns(client, ref, attempt.fence, shape.columns);
+      return setStageColumns(client, ref, attempt.fence, { columns: shape.columns });
     });
     if (!grown) throw fenced(attempt);
     this.#shape = shape;
@@ -211,12 +256,19 @@ export class PostgresStage implements Stage {
 
   /** The database refused a row after `write` had counted it. */
   #refuseLate(row: QuarantinedRow): void {
+    if (this.#refused.some(({ seq }) => seq === row.seq)) return;
     const slice = this.#slices.get(row.slice);
     if (slice) {
       slice.written -= 1;
       slice.quarantined += 1;
     }
     this.#refused.push(row);
+  }
+
+  /** A table beside the stream's own could not take its part of a record: then the record goes whole. */
+  #refuseSide(row: QuarantinedRow): void {
+    this.#unstaged.push(row.seq);
+    this.#refuseLate(row);
   }
 
   #copyTarget(): CopyTarget {

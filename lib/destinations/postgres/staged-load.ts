@@ -1,10 +1,11 @@
 import type { TableShape } from '#lib/records/index.ts';
 import type { Relation, StagedLoad } from '../destination.ts';
 import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import type { TableKind } from './layouts/index.ts';
 import { keyNames, newestFirst, stagedKey } from './newest.ts';
-import type { StageParts } from './stage-parts.ts';
+import { ownRelation, type StageParts } from './stage-parts.ts';
 import { findRelation, type RelationRow, soleWriter, tableColumns } from './store.ts';
-import { META_COLUMNS, mergeColumns } from './table.ts';
+import { mergeColumns } from './table.ts';
 
 /**
  * What a stage would make of its table, as queries: the same rows that publishing would leave, put in and take out. The
@@ -13,11 +14,11 @@ import { META_COLUMNS, mergeColumns } from './table.ts';
 export async function stagedLoad(parts: StageParts, stage: TableRef, shape: TableShape): Promise<StagedLoad> {
   const { pool, ref, target } = parts;
   await pool.query(`analyze ${quoteTable(stage)}`);
-  const relation = await findRelation(pool, ref);
+  const relation = await findRelation(pool, ownRelation(parts));
   const isThere = relation?.created === true && (await tableColumns(pool, relation)) !== null;
   const load: Relation = { kind: 'postgres', ...stage };
   const replaces = !isThere || target.destinationSyncMode.startsWith('overwrite');
-  const select = selects(shape, isThere ? relation : null);
+  const select = selects(shape, isThere ? relation : null, parts.layout.kind);
   const dedup = target.destinationSyncMode.endsWith('_dedup');
   const winners = dedup ? newestOf(select.staged, stage, shape) : `${select.staged} from ${quoteTable(stage)}`;
   if (replaces) {
@@ -42,11 +43,12 @@ interface Selects {
 }
 
 /** Both sides of the union have the same columns in the same types: those the table will have. */
-function selects(shape: TableShape, relation: RelationRow | null): Selects {
+function selects(shape: TableShape, relation: RelationRow | null, kind: TableKind): Selects {
   const before = relation?.columns ?? [];
   const columns = mergeColumns(before, shape.columns);
-  const meta = Object.keys(META_COLUMNS);
-  const of = (have: readonly { name: string; type: (typeof columns)[number]['type'] }[]) => {
+  const inTable = kind.meta.map(({ name }) => name);
+  const inStage = kind.meta.map(({ name, from }) => (name === from ? name : `${from} as ${name}`));
+  const of = (have: readonly { name: string; type: (typeof columns)[number]['type'] }[], meta: readonly string[]) => {
     const types = new Map(have.map(({ name, type }) => [name, type]));
     const data = columns.map(({ name, type }) => {
       const own = types.get(name);
@@ -56,7 +58,10 @@ function selects(shape: TableShape, relation: RelationRow | null): Selects {
     });
     return `select ${[...data, ...meta].join(', ')}`;
   };
-  return { staged: of(shape.columns), table: relation ? `${of(before)} from ${quoteTable(relation)}` : '' };
+  return {
+    staged: of(shape.columns, inStage),
+    table: relation ? `${of(before, inTable)} from ${quoteTable(relation)}` : '',
+  };
 }
 
 function newestOf(select: string, stage: TableRef, shape: TableShape): string {

@@ -38,9 +38,18 @@ export interface StageRow {
   readonly last_seq: number;
   readonly staged: number;
   readonly had_table: boolean;
+  /** The tables beside the stream's own, in the order of their stage tables. */
+  readonly sides: readonly SavedSide[];
+}
+
+export interface SavedSide {
+  readonly path: string;
+  readonly columns: readonly Column[];
 }
 
 export const OWN_SCHEMA = '_weir';
+/** Rises when the tables below change; a schema of an older version is brought up to it. */
+const OWN_VERSION = 2;
 const CREATE_LOCK = 7_301_964_551;
 
 /** Everything of ours that is not data, in one schema. Inside a transaction; safe to run by several at once. */
@@ -83,7 +92,19 @@ export async function createOwnTables(db: Queryable): Promise<void> {
       code text not null, reason text not null, record text not null,
       at timestamptz not null default now()
     );
-    create index if not exists quarantine_stream on _weir.quarantine (connection_id, namespace, name, sync_id)`);
+    create index if not exists quarantine_stream on _weir.quarantine (connection_id, namespace, name, sync_id);
+    alter table _weir.stage add column if not exists sides json not null default '[]';
+    create table if not exists _weir.version (version int not null);
+    delete from _weir.version;
+    insert into _weir.version values (${OWN_VERSION})`);
+}
+
+/** Whether our schema is there as this version of Weir needs it. */
+export async function hasOwnTables(db: Queryable): Promise<boolean> {
+  const there = await db.query('select to_regclass($1) is not null as there', [`${OWN_SCHEMA}.version`]);
+  if (!(there.rows[0] as { there: boolean }).there) return false;
+  const { rows } = await db.query('select version from _weir.version');
+  return (rows[0] as { version: number } | undefined)?.version === OWN_VERSION;
 }
 
 /** Writes the attempt's fence unless a newer one stands there; says whether it did. */
@@ -120,6 +141,15 @@ export async function findRelation(
   return row ? { ...row, columns: JSON.parse(row.columns), key: row.key === null ? null : JSON.parse(row.key) } : null;
 }
 
+/** The relations beside a stream's own, by the beginning of their names. */
+export async function relationNames(db: Queryable, namespace: string, beginning: string): Promise<string[]> {
+  const { rows } = await db.query('select name from _weir.relation where namespace = $1 and starts_with(name, $2)', [
+    namespace,
+    beginning,
+  ]);
+  return (rows as { name: string }[]).map((row) => row.name);
+}
+
 /** Names of the tables that are given away in a schema, in lower case. */
 export async function takenTables(db: Queryable, schema: string): Promise<Set<string>> {
   const { rows } = await db.query('select lower(table_name) as name from _weir.relation where table_schema = $1', [
@@ -128,7 +158,11 @@ export async function takenTables(db: Queryable, schema: string): Promise<Set<st
   return new Set((rows as { name: string }[]).map((row) => row.name));
 }
 
-export async function insertRelation(db: Queryable, stream: StreamRef, table: TableRef): Promise<void> {
+export async function insertRelation(
+  db: Queryable,
+  stream: Pick<StreamRef, 'namespace' | 'name'>,
+  table: TableRef,
+): Promise<void> {
   await db.query(
     `insert into _weir.relation (namespace, name, table_schema, table_name, columns) values ($1, $2, $3, $4, '[]')
      on conflict (namespace, name) do nothing`,
@@ -235,14 +269,15 @@ export async function forgetOtherStreams(db: Queryable, stream: StreamRef): Prom
 export async function findStage(db: Queryable, stream: StreamRef): Promise<StageRow | null> {
   const { rows } = await db.query(
     `select sync_id, fence, stage_table, columns::text, saved, state::text, counts::text, open_slices, next_slice,
-       last_seq, staged, had_table
+       last_seq, staged, had_table, sides::text
      from _weir.stage where connection_id = $1 and namespace = $2 and name = $3 for update`,
     [stream.connectionId, stream.namespace, stream.name],
   );
-  const [row] = rows as (Omit<StageRow, 'columns' | 'state' | 'counts'> & {
+  const [row] = rows as (Omit<StageRow, 'columns' | 'state' | 'counts' | 'sides'> & {
     columns: string;
     state: string | null;
     counts: string;
+    sides: string;
   })[];
   if (!row) return null;
   return {
@@ -254,17 +289,18 @@ export async function findStage(db: Queryable, stream: StreamRef): Promise<Stage
     columns: JSON.parse(row.columns),
     state: readState(row.state),
     counts: JSON.parse(row.counts),
+    sides: JSON.parse(row.sides),
   };
 }
 
 export async function insertStage(
   db: Queryable,
   stream: StreamRef,
-  stage: Pick<StageRow, 'sync_id' | 'fence' | 'stage_table' | 'columns' | 'counts' | 'had_table'>,
+  stage: Pick<StageRow, 'sync_id' | 'fence' | 'stage_table' | 'columns' | 'counts' | 'had_table' | 'sides'>,
 ): Promise<void> {
   await db.query(
-    `insert into _weir.stage (connection_id, namespace, name, sync_id, fence, stage_table, columns, counts, had_table)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into _weir.stage (connection_id, namespace, name, sync_id, fence, stage_table, columns, counts, had_table, sides)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       stream.connectionId,
       stream.namespace,
@@ -275,6 +311,7 @@ export async function insertStage(
       JSON.stringify(stage.columns),
       JSON.stringify(stage.counts),
       stage.had_table,
+      JSON.stringify(stage.sides),
     ],
   );
 }
@@ -320,11 +357,16 @@ export async function setStageColumns(
   db: Queryable,
   stream: StreamRef,
   fence: number,
-  columns: readonly Column[],
+  { columns, sides }: { columns?: readonly Column[]; sides?: readonly SavedSide[] },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    'update _weir.stage set columns = $5 where connection_id = $1 and namespace = $2 and name = $3 and fence = $4',
-    [stream.connectionId, stream.namespace, stream.name, fence, JSON.stringify(columns)],
+    `update _weir.stage set columns = coalesce($5, columns), sides = coalesce($6, sides)
+     where connection_id = $1 and namespace = $2 and name = $3 and fence = $4`,
+    [
+      ...[stream.connectionId, stream.namespace, stream.name, fence],
+      columns ? JSON.stringify(columns) : null,
+      sides ? JSON.stringify(sides) : null,
+    ],
   );
   return rowCount === 1;
 }

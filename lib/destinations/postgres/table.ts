@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto';
 import { WeirError } from '#lib/errors.ts';
 import { type Column, type TableShape, widen } from '#lib/records/index.ts';
 import { quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import type { TableKind } from './layouts/index.ts';
 import { type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
-
-/** Airbyte's own columns, as its direct-load tables have them. They follow the data columns. */
-export const META_COLUMNS: Readonly<Record<string, string>> = {
-  _airbyte_raw_id: 'varchar(36) not null',
-  _airbyte_extracted_at: 'timestamp with time zone not null',
-  _airbyte_meta: 'jsonb not null',
-  _airbyte_generation_id: 'bigint',
-};
 
 /**
  * Makes the stream's table fit the stage's columns: creates it, adds columns, widens types. Gives the table's columns, and whether
@@ -20,36 +13,33 @@ export async function fitTable(
   db: Queryable,
   relation: RelationRow,
   shape: TableShape,
-  options: { mayBeMissing: boolean },
+  options: { mayBeMissing: boolean; kind: TableKind },
 ): Promise<{ columns: readonly Column[]; isNew: boolean }> {
   const actual = await tableColumns(db, relation);
   if (actual === null) {
     if (!options.mayBeMissing) throw tableDropped(relation);
-    await createTable(db, relation, shape.columns);
+    await createTable(db, relation, shape.columns, options.kind);
     return { columns: shape.columns, isNew: true };
   }
   if (!relation.created) throw tableNotOurs(relation);
-  refuseForeignChanges(relation, actual);
+  refuseForeignChanges(relation, actual, options.kind);
   const columns = mergeColumns(relation.columns, shape.columns);
   const actions = alterations(relation.columns, columns, actual);
   if (actions.length > 0) await db.query(`alter table ${quoteTable(relation)} ${actions.join(', ')}`);
   return { columns, isNew: false };
 }
 
-async function createTable(db: Queryable, table: TableRef, columns: readonly Column[]): Promise<void> {
+async function createTable(db: Queryable, table: TableRef, columns: readonly Column[], kind: TableKind): Promise<void> {
   const { rowCount } = await db.query('select 1 from pg_namespace where nspname = $1', [table.schema]);
   if (!rowCount) await db.query(`create schema if not exists ${quote(table.schema)}`);
-  const definitions = [...dataDefinitions(columns), ...metaDefinitions()];
+  const meta = kind.meta.map(({ name, type }) => `${name} ${type}`);
+  const definitions = [...dataDefinitions(columns), ...meta];
   await db.query(`create table ${quoteTable(table)} (${definitions.join(', ')})`);
-  await db.query(`create index on ${quoteTable(table)} (_airbyte_extracted_at)`);
+  for (const column of kind.indexes) await db.query(`create index on ${quoteTable(table)} (${quote(column)})`);
 }
 
 export function dataDefinitions(columns: readonly Column[]): string[] {
   return columns.map((column) => `${quote(column.name)} ${sqlType(column.type)}`);
-}
-
-function metaDefinitions(): string[] {
-  return Object.entries(META_COLUMNS).map(([name, type]) => `${name} ${type}`);
 }
 
 /** The table's columns with the stage's in; a column keeps the wider of its two types. */
@@ -80,9 +70,9 @@ export async function refuseForeignTable(db: Queryable, relation: RelationRow): 
   return exists;
 }
 
-function refuseForeignChanges(relation: RelationRow, actual: Map<string, string>): void {
-  for (const name of Object.keys(META_COLUMNS)) {
-    if (!actual.has(name)) throw columnChanged(relation, name, 'is gone');
+function refuseForeignChanges(relation: RelationRow, actual: Map<string, string>, kind: TableKind): void {
+  for (const { name } of kind.meta) {
+    if (!actual.has(name)) throw metaMissing(relation, name);
   }
   for (const { name, type } of relation.columns) {
     const found = actual.get(name);
@@ -98,19 +88,20 @@ function refuseForeignChanges(relation: RelationRow, actual: Map<string, string>
 export async function fitKeyIndex(
   db: Queryable,
   relation: RelationRow,
-  wanted: { key: readonly string[] | null; columns: readonly Column[]; newest: string },
+  wanted: { key: readonly string[] | null; columns: readonly Column[]; newest: string; mayRepeat: boolean },
 ): Promise<void> {
   const same = JSON.stringify(relation.key) === JSON.stringify(wanted.key);
   if (!same && relation.key !== null)
     await db.query(`drop index if exists ${quote(relation.schema)}.${indexName(relation)}`);
   if (wanted.key !== null && !same) {
     const key = wanted.key.map(quote).join(', ');
-    await db.query(
-      `delete from ${quoteTable(relation)} t using (
+    if (wanted.mayRepeat)
+      await db.query(
+        `delete from ${quoteTable(relation)} t using (
          select ctid, row_number() over (partition by ${key} order by ${wanted.newest}) as place
          from ${quoteTable(relation)} where ${wanted.key.map((name) => `${quote(name)} is not null`).join(' and ')}
        ) d where t.ctid = d.ctid and d.place > 1`,
-    );
+      );
     await db.query(`create unique index ${indexName(relation)} on ${quoteTable(relation)} (${key})`);
   }
   await saveRelation(db, relation, wanted);
@@ -135,6 +126,15 @@ function tableDropped(table: TableRef): WeirError {
     code: 'table_missing',
     message: `The table ${quoteTable(table)} was dropped during the sync.`,
     hint: 'The next sync reads everything again and builds it anew.',
+  });
+}
+
+function metaMissing(table: TableRef, column: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'column_changed',
+    message: `The table ${quoteTable(table)} has no column ${column}: it was loaded in another layout, or changed by hand.`,
+    hint: 'Set the destination’s layout back, choose another schema or prefix, or drop the table so that the next sync builds it anew.',
   });
 }
 

@@ -1,0 +1,101 @@
+import { shapeOfStream } from '#lib/records/index.ts';
+import { holdFence } from './fence.ts';
+import { deleteQuarantineAfter } from './quarantine.ts';
+import { ensureRelation } from './relations.ts';
+import { createSides, dropSides, takeOverSides } from './side-tables.ts';
+import type { StageStart } from './stage.ts';
+import { ownRelation, type StageParts } from './stage-parts.ts';
+import {
+  createStageTable,
+  dropStageTable,
+  growStageTable,
+  renameStageTable,
+  rewindStageTable,
+  stageTable,
+} from './stage-table.ts';
+import {
+  deleteStage,
+  findStage,
+  insertStage,
+  OWN_SCHEMA,
+  type Queryable,
+  type RelationRow,
+  type StageRow,
+  takeOverStage,
+} from './store.ts';
+import { refuseForeignTable } from './table.ts';
+
+/** Opens the stream's stage in one transaction: what an interrupted attempt of this sync left, or an empty one. */
+export async function openStage(client: Queryable, parts: StageParts): Promise<StageStart> {
+  const { attempt, ref, target } = parts;
+  await holdFence(client, attempt);
+  const relation = await ensureRelation(client, ownRelation(parts), parts.layout.wanted(ref.name));
+  const hadTable = await refuseForeignTable(client, relation);
+  const left = await findStage(client, ref);
+  const resumed = left && (await resumeStage(client, parts, left, { relation, hasTable: hadTable }));
+  if (resumed) return resumed;
+  if (left) {
+    await dropStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table });
+    await dropSides(client, left.stage_table, left.sides);
+    await deleteStage(client, ref);
+    await deleteQuarantineAfter(client, ref, { syncId: attempt.syncId, seq: 0, openSlices: [] });
+  }
+  const table = stageTable(ref, attempt.fence);
+  const shape = shapeOfStream(target, hadTable ? relation.columns : parts.layout.ownColumns(relation.table));
+  await createStageTable(client, table, shape.columns, target);
+  const sides = await createSides(client, parts, relation.table);
+  await insertStage(client, ref, {
+    sync_id: attempt.syncId,
+    fence: attempt.fence,
+    stage_table: table.table,
+    columns: shape.columns,
+    counts: { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 },
+    had_table: hadTable,
+    sides: sides.map(({ plan, shape: { columns } }) => ({ path: plan.path, columns })),
+  });
+  return { shape, relation, sides, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable };
+}
+
+/** Takes up what an earlier attempt of the same sync had checkpointed; null when there is nothing to go on from. */
+async function resumeStage(
+  client: Queryable,
+  parts: StageParts,
+  left: StageRow,
+  { relation, hasTable }: { relation: RelationRow; hasTable: boolean },
+): Promise<StageStart | null> {
+  const { attempt, ref, target } = parts;
+  const usable = left.sync_id === attempt.syncId && left.saved && (hasTable || !left.had_table);
+  if (!usable) return null;
+  const table = stageTable(ref, attempt.fence);
+  await renameStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table }, table);
+  const keep = { lastSeq: left.last_seq, openSlices: left.open_slices };
+  const staged = await rewindStageTable(client, table, keep);
+  if (staged !== left.staged) {
+    // The server crashed, and the unlogged rows with it.
+    await dropStageTable(client, table);
+    return null;
+  }
+  await deleteQuarantineAfter(client, ref, {
+    syncId: attempt.syncId,
+    seq: left.last_seq,
+    openSlices: left.open_slices,
+  });
+  await takeOverStage(client, ref, attempt.fence, table.table);
+  const shape = shapeOfStream(target, left.columns);
+  await growStageTable(client, table, left.columns, shape.columns);
+  const sides = await takeOverSides(client, parts, relation.table, {
+    table: left.stage_table,
+    saved: left.sides,
+    keep,
+  });
+  return {
+    shape,
+    relation,
+    sides,
+    resumed: { state: left.state, counts: left.counts },
+    nextSlice: left.next_slice,
+    lastSeq: left.last_seq,
+    staged,
+    hadTable: hasTable,
+  };
+}
