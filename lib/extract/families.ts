@@ -3,7 +3,7 @@ import type { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { DateTime } from '#lib/manifest/datetime/date-time.ts';
 import type { Slice } from './slice.ts';
-import type { ExtractContext, ReadEvent, ReadRequest } from './source.ts';
+import type { ExtractContext, PlanRequest, ReadEvent, ReadRequest, StreamPlan } from './source.ts';
 
 // What the kinds of each family do. A kind's file implements one of these.
 
@@ -136,10 +136,28 @@ export interface PaginationStrategy {
 }
 
 export interface Requester {
-  send(
-    context: ExtractContext,
-    request: { slice: Slice; parts: readonly RequestParts[]; token: PageToken | null; page: number; stream: string },
-  ): Promise<Answer | null>;
+  send(context: ExtractContext, request: PageRequest): Promise<Answer | null>;
+  /** The request that `send` would send; without credentials where those must be asked for. Sends nothing. */
+  prepare?(context: ExtractContext, request: PageRequest): Promise<PreparedRequest>;
+}
+
+/** What a page is asked with. */
+export interface PageRequest {
+  readonly slice: Slice;
+  readonly parts: readonly RequestParts[];
+  readonly token: PageToken | null;
+  readonly page: number;
+  readonly stream: string;
+}
+
+/** A request that was put together and not sent. */
+export interface PreparedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Who must be asked for credentials first. */
+  readonly login?: string;
 }
 
 export interface PartitionRouter {
@@ -242,4 +260,6 @@ export interface StreamReader {
   describe(context: ExtractContext): StreamDescriptor | Promise<StreamDescriptor>;
   read(context: ExtractContext, request: ReadRequest): AsyncIterable<ReadEvent>;
   check?(context: ExtractContext): Promise<CheckResult>;
+  /** What reading it would ask for, without asking. */
+  plan?(context: ExtractContext, request: PlanRequest): Promise<StreamPlan>;
 }

@@ -7,9 +7,10 @@ import { Origins } from '#lib/manifest/resolve-references.ts';
 import type { Checker } from './check/checker.ts';
 import type { ConfigRules } from './config/config-rules.ts';
 import { kinds } from './kinds.ts';
-import { hideSecrets, masked } from './mask.ts';
+import { hideSecrets, masked, maskPlan } from './mask.ts';
+import { noPlan, withoutSending } from './plan-stream.ts';
 import { Session } from './session.ts';
-import type { ExtractContext, ReadRequest, Source } from './source.ts';
+import type { ExtractContext, PlannedSource, ReadRequest } from './source.ts';
 import { SourceStreams } from './source-streams.ts';
 
 const byName = new Map<string, Kind>(kinds.map((kind) => [kind.name, kind]));
@@ -23,12 +24,24 @@ interface Opened {
 }
 
 /** A source from a parsed manifest. The same code runs a sync, a test in the browser and the command line. */
-export function createManifestSource(manifest: Manifest): Source {
+export function createManifestSource(manifest: Manifest): PlannedSource {
   const known = new WeakMap<JsonObject, Opened>();
   const openedOf = ({ clock }: ExtractContext, config: JsonObject) => {
     const opened = known.get(config) ?? open(manifest, config, clock);
     known.set(config, opened);
     return opened;
+  };
+  /** On its own: what a plan finds out without asking must not count for a read. */
+  const planned = async <T>(
+    outer: ExtractContext,
+    config: JsonObject,
+    work: (context: ExtractContext, opened: Opened) => Promise<T>,
+  ): Promise<T> => {
+    const opened = open(manifest, config, outer.clock);
+    return masked(withoutSending(outer), manifest, opened.session, async (context) => {
+      assertValid(opened);
+      return work(context, opened);
+    });
   };
   /** Every way in: the config is migrated, stored, and looked at before anything is asked of it. */
   const withConfig = <T>(
@@ -53,6 +66,15 @@ export function createManifestSource(manifest: Manifest): Source {
           found.push(await inStream(stream.name, async () => streams.reader(stream).describe(inner)));
         return found;
       }),
+    names: (context, config) => planned(context, config, async (inner, { streams }) => streams.names(inner)),
+    plan: (context, config, request) =>
+      planned(context, config, async (inner, { session, streams }) =>
+        inStream(request.stream, async () => {
+          const stream = (await streams.find(inner, request.stream)) ?? unknownStream(request.stream);
+          const reader = streams.reader(stream);
+          return maskPlan(await (reader.plan?.(inner, request) ?? noPlan(request.stream)), manifest, session);
+        }),
+      ),
     async *read(context, config, request: ReadRequest) {
       const { name } = request.stream.stream;
       const events = await withConfig(context, config, (inner, { streams }) =>

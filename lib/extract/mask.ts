@@ -2,7 +2,7 @@ import { toFailure, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import type { Session } from './session.ts';
-import type { Exchange, ExtractContext } from './source.ts';
+import type { Exchange, ExtractContext, StreamPlan } from './source.ts';
 
 const MASK = '**********';
 /** Shorter texts would mask too much of what is no secret. */
@@ -38,28 +38,47 @@ export async function masked<T>(
   }
 }
 
+/** A planned request without the secrets. */
+export function maskPlan(plan: StreamPlan, manifest: Manifest, session: Session): StreamPlan {
+  const hide = hiderOf(manifest, session);
+  const slices = plan.slices.map((each) => ({
+    ...each,
+    slice: hide(each.slice),
+    request: each.request && maskRequest(each.request, hide),
+  }));
+  return { ...plan, slices };
+}
+
 /** A text for users without the secrets. */
 export function hideSecrets(text: string, manifest: Manifest, session: Session): string {
   return hiderOf(manifest, session)(text);
 }
 
 function maskExchange(exchange: Exchange, hide: (text: string) => string): Exchange {
-  const headers = (all: Record<string, string>) =>
-    Object.fromEntries(
-      Object.entries(all).map(([name, value]) => [name, SECRET_HEADERS.test(name) ? MASK : hide(value)]),
-    );
   const { request, response } = exchange;
   return {
     ...exchange,
-    request: {
-      ...request,
-      url: hide(request.url),
-      headers: headers(request.headers),
-      ...(request.body && { body: hide(request.body) }),
-    },
-    ...(response && { response: { ...response, headers: headers(response.headers), body: hide(response.body) } }),
+    request: maskRequest(request, hide),
+    ...(response && {
+      response: { ...response, headers: maskHeaders(response.headers, hide), body: hide(response.body) },
+    }),
     ...(exchange.error && { error: hide(exchange.error) }),
   };
+}
+
+function maskRequest(request: Exchange['request'], hide: (text: string) => string): Exchange['request'] {
+  return {
+    ...request,
+    url: hide(request.url),
+    headers: maskHeaders(request.headers, hide),
+    ...(request.body && { body: hide(request.body) }),
+  };
+}
+
+function maskHeaders(headers: Record<string, string>, hide: (text: string) => string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, SECRET_HEADERS.test(name) ? MASK : hide(value)]),
+  );
 }
 
 /** Made anew when the config has changed or another secret has come. */

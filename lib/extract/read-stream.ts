@@ -4,7 +4,16 @@ import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#l
 import type { Concurrency } from './concurrency/concurrency.ts';
 import { inTurn } from './concurrency/lanes.ts';
 import { stoppable } from './concurrency/stoppable.ts';
-import type { Answer, Cursor, PageToken, Retriever, StateMigration, Stretch, Transformation } from './families.ts';
+import type {
+  Answer,
+  Cursor,
+  PageRequest,
+  PageToken,
+  Retriever,
+  StateMigration,
+  Stretch,
+  Transformation,
+} from './families.ts';
 import { normalize } from './select/normalize.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { ExtractContext, ReadEvent, ReadLimits, ReadRequest } from './source.ts';
@@ -151,24 +160,27 @@ async function fetchPage(
   slice: Slice,
   { token, page }: { token: PageToken | null; page: number },
 ): Promise<Answer | null> {
-  const { cursor, routers, paginator, requester, name, sliceOnFirstPageOnly, concurrency } = parts;
+  try {
+    return await parts.concurrency.gate.run(() =>
+      parts.requester.send(context, pageRequest(parts, slice, { token, page })),
+    );
+  } catch (error) {
+    throw error instanceof WeirError ? error.at({ stream: parts.name, slice: sliceKey(slice), page }) : error;
+  }
+}
+
+/** What a page of a slice is asked with. */
+export function pageRequest(
+  parts: StreamParts,
+  slice: Slice,
+  { token, page }: { token: PageToken | null; page: number },
+): PageRequest {
+  const { cursor, routers, paginator, name, sliceOnFirstPageOnly } = parts;
   const ofSlice =
     parts.pieces || (sliceOnFirstPageOnly && token !== null)
       ? []
       : [...routers.map((router) => router.parts(slice)), ...(cursor ? [cursor.parts(slice)] : [])];
-  try {
-    return await concurrency.gate.run(() =>
-      requester.send(context, {
-        slice,
-        parts: [paginator.parts(token, slice), ...ofSlice],
-        token,
-        page,
-        stream: name,
-      }),
-    );
-  } catch (error) {
-    throw error instanceof WeirError ? error.at({ stream: name, slice: sliceKey(slice), page }) : error;
-  }
+  return { slice, parts: [paginator.parts(token, slice), ...ofSlice], token, page, stream: name };
 }
 
 /** Decode, select, filter, transform: in the CDK's order. */

@@ -4,6 +4,7 @@ import type { Build } from '#lib/manifest/kind.ts';
 import type { Manifest, ManifestDynamicStreams, ManifestStream } from '#lib/manifest/manifest.ts';
 import { interpolateBoolean } from '#lib/manifest/template/interpolate.ts';
 import type { DynamicStreams, StreamReader } from './families.ts';
+import { NOT_SENT } from './http/refusing-client.ts';
 import { cachedStream, parentNames } from './request/cached-answers.ts';
 import { scopeOf } from './scope.ts';
 import type { ExtractContext } from './source.ts';
@@ -39,6 +40,17 @@ export class SourceStreams {
   /** All that a connection may take: those that Weir does not run are left out. */
   async readable(context: ExtractContext): Promise<ManifestStream[]> {
     return [...this.declared.filter(({ refused }) => !refused), ...(await this.made(context))];
+  }
+
+  /** Names that are known without asking, and the templates whose streams an API would have to tell. */
+  async names(context: ExtractContext): Promise<{ names: string[]; unknown: string[] }> {
+    const declared = this.declared.map(({ name }) => name);
+    try {
+      return { names: [...declared, ...(await this.made(context)).map(({ name }) => name)], unknown: [] };
+    } catch (error) {
+      if (!(error instanceof WeirError) || error.code !== NOT_SENT) throw error;
+      return { names: declared, unknown: this.templates };
+    }
   }
 
   /** Declared streams are found without asking for the others. */

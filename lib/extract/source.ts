@@ -88,6 +88,33 @@ export interface ReadRequest {
   readonly keepRaw?: boolean;
 }
 
+/** One slice of a plan and the first request for it. */
+export interface PlannedSlice {
+  readonly slice: string;
+  readonly request: { method: string; url: string; headers: Record<string, string>; body?: string } | null;
+  /** What is asked before it, such as for a token. */
+  readonly before?: string;
+}
+
+/** What a read of one stream would ask for. */
+export interface StreamPlan {
+  readonly stream: string;
+  /** The first slices, at most as many as were asked for. Where partitions are unknown, those of one, with names in braces. */
+  readonly slices: readonly PlannedSlice[];
+  /** Of all slices, as far as they are known: those of each partition where partitions are unknown. */
+  readonly count: number;
+  /** What must be read before the partitions are known; null when they are. */
+  readonly unknownUntil: string | null;
+  /** Why there is no plan. */
+  readonly reason?: string;
+}
+
+export interface PlanRequest {
+  readonly stream: string;
+  readonly state: StreamState | null;
+  readonly mostSlices: number;
+}
+
 /**
  * A kind of source. Manifest streams and file streams are the first; databases follow.
  * Everything throws `WeirError` with the place filled in.
@@ -98,4 +125,12 @@ export interface Source {
   discover(context: ExtractContext, config: JsonObject): Promise<readonly StreamDescriptor[]>;
   /** Pages of one stream, slices in order of their closing; ends when all are closed. */
   read(context: ExtractContext, config: JsonObject, request: ReadRequest): AsyncIterable<ReadEvent>;
+}
+
+/** A source that can say beforehand what it would ask for. */
+export interface PlannedSource extends Source {
+  /** What a read of the stream would ask for; nothing is sent. */
+  plan(context: ExtractContext, config: JsonObject, request: PlanRequest): Promise<StreamPlan>;
+  /** Names of the streams that are known without asking, and what must be asked for the others. */
+  names(context: ExtractContext, config: JsonObject): Promise<{ names: string[]; unknown: string[] }>;
 }

@@ -17,3 +17,9 @@ export function parseHttpUrl(text: string): URL {
     hint: 'Give a whole URL that starts with https:// or http://.',
   });
 }
+
+/** Parameters may hold keys and tokens. */
+export function withoutQuery(url: string): string {
+  const parsed = new URL(url);
+  return parsed.origin + parsed.pathname;
+}

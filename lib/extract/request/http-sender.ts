@@ -2,7 +2,16 @@ import { toFailure, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, stringifyJson } from '#lib/json.ts';
 import type { Build } from '#lib/manifest/kind.ts';
 import type { ApiBudget } from '../budget/call-rate-policy.ts';
-import type { Answer, Authenticator, ErrorHandler, Requester, Resolution } from '../families.ts';
+import type {
+  Answer,
+  Authenticator,
+  ErrorHandler,
+  PageRequest,
+  PreparedRequest,
+  Requester,
+  Resolution,
+} from '../families.ts';
+import { NOT_SENT } from '../http/refusing-client.ts';
 import { sliceKey } from '../slice.ts';
 import type { ExtractContext } from '../source.ts';
 import { answerOf } from './answer.ts';
@@ -17,8 +26,6 @@ const MOST_WAIT_S = 600;
 const SHOWN = 65_536;
 /** Sending these twice changes nothing more than sending them once. */
 const REPEATABLE = ['GET', 'HEAD', 'PUT', 'DELETE'];
-
-type Request = Parameters<Requester['send']>[1];
 
 /** How one try ended, and what is made of it. `waitS` is null where there is no other try. */
 interface Try {
@@ -64,14 +71,14 @@ export class HttpSender implements Requester {
     this.#cache = cached ? build.shared('response_cache', () => new ResponseCache()) : null;
   }
 
-  async send(context: ExtractContext, request: Request): ReturnType<Requester['send']> {
+  async send(context: ExtractContext, request: PageRequest): ReturnType<Requester['send']> {
     let waitedMs = 0;
     let renewed = false;
     for (let tries = 1; ; tries++) {
       context.signal.throwIfAborted();
       const startedAt = context.clock();
       const outgoing = await this.#outgoing(context, request);
-      const known = this.#cache?.get(outgoing.url);
+      const known = this.#cache?.get(outgoing);
       if (known) return known;
       await this.#turn(context, outgoing);
       const result = await this.#attempt(context, outgoing, { tries, waitedMs, renewed });
@@ -79,7 +86,7 @@ export class HttpSender implements Requester {
       const { answer, error, resolution, waitS } = result;
       // What is no success has no records, whatever the rules call it.
       if (resolution.action === 'SUCCESS' || resolution.action === 'IGNORE') {
-        if (answer?.status === 200 && resolution.action === 'SUCCESS') this.#cache?.put(outgoing.url, answer);
+        if (answer?.status === 200 && resolution.action === 'SUCCESS') this.#cache?.put(outgoing, answer);
         return answer && answer.status < 400 ? answer : null;
       }
       if (resolution.action === 'RESET_PAGINATION') throw paginationReset(request);
@@ -90,7 +97,18 @@ export class HttpSender implements Requester {
     }
   }
 
-  #outgoing(context: ExtractContext, request: Request): Promise<Outgoing> {
+  async prepare(context: ExtractContext, request: PageRequest): Promise<PreparedRequest> {
+    try {
+      return await this.#outgoing(context, request);
+    } catch (error) {
+      if (!(error instanceof WeirError) || error.code !== NOT_SENT) throw error;
+      const parts = { component: this.#component, method: this.#method, authenticator: null };
+      const outgoing = await outgoingRequest(parts, this.#build, context, request);
+      return { ...outgoing, login: error.where.url ?? 'the API' };
+    }
+  }
+
+  #outgoing(context: ExtractContext, request: PageRequest): Promise<Outgoing> {
     const parts = { component: this.#component, method: this.#method, authenticator: this.#authenticator };
     return outgoingRequest(parts, this.#build, context, request);
   }
@@ -166,7 +184,7 @@ export class HttpSender implements Requester {
 
   #tell(
     context: ExtractContext,
-    { stream, slice, page }: Request,
+    { stream, slice, page }: PageRequest,
     { outgoing, answer, headers, error, resolution, waitS, tries, startedAt }: Try & { tries: number; startedAt: Date },
   ): void {
     context.onExchange?.({
@@ -192,7 +210,7 @@ const ACTIONS: Partial<Record<Resolution['action'], 'success' | 'ignore' | 'retr
 /** Code of the error by which a slice is read from its first page again. */
 export const RESET_PAGINATION = 'reset_pagination';
 
-function paginationReset({ stream, page }: Request): WeirError {
+function paginationReset({ stream, page }: PageRequest): WeirError {
   return new WeirError({
     kind: 'terminal',
     code: RESET_PAGINATION,

@@ -1,6 +1,7 @@
 import { type ErrorKind, WeirError } from '#lib/errors.ts';
 import { reasonOf } from '../errors/error-message.ts';
 import type { Answer, Resolution } from '../families.ts';
+import { withoutQuery } from '../http/request-url.ts';
 
 interface Refused {
   readonly answer: Answer | null;
@@ -62,10 +63,4 @@ function kindOf({ action, failureType }: Resolution): ErrorKind {
 /** The reason that the answer gives, cut short. */
 function reasonIn(answer: Answer | null): string {
   return (answer ? (reasonOf(answer) ?? '') : '').replaceAll(/\s+/g, ' ').trim().slice(0, 300);
-}
-
-/** Parameters may hold keys and tokens. */
-function withoutQuery(url: string): string {
-  const parsed = new URL(url);
-  return parsed.origin + parsed.pathname;
 }

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
 import { concurrencyOf } from '../concurrency/concurrency.ts';
 import type { Cursor, Retriever, SchemaLoader, StateMigration, StreamReader, Transformation } from '../families.ts';
+import { planStream } from '../plan-stream.ts';
 import { readStream, type StreamParts } from '../read-stream.ts';
 import type { ExtractContext } from '../source.ts';
 
@@ -35,6 +36,7 @@ export const declarativeStream = defineKind<StreamReader>({
         const schema = parts.selector.normalizes ? await schemaOf(context) : {};
         yield* readStream(context, { ...parts, schema }, request);
       },
+      plan: (context, request) => planStream(context, parts, request),
     };
   },
 });

@@ -6,6 +6,7 @@ import { type Duration, parseDuration } from '#lib/manifest/datetime/duration.ts
 import { type Build, component, defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateText } from '#lib/manifest/template/interpolate.ts';
 import type { Cursor, StreamReader } from '../families.ts';
+import { noPlan } from '../plan-stream.ts';
 import { scopeOf } from '../scope.ts';
 
 const NO_CURSOR = '__ab_no_cursor_state_message';
@@ -53,12 +54,17 @@ incremental_stream:
       readers.set(name, known);
       return known;
     };
+    const begins = (state: StreamState | null) => isEmpty(state) || isOutOfReach(stream, build, state);
     return {
       describe: (context) => reader('full_refresh_stream').describe(context),
       async *read(context, request) {
-        const begins = isEmpty(request.state) || isOutOfReach(stream, build, request.state);
-        if (begins) yield* reader('full_refresh_stream').read(context, { ...request, state: null });
+        if (begins(request.state)) yield* reader('full_refresh_stream').read(context, { ...request, state: null });
         else yield* reader('incremental_stream').read(context, request);
+      },
+      plan: (context, request) => {
+        const chosen = reader(begins(request.state) ? 'full_refresh_stream' : 'incremental_stream');
+        const state = begins(request.state) ? null : request.state;
+        return chosen.plan?.(context, { ...request, state }) ?? noPlan(request.stream);
       },
     };
   },
