@@ -18,36 +18,38 @@ export interface Run {
   readonly requests: readonly Received[];
 }
 
+/** How a stream was compared: records came; none did; both failed; the engines differ; or one gave no answer in time. */
+export type Outcome = 'read' | 'empty' | 'both fail' | 'differs' | 'no answer';
+
 export interface Verdict {
   readonly records: boolean;
   readonly state: boolean;
   readonly requests: boolean;
   readonly reason: string | null;
-  /** What was compared, to tell a stream that was read from one that failed on both sides. */
+  readonly outcome: Outcome;
+  /** What the CDK read and asked. */
   readonly counts: { readonly records: number; readonly requests: number };
 }
 
+const ALL = { records: true, state: true, requests: true };
+const NONE = { records: false, state: false, requests: false };
+
+/** `label` stands before each reason. */
 export function compareRuns(ours: Run, theirs: Run, label: string): Verdict {
   const counts = { records: listOf(theirs.answer?.records).length, requests: theirs.requests.length };
-  if (ours.answer === null || theirs.answer === null)
-    return {
-      records: false,
-      state: false,
-      requests: false,
-      reason: `${label}no answer in time from ${ours.answer === null ? 'weir' : 'the cdk'}`,
-      counts,
-    };
+  if (ours.answer === null || theirs.answer === null) {
+    const silent = [ours.answer ?? 'weir', theirs.answer ?? 'the cdk'].filter((item) => typeof item === 'string');
+    const reason = `${label}no answer in time from ${silent.join(' and ')}`;
+    return { ...NONE, reason, outcome: 'no answer', counts };
+  }
   const [ourError, theirError] = [textOf(ours.answer.error), textOf(theirs.answer.error)];
-  if (ourError && theirError)
-    return {
-      records: true,
-      state: true,
-      requests: true,
-      reason: `${label}both fail: weir ${ourError} | cdk ${theirError}`,
-      counts,
-    };
+  if (ourError && theirError) {
+    const reason = `${label}both fail: weir ${ourError} | cdk ${theirError}`;
+    return { ...ALL, reason, outcome: 'both fail', counts };
+  }
+  const failed = ourError !== null || theirError !== null;
   const records = difference(listOf(ours.answer.records).map(canonical), listOf(theirs.answer.records).map(canonical));
-  const requests = difference(ours.requests.map(comparableRequest), theirs.requests.map(comparableRequest));
+  const { requests, repeats } = requestDifference(ours.requests, theirs.requests);
   const state = firstDifference(comparableState(ours.answer.state), comparableState(theirs.answer.state), '');
   const reasons = [
     ourError && `weir fails: ${ourError}`,
@@ -55,15 +57,31 @@ export function compareRuns(ours: Run, theirs: Run, label: string): Verdict {
     different(requests) && `requests: ${words(requests)}`,
     different(records) && `records: ${recordWords(records)}`,
     state && `state: ${state}`,
+    repeats > 0 && `on purpose: ${repeats} requests for parents less than the cdk, which asks again for what it had`,
   ].filter((reason): reason is string => typeof reason === 'string');
-  const failed = (ourError === null) !== (theirError === null);
-  return {
+  const equal = {
     records: !failed && !different(records),
     state: !failed && state === null,
     requests: !failed && !different(requests),
+  };
+  const isEqual = equal.records && equal.state && equal.requests;
+  return {
+    ...equal,
     reason: reasons.length > 0 ? `${label}${reasons.join(' | ')}` : null,
+    outcome: isEqual ? (counts.records > 0 ? 'read' : 'empty') : 'differs',
     counts,
   };
+}
+
+/**
+ * Requests that only one engine made. We keep the answers of parents at every depth, the CDK those of the nearest one: what it asks a
+ * parent once more, by GET and though it had the answer, is counted apart.
+ */
+function requestDifference(ours: readonly Received[], theirs: readonly Received[]) {
+  const all = difference(ours.map(comparableRequest), theirs.map(comparableRequest));
+  const kept = new Set(ours.filter(({ method, role }) => method === 'GET' && role === 'parent').map(comparableRequest));
+  const missing = all.theirs.filter((request) => !kept.has(request));
+  return { requests: { ours: all.ours, theirs: missing }, repeats: all.theirs.length - missing.length };
 }
 
 function different({ ours, theirs }: { ours: string[]; theirs: string[] }): boolean {
@@ -71,12 +89,27 @@ function different({ ours, theirs }: { ours: string[]; theirs: string[] }): bool
 }
 
 function words({ ours, theirs }: { ours: string[]; theirs: string[] }): string {
+  const [our, their] = closest(ours, theirs);
   return [
-    ours.length > 0 && `${ours.length} only by weir, such as ${short(ours[0])}`,
-    theirs.length > 0 && `${theirs.length} only by the cdk, such as ${short(theirs[0])}`,
+    ours.length > 0 && `${ours.length} only by weir, such as ${our}`,
+    theirs.length > 0 && `${theirs.length} only by the cdk, such as ${their}`,
   ]
     .filter(Boolean)
     .join('; ');
+}
+
+/** One of each, those that begin most alike, without what they have in common in the middle. */
+function closest(ours: readonly string[], theirs: readonly string[]): [string, string] {
+  const [our = '', their = ''] = [ours[0], theirs.toSorted((a, b) => alike(b, ours[0]) - alike(a, ours[0]))[0]];
+  const common = Math.max(0, alike(our, their) - 60);
+  const part = (text: string) => (common > 120 ? `${text.slice(0, 60)}…${short(text.slice(common))}` : short(text));
+  return [part(our), part(their)];
+}
+
+function alike(a: string, b = ''): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }
 
 function recordWords(found: { ours: string[]; theirs: string[] }): string {

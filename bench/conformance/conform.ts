@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
 import { asObject, firstDifference } from './compare.ts';
-import { compareCatalogs, compareRuns, type Run, type Verdict } from './compare-stream.ts';
+import { compareCatalogs, compareRuns, type Outcome, type Run, type Verdict } from './compare-stream.ts';
 import { configFor } from './config.ts';
 import type { MockApi } from './mock/server.ts';
 import type { Worker } from './worker.ts';
@@ -11,6 +11,7 @@ export interface StreamResult {
   readonly state: boolean;
   readonly requests: boolean;
   readonly reason: string | null;
+  readonly outcome: Outcome;
   readonly counts?: Verdict['counts'];
 }
 
@@ -29,6 +30,9 @@ export interface Engines {
   readonly mock: MockApi;
   readonly now: Date;
 }
+
+/** The longest that one stream may take, both engines and both runs together. */
+const STREAM_MS = 90_000;
 
 /** Compares the two engines on one manifest. `deadline` is in ms since 1970; what is not reached by then counts as different. */
 export async function conform(
@@ -68,17 +72,15 @@ export async function conform(
     const name = String(component.name ?? '');
     if (onlyStream !== null && name !== onlyStream) continue;
     const described = listOf(theirCatalog.streams).find((stream) => stream.name === name);
-    if (ours.valid !== true || !described) {
-      streams.push({
-        name,
-        records: false,
-        state: false,
-        requests: false,
-        reason: described ? 'weir refuses the manifest' : 'not in the cdk’s catalog',
-      });
-      continue;
+    const missed = (outcome: Outcome, reason: string) =>
+      streams.push({ name, records: false, state: false, requests: false, outcome, reason });
+    if (ours.valid !== true) missed('differs', 'weir refuses the manifest');
+    else if (!described) missed('no answer', 'not in the cdk’s catalog');
+    else if (Date.now() > deadline) missed('no answer', 'not reached in the time for one manifest');
+    else {
+      const task = { path, config, index, described, component, deadline: Math.min(deadline, Date.now() + STREAM_MS) };
+      streams.push({ name, ...(await conformStream(engines, task)) });
     }
-    streams.push({ name, ...(await conformStream(engines, { path, config, index, described, component, deadline })) });
   }
   return {
     path,
@@ -121,12 +123,16 @@ async function conformStream(engines: Engines, task: StreamTask): Promise<Verdic
     state: verdict.state && again.state,
     requests: verdict.requests && again.requests,
     reason: [verdict.reason, again.reason].filter(Boolean).join(' || ') || null,
+    outcome: WORST.find((outcome) => [verdict.outcome, again.outcome].includes(outcome)) ?? 'empty',
     counts: {
       records: verdict.counts.records + again.counts.records,
       requests: verdict.counts.requests + again.counts.requests,
     },
   };
 }
+
+/** Of two runs the one that says more counts. */
+const WORST: readonly Outcome[] = ['no answer', 'differs', 'both fail', 'read', 'empty'];
 
 async function readBoth(
   { weir, cdk, mock }: Engines,

@@ -11,12 +11,12 @@ const USAGE = `npm run conformance -- DIR [--json FILE] [--limit SECONDS] [--onl
 
   DIR       a folder of manifests (*.yaml, below it too), or one manifest
   --json    writes the results to FILE
-  --limit   seconds for one manifest (300)
+  --limit   seconds for one manifest (300), of which one stream may take 90
   --only    only manifests whose path contains TEXT
   --stream  only streams of this name
 `;
 /** Time stands still here for both engines. */
-const NOW = new Date('2026-03-15T12:00:00Z');
+const NOW = new Date('2026-03-15T12:00:00.123Z');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -99,8 +99,15 @@ function sayTotals(manifests: readonly ManifestResult[]): void {
   say(
     `streams    records ${streamCount('records')}, state ${streamCount('state')}, requests ${streamCount('requests')}, all three ${of(streams.filter(isEqual).length, streams.length)}`,
   );
+  const outcomes = (['both fail', 'empty', 'no answer'] as const).map(
+    (name) => `${name} ${streams.filter(({ outcome }) => outcome === name).length}`,
+  );
+  const read = streams.filter(({ outcome }) => outcome === 'read' || outcome === 'differs');
   say(
-    `           both engines fail: ${streams.filter(({ reason }) => reason?.includes('both fail')).length}; no record: ${streams.filter(({ counts }) => counts?.records === 0).length}`,
+    `           of these ${outcomes.join(', ')}; where records came, all three ${of(read.filter(isEqual).length, read.length)}`,
+  );
+  say(
+    `           equal save repeated requests for parents: ${streams.filter((s) => isEqual(s) && s.reason?.includes('on purpose')).length}`,
   );
 }
 

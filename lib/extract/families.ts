@@ -127,7 +127,8 @@ export interface Paginator {
   next(page: PageEnd, token: PageToken | null): PageToken | null;
 }
 
-export type PageToken = string | number;
+/** As the template gave it: a JSON body carries an object or a number as it is. */
+export type PageToken = string | number | bigint | boolean | object;
 
 export interface PaginationStrategy {
   readonly pageSize: number | null;

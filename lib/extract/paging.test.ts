@@ -227,6 +227,52 @@ streams:
   });
 });
 
+describe('in a JSON body', () => {
+  const body = async (script: Script, paginator: string) => {
+    const server = await scriptedServer(script);
+    onTestFinished(() => server.close());
+    const { read } = sourceOf(`
+version: 6.0.0
+check: { stream_names: [orders] }
+streams:
+  - name: orders
+    retriever:
+      requester: { url: ${server.url}/orders, http_method: POST }
+      record_selector: { extractor: { field_path: [data] } }
+      paginator: ${paginator}
+`);
+    await read('orders');
+    return server.requests.map((request) => JSON.parse(request.body.toString()));
+  };
+
+  test('size and offset are numbers, side by side below one field', async () => {
+    const paginator = `
+        type: DefaultPaginator
+        page_size_option: { type: RequestOption, inject_into: body_json, field_path: [options, count] }
+        page_token_option: { type: RequestOption, inject_into: body_json, field_path: [options, offset] }
+        pagination_strategy: { type: OffsetIncrement, page_size: 2 }`;
+    expect(await body([{ body: { data: orders(1, 2) } }, { body: { data: orders(3, 1) } }], paginator)).toEqual([
+      { options: { count: 2 } },
+      { options: { count: 2, offset: 2 } },
+    ]);
+  });
+
+  test('a token may be an object', async () => {
+    const paginator = `
+        type: DefaultPaginator
+        page_size_option: { type: RequestOption, inject_into: body_json, field_name: first }
+        page_token_option: { type: RequestOption, inject_into: body_json, field_name: variables }
+        pagination_strategy:
+          type: CursorPagination
+          page_size: 2
+          cursor_value: '{{ {"after": response.end} if response.end else "" }}'`;
+    expect(await body([{ body: { data: orders(1, 2), end: 'c2' } }, { body: { data: [] } }], paginator)).toEqual([
+      { first: 2 },
+      { first: 2, variables: { after: 'c2' } },
+    ]);
+  });
+});
+
 test('without a paginator there is one request', async () => {
   const server = await scriptedServer([{ body: [{ id: 1 }] }]);
   onTestFinished(() => server.close());

@@ -1,6 +1,7 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
+import { printed } from '#lib/manifest/template/interpolate.ts';
 import type { Concurrency } from './concurrency/concurrency.ts';
 import { inTurn } from './concurrency/lanes.ts';
 import { stoppable } from './concurrency/stoppable.ts';
@@ -121,7 +122,7 @@ async function* readPages(
   const key = sliceKey(slice);
   const place = { stream: parts.name, slice: key };
   let token = parts.paginator.first();
-  const seen = new Set<PageToken | null>([token]);
+  const seen = new Set(token === null ? [] : [printed(token)]);
   const mostPages = Math.min(reading.limits.maxPages ?? MOST_PAGES, MOST_PAGES);
   for (let page = 1; page <= mostPages; page++) {
     const answer =
@@ -140,9 +141,10 @@ async function* readPages(
     if (reachedOld) return;
     const next = parts.paginator.next({ answer: shown, records, rawCount }, token);
     if (next === null) return;
-    if (seen.has(next)) throw noProgress(next, { ...place, page });
-    seen.add(next);
     token = next;
+    const name = printed(next);
+    if (seen.has(name)) throw noProgress(name, { ...place, page });
+    seen.add(name);
   }
   if (reading.limits.maxPages === undefined)
     throw new WeirError({
@@ -285,11 +287,11 @@ function asRecord(value: JsonValue, where: { stream: string; page: number; row: 
   });
 }
 
-function noProgress(token: PageToken, where: object): WeirError {
+function noProgress(token: string, where: object): WeirError {
   return new WeirError({
     kind: 'terminal',
     code: 'no_progress',
-    message: `The pages go round in circles: the token ${JSON.stringify(String(token).slice(0, 80))} came before.`,
+    message: `The pages go round in circles: the token ${JSON.stringify(token.slice(0, 80))} came before.`,
     hint: 'Check the value and the stop condition of the pagination; some APIs repeat the last page for ever.',
     where,
   });

@@ -65,7 +65,7 @@ export class StreamStates {
     if (state && stream.cursor && this.#partitioned) this.#takeOver(state, stream.cursor);
   }
 
-  /** Begins a partition; null for one that came before. */
+  /** Begins a partition; null for one whose state is kept already. Without a cursor each is read as often as it comes, as in the CDK. */
   begin(slice: Slice): OpenPartition | null {
     const key = partitionKey(slice.partition);
     if (this.#isRepeated(key)) return null;
@@ -193,7 +193,7 @@ export class StreamStates {
   }
 
   #isRepeated(key: string): boolean {
-    if (this.#stream.routers.length === 0) return false;
+    if (!this.#partitioned) return false;
     if (this.#remembered.has(key)) {
       this.#repeats++;
       return true;

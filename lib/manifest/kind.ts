@@ -17,6 +17,7 @@ export type Family =
   | 'record_selector'
   | 'extractor'
   | 'record_filter'
+  | 'schema_normalization'
   | 'transformation'
   | 'added_field'
   | 'schema_loader'
@@ -82,9 +83,17 @@ export interface Kind<Behaviour = unknown> {
   /** YAML, complete enough to be valid. */
   readonly example: string;
   readonly fields: Readonly<Record<string, Field>>;
-  /** What the fields can't say alone: field and message of each problem. */
-  readonly problems?: (component: JsonObject) => readonly { field?: string; message: string; hint?: string }[];
+  /** What the fields can't say alone. */
+  readonly problems?: (component: JsonObject) => readonly ComponentProblem[];
   readonly create: (component: JsonObject, build: Build) => Behaviour;
+}
+
+export interface ComponentProblem {
+  readonly field?: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** The component works all the same. */
+  readonly harmless?: boolean;
 }
 
 /** What components are built with: one read of one config. */

@@ -64,7 +64,7 @@ export function validateComponent(
       fieldFindings(component, kind, name, value, known, origins),
     ),
     ...(kind.problems?.(component) ?? []).map((problem) => ({
-      severity: 'error' as const,
+      severity: problem.harmless ? ('warning' as const) : ('error' as const),
       code: 'invalid_component',
       message: problem.message,
       hint: problem.hint,
@@ -121,7 +121,7 @@ function fieldFindings(
   }
   const wrong = typeFinding(name, field, value, path);
   if (wrong) return [wrong];
-  return field.variables ? templateFindings(value, field.variables, path, origins) : [];
+  return field.variables ? templateFindings(value, { variables: field.variables, known, origins }, path) : [];
 }
 
 const FILLED_IN_LATER = ['missing_field', 'missing_type', 'invalid_component', 'unknown_field'];
@@ -155,7 +155,8 @@ function componentFindings(value: JsonValue, field: Field, known: Known, origins
     return validateComponent(value, families, known, origins);
   }
   const wrong = typeFinding('', field, value, path);
-  if (field.types && !wrong) return field.variables ? templateFindings(value, field.variables, path, origins) : [];
+  if (field.types && !wrong)
+    return field.variables ? templateFindings(value, { variables: field.variables, known, origins }, path) : [];
   return [
     {
       severity: 'error',
@@ -200,20 +201,32 @@ function typeOf(value: JsonValue): string {
   return isJsonObject(value) ? 'object' : typeof value === 'bigint' ? 'number' : typeof value;
 }
 
-function templateFindings(value: JsonValue, variables: readonly string[], path: Path, origins: Origins): Finding[] {
+interface Templates {
+  readonly variables: readonly string[];
+  readonly known: Known;
+  readonly origins: Origins;
+}
+
+function templateFindings(value: JsonValue, place: Templates, path: Path): Finding[] {
+  const { variables, known, origins } = place;
   if (typeof value === 'string') {
     if (!/\{\{|\{%|\{#/.test(value)) return [];
-    return templateProblems(value, variables, ['json_loads']).map(({ offset, ...problem }) => ({
-      severity: 'error',
+    return templateProblems(value, variables, ['json_loads']).map(({ variable, ...problem }) => ({
+      severity: variable !== undefined && isElsewhere(variable, known) ? 'warning' : 'error',
       ...problem,
       path,
-      offset,
     }));
   }
   if (Array.isArray(value))
-    return value.flatMap((item, index) => templateFindings(item, variables, origins.of(value, index) ?? path, origins));
+    return value.flatMap((item, index) => templateFindings(item, place, origins.of(value, index) ?? path));
   if (!isJsonObject(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) =>
-    templateFindings(item, variables, origins.of(value, key) ?? path, origins),
+  return Object.entries(value).flatMap(([key, item]) => templateFindings(item, place, origins.of(value, key) ?? path));
+}
+
+/** Whether a variable has a value at other places: what reads it here fails when it is used, and the rest of the manifest works. */
+function isElsewhere(variable: string, { kinds }: Known): boolean {
+  if (variable === 'stream_state') return true;
+  return [...kinds.values()].some(({ fields }) =>
+    Object.values(fields).some(({ variables }) => variables?.includes(variable)),
   );
 }

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
+import { canonical } from '../compare.ts';
 import { dateAt, stretchIn, textsOf } from './dates.ts';
 import { encoded } from './encode.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint, Role } from './endpoints.ts';
 import { errorFor } from './errors.ts';
 import {
   MARKER,
@@ -26,6 +27,8 @@ export interface Received {
   readonly query: readonly (readonly [string, string])[];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Of the endpoint that answered; null where none knew the address. */
+  readonly role: Role | null;
 }
 
 export interface MockAnswer {
@@ -74,7 +77,7 @@ export class Answers {
     const site = this.#site(urlOf(request), page, records);
     const plan = kind === 'cursor' ? this.#planned() : null;
     // Where nothing stops the paging but an empty page, one comes after the last records.
-    const more = first + count < total || (records.length > 0 && plan !== null && plan.last === null);
+    const more = this.#goesOn && (first + count < total || (records.length > 0 && plan !== null && plan.last === null));
     const signals = (more ? plan?.more : plan?.last)?.(site) ?? NO_SIGNALS;
     const next = more && plan ? plan.token(site, signals) : null;
     if (next !== null)
@@ -104,6 +107,11 @@ export class Answers {
   }
   #full = false;
 
+  /** Where no request says which page it wants, the first is the last. */
+  get #goesOn(): boolean {
+    return this.#paging.places.length > 0;
+  }
+
   /** Records of one page: a cursor whose templates don't look at the size gets small pages. */
   #size(): number {
     if (this.#paging.kind !== 'cursor') return this.#paging.pageSize;
@@ -117,8 +125,11 @@ export class Answers {
     const chance = hash(`total${key}`) % 100;
     if (this.#endpoint.role === 'parts') return 4;
     if (this.#recordsAt.length === 0 && this.#isObjectBody()) return kind === 'cursor' ? 2 : 1;
-    if (kind === 'none') return this.#endpoint.role === 'parent' ? 3 : 1 + (chance % 4);
-    if (this.#endpoint.role === 'parent') return size <= 5 ? size + 1 : 3;
+    if (!this.#goesOn && kind !== 'none') return Math.max(1, Math.min(2, size - 1));
+    const { role, sliced } = this.#endpoint;
+    if (role === 'parent' && sliced) return 1 + (chance % 2);
+    if (kind === 'none') return role === 'parent' ? 3 : 1 + (chance % 4);
+    if (role === 'parent') return size <= 5 ? size + 1 : 3;
     if (!this.#endpoint.sliced) return size <= 1000 ? size + 2 : 4;
     if (chance < 15) return 0;
     if (chance < 60 || size > 200) return 2;
@@ -141,10 +152,12 @@ export class Answers {
     if (this.#recordsAt.length === 0) return this.#isObjectBody() ? (records[0] ?? {}) : [...records];
     if (star < 0) return nest(this.#recordsAt, [...records]);
     const inner = this.#recordsAt.slice(star + 1);
-    return nest(
-      this.#recordsAt.slice(0, star),
-      records.map((record, index) => (inner.at(-1) === '*' ? nestStar(inner, record, index) : nest(inner, record))),
+    const items = records.map((record, index) =>
+      inner.at(-1) === '*' ? nestStar(inner, record, index) : nest(inner, record),
     );
+    // Engines take a list at the top apart: a path that begins with any key leads through an object.
+    if (star === 0) return Object.fromEntries(items.map((item, index) => [`item${index}`, item]));
+    return nest(this.#recordsAt.slice(0, star), items);
   }
 
   #record(request: Received | null, key: string, index: number, total: number): JsonObject {
@@ -215,7 +228,8 @@ export class Answers {
 
   /** Splits a request into what it asks for and the page of it. */
   #place(request: Received): { token: string | null; key: string; marker: number | null } {
-    const marked = request.query.find(([name]) => name === MARKER)?.[1];
+    const marked =
+      request.query.find(([name]) => name === MARKER)?.[1] ?? new RegExp(`${MARKER}=(p\\d+)`).exec(request.path)?.[1];
     const tokens: string[] = [];
     const take = (place: TokenPlace['in'], name: string, value: string): boolean => {
       const isToken = this.#paging.places.some((item) => item.in === place && item.path[0] === name);
@@ -236,23 +250,24 @@ export class Answers {
       ...query.map(([name, value]) => `${name}=${value}`).toSorted(),
       body,
     ].join('|');
-    return { key, token: tokens[0] ?? null, marker: marked ? Number(marked.slice(1)) : null };
+    return { key, token: tokens[0] ?? null, marker: marked ? Number.parseInt(marked.slice(1), 10) : null };
   }
 
   #bodyWithout(body: string, tokens: string[]): string {
     const places = this.#paging.places.filter((place) => place.in === 'json' || place.in === 'data');
-    if (body === '' || places.length === 0) return body;
+    if (body === '') return body;
     try {
       const json = parseJson(body);
-      if (!isJsonObject(json)) return body;
+      if (!isJsonObject(json)) return canonical(json);
       for (const { path } of places) {
         const value = getAt(json, path);
         if (value === undefined || value === null) continue;
         tokens.push(typeof value === 'string' ? value : stringifyJson(value));
         setAt(json, path, null);
       }
-      return stringifyJson(json);
+      return canonical(json);
     } catch {
+      if (places.length === 0) return body;
       const form = new URLSearchParams(body);
       for (const { path } of places) {
         const value = form.get(path[0] ?? '');

@@ -3,21 +3,39 @@ import type { MockAnswer } from './answers.ts';
 import type { Endpoint } from './endpoints.ts';
 import { hash } from './templates.ts';
 
+/** Codes of which APIs recover by themselves. */
+const PASSING = [503, 429, 500];
+const RETRIED = ['RETRY', 'RATE_LIMITED'];
+const SETTLED = ['SUCCESS', 'RETRY', 'IGNORE', 'RESET_PAGINATION'];
+/** What an answer means that no filter of a manifest names. */
+const MEANINGS: Record<number, string> = { 400: 'FAIL', 401: 'FAIL', 403: 'FAIL', 404: 'FAIL', 405: 'FAIL' };
+
 /** Errors that the manifest's handlers have a word for: some requests fail at first, some pieces of a stream always. */
-export function errorFor({ requester, role, sliced, name }: Endpoint, key: string, tries: number): MockAnswer | null {
+export function errorFor(endpoint: Endpoint, key: string, tries: number): MockAnswer | null {
+  const { requester, role, sliced, name } = endpoint;
   if (role !== 'stream') return null;
-  const filters = filtersOf(requester.error_handler);
+  const handlers = handlersOf(requester.error_handler);
   const chance = hash(`error${key}`);
-  const ignored = pick(filters, ['IGNORE'], chance);
+  const ignored = pick(handlers, ['IGNORE'], chance);
   if (sliced && ignored && chance % 9 === 0) return refused(ignored.code, ignored.text);
-  if (tries > 0 || chance % (sliced ? 7 : 3) !== 0) return null;
-  const retried = pick(filters, ['RETRY', 'RATE_LIMITED'], chance);
+  if (tries > 0 || chance % (sliced ? 7 : 3) !== 0 || handlers[0]?.maxRetries === 0) return null;
+  const retried = pick(handlers, RETRIED, chance);
   if (retried) return refused(retried.code, retried.text);
-  const handled = new Set(filters.flatMap(({ codes }) => codes));
-  const usual = [503, 429, 500].filter((code) => !handled.has(code) && !handled.has(0));
-  return filters.some(({ predicate }) => predicate) || usual.length === 0
+  // A POST that failed may have changed something: it is sent again only where the manifest says so.
+  if (!isRepeatable(requester)) return null;
+  const usual = PASSING.filter((code) => RETRIED.includes(meaningOf(handlers, code)));
+  return handlers.some(({ filters }) => filters.some(({ predicate }) => predicate)) || usual.length === 0
     ? null
     : refused(usual[hash(name) % usual.length] ?? 503, '');
+}
+
+function isRepeatable({ http_method: method, error_handler: handler }: JsonObject): boolean {
+  return String(method ?? 'GET').toUpperCase() === 'GET' || isJsonObject(handler);
+}
+
+interface Handler {
+  readonly maxRetries: number;
+  readonly filters: readonly Filter[];
 }
 
 interface Filter {
@@ -27,11 +45,12 @@ interface Filter {
   readonly predicate: boolean;
 }
 
-function filtersOf(handler: JsonValue | undefined): Filter[] {
-  if (Array.isArray(handler)) return handler.flatMap(filtersOf);
+function handlersOf(handler: JsonValue | undefined): Handler[] {
+  if (Array.isArray(handler)) return handler.flatMap(handlersOf);
   if (!isJsonObject(handler)) return [];
-  const own = Array.isArray(handler.response_filters) ? handler.response_filters.filter(isJsonObject) : [];
-  return [...own.map(filterOf), ...filtersOf(handler.error_handlers)];
+  if (Array.isArray(handler.error_handlers)) return handlersOf(handler.error_handlers);
+  const filters = Array.isArray(handler.response_filters) ? handler.response_filters.filter(isJsonObject) : [];
+  return [{ maxRetries: Number(handler.max_retries ?? 5), filters: filters.map(filterOf) }];
 }
 
 function filterOf(filter: JsonObject): Filter {
@@ -43,16 +62,29 @@ function filterOf(filter: JsonObject): Filter {
   };
 }
 
+/** What the handlers, asked one after the other, make of a code. */
+function meaningOf(handlers: readonly Handler[], code: number): string {
+  const usual = MEANINGS[code] ?? (code === 429 ? 'RATE_LIMITED' : 'RETRY');
+  let meaning = usual;
+  for (const { filters } of handlers) {
+    meaning = filters.find(({ codes }) => codes.includes(code))?.action || usual;
+    if (SETTLED.includes(meaning)) return meaning;
+  }
+  return meaning;
+}
+
+/** A code that means one of the actions, and the text that the filter looks for. */
 function pick(
-  filters: readonly Filter[],
+  handlers: readonly Handler[],
   actions: readonly string[],
   chance: number,
 ): { code: number; text: string } | null {
-  const usable = filters.filter(({ action, codes }) => actions.includes(action) && codes.some((code) => code >= 400));
-  const chosen = usable[chance % Math.max(1, usable.length)];
-  const codes = chosen?.codes.filter((code) => code >= 400) ?? [];
-  const code = codes[(chance >>> 3) % Math.max(1, codes.length)];
-  return chosen && code !== undefined ? { code, text: chosen.text } : null;
+  const usable = handlers
+    .flatMap(({ filters }) => filters)
+    .filter(({ action }) => actions.includes(action))
+    .flatMap(({ codes, text }) => codes.map((code) => ({ code, text })))
+    .filter(({ code }) => code >= 400 && actions.includes(meaningOf(handlers, code)));
+  return usable[chance % Math.max(1, usable.length)] ?? null;
 }
 
 function refused(status: number, text: string): MockAnswer {

@@ -97,12 +97,26 @@ export interface PageSite {
   body(signals: Signals): JsonValue;
 }
 
-type Candidate = (site: PageSite) => JsonValue | undefined;
+/** What a signal says: a value, nothing, or that the path ends so many keys earlier with a value. */
+type Candidate = (site: PageSite) => JsonValue | undefined | Cut;
 
-/** What an API may say where the next page is; tried one after the other until the manifest's own templates go on, or stop. */
-const CANDIDATES: readonly Candidate[] = [
-  ({ page, url }) => nextUrl(url, page + 1),
-  ({ page }) => `token${page + 1}`,
+class Cut {
+  readonly keys: number;
+  readonly value: JsonValue;
+
+  constructor(keys: number, value: JsonValue) {
+    this.keys = keys;
+    this.value = value;
+  }
+}
+
+/**
+ * What an API may say where the next page is; tried one after the other until the manifest's own templates go on, or stop. A word comes
+ * first, save where the token is an address.
+ */
+const WORD: Candidate = ({ page }) => `token${page + 1}`;
+const ADDRESS: Candidate = ({ page, url }) => nextUrl(url, page + 1);
+const OTHERS: readonly Candidate[] = [
   ({ page }) => page + 1,
   () => true,
   () => null,
@@ -118,6 +132,10 @@ const CANDIDATES: readonly Candidate[] = [
   ],
   () => [],
   ({ page, url }) => nextUrl(url, page + 1).replace(/^https?:\/\/[^/]+/, ''),
+  () => new Cut(1, {}),
+  () => new Cut(1, null),
+  () => new Cut(2, {}),
+  () => new Cut(2, null),
 ];
 const MOST_TRIES = 12_000;
 
@@ -164,7 +182,8 @@ export function planOf(
     return !isPath || (first.includes(MARKER) && second.includes(MARKER));
   };
   const stops = (signals: (site: PageSite) => Signals) => token(sites.page(2), signals(sites.page(2))) === null;
-  return { more: search(chains, goesOn), last: search(chains, stops), token };
+  const candidates = isPath ? [ADDRESS, WORD, ...OTHERS] : [WORD, ADDRESS, ...OTHERS];
+  return { more: search(chains, candidates, goesOn), last: search(chains, candidates, stops), token };
 }
 
 /** A body that is a list shows templates its first item. */
@@ -182,33 +201,38 @@ function isEmpty(value: unknown): boolean {
 
 function search(
   chains: readonly Chain[],
+  candidates: readonly Candidate[],
   accepts: (signals: (site: PageSite) => Signals) => boolean,
 ): ((site: PageSite) => Signals) | null {
-  const count = Math.min(MOST_TRIES, CANDIDATES.length ** chains.length);
+  const count = Math.min(MOST_TRIES, candidates.length ** chains.length);
   for (let index = 0; index < count; index++) {
-    const signals = (site: PageSite) => signalsOf(chains, index, site);
+    const signals = (site: PageSite) => signalsOf(chains, candidates, index, site);
     if (accepts(signals)) return signals;
   }
   return null;
 }
 
-function signalsOf(chains: readonly Chain[], index: number, site: PageSite): Signals {
+function signalsOf(chains: readonly Chain[], candidates: readonly Candidate[], index: number, site: PageSite): Signals {
   const body: [readonly (string | number)[], JsonValue][] = [];
   const headers: Record<string, string> = {};
   let rest = index;
   for (const { root, path } of chains) {
-    const value = CANDIDATES[rest % CANDIDATES.length]?.(site);
-    rest = Math.floor(rest / CANDIDATES.length);
+    const value = candidates[rest % candidates.length]?.(site);
+    rest = Math.floor(rest / candidates.length);
     if (value === undefined) continue;
-    if (root === 'response') body.push([path, value]);
-    else {
-      const [name] = path;
-      if (name === undefined || value === null || typeof value === 'object') continue;
-      headers[String(name).toLowerCase()] =
-        String(name).toLowerCase() === 'link' ? `<${String(value)}>; rel="next"` : String(value);
-    }
+    if (root === 'headers') Object.assign(headers, headerOf(path, value));
+    else if (!(value instanceof Cut)) body.push([path, value]);
+    else if (path.length > value.keys) body.push([path.slice(0, -value.keys), value.value]);
   }
   return { body, headers };
+}
+
+/** Named as the template names it: some engines keep the case. */
+function headerOf([name]: readonly (string | number)[], value: JsonValue | Cut): Record<string, string> {
+  if (name === undefined || value === null || typeof value === 'object') return {};
+  return String(name).toLowerCase() === 'link'
+    ? { Link: `<${String(value)}>; rel="next"` }
+    : { [String(name)]: String(value) };
 }
 
 /** Only the deepest of each chain, and none among the records. */
@@ -237,12 +261,11 @@ export function withSignals(body: JsonValue, signals: Signals): JsonValue {
 function headersSeen(headers: Readonly<Record<string, string>>): Record<string, unknown> {
   const all: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(headers)) {
+    all[name.toLowerCase()] = value;
     all[name] = value;
-    all[name.replaceAll(/(^|-)([a-z])/g, (_all, dash: string, letter: string) => dash + letter.toUpperCase())] = value;
   }
-  const [, url] = /<([^>]*)>/.exec(headers.link ?? '') ?? [];
-  const link = url ? { next: { url, rel: 'next' } } : {};
-  return { ...all, link, Link: link };
+  const [, url] = /<([^>]*)>/.exec(headers.Link ?? '') ?? [];
+  return { ...all, link: url ? { next: { url, rel: 'next' } } : {} };
 }
 
 function nextUrl(url: string, page: number): string {

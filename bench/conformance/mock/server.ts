@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '#lib/json.ts';
 import { Answers, type MockAnswer, type Received } from './answers.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
+import { MARKER } from './pages.ts';
 import type { World } from './templates.ts';
 
 /** An HTTP API on loopback that answers for one stream of one manifest at a time, and remembers what it was asked. */
@@ -66,22 +67,19 @@ export class MockApi {
       query: [...url.searchParams],
       headers,
       body: Buffer.concat(pieces).toString('utf8'),
+      role: null,
     };
-    this.#received.push(received);
-    return this.#answer(received);
+    const found = this.#match(received);
+    this.#received.push({ ...received, role: found?.endpoint.role ?? null });
+    return this.#answer(received, found?.answers ?? null);
   }
 
-  #answer(received: Received): MockAnswer {
+  #answer(received: Received, answers: Answers | null): MockAnswer {
     const key = `${received.method} ${received.origin}${received.path}?${new URLSearchParams(received.query.map(([name, value]) => [name, value]))} ${received.body}`;
     const tries = this.#tries.get(key) ?? 0;
     this.#tries.set(key, tries + 1);
-    const found = this.#match(received);
-    if (received.origin === 'https://download.example.com') {
-      const download = this.#endpoints.find(({ endpoint }) => endpoint.role === 'download');
-      if (download) return download.answers.answer(received, tries);
-    }
     return (
-      found?.answers.answer(received, tries) ?? {
+      answers?.answer(received, tries) ?? {
         status: 404,
         headers: { 'content-type': 'application/json' },
         body: '{"message":"mock knows no such address"}',
@@ -90,6 +88,8 @@ export class MockApi {
   }
 
   #match(received: Received): { endpoint: Endpoint; answers: Answers } | null {
+    if (received.origin === 'https://download.example.com')
+      return this.#endpoints.find(({ endpoint }) => endpoint.role === 'download') ?? null;
     const address = `${received.origin}${safe(received.path)}`;
     const matching = this.#endpoints.filter(
       ({ endpoint }) =>
@@ -97,7 +97,9 @@ export class MockApi {
         (endpoint.pattern.test(address) || endpoint.pattern.test(`${received.origin}${received.path}`)),
     );
     const [best] = matching.toSorted((a, b) => score(b.endpoint, received) - score(a.endpoint, received));
-    return best ?? null;
+    // Whatever a manifest makes of the address of a next page leads to that page.
+    const isNext = received.path.includes(MARKER) || received.query.some(([name]) => name === MARKER);
+    return best ?? (isNext ? this.#endpoints.find(({ endpoint }) => endpoint.role === 'stream') : null) ?? null;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { JsonValue } from '#lib/json.ts';
 import { component, defineKind, PAGE, template } from '#lib/manifest/kind.ts';
-import { interpolateBoolean, interpolateString, printed } from '#lib/manifest/template/interpolate.ts';
+import { interpolateBoolean, interpolateString } from '#lib/manifest/template/interpolate.ts';
 import { truthy } from '#lib/manifest/template/values.ts';
-import type { PaginationStrategy } from '../families.ts';
+import type { PageToken, PaginationStrategy } from '../families.ts';
 import { scopeOf } from '../scope.ts';
 import { pageSizeField, pageSizeOf } from './page-size.ts';
 
@@ -38,7 +38,7 @@ export const cursorPagination = defineKind<PaginationStrategy>({
         )
           return null;
         const value = interpolateString(String(strategy.cursor_value), scope);
-        return truthy(value) ? (typeof value === 'number' ? value : printed(value)) : null;
+        return truthy(value) ? (value as PageToken) : null;
       },
     };
   },

@@ -1,6 +1,8 @@
 import { isJsonObject } from '#lib/json.ts';
 import { component, defineKind } from '#lib/manifest/kind.ts';
-import type { PaginationStrategy, Paginator, RequestOption, RequestParts } from '../families.ts';
+import { printed } from '#lib/manifest/template/interpolate.ts';
+import type { PaginationStrategy, Paginator, RequestOption } from '../families.ts';
+import { joinParts } from '../request/join-parts.ts';
 
 export const defaultPaginator = defineKind<Paginator>({
   name: 'DefaultPaginator',
@@ -27,22 +29,15 @@ export const defaultPaginator = defineKind<Paginator>({
     const isPath = token?.type === 'RequestPath';
     const tokenOption = token && !isPath ? build.create<RequestOption>(token) : null;
     const sizeOption = paginator.page_size_option ? build.create<RequestOption>(paginator.page_size_option) : null;
-    const size = strategy.pageSize === null ? {} : (sizeOption?.parts(String(strategy.pageSize)) ?? {});
+    const size = strategy.pageSize === null ? {} : (sizeOption?.parts(strategy.pageSize) ?? {});
     return {
       first: () => strategy.first(),
       next: (page, last) => strategy.next(page, last),
       parts(value) {
         if (value === null) return size;
-        if (isPath) return { ...size, path: String(value) };
-        return { ...size, ...merge(size, tokenOption?.parts(String(value)) ?? {}) };
+        if (isPath) return { ...size, path: printed(value) };
+        return joinParts([size, tokenOption?.parts(value) ?? {}]);
       },
     };
   },
 });
-
-function merge(a: RequestParts, b: RequestParts): RequestParts {
-  const merged: Record<string, unknown> = { ...a };
-  for (const [part, values] of Object.entries(b))
-    merged[part] = { ...(merged[part] as object | undefined), ...(values as object) };
-  return merged;
-}

@@ -71,24 +71,25 @@ export class HttpSender implements Requester {
     this.#cache = cached ? build.shared('response_cache', () => new ResponseCache()) : null;
   }
 
-  async send(context: ExtractContext, request: PageRequest): ReturnType<Requester['send']> {
+  async send(context: ExtractContext, request: PageRequest): Promise<Answer | null> {
+    if (!this.#cache) return this.#ask(context, request);
+    return this.#cache.once(await this.#outgoing(context, request), () => this.#ask(context, request));
+  }
+
+  async #ask(context: ExtractContext, request: PageRequest): Promise<Answer | null> {
     let waitedMs = 0;
     let renewed = false;
     for (let tries = 1; ; tries++) {
       context.signal.throwIfAborted();
       const startedAt = context.clock();
       const outgoing = await this.#outgoing(context, request);
-      const known = this.#cache?.get(outgoing);
-      if (known) return known;
       await this.#turn(context, outgoing);
       const result = await this.#attempt(context, outgoing, { tries, waitedMs, renewed });
       this.#tell(context, request, { ...result, tries, startedAt });
       const { answer, error, resolution, waitS } = result;
       // What is no success has no records, whatever the rules call it.
-      if (resolution.action === 'SUCCESS' || resolution.action === 'IGNORE') {
-        if (answer?.status === 200 && resolution.action === 'SUCCESS') this.#cache?.put(outgoing, answer);
+      if (resolution.action === 'SUCCESS' || resolution.action === 'IGNORE')
         return answer && answer.status < 400 ? answer : null;
-      }
       if (resolution.action === 'RESET_PAGINATION') throw paginationReset(request);
       if (waitS === null) throw refusedAnswer({ ...request, answer, error, resolution, tries, url: outgoing.url });
       renewed ||= resolution.action === 'REFRESH_TOKEN_THEN_RETRY';

@@ -6,6 +6,7 @@ import type { Authenticator, Requester } from '../families.ts';
 import { scopeOf } from '../scope.ts';
 import { type Slice, sliceKey, sliceVariables } from '../slice.ts';
 import type { ExtractContext } from '../source.ts';
+import { joinUrl } from './join-url.ts';
 import { mergeParts } from './merge-parts.ts';
 import { PLAIN, requestInputs } from './request-inputs.ts';
 
@@ -43,15 +44,13 @@ export async function outgoingRequest(
   return { method, url: url.href, headers, ...(body && { body: body.text }) };
 }
 
-/** A path that is a whole address replaces everything; one with a slash in front begins at the root. */
 function joined(start: string, path: string, slice: Slice): URL {
-  const base = path && !start.endsWith('/') ? `${start}/` : start;
-  const url = path ? URL.parse(path, URL.canParse(base) ? base : undefined) : URL.parse(start);
+  const url = joinUrl(start, path);
   if (url) return url;
   throw new WeirError({
     kind: 'config',
     code: 'bad_url',
-    message: `${JSON.stringify(path ? base + path : start)} is no address.`,
+    message: `${JSON.stringify(path ? `${start}/${path}` : start)} is no address.`,
     hint: 'Look at url and url_base, and at the values of the config that they use.',
     where: { slice: sliceKey(slice) },
   });

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { defineKind, template } from '#lib/manifest/kind.ts';
-import { interpolateText, printed } from '#lib/manifest/template/interpolate.ts';
+import { interpolateText, plain, printed } from '#lib/manifest/template/interpolate.ts';
 import type { RequestOption, RequestParts } from '../families.ts';
 import { scopeOf } from '../scope.ts';
 
@@ -21,23 +21,24 @@ export const requestOption = defineKind<RequestOption>({
     },
   },
   problems: (option) => {
-    if (Boolean(option.field_name) === Array.isArray(option.field_path))
-      return [{ message: 'RequestOption needs either field_name or field_path.' }];
+    if (!option.field_name && !Array.isArray(option.field_path))
+      return [{ message: 'RequestOption needs field_name or field_path.' }];
+    if (option.field_name && Array.isArray(option.field_path))
+      return [{ message: 'RequestOption has field_name and field_path: the name is used.', harmless: true }];
     if (Array.isArray(option.field_path) && option.inject_into !== 'body_json')
       return [{ field: 'field_path', message: 'field_path works with body_json only.' }];
     return [];
   },
   create(option, build) {
     const scope = scopeOf(build, option);
-    const path = Array.isArray(option.field_path)
-      ? option.field_path.map((part) => interpolateText(String(part), scope))
-      : [interpolateText(String(option.field_name), scope)];
+    const names = option.field_name || !Array.isArray(option.field_path) ? [option.field_name] : option.field_path;
+    const path = names.map((part) => interpolateText(String(part), scope));
     const name = path.join('.');
     const parts: Record<string, (value: unknown) => RequestParts> = {
       request_parameter: (value) => ({ params: { [name]: texts(value) } }),
       header: (value) => ({ headers: { [name]: printed(value) } }),
       body_data: (value) => ({ bodyData: { [name]: texts(value) } }),
-      body_json: (value) => ({ bodyJson: nested(path, value as JsonValue) }),
+      body_json: (value) => ({ bodyJson: nested(path, plain(value) as JsonValue) }),
     };
     const place = String(option.inject_into);
     return { parts: (value) => parts[place]?.(value) ?? {}, place: `${place} ${name}` };

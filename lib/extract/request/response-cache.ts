@@ -9,6 +9,7 @@ const NOT_COMPARED = ['authorization'];
 /** Answers of GET requests that several streams ask for: a stream and the children that it is the parent of. */
 export class ResponseCache {
   readonly #answers = new Map<string, Answer>();
+  readonly #awaited = new Map<string, Promise<Answer | null>>();
   readonly #mostBytes: number;
   #bytes = 0;
 
@@ -16,8 +17,26 @@ export class ResponseCache {
     this.#mostBytes = mostBytes;
   }
 
-  get(request: Outgoing): Answer | null {
+  /** The answer to a request: the one that is kept, the one that is on its way, or a new one by `ask`. Only successes are kept. */
+  async once(request: Outgoing, ask: () => Promise<Answer | null>): Promise<Answer | null> {
     const key = keyOf(request);
+    const known = this.#get(key);
+    if (known) return known;
+    const awaited = this.#awaited.get(key);
+    const found = awaited && (await awaited.catch(() => null));
+    if (found) return found;
+    const asked = ask();
+    this.#awaited.set(key, asked);
+    try {
+      const answer = await asked;
+      if (answer?.status === 200) this.#put(key, answer);
+      return answer;
+    } finally {
+      if (this.#awaited.get(key) === asked) this.#awaited.delete(key);
+    }
+  }
+
+  #get(key: string): Answer | null {
     const found = this.#answers.get(key);
     if (!found) return null;
     this.#answers.delete(key);
@@ -25,9 +44,8 @@ export class ResponseCache {
     return found;
   }
 
-  put(request: Outgoing, answer: Answer): void {
+  #put(key: string, answer: Answer): void {
     if (answer.bytes > this.#mostBytes / 4) return;
-    const key = keyOf(request);
     this.#bytes += answer.bytes - (this.#answers.get(key)?.bytes ?? 0);
     this.#answers.delete(key);
     this.#answers.set(key, answer);

@@ -9,11 +9,10 @@ export const recordSelector = defineKind<RecordSelector>({
   fields: {
     extractor: component('Where the records are.', 'extractor', { required: true, defaultType: 'DpathExtractor' }),
     record_filter: component('Which of them to keep.', 'record_filter', { defaultType: 'RecordFilter' }),
-    schema_normalization: {
-      docs: 'Default: cast values to the types of the schema.',
+    schema_normalization: component('Default: cast values to the types of the schema.', 'schema_normalization', {
       types: ['string'],
       values: ['None', 'Default'],
-    },
+    }),
     transform_before_filtering: { docs: 'Filter what the transformations made.', types: ['boolean'] },
   },
   create: (selector, build) => ({

@@ -68,8 +68,8 @@ const FILTERS: Record<string, Filter> = {
   regex_replace: (v, [pattern, replacement]) =>
     limited(substitute(needText(pattern), needText(replacement), needText(v))),
   regex_search: (v, [pattern]) => regexSearch(needText(v), needText(pattern)),
-  reject: (v, [test, ...args]) => own(need(v).filter((item) => !passes(item, test, args))),
-  rejectattr: (v, [name, test, ...args]) => own(need(v).filter((item) => !passes(attribute(item, name), test, args))),
+  reject: (v, [test, ...args]) => own(some(v).filter((item) => !passes(item, test, args))),
+  rejectattr: (v, [name, test, ...args]) => own(some(v).filter((item) => !passes(attribute(item, name), test, args))),
   replace: (v, [from, to, most]) =>
     limited(
       most === undefined
@@ -80,8 +80,8 @@ const FILTERS: Record<string, Filter> = {
   round: (v, [digits = 0, method = 'common'], named) =>
     round(v, toNumber(named.get('precision') ?? digits), str(named.get('method') ?? method)),
   safe: (v) => v,
-  select: (v, [test, ...args]) => own(need(v).filter((item) => passes(item, test, args))),
-  selectattr: (v, [name, test, ...args]) => own(need(v).filter((item) => passes(attribute(item, name), test, args))),
+  select: (v, [test, ...args]) => own(some(v).filter((item) => passes(item, test, args))),
+  selectattr: (v, [name, test, ...args]) => own(some(v).filter((item) => passes(attribute(item, name), test, args))),
   sort: (v, args, named) => sort(v, args, named),
   string: (v) => (typeof v === 'string' ? v : `"""${toJson(v)}"""`),
   sum: (v, [name, start], named) =>
@@ -121,6 +121,11 @@ function need(value: unknown): readonly unknown[] {
   const items = sequence(value);
   if (items) return items;
   throw new TemplateError('template_type', `'${typeName(value)}' object is not iterable`);
+}
+
+/** Filters that go through a list take what is empty, null too, for an empty one. */
+function some(value: unknown): readonly unknown[] {
+  return truthy(value) ? need(value) : [];
 }
 
 /** A text, as the filters that are the CDK's own need it. */
@@ -236,10 +241,10 @@ function map(value: unknown, args: readonly unknown[], named: Named): unknown {
   const name = named.get('attribute');
   if (name !== undefined) {
     const otherwise = named.get('default');
-    return own(need(value).map((item) => attribute(item, name, otherwise)));
+    return own(some(value).map((item) => attribute(item, name, otherwise)));
   }
   const [filter, ...rest] = args;
-  return own(need(value).map((item) => applyFilter(str(filter), item, rest, named)));
+  return own(some(value).map((item) => applyFilter(str(filter), item, rest, named)));
 }
 
 /** `a.b.0` of a record; the default stands in at the first step that is missing. */

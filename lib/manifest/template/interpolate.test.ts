@@ -54,6 +54,24 @@ describe('what is printed is read as a Python literal', () => {
   });
 });
 
+describe('as in Jinja', () => {
+  test.each(['map(attribute="id")', 'select', 'reject("none")', 'selectattr("id")', 'rejectattr("id")'])(
+    'what is null is an empty list for %s',
+    (filter) => {
+      expect(value(`{{ record.tags | ${filter} | list }}`, { record: { tags: null } })).toEqual([]);
+      expect(value(`{{ record.tags | ${filter} | list }}`, { record: {} })).toEqual([]);
+    },
+  );
+
+  test('a colon may end what begins a block', () => {
+    expect(value('{% for i in [1, 2]: %}{% if i == 1: %}a{% else: %}b{% endif %}{% endfor %}')).toBe('ab');
+  });
+
+  test('self is there and has no fields', () => {
+    expect(value('for {{ self.name }} only')).toBe('for  only');
+  });
+});
+
 describe('dates and durations print as in Python', () => {
   test.each([
     ["{{ timestamp('2022-02-28') }}", '1646006400.0'],

@@ -13,6 +13,8 @@ export interface Scope extends TemplateOptions {
 /** Names under which a variable is known too: manifests use all three for the slice. */
 const ALIASES: Record<string, string> = { stream_interval: 'stream_slice', stream_partition: 'stream_slice' };
 
+const NO_FIELDS = Object.freeze({});
+
 type Accepts = (value: unknown) => boolean;
 
 /**
@@ -103,7 +105,8 @@ export function printed(value: unknown): string {
 function render(source: string, scope: Scope): string {
   const template = compileTemplate(source);
   if (template.isPlain) return source;
-  const variables: Record<string, unknown> = { ...scope.variables };
+  // `self` stands for the template in Jinja; it has no fields.
+  const variables: Record<string, unknown> = { self: NO_FIELDS, ...scope.variables };
   for (const [alias, name] of Object.entries(ALIASES))
     if (Object.hasOwn(variables, name)) variables[alias] = variables[name];
   const unknown = [...template.variables].filter(

@@ -55,7 +55,7 @@ class BlockParser {
   }
 
   #statement({ tokens, at }: Extract<Chunk, { tokens: unknown }>): Node {
-    const parser = new ExpressionParser(tokens);
+    const parser = new ExpressionParser(withoutColon(tokens));
     const keyword = parser.take();
     if (keyword.text === 'if') return this.#if(parser, at);
     if (keyword.text === 'for') return this.#for(parser, at);
@@ -118,9 +118,16 @@ class BlockParser {
 
   #closing(name: string, at: number): ExpressionParser {
     const chunk = this.#chunks[this.#next++];
-    if (chunk?.type === 'statement') return new ExpressionParser(chunk.tokens);
+    if (chunk?.type === 'statement') return new ExpressionParser(withoutColon(chunk.tokens));
     throw new TemplateError('template_syntax', `The block is not closed with {% ${name} %}.`, at);
   }
+}
+
+/** A colon may end what begins a block, as in Python. */
+function withoutColon(tokens: readonly Token[]): readonly Token[] {
+  const colon = tokens.at(-2);
+  const begins = ['if', 'elif', 'else', 'for'].includes(tokens[0]?.text ?? '');
+  return begins && colon?.type === 'operator' && colon.text === ':' ? tokens.toSpliced(-2, 1) : tokens;
 }
 
 function whole(tokens: readonly Token[]): Expression {

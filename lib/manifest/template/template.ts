@@ -52,6 +52,8 @@ export interface TemplateProblem {
   readonly message: string;
   readonly hint?: string;
   readonly offset: number;
+  /** The variable or function that is not known. */
+  readonly variable?: string;
 }
 
 /** Syntax errors, and names of variables, filters and tests that don't exist, each with its offset and the nearest known name. */
@@ -72,7 +74,10 @@ export function templateProblems(
   const names = namesIn(nodes);
   const variables = [...knownVariables, ...FUNCTION_NAMES, ...extra];
   return [
-    ...unknown(names.reads, [...variables, ...names.set], 'variable or function'),
+    ...unknown(names.reads, [...variables, ...names.set], 'variable or function').map((problem) => ({
+      ...problem,
+      variable: problem.name,
+    })),
     ...unknown(names.filters, FILTER_NAMES, 'filter'),
     ...unknown(names.tests, TEST_NAMES, 'test'),
   ].toSorted((a, b) => a.offset - b.offset);
@@ -80,7 +85,7 @@ export function templateProblems(
 
 type Mention = readonly [name: string, at: number];
 
-function unknown(mentions: readonly Mention[], known: readonly string[], noun: string): TemplateProblem[] {
+function unknown(mentions: readonly Mention[], known: readonly string[], noun: string) {
   const all = new Set(known);
   return mentions
     .filter(([name]) => !all.has(name))
@@ -91,6 +96,7 @@ function unknown(mentions: readonly Mention[], known: readonly string[], noun: s
         message: `There is no ${noun} named ${name} here.`,
         ...(near && { hint: `Did you mean ${near}?` }),
         offset,
+        name,
       };
     });
 }
@@ -104,7 +110,7 @@ interface Names {
 }
 
 function namesIn(nodes: readonly Node[]): Names {
-  const names: Names = { reads: [], read: new Set(), set: new Set(['loop']), filters: [], tests: [] };
+  const names: Names = { reads: [], read: new Set(), set: new Set(['loop', 'self']), filters: [], tests: [] };
   for (const node of nodes) collectNode(node, names);
   for (const name of FUNCTION_NAMES) names.read.delete(name);
   return names;

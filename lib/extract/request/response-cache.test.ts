@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../families.ts';
+import { ResponseCache } from './response-cache.ts';
+
+const request = (url: string) => ({ method: 'GET', url, headers: {} });
+const answer = (text: string, status = 200): Answer => ({
+  status,
+  headers: {},
+  body: text,
+  raw: Buffer.from(text),
+  bytes: text.length,
+});
+
+describe('answers of one request', () => {
+  it('are asked for once, also by those who ask while the first is on its way', async () => {
+    const cache = new ResponseCache();
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    let asked = 0;
+    const ask = () => {
+      asked++;
+      return promise;
+    };
+    const both = [cache.once(request('/parents'), ask), cache.once(request('/parents'), ask)];
+    resolve(answer('parents'));
+    expect(await Promise.all([...both, cache.once(request('/parents'), ask)])).toHaveLength(3);
+    expect(asked).toBe(1);
+  });
+
+  it('are asked for again where the first try failed or was refused', async () => {
+    const cache = new ResponseCache();
+    const failed = cache.once(request('/parents'), () => Promise.reject(new Error('no connection')));
+    const second = cache.once(request('/parents'), () => Promise.resolve(answer('no', 404)));
+    await expect(failed).rejects.toThrow('no connection');
+    expect((await second)?.status).toBe(404);
+    expect((await cache.once(request('/parents'), () => Promise.resolve(answer('yes'))))?.body).toBe('yes');
+  });
+
+  it('go when there are too many, the least used first', async () => {
+    const cache = new ResponseCache(20);
+    const get = (name: string) => cache.once(request(name), () => Promise.resolve(answer(`new ${name}`)));
+    for (const name of ['a', 'b', 'c', 'd'])
+      await cache.once(request(name), () => Promise.resolve(answer(`old ${name}`)));
+    await get('a');
+    await get('e');
+    expect((await get('a'))?.body).toBe('old a');
+    expect((await get('b'))?.body).toBe('new b');
+  });
+});
