@@ -242,6 +242,21 @@ export interface DynamicStreams {
   streams(context: ExtractContext): Promise<JsonObject[]>;
 }
 
+/** The fields that requests name. */
+export interface PropertyChunks {
+  /** Those of each request for one page; `schema` is that of the configured stream. */
+  chunks(context: ExtractContext, schema: JsonObject): Promise<string[][]>;
+  /** Tells parts of one record; null where each record is whole. */
+  readonly mergeKey: ((record: JsonObject) => string | null) | null;
+}
+
+/** When the pages of a slice begin anew, and from where. */
+export interface PaginationReset {
+  /** From where the cursor is, else from the start of the slice. */
+  readonly splits: boolean;
+  readonly mostRecords: number | null;
+}
+
 /** How a stream's records are read: the parts that the page loop drives. */
 export interface Retriever {
   readonly requester: Requester;
@@ -250,6 +265,9 @@ export interface Retriever {
   readonly selector: RecordSelector;
   readonly routers: readonly PartitionRouter[];
   readonly sliceOnFirstPageOnly: boolean;
+  /** What each page is asked with, one request after the other, where the API is told which fields to give. */
+  readonly properties?: PropertyChunks & { parts(slice: Slice): RequestParts };
+  readonly reset?: PaginationReset;
   /** What is read for one slice where that is not the slice itself: the downloads of a job, one after the other. */
   readonly pieces?: (context: ExtractContext, slice: Slice, stream: string) => AsyncIterable<Slice>;
   /** Slices that are in work at once at the least, where they mostly wait. */

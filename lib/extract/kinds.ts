@@ -39,10 +39,12 @@ import { defaultPaginator } from './pagination/default-paginator.ts';
 import { noPagination } from './pagination/no-pagination.ts';
 import { offsetIncrement } from './pagination/offset-increment.ts';
 import { pageIncrement } from './pagination/page-increment.ts';
+import { paginationReset, paginationResetLimits } from './pagination/pagination-reset.ts';
 import { groupingPartitionRouter } from './partition/grouping-partition-router.ts';
 import { listPartitionRouter } from './partition/list-partition-router.ts';
 import { parentStreamConfig } from './partition/parent-stream.ts';
 import { substreamPartitionRouter } from './partition/substream-partition-router.ts';
+import { propertyKinds } from './properties/index.ts';
 import { httpRequester } from './request/http-requester.ts';
 import { requestBodies } from './request/request-bodies.ts';
 import { requestOption, requestPath } from './request/request-option.ts';
@@ -92,6 +94,9 @@ export const kinds: readonly Kind[] = [
   predicateValidator,
   validateAdheresToSchema,
   simpleRetriever,
+  ...propertyKinds,
+  paginationReset,
+  paginationResetLimits,
   ...asyncKinds,
   httpRequester,
   requestOption,
@@ -154,10 +159,9 @@ const NOT_YET = 'Weir does not run it yet';
 
 /** Components of the CDK that are refused by name: a stream that needs one can't be read, the others can. */
 const unsupported = Object.fromEntries(
-  [
-    ...['RateLimitedMultipleTokenAuthenticator', 'StreamGroup', 'UnionPartitionRouter'],
-    ...['QueryProperties', 'PropertiesFromEndpoint', 'DpathFlattenFields'],
-  ].map((name) => [name, NOT_YET]),
+  [...['RateLimitedMultipleTokenAuthenticator', 'StreamGroup', 'UnionPartitionRouter'], ...['DpathFlattenFields']].map(
+    (name) => [name, NOT_YET],
+  ),
 );
 
 /** What `parseManifest` reads by. */

@@ -15,6 +15,9 @@ import type {
   Stretch,
   Transformation,
 } from './families.ts';
+import { Restarts } from './pagination/pagination-reset.ts';
+import { mergeRecords } from './properties/merge-records.ts';
+import { RESET_PAGINATION } from './request/http-sender.ts';
 import { normalize } from './select/normalize.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { ExtractContext, ReadEvent, ReadLimits, ReadRequest } from './source.ts';
@@ -45,7 +48,7 @@ export interface StreamParts extends Retriever {
 export async function* readStream(
   outer: ExtractContext,
   parts: StreamParts,
-  { state: given, limits = {}, keepRaw = false }: ReadRequest,
+  { stream, state: given, limits = {}, keepRaw = false }: ReadRequest,
 ): AsyncIterable<ReadEvent> {
   const state = parts.migrations.reduce((old, migration) => old && migration.migrate(old, parts), given);
   const states = new StreamStates(parts, state, outer.clock);
@@ -59,7 +62,14 @@ export async function* readStream(
   const turns = inTurn<Work, PageEvent>({
     items: work.items(),
     read: ({ slice, stretch, partition }) =>
-      readSlice(context, parts, slice, { stretch, partition, limits, keepRaw, found })[Symbol.asyncIterator](),
+      readSlice(context, parts, slice, {
+        stretch,
+        partition,
+        limits,
+        keepRaw,
+        found,
+        catalog: stream.stream.jsonSchema,
+      })[Symbol.asyncIterator](),
     width: eager ? Math.max(parts.concurrency.width, parts.leastWidth ?? 1) : 1,
     ahead: eager,
     mayBegin: () => states.waiting < MOST_WAITING,
@@ -90,6 +100,8 @@ interface Reading {
   readonly limits: ReadLimits;
   readonly keepRaw: boolean;
   readonly found: Found;
+  /** The schema of the stream as it is configured. */
+  readonly catalog: JsonObject;
 }
 
 type PageEvent = Extract<ReadEvent, { type: 'page' }>;
@@ -121,25 +133,33 @@ async function* readPages(
 ): AsyncIterable<PageEvent> {
   const key = sliceKey(slice);
   const place = { stream: parts.name, slice: key };
+  const restarts = new Restarts(parts.reset, parts.cursor, slice);
+  let current = slice;
   let token = parts.paginator.first();
-  const seen = new Set(token === null ? [] : [printed(token)]);
+  const fresh = () => new Set(token === null ? [] : [printed(token)]);
+  let seen = fresh();
+  const beginAnew = () => {
+    current = restarts.next();
+    token = parts.paginator.first();
+    seen = fresh();
+  };
   const mostPages = Math.min(reading.limits.maxPages ?? MOST_PAGES, MOST_PAGES);
   for (let page = 1; page <= mostPages; page++) {
-    const answer =
-      page === 1 && slice.firstPage !== undefined
-        ? answerWith(slice.firstPage)
-        : await fetchPage(context, parts, slice, { token, page });
-    if (answer === null) return;
-    const {
-      event,
-      records,
-      rawCount,
-      reachedOld,
-      seen: shown,
-    } = await pageEvent(parts, slice, answer, { ...reading, page });
+    const read = await readPage(context, parts, current, { ...reading, token, page }).catch(resetOrThrow);
+    if (read === null) return;
+    if (read === RESET) {
+      beginAnew();
+      continue;
+    }
+    const { event, records, rawCount, reachedOld, ended, seen: answer } = read;
     yield { ...event, slice: key, partition: slice.partition };
-    if (reachedOld) return;
-    const next = parts.paginator.next({ answer: shown, records, rawCount }, token);
+    if (reachedOld || ended) return;
+    restarts.observe(records);
+    if (restarts.isDue) {
+      beginAnew();
+      continue;
+    }
+    const next = parts.paginator.next({ answer, records, rawCount }, token);
     if (next === null) return;
     token = next;
     const name = printed(next);
@@ -154,6 +174,58 @@ async function* readPages(
       hint: 'Check the stop condition of the pagination, or make the slices smaller.',
       where: place,
     });
+}
+
+const RESET = 'reset';
+
+/** An answer may ask for the slice's first page again. */
+function resetOrThrow(error: unknown): typeof RESET {
+  if (error instanceof WeirError && error.code === RESET_PAGINATION) return RESET;
+  throw error;
+}
+
+type Page = Awaited<ReturnType<typeof pageEvent>> & { readonly ended?: boolean };
+
+/** A page of records; null at the end. Where its fields come in several answers they are put together. */
+async function readPage(
+  context: ExtractContext,
+  parts: StreamParts,
+  slice: Slice,
+  reading: Reading & { token: PageToken | null; page: number },
+): Promise<Page | null> {
+  const { token, page, catalog } = reading;
+  if (page === 1 && slice.firstPage !== undefined) return pageEvent(parts, slice, answerWith(slice.firstPage), reading);
+  if (!parts.properties) {
+    const answer = await fetchPage(context, parts, slice, { token, page });
+    return answer && pageEvent(parts, slice, answer, reading);
+  }
+  const pages: Page[] = [];
+  let ended = false;
+  for (const names of await parts.properties.chunks(context, catalog)) {
+    const ofNames = { ...slice, extra: { ...slice.extra, query_properties: names } };
+    const answer = await fetchPage(context, parts, ofNames, { token, page });
+    if (answer) pages.push(await pageEvent(parts, ofNames, answer, reading));
+    ended = answer === null;
+  }
+  const [last] = pages.slice(-1);
+  return last ? { ...last, ...joinedPages(pages, parts.properties.mergeKey), ended } : null;
+}
+
+/** The records of several answers as those of one page; what was merged away counts neither as read nor as filtered. */
+function joinedPages(pages: readonly Page[], mergeKey: ((record: JsonObject) => string | null) | null) {
+  const join = (lists: (readonly JsonObject[])[]) => (mergeKey ? mergeRecords(lists, mergeKey) : lists.flat());
+  const sum = (of: (event: PageEvent) => number) => pages.reduce((total, { event }) => total + of(event), 0);
+  const records = join(pages.map(({ event }) => event.records));
+  const filtered = sum((event) => event.filtered);
+  const [first] = pages;
+  return {
+    records: join(pages.map((page) => page.records)),
+    event: {
+      ...(first as Page).event,
+      ...{ records, filtered, read: records.length + filtered, bytes: sum((event) => event.bytes) },
+      ...(first?.event.raw && { raw: pages.flatMap(({ event }) => event.raw ?? []) }),
+    },
+  };
 }
 
 async function fetchPage(
@@ -182,7 +254,8 @@ export function pageRequest(
     parts.pieces || (sliceOnFirstPageOnly && token !== null)
       ? []
       : [...routers.map((router) => router.parts(slice)), ...(cursor ? [cursor.parts(slice)] : [])];
-  return { slice, parts: [paginator.parts(token, slice), ...ofSlice], token, page, stream: name };
+  const named = parts.properties ? [parts.properties.parts(slice)] : [];
+  return { slice, parts: [paginator.parts(token, slice), ...ofSlice, ...named], token, page, stream: name };
 }
 
 /** Decode, select, filter, transform: in the CDK's order. */

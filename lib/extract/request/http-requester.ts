@@ -1,6 +1,7 @@
 import type { JsonObject } from '#lib/json.ts';
 import { component, defineKind, JOB, PAGE, SLICE, template } from '#lib/manifest/kind.ts';
 import type { Requester } from '../families.ts';
+import { parametersWith } from '../properties/query-properties.ts';
 import { HttpSender } from './http-sender.ts';
 
 const VARIABLES = [...SLICE, ...PAGE, ...JOB];
@@ -24,6 +25,12 @@ export const httpRequester = defineKind<Requester>({
     http_method: { docs: 'GET when absent.', types: ['string'], values: METHODS },
     authenticator: component('How the request proves who sends it.', 'authenticator'),
     request_parameters: options('Query parameters.'),
+    query_properties: component('The fields that requests name, where templates put them.', 'query_properties', {
+      defaultType: 'QueryProperties',
+    }),
+    fetch_properties_from_endpoint: component('Older way of query_properties.', 'properties_source', {
+      defaultType: 'PropertiesFromEndpoint',
+    }),
     request_headers: options('Headers.'),
     request_body_data: options('A form body, or its text.'),
     request_body_json: options('A JSON body.'),
@@ -41,6 +48,9 @@ export const httpRequester = defineKind<Requester>({
     ...(requester.url || requester.url_base ? [] : [{ message: 'HttpRequester needs url, or url_base and path.' }]),
     ...(hasSome(requester.request_body_json) && hasSome(requester.request_body_data)
       ? [{ field: 'request_body_data', message: 'A request has one body: request_body_json or request_body_data.' }]
+      : []),
+    ...(parametersWith(requester.request_parameters).length > 1
+      ? [{ field: 'request_parameters', message: 'One request parameter at the most can be QueryProperties.' }]
       : []),
   ],
   create: (requester, build) => new HttpSender(requester, build),
