@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGuard } from '#lib/address-guard.ts';
-import { toProtocol, toSpec } from '#lib/bin/cli/protocol.ts';
+import { toProtocol, toSpec } from '#lib/bin/cli/protocol-messages.ts';
 import type { ConfiguredStream, StreamDescriptor } from '#lib/catalog.ts';
 import { failureText, toFailure } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';

@@ -6,6 +6,8 @@ import { propagate } from '#lib/manifest/propagate.ts';
 import { Origins } from '#lib/manifest/resolve-references.ts';
 import type { Checker } from './check/checker.ts';
 import type { ConfigRules } from './config/config-rules.ts';
+import { specProblems } from './config/spec-problems.ts';
+import { withDefaults } from './config/with-defaults.ts';
 import { kinds } from './kinds.ts';
 import { hideSecrets, masked, maskPlan } from './mask.ts';
 import { noPlan, withoutSending } from './plan-stream.ts';
@@ -66,6 +68,8 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
           found.push(await inStream(stream.name, async () => streams.reader(stream).describe(inner)));
         return found;
       }),
+    configProblems: (context, config) =>
+      specProblems(manifest.spec.connectionSpecification, openedOf(context, config).session.config),
     names: (context, config) => planned(context, config, async (inner, { streams }) => streams.names(inner)),
     plan: (context, config, request) =>
       planned(context, config, async (inner, { session, streams }) =>
@@ -206,15 +210,4 @@ function buildOf(manifest: Manifest, session: Session, now: () => Date): Build {
     },
   };
   return build;
-}
-
-/** What the spec assumes where the config says nothing. */
-function withDefaults(config: JsonObject, spec: JsonObject): JsonObject {
-  const properties = isJsonObject(spec.properties) ? spec.properties : {};
-  const defaults = Object.entries(properties).flatMap(([name, schema]) =>
-    isJsonObject(schema) && schema.default !== undefined && config[name] === undefined
-      ? [[name, schema.default] as const]
-      : [],
-  );
-  return defaults.length > 0 ? { ...Object.fromEntries(defaults), ...config } : config;
 }

@@ -127,8 +127,10 @@ export interface Source {
   read(context: ExtractContext, config: JsonObject, request: ReadRequest): AsyncIterable<ReadEvent>;
 }
 
-/** A source that can say beforehand what it would ask for. */
+/** A source that can say beforehand what it would ask for, and whether its config will do. */
 export interface PlannedSource extends Source {
+  /** Where the config does not fit the spec, after its migrations. */
+  configProblems(context: ExtractContext, config: JsonObject): string[];
   /** What a read of the stream would ask for; nothing is sent. */
   plan(context: ExtractContext, config: JsonObject, request: PlanRequest): Promise<StreamPlan>;
   /** Names of the streams that are known without asking, and what must be asked for the others. */

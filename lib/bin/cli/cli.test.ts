@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { type JsonObject, parseJson } from '#lib/json.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
@@ -49,6 +50,12 @@ const messages = (stdout: string) =>
     .trimEnd()
     .split('\n')
     .map((line) => parseJson(line) as JsonObject);
+
+const kinds = (stdout: string) =>
+  messages(stdout).map(({ type, trace }) => {
+    const { stream_status: status } = (trace ?? {}) as { stream_status?: { status: string } };
+    return status ? `${type} ${status.status}` : String(type);
+  });
 
 const manifest = (url: string) => `version: 6.0.0
 check: { stream_names: [orders] }
@@ -113,7 +120,10 @@ describe('weir', () => {
     const result = await weir(...args);
     expect(result.stderr).toMatch(message);
     expect(result.stderr).not.toMatch(/^\s+at /m);
-    expect(result).toMatchObject({ stdout: '', code });
+    expect(result.code).toBe(code);
+    // Whoever runs a connector reads its messages only.
+    const told = code === 1 ? [expect.objectContaining({ type: 'TRACE' })] : [];
+    expect(result.stdout === '' ? [] : messages(result.stdout)).toEqual(told);
   });
 
   test('names the files that are no JSON, or are missing', async () => {
@@ -234,12 +244,6 @@ describe('weir discover', () => {
 });
 
 describe('weir read', () => {
-  const kinds = (stdout: string) =>
-    messages(stdout).map(({ type, trace }) => {
-      const { stream_status: status } = (trace ?? {}) as { stream_status?: { status: string } };
-      return status ? `${type} ${status.status}` : String(type);
-    });
-
   test('records, states and statuses, every digit kept', async () => {
     const { options, file } = await shop();
     const { stdout, stderr, code } = await weir('read', ...options, '--catalog', file('catalog.json'));
@@ -287,6 +291,25 @@ describe('weir read', () => {
     });
   });
 
+  test('an API that is asked too often makes the stream wait, and that is told; with --debug each request is', async () => {
+    const { options, file } = await shop({
+      '/orders': [{ status: 429, headers: { 'retry-after': '0' } }, { body: { data: [] } }],
+    });
+    writeFileSync(
+      file('shop.yaml'),
+      readFileSync(file('shop.yaml'), 'utf8').replace('max_retries: 0', 'max_retries: 1'),
+    );
+    const { stdout } = await weir('read', ...options, '--catalog', file('catalog.json'), '--debug');
+    const told = messages(stdout);
+    const statuses = told.flatMap(({ trace }) => (trace as JsonObject | undefined)?.stream_status ?? []);
+    expect(statuses).toContainEqual({
+      ...{ stream_descriptor: { name: 'orders' }, status: 'RUNNING', reasons: [{ type: 'RATE_LIMITED' }] },
+    });
+    const logs = told.flatMap(({ log }) => (log ? [(log as JsonObject).message] : []));
+    expect(logs).toContainEqual(expect.stringMatching(/^orders, page 1: GET http.*\/orders: 429, .*retry, again in/));
+    expect(stdout).not.toContain(TOKEN);
+  });
+
   test('a stream that the manifest does not have is a failure', async () => {
     const { options, file } = await shop();
     writeFileSync(file('catalog.json'), JSON.stringify({ streams: [{ stream: { name: 'nope' } }] }));
@@ -310,6 +333,120 @@ describe('weir read', () => {
     onTestFinished(() => void child.kill('SIGKILL'));
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await text(child.stderr)).toBe('');
+  });
+});
+
+describe('a manifest that the config carries', () => {
+  const injected = (url: string) => ({
+    __injected_declarative_manifest: parseYaml(manifest(url), { merge: true }),
+    token: TOKEN,
+  });
+
+  test('needs no file of its own', async () => {
+    const { server } = await shop();
+    const file = files({
+      'config.json': injected(server.url),
+      'catalog.json': { streams: [{ stream: { name: 'customers' } }] },
+    });
+    const [spec, check, read] = await Promise.all([
+      weir('spec', '--config', file('config.json')),
+      weir('check', '--config', file('config.json')),
+      weir('read', '--config', file('config.json'), '--catalog', file('catalog.json'), '--components-path', 'x.py'),
+    ]);
+    expect(messages(spec.stdout)[0]).toMatchObject({ spec: { documentationUrl: 'https://shop.example/docs' } });
+    expect(messages(check.stdout)[0]).toMatchObject({ connectionStatus: { status: 'SUCCEEDED' } });
+    expect(kinds(read.stdout)).toEqual(['LOG', 'TRACE STARTED', 'TRACE RUNNING', 'RECORD', 'STATE', 'TRACE COMPLETE']);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toContain(`Bearer ${TOKEN}`);
+  });
+
+  test('must be one', async () => {
+    const file = files({ 'config.json': { __injected_declarative_manifest: 'version: 1' } });
+    const { stderr, code } = await weir('check', '--config', file('config.json'));
+    expect({ stderr, code }).toEqual({
+      ...{ code: 1, stderr: '__injected_declarative_manifest takes a manifest as a JSON object.\n' },
+    });
+  });
+});
+
+describe('a config', () => {
+  const strict = (url: string) =>
+    manifest(url).replace(
+      '    type: object\n',
+      '    type: object\n    required: [token]\n    additionalProperties: false\n',
+    );
+
+  test('that does not fit the spec fails the check, and is a failure of the other commands', async () => {
+    const { server, file } = await shop();
+    writeFileSync(file('shop.yaml'), strict(server.url));
+    writeFileSync(file('config.json'), JSON.stringify({ tokn: 1 }));
+    const options = ['--manifest-path', file('shop.yaml'), '--config', file('config.json')];
+    const [check, discover] = await Promise.all([weir('check', ...options), weir('discover', ...options)]);
+    const message = expect.stringMatching(/must have required property 'token'; must NOT have additional properties/);
+    expect({ code: check.code, said: messages(check.stdout) }).toEqual({
+      ...{ code: 0, said: [{ type: 'CONNECTION_STATUS', connectionStatus: { status: 'FAILED', message } }] },
+    });
+    expect({ code: discover.code, said: messages(discover.stdout) }).toMatchObject({
+      ...{
+        code: 1,
+        said: [{ type: 'TRACE', trace: { type: 'ERROR', error: { failure_type: 'config_error', message } } }],
+      },
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  test('of an older version is migrated, and whoever runs the command is told the new one', async () => {
+    const { server, file } = await shop();
+    const rules = `  config_normalization_rules:
+    type: ConfigNormalizationRules
+    config_migrations:
+      - type: ConfigMigration
+        transformations:
+          - { type: ConfigAddFields, fields: [{ type: AddedFieldDefinition, path: [token], value: "{{ config['key'] }}" }], condition: "{{ 'key' in config }}" }
+          - { type: ConfigRemoveFields, field_pointers: [[key]] }
+`;
+    writeFileSync(file('shop.yaml'), strict(server.url).replace('streams:\n', `${rules}streams:\n`));
+    writeFileSync(file('config.json'), JSON.stringify({ key: TOKEN }));
+    const { stdout, code } = await weir('check', '--manifest', file('shop.yaml'), '--config', file('config.json'));
+    expect({ code, said: messages(stdout) }).toMatchObject({
+      code: 0,
+      said: [
+        { type: 'CONTROL', control: { type: 'CONNECTOR_CONFIG', connectorConfig: { config: { token: TOKEN } } } },
+        { type: 'CONNECTION_STATUS', connectionStatus: { status: 'SUCCEEDED' } },
+      ],
+    });
+  });
+});
+
+describe('weir plan', () => {
+  test('lists slices and first requests, and asks nothing', async () => {
+    const { server, file, options } = await shop();
+    const { stdout, stderr, code } = await weir('plan', ...options);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(stdout.split('\n')).toEqual([
+      'orders: 1 slice',
+      expect.stringMatching(/^ {2}\{"end_time":"[\d-]+","start_time":"2026-01-01"\}$/),
+      `    GET ${server.url}/orders`,
+      'customers: 1 slice',
+      '  all',
+      `    GET ${server.url}/customers`,
+      '',
+    ]);
+    const state = [
+      { type: 'STREAM', stream: { stream_descriptor: { name: 'orders' }, stream_state: { at: '2026-01-09' } } },
+    ];
+    writeFileSync(file('state.json'), JSON.stringify(state));
+    const later = await weir('plan', ...options, '--state', file('state.json'), '--stream', 'orders', '--json');
+    const [plan] = messages(later.stdout);
+    expect(plan).toMatchObject({ stream: 'orders', count: 1, unknownUntil: null });
+    expect(later.stdout).toContain('2026-01-09');
+    expect(later.stdout).not.toContain(TOKEN);
+    expect(server.connections()).toBe(0);
+  });
+
+  test('a stream that is not there is said in its line', async () => {
+    const { options } = await shop();
+    const { stdout } = await weir('plan', ...options, '--stream', 'nope');
+    expect(stdout).toBe('nope: The manifest has no stream named nope any more.\n');
   });
 });
 

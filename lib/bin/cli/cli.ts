@@ -1,40 +1,47 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { failureText, toFailure, WeirError } from '#lib/errors.ts';
-import { language } from '#lib/extract/kinds.ts';
+import { failureText, toFailure } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
-import type { Manifest } from '#lib/manifest/manifest.ts';
-import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
+import { planCommand } from './plan-command.ts';
 import { checkCommand, discoverCommand, readCommand, specCommand } from './protocol.ts';
+import { sayFailure, sayLog } from './protocol-messages.ts';
 import { syncCommand } from './sync-command.ts';
 
 const USAGE = `weir <command> --manifest FILE [options]
 
   validate                                                every problem of the manifest, with its line
+  plan     --config FILE [--state FILE] [--stream NAME …] [--json]
+                                                          slices and first requests of a read; nothing is sent
   spec                                                    the settings that the connector asks for
   check    --config FILE                                  whether they work
   discover --config FILE                                  its streams
   read     --config FILE --catalog FILE [--state FILE]    records and states, as the Airbyte protocol
   sync     --config FILE --to postgres://… [--stream NAME …] [--full-refresh]
                                                           load into a Postgres, without the service
+
+  --manifest (or --manifest-path) may be left out where the config has the manifest as __injected_declarative_manifest.
+  --debug tells every request in check, discover and read.
 `;
 
 const OPTIONS = {
   manifest: { type: 'string' },
   'manifest-path': { type: 'string' },
+  'components-path': { type: 'string' },
   config: { type: 'string' },
   catalog: { type: 'string' },
   state: { type: 'string' },
   to: { type: 'string' },
   stream: { type: 'string', multiple: true },
   'full-refresh': { type: 'boolean' },
+  json: { type: 'boolean' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const COMMANDS = ['validate', 'spec', 'check', 'discover', 'read', 'sync'];
+/** They answer in messages, and tell their failures in one, too. */
+const PROTOCOL = ['spec', 'check', 'discover', 'read'];
+const COMMANDS = ['validate', 'plan', 'sync', ...PROTOCOL];
 
 // Whoever reads the output may stop when they have seen enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -46,17 +53,21 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort('cancelled')).once('SIGTERM', () => stop.abort('cancelled'));
+  let command: string | undefined;
   try {
     const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
-    const [command] = positionals;
+    [command] = positionals;
     if (values.help || command === undefined) {
       process.stdout.write(USAGE);
       return command === undefined && !values.help ? 2 : 0;
     }
     return await run(command, values, stop.signal);
   } catch (error) {
-    process.stderr.write(`${stop.signal.aborted ? 'Stopped.' : failureText(toFailure(error))}\n`);
-    return isUsage(error) ? 2 : 1;
+    const failure = toFailure(error);
+    process.stderr.write(`${stop.signal.aborted ? 'Stopped.' : failureText(failure)}\n`);
+    if (isUsage(error)) return 2;
+    if (!stop.signal.aborted && PROTOCOL.includes(command ?? '')) sayFailure(failure);
+    return 1;
   }
 }
 
@@ -73,108 +84,43 @@ async function run(command: string, values: Values, signal: AbortSignal): Promis
     process.stderr.write(`There is no command ${command}.\n\n${USAGE}`);
     return 2;
   }
-  const file = needed(values.manifest ?? values['manifest-path'], '--manifest');
-  if (command === 'validate') return validate(file);
-  const manifest = readManifest(file);
+  const file = values.manifest ?? values['manifest-path'];
+  if (command === 'validate') return validate(needed(file, '--manifest'));
+  if (PROTOCOL.includes(command) && values['components-path'])
+    sayLog('WARN', 'Weir runs no Python: streams that need classes of --components-path are refused by name.');
+  const manifest = manifestOf({ manifest: file, config: values.config });
   const source = createManifestSource(manifest);
-  const log = createLog('weir', values.debug ? 'debug' : 'warn');
-  const config = () => object(jsonFile(needed(values.config, '--config')), '--config');
+  const debug = values.debug === true;
+  const options = { signal, debug, log: createLog('weir', debug ? 'debug' : 'warn') };
+  if (command === 'spec') return specCommand(source);
+  const config = configOf(values);
+  const state = values.state ? jsonFile(values.state) : null;
   switch (command) {
-    case 'spec':
-      return specCommand(source);
     case 'check':
-      return checkCommand(source, config(), { signal, log });
+      return checkCommand(source, config, options);
     case 'discover':
-      return discoverCommand(source, config(), { signal, log });
+      return discoverCommand(source, config, options);
     case 'read': {
       const catalog = object(jsonFile(needed(values.catalog, '--catalog')), '--catalog');
-      return readCommand(source, config(), {
-        signal,
-        log,
-        catalog,
-        state: values.state ? jsonFile(values.state) : null,
-      });
+      return readCommand(source, config, { ...options, catalog, state });
     }
+    case 'plan':
+      return planCommand(source, config, { ...options, state, streams: values.stream, json: values.json === true });
     default:
       return syncCommand({
-        manifest,
-        config: config(),
+        ...{ manifest, config, signal, log: options.log, streams: values.stream },
         saveConfig: async (changed) => keepConfig(needed(values.config, '--config'), changed),
         to: needed(values.to, '--to'),
-        streams: values.stream,
         fullRefresh: values['full-refresh'] === true,
-        signal,
-        log,
       });
   }
 }
 
 function validate(file: string): number {
-  const { issues } = parseManifest(textFile(file), language);
+  const issues = issuesOf(file);
   for (const { severity, line, column, message, hint } of issues)
     process.stdout.write(`${file}:${line}:${column} ${severity}: ${[message, hint].filter(Boolean).join(' ')}\n`);
   const errors = issues.filter(({ severity }) => severity === 'error').length;
   process.stdout.write(errors === 0 ? `${file} is valid.\n` : `${errors} ${errors === 1 ? 'error' : 'errors'}.\n`);
   return errors === 0 ? 0 : 1;
-}
-
-function readManifest(file: string): Manifest {
-  const { issues, manifest } = parseManifest(textFile(file), language);
-  if (manifest) return manifest;
-  const first = issues.find(({ severity }) => severity === 'error');
-  throw new WeirError({
-    kind: 'config',
-    code: 'invalid_manifest',
-    message: `${file} is no valid manifest: line ${first?.line}: ${first?.message}`,
-    hint: `All problems: weir validate --manifest ${file}`,
-  });
-}
-
-function needed(value: string | undefined, name: string): string {
-  if (value !== undefined) return value;
-  throw new WeirError({
-    kind: 'config',
-    code: 'usage',
-    message: `${name} is missing.`,
-    hint: 'weir --help lists the commands.',
-  });
-}
-
-function textFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new WeirError({
-      kind: 'config',
-      code: 'no_file',
-      message: `${file} can't be read: ${(cause as Error).message}`,
-      cause,
-    });
-  }
-}
-
-function jsonFile(file: string): JsonValue {
-  try {
-    return parseJson(textFile(file));
-  } catch (cause) {
-    if (cause instanceof WeirError) throw cause;
-    throw new WeirError({
-      kind: 'config',
-      code: 'bad_json',
-      message: `${file} is no JSON: ${(cause as Error).message}`,
-      cause,
-    });
-  }
-}
-
-/** A token that works once is of no use in the old file: the new one takes its place at once, whole. */
-function keepConfig(file: string, config: JsonObject): void {
-  const next = `${file}.${process.pid}.new`;
-  writeFileSync(next, `${stringifyJson(config, 2)}\n`, { mode: statSync(file).mode });
-  renameSync(next, file);
-}
-
-function object(value: JsonValue, name: string): JsonObject {
-  if (isJsonObject(value)) return value;
-  throw new WeirError({ kind: 'config', code: 'bad_json', message: `${name} takes a JSON object.` });
 }
