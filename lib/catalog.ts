@@ -45,6 +45,12 @@ export type BadValues = (typeof BAD_VALUES)[number];
 /** What becomes of a field that the stream's schema does not name: a column, nothing, or a failed stream. */
 export type NewFields = 'add' | 'leave_out' | 'refuse';
 
+/** A stream by its name; `''` is no namespace. */
+export interface StreamName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** The protocol's state of one stream; its shape belongs to the source. */
 export type StreamState = JsonObject;
 

@@ -4,6 +4,10 @@ import path from 'node:path';
 export interface Env {
   readonly port: number;
   readonly host: string;
+  /** A second port that answers the API alone; null for none. */
+  readonly apiPort: number | null;
+  /** False lets programs on this machine use Airbyte's API without credentials. */
+  readonly apiAuth: boolean;
   readonly dataDir: string;
   /** The service's own database; null means the embedded one. */
   readonly databaseUrl: string | null;
@@ -48,9 +52,19 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
     problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
+  const apiAuth = text('WEIR_API_AUTH') ?? 'on';
+  if (apiAuth !== 'on' && apiAuth !== 'off') problems.push(`WEIR_API_AUTH is "${apiAuth}": it takes on or off.`);
+  const host = text('HOST') ?? '127.0.0.1';
+  if (apiAuth === 'off' && !LOOPBACK_HOSTS.includes(host))
+    problems.push(`WEIR_API_AUTH=off needs HOST to be 127.0.0.1, ::1 or localhost, and it is ${host}.`);
+  const port = whole('PORT', 8000, 1, 65_535);
+  const apiPort = text('WEIR_API_PORT') === null ? null : whole('WEIR_API_PORT', 8001, 1, 65_535);
+  if (apiPort === port) problems.push('WEIR_API_PORT and PORT are the same: WEIR_API_PORT takes another one.');
   const env: Env = {
-    port: whole('PORT', 8000, 1, 65_535),
-    host: text('HOST') ?? '127.0.0.1',
+    port,
+    host,
+    apiPort,
+    apiAuth: apiAuth !== 'off',
     dataDir: path.resolve(projectDir, text('WEIR_DATA_DIR') ?? '.weir'),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     publicUrl: url('WEIR_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
@@ -65,4 +79,5 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
   return { env, problems };
 }
 
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
+import { noSuch } from './refusals.ts';
 import { isRole } from './roles.ts';
 
 export interface ApiKey {
@@ -43,7 +44,7 @@ export async function createApiKey(
   workspaceId: string,
   input: { name: string; role: Role; expiresInDays?: number | null; createdBy?: string | null },
 ): Promise<{ id: string; secret: string }> {
-  assertKeyInput(input);
+  assertKeyInput('API key', input);
   const secret = `weir_${randomBytes(KEY_BYTES).toString('base64url')}`;
   const days = input.expiresInDays ?? null;
   const { id } = await db
@@ -68,8 +69,7 @@ export async function deleteApiKey({ db }: { db: Db }, workspaceId: string, id: 
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .executeTakeFirst();
-  if (numDeletedRows > 0n) return;
-  throw new WeirError({ kind: 'config', code: 'not_found', message: 'There is no such API key.' });
+  if (numDeletedRows === 0n) throw noSuch('API key');
 }
 
 /** The key that a secret opens, unless it has expired; notes its use, at most once a minute. */
@@ -97,7 +97,11 @@ function hashKey(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-function assertKeyInput({ name, role, expiresInDays }: { name: string; role: Role; expiresInDays?: number | null }) {
+/** What is asked of everything that lets a program in. @throws WeirError `invalid_input` with all issues */
+export function assertKeyInput(
+  noun: string,
+  { name, role, expiresInDays }: { name: string; role: Role; expiresInDays?: number | null },
+): void {
   const issues = [
     (!name.trim() || name.length > NAME_LENGTH) && {
       path: 'name',
@@ -108,5 +112,5 @@ function assertKeyInput({ name, role, expiresInDays }: { name: string; role: Rol
       !(expiresInDays >= 1 && expiresInDays <= 3650) && { path: 'expiresInDays', message: 'It takes 1 to 3650 days.' },
   ].filter((issue) => issue !== false);
   if (issues.length === 0) return;
-  throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The API key was not made.', issues });
+  throw new WeirError({ kind: 'config', code: 'invalid_input', message: `The ${noun} was not made.`, issues });
 }

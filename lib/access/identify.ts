@@ -1,6 +1,8 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Role } from '#lib/db/schema.ts';
+import { isToken, readToken } from './access-tokens.ts';
 import { openWithKey } from './api-keys.ts';
+import { findApplication, openWithSecret } from './applications.ts';
 import { hasSecureCookie, SESSION_MAX_AGE_MS, type SignInContext, signInFor } from './sign-in.ts';
 
 /** Who asks, and what they may do. */
@@ -16,7 +18,7 @@ export interface Identity {
 
 type IdentifyContext = SignInContext & { readonly clock: () => Date };
 
-/** By session cookie or `Authorization: Bearer <API key>`; null for nobody that we know. */
+/** By session cookie, API key, application token, or Basic credentials; null for nobody that we know. */
 export async function identify(c: IdentifyContext, request: Request | Headers): Promise<Identity | null> {
   return (await identifyWithCookies(c, request)).identity;
 }
@@ -27,10 +29,38 @@ export async function identifyWithCookies(
   request: Request | Headers,
 ): Promise<{ identity: Identity | null; setCookies: string[] }> {
   const headers = request instanceof Headers ? request : request.headers;
-  const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-  if (bearer !== undefined) return { identity: await byKey(c, bearer), setCookies: [] };
+  const authorization = headers.get('authorization');
+  const identity = authorization === null ? null : await byAuthorization(c, authorization);
+  // A proxy's own Basic credentials may come along with a session.
+  if (identity !== null || /^Bearer/i.test(authorization ?? '')) return { identity, setCookies: [] };
   if (!headers.has('cookie')) return { identity: null, setCookies: [] };
   return bySession(c, headers);
+}
+
+async function byAuthorization(c: IdentifyContext, header: string): Promise<Identity | null> {
+  const [, scheme = '', credentials = ''] = /^(Bearer|Basic)\s+(\S+)$/i.exec(header) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return byBearer(c, credentials);
+  return scheme === '' ? null : byBasic(c, Buffer.from(credentials, 'base64').toString());
+}
+
+async function byBearer(c: IdentifyContext, secret: string): Promise<Identity | null> {
+  if (!isToken(secret)) return byKey(c, secret);
+  const id = readToken(c, secret);
+  const application = id === null ? null : await findApplication(c, id);
+  return application && ofApplication(application);
+}
+
+/** Clients with a field for a user and one for a password: an application's id and secret, or any name and an API key. */
+async function byBasic(c: IdentifyContext, credentials: string): Promise<Identity | null> {
+  const colon = credentials.indexOf(':');
+  const [clientId, clientSecret] = [credentials.slice(0, colon), credentials.slice(colon + 1)];
+  const application = await openWithSecret(c, { clientId, clientSecret });
+  return application ? ofApplication(application) : byKey(c, clientSecret);
+}
+
+function ofApplication(application: NonNullable<Awaited<ReturnType<typeof findApplication>>>): Identity {
+  const { name, workspace_id, role, created_by } = application;
+  return { userId: created_by, name, email: '', workspaceId: workspace_id, role, actor: `application ${name}` };
 }
 
 async function byKey(c: IdentifyContext, secret: string): Promise<Identity | null> {

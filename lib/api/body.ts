@@ -21,10 +21,15 @@ export function shape(properties: Record<string, JsonObject>, required: readonly
 
 /** The JSON body, checked against its shape. An empty body counts as `{}`. @throws WeirError `invalid_input` with all issues */
 export async function readBody<T>(request: Request, schema: JsonObject): Promise<T> {
-  const body = parse(new TextDecoder().decode(await readBytes(request, JSON_BYTES)));
+  const body = await readJson(request);
   const issues = schemaIssues(schema, body);
   if (issues.length === 0) return body as T;
   throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The request was not understood.', issues });
+}
+
+/** The JSON body as it came. An empty one counts as `{}`. @throws WeirError `bad_request`, `too_large` */
+export async function readJson(request: Request): Promise<unknown> {
+  return parse(new TextDecoder().decode(await readBytes(request, JSON_BYTES)));
 }
 
 /** Reads no further than the limit, whatever the headers promise. */

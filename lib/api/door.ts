@@ -76,7 +76,7 @@ async function assertRoleAudited(c: Door, role: Role, action: string): Promise<v
   }
 }
 
-function notSignedIn(): WeirError {
+export function notSignedIn(): WeirError {
   return new WeirError({
     kind: 'config',
     code: 'not_signed_in',

@@ -1,4 +1,4 @@
-import { toFailure, WeirError } from '#lib/errors.ts';
+import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 
 /** Codes with a status of their own; the rest follow their kind. */
@@ -16,7 +16,11 @@ const STATUS_OF_CODE: Record<string, number> = {
   newer_version: 409,
   not_held: 409,
   sync_running: 409,
+  connection_inactive: 409,
+  unknown_source_type: 400,
+  invalid_cron: 400,
   too_large: 413,
+  state_in_use: 423,
   too_many_tries: 429,
 };
 const STATUS_OF_KIND = { config: 422, transient: 503, terminal: 422, bug: 500 } as const;
@@ -36,8 +40,12 @@ export function failureResponse(error: unknown, log: Log): Response {
       },
     });
   }
-  const status = STATUS_OF_CODE[failure.code] ?? STATUS_OF_KIND[failure.kind];
-  return json(status, { error: failure, ...(issues.length > 0 && { issues }) });
+  return json(statusOf(failure), { error: failure, ...(issues.length > 0 && { issues }) });
+}
+
+/** The HTTP status that a failure is answered with. */
+export function statusOf({ code, kind }: Pick<Failure, 'code' | 'kind'>): number {
+  return STATUS_OF_CODE[code] ?? STATUS_OF_KIND[kind];
 }
 
 /** @returns a 4xx in the making: for what is wrong with the request itself */

@@ -58,8 +58,10 @@ export async function housekeep(context: Context): Promise<void> {
 /** In the transaction that ends the sync: its alerts, and the jobs of its checks if there is something new to check. */
 function afterSync(context: Context) {
   return async (tx: Db, result: SyncResult): Promise<void> => {
-    const { workspaceId, connectionId, syncId, status } = result;
+    const { workspaceId, connectionId, syncId, kind, status } = result;
     await onSyncFinished(tx, context, result);
+    // Emptied tables are what was asked for, and no finding.
+    if (kind === 'clear' || kind === 'reset') return;
     if (status === 'succeeded' || status === 'partial') {
       await startChecksAfterSync({ db: tx, queue: context.queue }, workspaceId, connectionId, syncId);
     }

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { ConfiguredStream, StreamDescriptor, StreamName } from '#lib/catalog.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 
@@ -8,6 +8,7 @@ export interface Database {
   workspace: WorkspaceTable;
   membership: { workspace_id: string; user_id: string; role: Role };
   api_key: ApiKeyTable;
+  application: ApplicationTable;
   audit_entry: AuditEntryTable;
   allowed_host: AllowedHostTable;
   connector: ConnectorTable;
@@ -16,6 +17,11 @@ export interface Database {
   destination: DestinationTable;
   connection: ConnectionTable;
   connection_stream: ConnectionStreamTable;
+  discovered_catalog: DiscoveredCatalogTable;
+  tag: { id: Generated<string>; workspace_id: string; name: string; color: string; created_at: Time };
+  connection_tag: { connection_id: string; tag_id: string; workspace_id: string };
+  next_state: NextStateTable;
+  idempotent_answer: IdempotentAnswerTable;
   syncs: SyncTable;
   attempt: AttemptTable;
   sync_stream: SyncStreamTable;
@@ -50,6 +56,8 @@ export type SyncStatus =
 /** `held` waits behind a failing check until somebody decides; `discarded` is what was decided against. */
 export type SyncStreamStatus = 'waiting' | 'running' | 'published' | 'failed' | 'cancelled' | 'held' | 'discarded';
 export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
+/** A clear (Airbyte's newer word) and a reset do the same: empty tables, no state. */
+export type SyncKind = 'sync' | 'refresh' | 'clear' | 'reset';
 export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read';
 
 /** When a connection runs. Times of day are in `timeZone` (IANA). */
@@ -87,6 +95,47 @@ interface ApiKeyTable {
   created_at: Time;
   last_used_at: NullableTime;
   expires_at: NullableTime;
+}
+
+interface ApplicationTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  client_id: string;
+  secret_hash: string;
+  role: Role;
+  created_by: Optional<string>;
+  created_at: Time;
+  last_used_at: NullableTime;
+  expires_at: NullableTime;
+}
+
+interface DiscoveredCatalogTable {
+  id: Generated<string>;
+  workspace_id: string;
+  source_id: string;
+  fingerprint: string;
+  streams: Json<StreamDescriptor[]>;
+  discovered_at: Time;
+}
+
+interface NextStateTable {
+  connection_id: string;
+  workspace_id: string;
+  namespace: string;
+  name: string;
+  state: string | null;
+  set_by: string;
+  set_at: Time;
+}
+
+interface IdempotentAnswerTable {
+  workspace_id: string;
+  key: string;
+  request_hash: string;
+  status: number | null;
+  sealed: string | null;
+  created_at: Time;
 }
 
 interface AuditEntryTable {
@@ -166,6 +215,7 @@ interface ConnectionTable {
   freshness_target_minutes: Optional<number>;
   last_fence: Defaulted<number>;
   paused_reason: Optional<string>;
+  client_settings: ColumnType<JsonObject, string | undefined, string>;
   created_at: Time;
   updated_at: Time;
 }
@@ -184,6 +234,8 @@ interface SyncTable {
   workspace_id: string;
   connection_id: string;
   trigger: SyncTrigger;
+  kind: Defaulted<SyncKind>;
+  only_streams: NullableJson<StreamName[]>;
   status: Defaulted<SyncStatus>;
   due_at: NullableTime;
   created_at: Time;
@@ -225,6 +277,7 @@ interface SyncStreamTable {
   published_at: NullableTime;
   relation: NullableJson<JsonObject>;
   published: NullableJson<JsonObject>;
+  state: Optional<string>;
   failure: NullableJson<Failure>;
   decision: Optional<'release' | 'discard'>;
   decided_by: Optional<string>;

@@ -3,7 +3,7 @@ import type { Schedule } from '#lib/db/schema.ts';
 import type { Issue } from '#lib/errors.ts';
 
 const HOUR_MS = 3_600_000;
-const MOST_HOURS = 24 * 7;
+const MOST_HOURS = 24 * 366;
 /** Quartz spells these, croner reads them otherwise or not at all: refused by name rather than run at another time. */
 const UNSUPPORTED: readonly [refused: (expression: string) => boolean, why: string][] = [
   [(expression) => /L-\d/i.test(expression), 'L-n (days before the end of the month) is not supported'],

@@ -1,5 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
-import type { SyncStatus } from '#lib/db/schema.ts';
+import type { SyncKind, SyncStatus } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import {
@@ -24,6 +24,7 @@ export interface SyncResult {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly syncId: number;
+  readonly kind: SyncKind;
   readonly status: SyncStatus;
   readonly failure: Failure | null;
 }
@@ -55,7 +56,7 @@ export function openAttempt(
     if (sync.cancel_requested_at !== null) {
       await tx.updateTable('syncs').set({ status: 'cancelled', finished_at: now }).where('id', '=', syncId).execute();
       await endOpenStreams(tx, syncId, { status: 'cancelled', failure: null, now });
-      await onFinished(tx, { workspaceId, connectionId, syncId, status: 'cancelled', failure: null });
+      await onFinished(tx, { workspaceId, connectionId, syncId, kind: sync.kind, status: 'cancelled', failure: null });
       return null;
     }
     const number = sync.attempts + 1;
@@ -104,7 +105,7 @@ export function closeAttempt(
       .where('id', '=', syncId)
       .execute();
     await endOpenStreams(tx, syncId, { status: told ? 'failed' : 'cancelled', failure: told, now });
-    await onFinished(tx, { workspaceId, connectionId, syncId, status, failure: told });
+    await onFinished(tx, { workspaceId, connectionId, syncId, kind: sync.kind, status, failure: told });
   });
 }
 

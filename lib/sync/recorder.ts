@@ -1,8 +1,11 @@
+import type { StreamState } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { SyncStreamStatus } from '#lib/db/schema.ts';
 import type { Counts, Published } from '#lib/destinations/destination.ts';
 import { type Failure, failureText } from '#lib/errors.ts';
+import { stringifyJson } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
+import { forgetNextState } from './states.ts';
 import { type Attempt, LOAD_HELD } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -12,6 +15,8 @@ const FLUSH_MS = 500;
 export interface Recorder {
   started(stream: SyncStream): void;
   progress(stream: SyncStream, counts: Counts, pages: number): void;
+  /** Readers see the stream up to this state now; null where none is kept. */
+  advanced(stream: SyncStream, state: StreamState | null): Promise<void>;
   published(stream: SyncStream, published: Published): Promise<void>;
   failed(stream: SyncStream, failure: Failure, error: unknown): Promise<void>;
   log(level: 'info' | 'warn' | 'error', message: string, stream?: SyncStream): void;
@@ -78,6 +83,11 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
     },
     progress(stream, counts, pages) {
       waiting.set(stream, { counts, pages });
+    },
+    async advanced(stream, state) {
+      await updateStream(db, syncId, stream, { state: state && stringifyJson(state) });
+      const { name, namespace = '' } = stream.configured.stream;
+      await forgetNextState(db, attempt.connectionId, { namespace, name });
     },
     async published(stream, published) {
       line('info', publishedWords(published), stream);

@@ -1,10 +1,12 @@
 import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
+import { empties, ordered } from './order.ts';
 import { databaseRecorder, type Recorder } from './recorder.ts';
 import { extractContext, type ResolveContext, resolveConnection, uploadDir, workspaceGuard } from './resolve.ts';
 import { type Gate, runSync, type StreamOutcome } from './run-sync.ts';
-import { type Attempt, insertStreamRows, streamRows } from './store.ts';
+import { nextStates } from './states.ts';
+import { type Attempt, insertStreamRows, streamRows, syncOrder } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
 const CANCEL_CHECK_MS = 500;
@@ -45,14 +47,20 @@ async function runAttempt(
   const { signal } = options;
   try {
     const guard = await workspaceGuard(c.db, attempt.workspaceId);
-    const connection = await resolveConnection(c, attempt.connectionId, guard, signal);
+    const order = await syncOrder(c.db, attempt.syncId);
+    const connection = ordered(
+      await resolveConnection(c, attempt.connectionId, guard, signal),
+      order,
+      await nextStates(c.db, attempt.connectionId),
+    );
     await insertStreamRows(
       c.db,
       attempt,
       connection.streams.map(({ configured }) => configured),
     );
     const earlier = await earlierRows(c, attempt.syncId);
-    const gate = await options.gate?.(attempt, signal);
+    // Emptying a table is what somebody asked for: no check stands against it.
+    const gate = empties(order) ? undefined : await options.gate?.(attempt, signal);
     const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
     try {
       const outcomes = await runSync(

@@ -85,18 +85,20 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   const { state, target, completed } = await settle(work, load, stream);
   if (completed !== null) {
     hooks.recorder.progress(stream, completed.counts, 0);
+    await hooks.recorder.advanced(stream, target.syncMode === 'incremental' ? state : null);
     hooks.recorder.log('info', 'Had been published whole by the attempt before.', stream);
     return completed.published;
   }
   const incremental = target.syncMode === 'incremental';
-  if (stream.decision) return decided(load, target, stream.decision);
+  if (stream.decision) return decided(hooks, load, { stream, target }, stream.decision);
   const { stage, resumed } = await openStage(load, target, incremental);
   const guarded = hooks.gate?.guards(stage.names) === true;
   const counts = new ReadCounts(resumed?.counts);
   if (resumed !== null) hooks.recorder.log('info', 'Goes on from what the attempt before had staged.', stream);
+  let reached = resumed?.state ?? null;
   if (resumed === null || incremental) {
-    const from = resumed?.state ?? (incremental ? state : null);
-    await stageStream(work, hooks, {
+    const from = resumed?.state ?? (incremental ? (stream.begin ?? { state }).state : null);
+    reached = await stageStream(work, hooks, {
       stream,
       target,
       stage,
@@ -111,6 +113,7 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   killPoint('sync.staged');
   const published = await stage.publish({ complete: true });
   killPoint('sync.published');
+  await hooks.recorder.advanced(stream, incremental ? reached : null);
   return published;
 }
 
@@ -130,7 +133,12 @@ async function passGate(
 }
 
 /** A load that was held is published or dropped as it lies: nothing is read for it. */
-async function decided(load: Load, target: TargetStream, decision: 'release' | 'discard'): Promise<Published> {
+async function decided(
+  { recorder }: SyncHooks,
+  load: Load,
+  { stream, target }: Pick<Staging, 'stream' | 'target'>,
+  decision: 'release' | 'discard',
+): Promise<Published> {
   const stage = await load.stage(target);
   if (decision === 'discard') {
     await stage.discard();
@@ -140,7 +148,9 @@ async function decided(load: Load, target: TargetStream, decision: 'release' | '
     await stage.discard();
     throw stageGone();
   }
-  return stage.publish({ complete: true });
+  const published = await stage.publish({ complete: true });
+  await recorder.advanced(stream, target.syncMode === 'incremental' ? stage.resumed.state : null);
+  return published;
 }
 
 /** What the destination holds decides where to go on, and the number of the generation. */
@@ -177,7 +187,8 @@ interface Staging {
   readonly publishes: boolean;
 }
 
-async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<void> {
+/** Reads the stream into its stage. @returns the state that covers what was read */
+async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<StreamState | null> {
   const { target, stage, counts, from, incremental } = staging;
   const { extract, recorder } = hooks;
   const due = checkpointTimer(extract.clock);
@@ -189,7 +200,7 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
     else if (event.type === 'slice_closed') {
       counts.close(event.slice);
       state = event.state;
-      if (incremental && due(counts.closed.written)) await saveSoFar(staging, state);
+      if (incremental && due(counts.closed.written)) await saveSoFar(staging, state, recorder);
     } else recorder.log(event.level, event.message, staging.stream);
     recorder.progress(staging.stream, counts.total, counts.pages);
   }
@@ -197,6 +208,7 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
   const whole = incremental ? state : { ...state, [WHOLE]: true };
   counts.settle(await stage.checkpoint({ state: whole, openSlices: [], counts: counts.closed }));
   recorder.progress(staging.stream, counts.total, counts.pages);
+  return state;
 }
 
 async function stagePage(stage: Stage, counts: ReadCounts, page: Extract<ReadEvent, { type: 'page' }>): Promise<void> {
@@ -206,10 +218,16 @@ async function stagePage(stage: Stage, counts: ReadCounts, page: Extract<ReadEve
 }
 
 /** Data and state of the closed slices are saved and go to the readers together, unless they wait for the gate; the sync goes on. */
-async function saveSoFar({ stage, counts, publishes }: Staging, state: StreamState): Promise<void> {
+async function saveSoFar(
+  { stream, stage, counts, publishes }: Staging,
+  state: StreamState,
+  recorder: Recorder,
+): Promise<void> {
   counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
   killPoint('sync.checkpoint');
-  if (publishes) await stage.publish({ complete: false });
+  if (!publishes) return;
+  await stage.publish({ complete: false });
+  await recorder.advanced(stream, state);
 }
 
 /** Marks a full refresh whose every slice is staged; kept in its state, which nothing else reads. */

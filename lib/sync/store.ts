@@ -4,6 +4,7 @@ import type { Db } from '#lib/db/connect.ts';
 import type { SyncTrigger } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { SyncOrder } from './order.ts';
 
 /** A sync that has not ended: at most one per connection, by a partial unique index. */
 export const ACTIVE = ['pending', 'running', 'incomplete'] as const;
@@ -16,6 +17,8 @@ export interface NewSync {
   readonly connectionId: string;
   readonly trigger: SyncTrigger;
   readonly dueAt?: Date;
+  /** An ordinary sync of all streams when absent. */
+  readonly order?: SyncOrder;
 }
 
 /** Null when another sync of the connection is active, or this due time has had its sync. */
@@ -27,6 +30,10 @@ export async function insertSync(db: Db, sync: NewSync): Promise<number | null> 
       connection_id: sync.connectionId,
       trigger: sync.trigger,
       ...(sync.dueAt && { due_at: sync.dueAt }),
+      ...(sync.order && {
+        kind: sync.order.kind,
+        only_streams: sync.order.onlyStreams && JSON.stringify(sync.order.onlyStreams),
+      }),
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
@@ -35,7 +42,7 @@ export async function insertSync(db: Db, sync: NewSync): Promise<number | null> 
 }
 
 /** A due time that found the sync before it still active: it is not made up for, and says so. */
-export async function insertSkipped(db: Db, sync: Required<NewSync>, failure: Failure, now: Date): Promise<void> {
+export async function insertSkipped(db: Db, sync: Required<Omit<NewSync, 'order'>>, failure: Failure, now: Date): Promise<void> {
   await db
     .insertInto('syncs')
     .values({
@@ -148,6 +155,16 @@ export async function endOpenStreams(
     .where('sync_id', '=', syncId)
     .where('status', 'in', ['waiting', 'running'])
     .execute();
+}
+
+/** What the sync was asked to do. */
+export async function syncOrder(db: Db, syncId: number): Promise<SyncOrder> {
+  const row = await db
+    .selectFrom('syncs')
+    .select(['kind', 'only_streams as onlyStreams'])
+    .where('id', '=', syncId)
+    .executeTakeFirst();
+  return row ?? { kind: 'sync', onlyStreams: null };
 }
 
 export function streamRows(db: Db, syncId: number) {

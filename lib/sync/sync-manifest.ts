@@ -102,6 +102,7 @@ function sayingRecorder(say: (line: string) => void): Recorder {
   return {
     started: (stream) => say(`${nameOf(stream)}: reading`),
     progress: () => undefined,
+    advanced: async () => undefined,
     published: async (stream, { inserted, updated, rows }) =>
       say(
         `${nameOf(stream)}: ${inserted} inserted, ${updated} updated${rows === null ? '' : `, ${rows} in the table`}`,

@@ -1,4 +1,4 @@
-import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { ConfiguredStream, StreamState } from '#lib/catalog.ts';
 
 /** What a stream is read from and loaded into; generation and mode are settled against the destination. */
 export interface SyncStream {
@@ -8,4 +8,6 @@ export interface SyncStream {
   readonly table: string;
   /** What somebody decided of its held load. */
   readonly decision?: 'release' | 'discard';
+  /** Where somebody set the stream to begin, in the place of its published state; null state is the beginning. */
+  readonly begin?: { readonly state: StreamState | null };
 }

@@ -3,7 +3,9 @@ import type { Db } from '#lib/db/connect.ts';
 import type { SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
+import type { SyncOrder } from './order.ts';
 import { alreadyRunning, notFound, stillHeld } from './refusals.ts';
+import { insertNextStates } from './states.ts';
 import { ACTIVE, endOpenStreams, heldSync, insertSync } from './store.ts';
 
 export interface SyncSummary {
@@ -73,12 +75,16 @@ export interface SyncLogLine {
 const MOST_LISTED = 200;
 const LOG_LINES = 500;
 
-/** @throws WeirError `sync_running` while one of the connection has not ended, `load_held` while one waits for a decision, `not_found` */
+/**
+ * A refresh reads its streams from the beginning again, a clear empties their tables and forgets their states.
+ * @throws WeirError `sync_running` while one of the connection has not ended, `load_held` while one waits for a decision, `not_found`
+ */
 export async function startSync(
   { db, queue }: { db: Db; queue: Queue },
   workspaceId: string,
   connectionId: string,
   trigger: SyncTrigger,
+  order: SyncOrder & { by?: string } = { kind: 'sync', onlyStreams: null },
 ): Promise<{ syncId: number }> {
   return db.transaction().execute(async (tx) => {
     const connection = await tx
@@ -90,11 +96,26 @@ export async function startSync(
     if (!connection) throw notFound('connection');
     const held = await heldSync(tx, connectionId);
     if (held !== null) throw stillHeld(held);
-    const syncId = await insertSync(tx, { workspaceId, connectionId, trigger });
+    const syncId = await insertSync(tx, { workspaceId, connectionId, trigger, order });
     if (syncId === null) throw alreadyRunning(connectionId);
+    if (order.kind === 'refresh') await beginAfresh(tx, { workspaceId, connectionId }, order);
     await queue.send('sync', { syncId }, { tx });
     return { syncId };
   });
+}
+
+async function beginAfresh(
+  tx: Db,
+  connection: { workspaceId: string; connectionId: string },
+  { onlyStreams, by = 'refresh' }: SyncOrder & { by?: string },
+): Promise<void> {
+  const all = await tx
+    .selectFrom('connection_stream')
+    .select(['namespace', 'name'])
+    .where('connection_id', '=', connection.connectionId)
+    .execute();
+  const states = (onlyStreams ?? all).map((name) => ({ ...name, state: null }));
+  await insertNextStates(tx, connection, { states, by });
 }
 
 /** Asks a sync to end; one that waits ends at once. A sync that has ended stays as it is. */
