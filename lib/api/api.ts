@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 import { assertOwnOrigin } from '#lib/access/request-origin.ts';
 import type { Context } from '#lib/context.ts';
+import { configTree, publicTree } from './airbyte/mount.ts';
+import { configRoutes, publicRoutes } from './airbyte/routes.ts';
 import type { DoorEnv } from './door.ts';
 import { badRequest, failureResponse } from './failures.ts';
 import { accessRoutes } from './routes/access.ts';
@@ -41,8 +43,9 @@ export function createApi(context: Context): Api {
   app.notFound(() => failureResponse(badRequest('There is nothing at this address.', 'not_found'), context.log));
 
   app.get('/api/v1/health', (c) => c.json({ available: true }));
-  app.get('/api/public/v1/health', (c) => c.text('Successful operation'));
-  app.get('/v1/health', (c) => c.text('Successful operation'));
+  app.route('/api/v1', configTree(configRoutes));
+  app.route('/api/public/v1', publicTree(publicRoutes));
+  app.route('/v1', publicTree(publicRoutes));
   app.route('/api/auth', authRoutes());
   app.route('/api/weir/v1', ownRoutes());
   return {

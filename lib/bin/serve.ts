@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import next from 'next';
 import { createApi } from '#lib/api/api.ts';
+import { apiListener } from '#lib/api/listen.ts';
 import { createContext, shareContext } from '#lib/context.ts';
 import { repointDemo } from '#lib/demo/repoint-demo.ts';
 import { readEnv } from '#lib/env.ts';
@@ -19,9 +20,7 @@ shareContext(context);
 
 const api = createApi(context);
 const demo = createDemoApi({ token: context.demoToken });
-const answerApi = getRequestListener((request, { incoming }) => api.fetch(request, incoming.socket.remoteAddress), {
-  overrideGlobalObjects: false,
-});
+const answerApi = apiListener(api);
 const answerDemo = getRequestListener((request) => demo.fetch(request), { overrideGlobalObjects: false });
 const pages = next({ dev, dir: process.cwd(), hostname: env.host, port: env.port });
 await pages.prepare();
@@ -35,7 +34,18 @@ const server = createServer((request: IncomingMessage, response: ServerResponse)
 });
 if (dev) server.on('upgrade', pages.getUpgradeHandler());
 await repointDemo(context).catch((error: unknown) => context.log.error({ err: error }, 'the demo was not repointed'));
-server.listen(env.port, env.host, () => process.send?.('ready'));
+/** Airbyte's clients know a port of the API alone. */
+const apiServer = createServer((request, response) => void answerApi(request, response));
+if (env.apiPort !== null) await listening(apiServer, env.apiPort);
+await listening(server, env.port);
+process.send?.('ready');
+
+function listening(on: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    on.once('error', reject);
+    on.listen(port, env.host, () => resolve());
+  });
+}
 
 let closing = false;
 process.on('SIGTERM', close).on('SIGINT', close).on('disconnect', close);
@@ -44,8 +54,10 @@ process.on('SIGTERM', close).on('SIGINT', close).on('disconnect', close);
 function close(): void {
   if (closing) return;
   closing = true;
-  server.close();
-  setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
-  server.closeIdleConnections();
+  for (const each of [server, apiServer]) {
+    each.close();
+    setTimeout(() => each.closeAllConnections(), CLOSE_GRACE_MS).unref();
+    each.closeIdleConnections();
+  }
   server.once('close', () => void context.close().then(() => process.exit(0)));
 }

@@ -8,18 +8,23 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** What would keep these settings from working, each as one sentence with what to do. */
 export async function startProblems(env: Env): Promise<string[]> {
-  const found = await Promise.all([portProblem(env), folderProblem(env), databaseProblem(env)]);
+  const found = await Promise.all([
+    portProblem('PORT', env.host, env.port),
+    env.apiPort === null ? null : portProblem('WEIR_API_PORT', env.host, env.apiPort),
+    folderProblem(env),
+    databaseProblem(env),
+  ]);
   return found.filter((problem) => problem !== null);
 }
 
-function portProblem({ host, port }: Env): Promise<string | null> {
+function portProblem(name: string, host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) =>
       resolve(
         error.code === 'EADDRINUSE'
-          ? `Port ${port} is taken. Stop what listens there (another Weir?), or set PORT to another.`
-          : `Can't listen on ${host}:${port} (${error.code}). Set HOST and PORT to an address of this machine.`,
+          ? `Port ${port} is taken. Stop what listens there (another Weir?), or set ${name} to another.`
+          : `Can't listen on ${host}:${port} (${error.code}). Set HOST and ${name} to an address of this machine.`,
       ),
     );
     server.listen(port, host, () => server.close(() => resolve(null)));

@@ -41,5 +41,7 @@ async function fingerprintOf(db: Db, workspaceId: string, sourceId: string): Pro
   const { rows } = await sql<{ config: unknown; version: string | null }>`
     select s.config, (select id from connector_version v where v.connector_id = s.connector_id order by version desc limit 1) as version
     from source s where s.workspace_id = ${workspaceId} and s.id = ${sourceId}`.execute(db);
-  return createHash('sha256').update(JSON.stringify(rows[0] ?? null)).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(rows[0] ?? null))
+    .digest('hex');
 }

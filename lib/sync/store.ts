@@ -42,7 +42,12 @@ export async function insertSync(db: Db, sync: NewSync): Promise<number | null> 
 }
 
 /** A due time that found the sync before it still active: it is not made up for, and says so. */
-export async function insertSkipped(db: Db, sync: Required<Omit<NewSync, 'order'>>, failure: Failure, now: Date): Promise<void> {
+export async function insertSkipped(
+  db: Db,
+  sync: Required<Omit<NewSync, 'order'>>,
+  failure: Failure,
+  now: Date,
+): Promise<void> {
   await db
     .insertInto('syncs')
     .values({

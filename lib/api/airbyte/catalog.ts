@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { invalid, listOf, objectOf, withoutAbsent } from './call.ts';
 
 /** The public API's words for pairs of modes; the first is what it takes when none is named. */
-const PUBLIC_MODES: Record<string, readonly [SyncMode, DestinationSyncMode]> = {
+export const PUBLIC_MODES: Record<string, readonly [SyncMode, DestinationSyncMode]> = {
   full_refresh_overwrite: ['full_refresh', 'overwrite'],
   full_refresh_overwrite_deduped: ['full_refresh', 'overwrite_dedup'],
   full_refresh_append: ['full_refresh', 'append'],
@@ -112,8 +112,7 @@ export function readPublicStreams(
     const found = findStream(discovered, String(config.name), config.namespace as string | undefined);
     if (!found) issues.push({ path: `${path}.name`, message: `The source has no stream named ${config.name}.` });
     const modes = PUBLIC_MODES[String(config.syncMode ?? 'full_refresh_overwrite')];
-    if (!modes)
-      issues.push({ path: `${path}.syncMode`, message: `One of: ${Object.keys(PUBLIC_MODES).join(', ')}.` });
+    if (!modes) issues.push({ path: `${path}.syncMode`, message: `One of: ${Object.keys(PUBLIC_MODES).join(', ')}.` });
     issues.push(...mapperIssues(config, path), ...cursorIssues(found, config, path));
     return found && modes ? [configuredOf(found, { ...config, fieldSelectionEnabled: true }, modes)] : [];
   });
@@ -190,7 +189,9 @@ function cursorIssues(stream: StreamDescriptor | undefined, config: JsonObject, 
   const chosen = textsOf(config.cursorField);
   if (!stream?.sourceDefinedCursor || chosen.length === 0) return [];
   if (JSON.stringify(chosen) === JSON.stringify(stream.defaultCursorField)) return [];
-  return [{ path: `${path}.cursorField`, message: `The source defines the cursor: ${stream.defaultCursorField.join('.')}.` }];
+  return [
+    { path: `${path}.cursorField`, message: `The source defines the cursor: ${stream.defaultCursorField.join('.')}.` },
+  ];
 }
 
 function publicMode({ syncMode, destinationSyncMode }: Pick<ConfiguredStream, 'syncMode' | 'destinationSyncMode'>) {

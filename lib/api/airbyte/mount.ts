@@ -94,4 +94,3 @@ const NOBODY: Identity = { userId: null, name: '', email: '', workspaceId: '', r
 function nothingHere() {
   return badRequest('There is nothing at this address.', 'not_found');
 }
-

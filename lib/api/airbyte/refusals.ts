@@ -56,7 +56,12 @@ function read(error: unknown, log: Log): { status: number; code: string; text: s
   if (!(error instanceof WeirError) || error.kind === 'bug') {
     // Logged there; the caller learns no more than that it was our fault.
     void failureResponse(error, log);
-    return { status: 500, code: 'unexpected', text: 'Something went wrong inside Weir. The log says more.', issues: [] };
+    return {
+      status: 500,
+      code: 'unexpected',
+      text: 'Something went wrong inside Weir. The log says more.',
+      issues: [],
+    };
   }
   const said = error.issues.map(({ path, message }) => (path ? `${path}: ${message}` : message));
   const text = [failureText(error.toJSON()), ...said].join(' ');

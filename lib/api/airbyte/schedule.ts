@@ -1,7 +1,7 @@
 import type { Schedule } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { scheduleIssues } from '#lib/jobs/due-times.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { invalid, objectOf } from './call.ts';
 
 /** Hours of each unit; a month is thirty days, as for Airbyte. */
@@ -46,18 +46,17 @@ export function readPublicSchedule(value: JsonObject): Schedule {
 /** `scheduleType` and what belongs to it, as the Config API shows it. `kept` is the interval in the client's own words. */
 export function toConfigSchedule(schedule: Schedule, kept: BasicSchedule | null): JsonObject {
   if (schedule.type === 'manual') return { scheduleType: 'manual' };
-  const basic = basicOf(schedule, kept);
+  const { basic, cron } = wordsOf(schedule, kept);
   if (basic) return { scheduleType: 'basic', scheduleData: { basicSchedule: { ...basic } }, schedule: { ...basic } };
-  const { expression, timeZone } = cronOf(schedule);
+  const { expression, timeZone } = cron;
   return { scheduleType: 'cron', scheduleData: { cron: { cronExpression: expression, cronTimeZone: timeZone } } };
 }
 
 export function toPublicSchedule(schedule: Schedule, kept: BasicSchedule | null): JsonObject {
   if (schedule.type === 'manual') return { scheduleType: 'manual' };
-  const basic = basicOf(schedule, kept);
-  if (basic)
-    return { scheduleType: 'basic', basicTiming: `Every ${basic.units} ${basic.timeUnit.toUpperCase()}` };
-  const { expression, timeZone } = cronOf(schedule);
+  const { basic, cron } = wordsOf(schedule, kept);
+  if (basic) return { scheduleType: 'basic', basicTiming: `Every ${basic.units} ${basic.timeUnit.toUpperCase()}` };
+  const { expression, timeZone } = cron;
   return { scheduleType: 'cron', cronExpression: `${expression} ${timeZone}` };
 }
 
@@ -68,7 +67,8 @@ function readBasic(value: JsonObject): { schedule: Schedule; basic: BasicSchedul
   throw invalid([
     {
       path: 'scheduleData.basicSchedule',
-      message: 'timeUnit is minutes, hours, days, weeks or months, and units a whole number; minutes must divide an hour.',
+      message:
+        'timeUnit is minutes, hours, days, weeks or months, and units a whole number; minutes must divide an hour.',
     },
   ]);
 }
@@ -84,14 +84,21 @@ function intervalOf({ timeUnit, units }: BasicSchedule): Schedule | null {
   return { type: 'cron', expression: `*/${units} * * * *`, timeZone: 'UTC' };
 }
 
-/** The client's own words as long as they still say what the schedule does. */
-function basicOf(schedule: Schedule, kept: BasicSchedule | null): BasicSchedule | null {
-  if (kept && JSON.stringify(intervalOf(kept)) === JSON.stringify(schedule)) return kept;
-  return schedule.type === 'hourly' ? { timeUnit: 'hours', units: schedule.every } : null;
+type Words = { basic: BasicSchedule; cron?: undefined } | { basic?: undefined; cron: CronWords };
+interface CronWords {
+  readonly expression: string;
+  readonly timeZone: string;
+}
+
+/** An interval or cron; the client's own words as long as they still say what the schedule does. */
+function wordsOf(schedule: Exclude<Schedule, { type: 'manual' }>, kept: BasicSchedule | null): Words {
+  if (kept && JSON.stringify(intervalOf(kept)) === JSON.stringify(schedule)) return { basic: kept };
+  if (schedule.type === 'hourly') return { basic: { timeUnit: 'hours', units: schedule.every } };
+  return { cron: cronOf(schedule) };
 }
 
 /** Times of day and of the week in Quartz' spelling, where Sunday is 1; cron as it was written. */
-function cronOf(schedule: Exclude<Schedule, { type: 'manual' | 'hourly' }>): { expression: string; timeZone: string } {
+function cronOf(schedule: Exclude<Schedule, { type: 'manual' | 'hourly' }>): CronWords {
   const { timeZone } = schedule;
   if (schedule.type === 'cron') return { expression: schedule.expression, timeZone };
   const [hour = 0, minute = 0] = schedule.at.split(':').map(Number);

@@ -1,6 +1,4 @@
 import type { Hono } from 'hono';
-import { allowHost } from '#lib/access/allowed-hosts.ts';
-import { mayActAs } from '#lib/access/roles.ts';
 import {
   createDestination,
   deleteDestination,
@@ -8,10 +6,11 @@ import {
   listDestinations,
   updateDestination,
 } from '#lib/connections/destinations.ts';
-import { destinationKind, destinationKinds } from '#lib/destinations/kinds.ts';
+import { destinationKinds } from '#lib/destinations/kinds.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { allowDestination } from '../allow-destination.ts';
 import { anyObject, readBody, shape, text } from '../body.ts';
-import { as, created, type Door, type DoorEnv, idOf } from '../door.ts';
+import { as, created, type DoorEnv, idOf } from '../door.ts';
 
 const destination = shape({ name: text, type: text, config: anyObject }, ['name', 'type', 'config']);
 const change = shape({ name: text, config: anyObject });
@@ -26,7 +25,7 @@ export function destinationRoutes(app: Hono<DoorEnv>): void {
   app.post('/destinations', as('editor', 'destination.create'), async (c) => {
     const input = await readBody<{ name: string; type: string; config: JsonObject }>(c.req.raw, destination);
     const made = await createDestination(c.get('context'), c.get('identity').workspaceId, input);
-    await allowAddress(c, input);
+    await allowDestination(c.get('context'), c.get('identity'), input);
     return created(c, 'destination', made);
   });
   app.get('/destinations/:id', as('viewer'), async (c) =>
@@ -36,23 +35,11 @@ export function destinationRoutes(app: Hono<DoorEnv>): void {
     const input = await readBody<{ name?: string; config?: JsonObject }>(c.req.raw, change);
     await updateDestination(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
     const changed = await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));
-    await allowAddress(c, changed);
+    await allowDestination(c.get('context'), c.get('identity'), changed);
     return c.json(changed);
   });
   app.delete('/destinations/:id', as('editor', 'destination.delete'), async (c) => {
     await deleteDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));
     return c.body(null, 204);
-  });
-}
-
-/** Most warehouses stand at a private address: an administrator who names one as a destination has allowed it. */
-async function allowAddress(c: Door, destination: { name: string; type: string; config: JsonObject }): Promise<void> {
-  const { role, workspaceId, actor } = c.get('identity');
-  const address = destinationKind(destination.type).address(destination.config);
-  if (!address || !mayActAs(role, 'admin')) return;
-  await allowHost(c.get('context'), workspaceId, {
-    ...address,
-    reason: `destination ${destination.name}`,
-    createdBy: actor,
   });
 }

@@ -1,0 +1,110 @@
+import type { FullConnection } from '#lib/connections/full-lists.ts';
+import type { Tag } from '#lib/connections/tags.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { epochSeconds, withoutAbsent } from './call.ts';
+import { toPublicStream, toSyncCatalogStream } from './catalog.ts';
+import { type BasicSchedule, toConfigSchedule, toPublicSchedule } from './schedule.ts';
+
+const CONFIG_NAMESPACES = { source: 'source', destination: 'destination', custom: 'customformat' } as const;
+const PUBLIC_NAMESPACES = { ...CONFIG_NAMESPACES, custom: 'custom_format' } as const;
+
+/** What a client may do about changes of a schema, in the words of either tree. */
+const PREFERENCES: Record<string, string> = {
+  ignore: 'ignore',
+  disable: 'disable',
+  disable_connection: 'disable',
+  propagate_columns: 'propagate_columns',
+  propagate_fully: 'propagate_fully',
+};
+
+/** A connection as the Config API shows it. */
+export function toConfigConnection(connection: FullConnection, workspaceId: string): JsonObject {
+  const { clientSettings: settings } = connection;
+  return withoutAbsent({
+    connectionId: connection.id,
+    name: connection.name,
+    sourceId: connection.sourceId,
+    destinationId: connection.destinationId,
+    workspaceId,
+    syncCatalog: { streams: connection.streams.map(toSyncCatalogStream) },
+    status: connection.status,
+    statusReason: connection.status === 'inactive' ? connection.pausedReason : undefined,
+    ...toConfigSchedule(connection.schedule, basicOf(settings)),
+    namespaceDefinition: CONFIG_NAMESPACES[connection.namespaceDefinition],
+    namespaceFormat: connection.namespaceFormat ?? undefined,
+    prefix: connection.prefix,
+    operationIds: [],
+    sourceCatalogId: settings.sourceCatalogId,
+    breakingChange: false,
+    nonBreakingChangesPreference: settings.nonBreakingChangesPreference ?? 'ignore',
+    notifySchemaChanges: settings.notifySchemaChanges === true,
+    notifySchemaChangesByEmail: settings.notifySchemaChangesByEmail === true,
+    backfillPreference: settings.backfillPreference ?? 'disabled',
+    geography: 'auto',
+    created_at: epochSeconds(connection.createdAt),
+    createdAt: epochSeconds(connection.createdAt),
+    tags: connection.tags.map((tag) => toTag(tag, workspaceId)),
+  }) as JsonObject;
+}
+
+/** A connection as the public API shows it: every field that clients require is there. */
+export function toPublicConnection(connection: FullConnection, workspaceId: string): JsonObject {
+  const preference = connection.clientSettings.nonBreakingChangesPreference ?? 'ignore';
+  return withoutAbsent({
+    connectionId: connection.id,
+    name: connection.name,
+    sourceId: connection.sourceId,
+    destinationId: connection.destinationId,
+    workspaceId,
+    status: connection.status,
+    statusReason: connection.status === 'inactive' ? connection.pausedReason : undefined,
+    schedule: toPublicSchedule(connection.schedule, basicOf(connection.clientSettings)),
+    configurations: { streams: connection.streams.map(toPublicStream) },
+    dataResidency: 'auto',
+    namespaceDefinition: PUBLIC_NAMESPACES[connection.namespaceDefinition],
+    namespaceFormat: connection.namespaceFormat ?? undefined,
+    prefix: connection.prefix,
+    nonBreakingSchemaUpdatesBehavior: preference === 'disable' ? 'disable_connection' : preference,
+    createdAt: epochSeconds(connection.createdAt),
+    tags: connection.tags.map((tag) => toTag(tag, workspaceId)),
+  }) as JsonObject;
+}
+
+export function toTag({ id, name, color }: Tag, workspaceId: string): JsonObject {
+  return { tagId: id, name, color, workspaceId };
+}
+
+/** Our word for where streams land; undefined when the client says nothing, or something that it does not know either. */
+export function readNamespace(value: JsonValue | undefined): 'source' | 'destination' | 'custom' | undefined {
+  if (value === 'source' || value === 'destination') return value;
+  return value === 'customformat' || value === 'custom_format' ? 'custom' : undefined;
+}
+
+/** Settings that are kept as the client gave them; of what it left out the stored ones stay. */
+export function readClientSettings(
+  body: JsonObject,
+  stored: JsonObject,
+  basic: BasicSchedule | null | undefined,
+): JsonObject {
+  const preference = PREFERENCES[String(body.nonBreakingChangesPreference ?? body.nonBreakingSchemaUpdatesBehavior)];
+  return withoutAbsent({
+    ...stored,
+    ...(preference !== undefined && { nonBreakingChangesPreference: preference }),
+    ...kept(body, ['notifySchemaChanges', 'notifySchemaChangesByEmail', 'backfillPreference', 'sourceCatalogId']),
+    ...(basic !== undefined && { basicSchedule: basic === null ? undefined : { ...basic } }),
+  }) as JsonObject;
+}
+
+function kept(body: JsonObject, fields: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = body[field];
+      return typeof value === 'boolean' || typeof value === 'string' ? [[field, value]] : [];
+    }),
+  );
+}
+
+function basicOf({ basicSchedule: value }: JsonObject): BasicSchedule | null {
+  if (!isJsonObject(value)) return null;
+  return { timeUnit: String(value.timeUnit), units: Number(value.units) };
+}

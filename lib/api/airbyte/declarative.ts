@@ -1,0 +1,112 @@
+import { parse, stringify } from 'yaml';
+import {
+  createConnector,
+  deleteConnector,
+  getConnector,
+  listConnectors,
+  renameConnector,
+  saveVersion,
+} from '#lib/connections/connectors.ts';
+import { notFound } from '#lib/connections/refusals.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { assertWorkspace, type Call, idIn, invalid, optionalText, type PublicRoute, textOf } from './call.ts';
+
+const PATH = '/workspaces/:workspaceId/definitions/declarative_sources';
+const input: JsonObject = {
+  type: 'object',
+  required: ['name', 'manifest'],
+  properties: { name: { type: 'string' }, manifest: { type: 'object' } },
+};
+
+/** Connectors with their manifests. */
+export const publicRoutes: PublicRoute[] = [
+  { route: `GET ${PATH}`, role: 'viewer', summary: 'The connectors with their manifests', handle: list },
+  {
+    route: `POST ${PATH}`,
+    role: 'editor',
+    action: 'connector.create',
+    summary: 'A new connector of a manifest',
+    input,
+    handle: create,
+  },
+  {
+    route: `GET ${PATH}/:id`,
+    role: 'viewer',
+    summary: 'One connector with its manifest',
+    handle: (call) => shown(call, pathId(call)),
+  },
+  {
+    route: `PUT ${PATH}/:id`,
+    role: 'editor',
+    action: 'connector.save_version',
+    summary: 'A new version of the manifest',
+    handle: update,
+  },
+  {
+    route: `DELETE ${PATH}/:id`,
+    role: 'editor',
+    action: 'connector.delete',
+    summary: 'Deletes a connector that no source uses',
+    handle: async (call) => {
+      const definition = await shown(call, pathId(call));
+      await deleteConnector(call.context, call.identity.workspaceId, pathId(call));
+      call.about(`connector:${definition.id}`);
+      return definition;
+    },
+  },
+];
+
+async function list(call: Call): Promise<JsonObject> {
+  assertWorkspace(call, call.params.workspaceId);
+  const all = await listConnectors(call.context, call.identity.workspaceId);
+  const saved = all.filter(({ version }) => version !== null);
+  return { data: await Promise.all(saved.map(({ id }) => shown(call, id))), next: '', previous: '' };
+}
+
+/** A manifest that is refused leaves no connector behind. */
+async function create(call: Call): Promise<JsonObject> {
+  assertWorkspace(call, call.params.workspaceId);
+  const { context, identity, body } = call;
+  const manifest = manifestText(body);
+  const { id } = await createConnector(context, identity.workspaceId, { name: textOf(body, 'name'), manifest });
+  try {
+    await saveVersion(context, identity.workspaceId, id, { manifest, basedOn: null, by: identity.actor });
+  } catch (error) {
+    await deleteConnector(context, identity.workspaceId, id);
+    throw error;
+  }
+  call.about(`connector:${id}`);
+  return shown(call, id);
+}
+
+async function update(call: Call): Promise<JsonObject> {
+  const { context, identity, body } = call;
+  const id = pathId(call);
+  const before = await shown(call, id);
+  const name = optionalText(body, 'name');
+  if (name !== undefined && name !== before.name) await renameConnector(context, identity.workspaceId, id, name);
+  const manifest = manifestText(body);
+  await saveVersion(context, identity.workspaceId, id, {
+    ...{ manifest, basedOn: Number(before.version), by: identity.actor },
+  });
+  call.about(`connector:${id}`);
+  return shown(call, id);
+}
+
+async function shown(call: Call, id: string): Promise<JsonObject> {
+  assertWorkspace(call, call.params.workspaceId);
+  const { name, latest } = await getConnector(call.context, call.identity.workspaceId, id);
+  if (latest === null) throw notFound('definition');
+  return { id, name, manifest: parse(latest.manifest) as JsonObject, version: latest.version };
+}
+
+/** As YAML: what people edit later is what was sent. */
+function manifestText({ manifest }: JsonObject): string {
+  if (isJsonObject(manifest)) return stringify(manifest);
+  if (typeof manifest === 'string') return manifest;
+  throw invalid([{ path: 'manifest', message: 'This is required, as an object.' }]);
+}
+
+function pathId(call: Call): string {
+  return idIn(call.params, 'id', 'definition');
+}

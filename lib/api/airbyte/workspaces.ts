@@ -1,0 +1,153 @@
+import { getWorkspace, updateWorkspace, type Workspace } from '#lib/access/workspace.ts';
+import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import {
+  assertWorkspace,
+  assertWorkspaceIds,
+  type Call,
+  type ConfigRoute,
+  listed,
+  ORGANIZATION_ID,
+  optionalText,
+  type PublicRoute,
+} from './call.ts';
+
+const list = async (call: Call) => ({ workspaces: [toConfigWorkspace(await own(call))] });
+const get = async (call: Call) => {
+  assertWorkspace(call, call.body.workspaceId);
+  return toConfigWorkspace(await own(call));
+};
+
+/** Credentials belong to one workspace: it is the only one that they see. */
+export const configRoutes: ConfigRoute[] = [
+  { verb: 'workspaces/list', role: 'viewer', summary: 'The workspace, in a list', handle: list },
+  { verb: 'workspaces/list_paginated', role: 'viewer', summary: 'The workspace, in a list', handle: list },
+  { verb: 'workspaces/list_by_organization_id', role: 'viewer', summary: 'The workspace, in a list', handle: list },
+  { verb: 'workspaces/get', role: 'viewer', summary: 'The workspace', handle: get },
+  { verb: 'workspaces/get_by_slug', role: 'viewer', summary: 'The workspace', handle: get },
+  { verb: 'workspaces/get_by_connection_id', role: 'viewer', summary: 'The workspace', handle: get },
+  {
+    verb: 'workspaces/get_organization_info',
+    role: 'viewer',
+    summary: 'The organization of the workspace',
+    handle: async (call) => ({ organizationId: ORGANIZATION_ID, organizationName: (await own(call)).name, sso: false }),
+  },
+  {
+    verb: 'workspaces/update',
+    role: 'admin',
+    action: 'workspace.update',
+    summary: 'Changes the name or the address for notifications',
+    handle: async (call) => {
+      assertWorkspace(call, call.body.workspaceId);
+      return toConfigWorkspace(await change(call));
+    },
+  },
+  {
+    verb: 'workspaces/update_name',
+    role: 'admin',
+    action: 'workspace.update',
+    summary: 'Changes the name',
+    handle: async (call) => toConfigWorkspace(await change(call)),
+  },
+  { verb: 'workspaces/create', role: 'admin', summary: 'Refused: see the detail', handle: refuseCreation },
+  { verb: 'workspaces/delete', role: 'admin', summary: 'Refused: see the detail', handle: refuseDeletion },
+];
+
+export const publicRoutes: PublicRoute[] = [
+  {
+    route: 'GET /workspaces',
+    role: 'viewer',
+    summary: 'The workspace, in a list',
+    handle: async (call) => {
+      assertWorkspaceIds(call);
+      const rows = Number(call.query.get('offset') ?? 0) > 0 ? [] : [await own(call)];
+      return listed(call, 'workspaces', rows, toPublicWorkspace);
+    },
+  },
+  { route: 'POST /workspaces', role: 'admin', summary: 'Refused: see the detail', handle: refuseCreation },
+  {
+    route: 'GET /workspaces/:workspaceId',
+    role: 'viewer',
+    summary: 'The workspace',
+    handle: async (call) => {
+      assertWorkspace(call, call.params.workspaceId);
+      return toPublicWorkspace(await own(call));
+    },
+  },
+  {
+    route: 'PATCH /workspaces/:workspaceId',
+    role: 'admin',
+    action: 'workspace.update',
+    summary: 'Changes the name',
+    handle: async (call) => {
+      assertWorkspace(call, call.params.workspaceId);
+      return toPublicWorkspace(await change(call));
+    },
+  },
+  {
+    route: 'DELETE /workspaces/:workspaceId',
+    role: 'admin',
+    summary: 'Refused: see the detail',
+    handle: refuseDeletion,
+  },
+];
+
+/** As the Config API shows it. */
+export function toConfigWorkspace({ id, name, notificationEmail, createdAt }: Workspace): JsonObject {
+  return {
+    workspaceId: id,
+    customerId: id,
+    name,
+    slug: slugOf(name),
+    ...(notificationEmail !== null && { email: notificationEmail }),
+    initialSetupComplete: true,
+    displaySetupWizard: false,
+    organizationId: ORGANIZATION_ID,
+    anonymousDataCollection: false,
+    news: false,
+    securityUpdates: false,
+    notifications: [],
+    notificationSettings: {},
+    defaultGeography: 'auto',
+    tombstone: false,
+    createdAt: Math.floor(createdAt.getTime() / 1000),
+  };
+}
+
+export function toPublicWorkspace({ id, name }: Workspace): JsonObject {
+  return { workspaceId: id, name, dataResidency: 'auto', notifications: {} };
+}
+
+export function slugOf(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '') || 'workspace'
+  );
+}
+
+function own({ context, identity }: Call): Promise<Workspace> {
+  return getWorkspace(context, identity.workspaceId);
+}
+
+function change(call: Call): Promise<Workspace> {
+  const [name, email] = [optionalText(call.body, 'name'), optionalText(call.body, 'email')];
+  call.about(`workspace:${call.identity.workspaceId}`);
+  return updateWorkspace(call.context, call.identity.workspaceId, {
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { notificationEmail: email }),
+  });
+}
+
+function refuseCreation(): never {
+  throw refusal('Credentials belong to one workspace and can’t make another.');
+}
+
+function refuseDeletion(): never {
+  throw refusal('A workspace is not deleted through this API.');
+}
+
+function refusal(message: string): WeirError {
+  return new WeirError({ kind: 'config', code: 'not_allowed', message, hint: 'Use the workspace that is there.' });
+}
