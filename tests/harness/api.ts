@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createApi } from '#lib/api/api.ts';
+import { type Api, createApi } from '#lib/api/api.ts';
 import type { Context } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
+import type { Queue } from '#lib/jobs/queue.ts';
 import { createLog } from '#lib/log.ts';
 import { createSecrets } from '#lib/secrets.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
@@ -39,6 +40,7 @@ export interface ApiClient {
 
 export interface TestApi extends TestDatabase {
   readonly context: Context;
+  readonly api: Api;
   /** What was given to the queue, in order. */
   readonly sent: { name: string; data: object }[];
   /** A client that is not signed in. */
@@ -48,7 +50,10 @@ export interface TestApi extends TestDatabase {
 }
 
 /** The whole API over a database of the calling test's own; jobs are noted, not run. */
-export async function testApi(variables: Record<string, string> = {}): Promise<TestApi> {
+export async function testApi(
+  variables: Record<string, string> = {},
+  options: { queue?: (databaseUrl: string) => Queue } = {},
+): Promise<TestApi> {
   const database = await testDatabase({ migrated: true });
   const dataDir = mkdtempSync(path.join(tmpdir(), 'weir-test-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -60,13 +65,15 @@ export async function testApi(variables: Record<string, string> = {}): Promise<T
     log: createLog('test', 'silent'),
     clock: () => new Date(),
     secrets: createSecrets('k'.repeat(43)),
-    queue: {
-      send: async (name: string, data: object) => {
-        sent.push({ name, data });
-      },
-      work: async () => undefined,
-      stop: async () => undefined,
-    } as Context['queue'],
+    queue:
+      options.queue?.(database.url) ??
+      ({
+        send: async (name: string, data: object) => {
+          sent.push({ name, data });
+        },
+        work: async () => undefined,
+        stop: async () => undefined,
+      } as Context['queue']),
     authSecret: 's'.repeat(43),
     demoToken: 'demo-token',
     close: async () => undefined,
@@ -79,7 +86,7 @@ export async function testApi(variables: Record<string, string> = {}): Promise<T
     await ada.send('POST', '/api/weir/v1/setup', ADMIN);
     return ada;
   };
-  return { ...database, context, sent, client, admin };
+  return { ...database, context, api, sent, client, admin };
 }
 
 function createClient(answer: (request: Request) => Promise<Response>, origin: string): ApiClient {

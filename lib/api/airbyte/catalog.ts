@@ -96,6 +96,17 @@ export function readSyncCatalog(value: JsonValue | undefined, known: readonly St
   return streams;
 }
 
+/** Whether a client's catalog says less of its streams than a connection needs: no schema, or no cursor to go by. */
+export function hasGaps(catalog: JsonObject): boolean {
+  return listOf(catalog.streams).some((item) => {
+    const { stream, config } = objectOf(item);
+    const { jsonSchema, defaultCursorField } = objectOf(stream);
+    const { syncMode, cursorField } = objectOf(config);
+    const cursors = [...textsOf(cursorField), ...textsOf(defaultCursorField)];
+    return Object.keys(objectOf(jsonSchema)).length === 0 || (syncMode === 'incremental' && cursors.length === 0);
+  });
+}
+
 /**
  * The streams of the public API's `configurations`; without any, everything that was discovered in full.
  * @throws WeirError `invalid_input` with all issues

@@ -1,3 +1,4 @@
+import type { StreamDescriptor } from '#lib/catalog.ts';
 import { deleteConnection } from '#lib/connections/connections.ts';
 import { findCatalog } from '#lib/connections/discovered.ts';
 import { fullConnections } from '#lib/connections/full-lists.ts';
@@ -16,9 +17,9 @@ import {
   type PublicRoute,
   pageOf,
 } from './call.ts';
-import { readPublicStreams, readSyncCatalog } from './catalog.ts';
+import { hasGaps, readPublicStreams, readSyncCatalog } from './catalog.ts';
 import { toConfigConnection, toPublicConnection } from './connection-shapes.ts';
-import { discovered } from './discover.ts';
+import { discoverAgain, discovered } from './discover.ts';
 import { findConnection, type ReadParts, saveConnectionChange, saveNewConnection } from './save-connection.ts';
 import { readConfigSchedule, readPublicSchedule } from './schedule.ts';
 import { find as findSource } from './sources.ts';
@@ -157,7 +158,7 @@ export async function create(call: Call) {
   const sent = objectOf(call.body.syncCatalog);
   const hasCatalog = Array.isArray(sent.streams) && sent.streams.length > 0;
   const streams = hasCatalog
-    ? readSyncCatalog(sent, await knownStreams(call, sourceId))
+    ? readSyncCatalog(sent, await knownStreams(call, sourceId, sent))
     : readPublicStreams(undefined, (await discovered(call, sourceId)).streams);
   return saveNewConnection(call, { ...scheduleOf(call.body), streams });
 }
@@ -166,8 +167,9 @@ export async function create(call: Call) {
 export async function update(call: Call) {
   const id = idIn(call.body, 'connectionId', 'connection');
   const { sourceId } = await findConnection(call, id);
-  const streams = isJsonObject(call.body.syncCatalog)
-    ? { streams: readSyncCatalog(call.body.syncCatalog, await knownStreams(call, sourceId)) }
+  const sent = call.body.syncCatalog;
+  const streams = isJsonObject(sent)
+    ? { streams: readSyncCatalog(sent, await knownStreams(call, sourceId, sent)) }
     : {};
   return saveConnectionChange(call, id, { ...scheduleOf(call.body), ...streams });
 }
@@ -208,9 +210,19 @@ async function remove(call: Call, id: string): Promise<undefined> {
   call.about(`connection:${id}`);
 }
 
-/** What was discovered fills in what a client leaves out of its catalog; the source is not asked for that. */
-async function knownStreams({ context, identity }: Call, sourceId: string) {
-  return (await findCatalog(context.db, identity.workspaceId, sourceId))?.streams ?? [];
+/**
+ * What was discovered fills in what a client leaves out of its catalog. A source that was never asked is asked when the
+ * catalog has gaps; if it does not answer, the catalog is taken as it was sent.
+ */
+async function knownStreams(call: Call, sourceId: string, catalog: JsonObject): Promise<readonly StreamDescriptor[]> {
+  const known = await findCatalog(call.context.db, call.identity.workspaceId, sourceId);
+  if (known || !hasGaps(catalog)) return known?.streams ?? [];
+  try {
+    return (await discoverAgain(call, sourceId)).streams;
+  } catch (error) {
+    call.context.log.warn({ err: error, sourceId }, 'the source of a new connection was not discovered');
+    return [];
+  }
 }
 
 function scheduleOf(body: JsonObject): ReadParts {
