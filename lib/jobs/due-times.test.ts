@@ -154,7 +154,7 @@ describe('what is wrong with a schedule', () => {
     [undefined, ['type']],
     [{ type: 'hourly', every: 0, timeZone: 'UTC' }, ['every']],
     [{ type: 'hourly', every: 1.5, timeZone: 'Mars/Base' }, ['every', 'timeZone']],
-    [{ type: 'hourly', every: 169, timeZone: 'UTC' }, ['every']],
+    [{ type: 'hourly', every: 8_785, timeZone: 'UTC' }, ['every']],
     [daily('24:00'), ['at']],
     [daily('2:00'), ['at']],
     [{ type: 'daily', timeZone: 'UTC' }, ['at']],

@@ -43,7 +43,7 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
             className="input"
             type="number"
             min={1}
-            max={24 * 7}
+            max={24 * 366}
             {...fieldControl('schedule-every')}
             value={value.every}
             onChange={(event) => onChange({ ...value, every: Number(event.target.value) })}
