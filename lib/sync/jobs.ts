@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { StreamName } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
-import type { SyncKind, SyncStatus } from '#lib/db/schema.ts';
+import type { SyncKind, SyncStatus, SyncStreamStatus } from '#lib/db/schema.ts';
 import { type Failure, WeirError } from '#lib/errors.ts';
 
 /** A sync with its attempts and streams in one row, as Airbyte's clients see jobs. */
@@ -29,7 +29,7 @@ export interface JobAttempt {
 }
 
 export interface JobStream extends StreamName {
-  readonly status: 'waiting' | 'running' | 'published' | 'failed' | 'cancelled';
+  readonly status: SyncStreamStatus;
   readonly read: number;
   readonly written: number;
   readonly quarantined: number;

@@ -1,4 +1,4 @@
-import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor, SyncMode } from '#lib/catalog.ts';
+import type { ConfiguredStream, DestinationSyncMode, Mapper, StreamDescriptor, SyncMode } from '#lib/catalog.ts';
 import type { Issue } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { invalid, listOf, objectOf, withoutAbsent } from './call.ts';
@@ -52,6 +52,7 @@ export function toSyncCatalogStream({ stream, ...configured }: ConfiguredStream)
       selected: true,
       fieldSelectionEnabled: selectedFields !== undefined,
       selectedFields: (selectedFields ?? []).map((field) => ({ fieldPath: [field] })),
+      mappers: (configured.mappers ?? []).map((mapper) => ({ ...mapper })),
     },
   };
 }
@@ -65,7 +66,7 @@ export function toPublicStream({ stream, ...configured }: ConfiguredStream): Jso
     cursorField: [...configured.cursorField],
     primaryKey: pathsOf(configured.primaryKey),
     selectedFields: configured.selectedFields?.map((field) => ({ fieldPath: [field] })),
-    mappers: [],
+    mappers: (configured.mappers ?? []).map((mapper) => ({ ...mapper })),
   }) as JsonObject;
 }
 
@@ -150,6 +151,7 @@ function configuredOf(
     primaryKey: stream.sourceDefinedPrimaryKey.length > 0 ? stream.sourceDefinedPrimaryKey : key,
     // An empty selection of the Config API is what clients send when nothing was chosen.
     ...(selects && fields.length > 0 && { selectedFields: fields }),
+    ...(listOf(config.mappers).length > 0 && { mappers: mappersOf(config.mappers) }),
   };
 }
 
@@ -188,11 +190,20 @@ function findStream(
   return named.find((stream) => (stream.namespace ?? '') === (namespace ?? ''));
 }
 
-/** What mappers and hashing would hide must not be loaded as it is. */
+/** What was to be hashed must not be loaded as it is. */
 function mapperIssues(config: JsonObject, path: string): Issue[] {
-  return ['mappers', 'hashedFields']
-    .filter((field) => listOf(config[field]).length > 0)
-    .map((field) => ({ path: `${path}.${field}`, message: 'Weir has no mappers; change the fields in the manifest.' }));
+  if (listOf(config.hashedFields).length === 0) return [];
+  return [{ path: `${path}.hashedFields`, message: 'Give a mapper of type hashing in its place.' }];
+}
+
+function mappersOf(value: JsonValue | undefined): Mapper[] {
+  return listOf(value)
+    .map(objectOf)
+    .map(({ id, type, mapperConfiguration }) => ({
+      ...(typeof id === 'string' && { id }),
+      type: String(type),
+      mapperConfiguration: objectOf(mapperConfiguration),
+    }));
 }
 
 /** A cursor that the source defines can't be chosen otherwise. */
