@@ -67,7 +67,12 @@ const [outcome] = await runSync(
     extract,
     recorder: {
       ...{ started: () => undefined, progress: () => undefined, log: () => undefined },
-      ...{ advanced: async () => undefined, published: async () => undefined, failed: async () => undefined, close: async () => undefined },
+      ...{
+        advanced: async () => undefined,
+        published: async () => undefined,
+        failed: async () => undefined,
+        close: async () => undefined,
+      },
     },
   },
 );
