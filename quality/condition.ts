@@ -1,4 +1,4 @@
-const MAX_LENGTH = 4_000;
+const MAX_LENGTH = 20_000;
 const OPENING: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
 /**
@@ -25,4 +25,11 @@ export function conditionProblem(text: string): string | null {
       return `${character || 'NUL'} can’t stand in a condition outside of quotes.`;
   }
   return open.length > 0 ? `A ${open.at(-1)} is not closed.` : null;
+}
+
+/** The same of one whole SELECT. The session that runs it can write nothing. */
+export function queryProblem(text: string): string | null {
+  const query = text.trim().replace(/;$/, '').replaceAll('{table}', 'x');
+  if (!/^(select|with)\b/i.test(query)) return 'The query begins with select or with.';
+  return conditionProblem(query)?.replace('condition', 'query') ?? null;
 }

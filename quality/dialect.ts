@@ -7,8 +7,17 @@ export interface Dialect {
   quote(identifier: string): string;
   /** The relation as it stands after FROM. */
   source(relation: Relation): string;
-  /** One aggregate over a quoted column (`*` for rows); `filter` is a complete FILTER clause with a blank before it, or empty. */
-  readonly aggregates: Readonly<Record<AggregateName, (column: string, filter: string) => string>>;
-  /** An aggregate of text that is not blank needs its condition inside the filter. */
-  notBlank(column: string): string;
+  /**
+   * One aggregate over a quoted column (`*` for rows); `filter` is a complete FILTER clause with a blank before it, or empty;
+   * `fraction` is that of a quantile.
+   */
+  readonly aggregates: Readonly<Record<AggregateName, (column: string, filter: string, fraction: number) => string>>;
+  /** Text without blanks around it. */
+  trim(text: string): string;
+  /** Whether text matches a regular expression, both as SQL. */
+  matches(text: string, pattern: string): string;
+  /** Seconds since 1970 of a quoted column of times or dates. */
+  epoch(column: string): string;
+  /** The rows of a SELECT as one JSON text each, in a column `record`. */
+  records(select: string): string;
 }

@@ -1,28 +1,27 @@
 import { expect, test } from 'vitest';
 import type { Facts } from './checks/check-kind.ts';
-import { checkKind } from './checks/index.ts';
 import { evaluate } from './evaluate.ts';
+import { checksOf, noFacts } from './fixtures/suite-of.ts';
+import { metricsOf } from './measure.ts';
 import { type Measured, metricKey } from './metric.ts';
-import { parseSuite } from './parse-suite.ts';
 
 const NOW = new Date('2026-05-04T12:00:00Z');
-const FACTS: Facts = { now: NOW, lastPublishedAt: null, previousRows: null };
+const FACTS = noFacts(NOW);
 
 /** Outcome and message of one declared check, given the values of its metrics in their order. */
 function verdict(declared: string, values: (number | null | Measured)[], facts: Partial<Facts> = {}) {
-  const { issues, suite } = parseSuite(`dataset: t\n${declared}`);
-  expect(issues).toEqual([]);
-  const check = suite?.checks[0];
+  const [check] = checksOf(`dataset: t\n${declared}`);
   if (!check) throw new Error('no check');
-  const metrics = checkKind(check.kind).metrics(check.params, check.where);
+  const known = { ...FACTS, ...facts };
+  const metrics = metricsOf(check, known.memory);
   const measured = values.map((value, index): [string, Measured] => [
     metricKey(metrics[index] as (typeof metrics)[number]),
     typeof value === 'object' && value !== null ? value : { value },
   ]);
   const { outcome, message } = evaluate(
     check,
-    { measurements: new Map(measured), failures: new Map() },
-    { ...FACTS, ...facts },
+    { sources: null, columns: [], measurements: new Map(measured), segments: new Map(), failures: new Map() },
+    known,
   );
   return `${outcome}: ${message}`;
 }

@@ -1,8 +1,10 @@
 import { type Failure, toFailure } from '#lib/errors.ts';
-import type { Facts, Verdict } from './checks/check-kind.ts';
+import type { JsonValue } from '#lib/json.ts';
+import type { Facts, Reading, Verdict } from './checks/check-kind.ts';
 import { checkKind } from './checks/index.ts';
 import type { TableMeasurements } from './measure.ts';
-import { type Metric, metricKey } from './metric.ts';
+import { type Measured, type Measurements, type Metric, metricKey, rowsMetric } from './metric.ts';
+import { numberText } from './number-text.ts';
 import type { Check, Level } from './suite.ts';
 
 export type Outcome = 'pass' | 'warn' | 'fail' | 'error';
@@ -14,6 +16,8 @@ export interface CheckResult {
   readonly title: string;
   readonly table: string;
   readonly level: Level;
+  readonly owner: string | null;
+  readonly tags: readonly string[];
   /** `warn` and `fail` are breaches, by level; `error` means that it could not be measured. */
   readonly outcome: Outcome;
   readonly value: number | null;
@@ -22,36 +26,97 @@ export interface CheckResult {
   readonly low: number | null;
   readonly high: number | null;
   readonly message: string;
+  /** What the next load is compared with. */
+  readonly memory: JsonValue;
+  /** The segments, worst first; empty where it is not broken down. */
+  readonly segments: readonly SegmentResult[];
 }
+
+export interface SegmentResult {
+  readonly segment: string;
+  readonly outcome: Outcome;
+  readonly value: number | null;
+  readonly valueText: string | null;
+}
+
+const WORST_FIRST: readonly Outcome[] = ['error', 'fail', 'warn', 'pass'];
+const SEGMENTS_KEPT = 20;
+const SEGMENTS_NAMED = 3;
 
 /** Compares what was measured with the limits. Pure. */
 export function evaluate(check: Check, measured: TableMeasurements, facts: Facts): CheckResult {
-  const { key, kind, title, table, level } = check;
-  const head = { key, kind, title, table, level };
+  const { key, kind, title, table, level, owner = null, tags } = check;
+  const head = { key, kind, title, table, level, owner, tags };
   const failure = measured.failures.get(key);
   if (failure) return { ...head, ...unmeasured(failure) };
+  const whole = judge(check, readingOf(measured, measured.measurements), facts);
+  const segments = check.per === undefined ? null : measured.segments.get(check.per);
+  if (!segments || whole.outcome === 'error') return { ...head, ...whole };
+  return { ...head, ...broken(check, whole, judgeSegments(check, measured, segments, facts)) };
+}
+
+type Judged = Omit<CheckResult, 'key' | 'kind' | 'title' | 'table' | 'level' | 'owner' | 'tags'>;
+
+/** The limits first, then the tighter ones that only warn, on the same measurement. */
+function judge(check: Check, read: Reading, facts: Facts): Judged {
+  const { kind, params, where, level, warn, minimumRows } = check;
+  const { evaluate: verdictOf } = checkKind(kind);
   try {
-    return { ...head, ...judge(check, valueIn(measured), facts) };
+    const rows = minimumRows === undefined ? null : (read.number(rowsMetric(where)) ?? 0);
+    const verdict = verdictOf(params, where, read, facts);
+    if (rows !== null && rows < (minimumRows ?? 0)) return result(tooFew(verdict, rows, minimumRows ?? 0), 'pass');
+    if (!verdict.ok) return result(verdict, level === 'warn' || level === 'quarantine' ? 'warn' : 'fail');
+    const tighter = warn && verdictOf({ ...params, ...warn }, where, read, facts);
+    return tighter && !tighter.ok ? result(tighter, 'warn') : result(verdict, 'pass');
   } catch (error) {
-    return { ...head, ...unmeasured(error instanceof Unmeasured ? error.failure : toFailure(error)) };
+    return unmeasured(error instanceof Unmeasured ? error.failure : toFailure(error));
   }
 }
 
-/** The limits first, then the tighter ones that only warn, on the same measurement. */
-function judge({ kind, params, where, level, warn }: Check, value: (metric: Metric) => number | null, facts: Facts) {
-  const { evaluate: verdictOf } = checkKind(kind);
-  const verdict = verdictOf(params, where, value, facts);
-  if (!verdict.ok) return result(verdict, level === 'warn' ? 'warn' : 'fail');
-  const tighter = warn && verdictOf({ ...params, ...warn }, where, value, facts);
-  return tighter && !tighter.ok ? result(tighter, 'warn') : result(verdict, 'pass');
+function tooFew(verdict: Verdict, rows: number, minimum: number): Verdict {
+  return {
+    ...verdict,
+    message: `${verdict.message}; not judged, since ${numberText(rows)} rows are fewer than ${numberText(minimum)}`,
+  };
 }
 
-function result({ ok: _ok, ...verdict }: Verdict, outcome: Outcome) {
-  return { ...verdict, outcome };
+interface JudgedSegment extends SegmentResult {
+  readonly message: string;
 }
 
-function unmeasured({ message, hint }: Failure) {
-  const text = [message, hint].filter(Boolean).join(' ');
+function judgeSegments(
+  check: Check,
+  measured: TableMeasurements,
+  segments: ReadonlyMap<string, Measurements>,
+  facts: Facts,
+): JudgedSegment[] {
+  // What the whole was before says nothing of a part of it.
+  const own = { ...facts, history: [], previousRows: null, memory: null };
+  return [...segments]
+    .map(([segment, measurements]) => {
+      const { outcome, value, valueText, message } = judge(check, readingOf(measured, measurements), own);
+      return { segment, outcome, value, valueText, message };
+    })
+    .filter(({ outcome }) => outcome !== 'error')
+    .toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome));
+}
+
+/** The value stays the whole's; the outcome is that of the worst segment, and the message names those that failed. */
+function broken({ per }: Check, whole: Judged, segments: readonly JudgedSegment[]): Judged {
+  const guilty = segments.filter(({ outcome }) => outcome === segments[0]?.outcome && outcome !== 'pass');
+  const kept = segments.slice(0, SEGMENTS_KEPT).map(({ message: _message, ...segment }) => segment);
+  if (guilty.length === 0) return { ...whole, outcome: 'pass', segments: kept };
+  const named = guilty.slice(0, SEGMENTS_NAMED).map(({ segment, message }) => `${per} = ${segment}: ${message}`);
+  const more = guilty.length - named.length;
+  const message = named.join('; ') + (more > 0 ? `; and ${more} more of ${segments.length}` : '');
+  return { ...whole, outcome: guilty[0]?.outcome ?? 'pass', message, segments: kept };
+}
+
+function result({ ok: _ok, memory = null, ...verdict }: Verdict, outcome: Outcome): Judged {
+  return { ...verdict, memory, segments: [], outcome };
+}
+
+function unmeasured({ message, hint }: Failure): Judged {
   return {
     outcome: 'error' as const,
     value: null,
@@ -59,7 +124,9 @@ function unmeasured({ message, hint }: Failure) {
     limitText: null,
     low: null,
     high: null,
-    message: text,
+    message: [message, hint].filter(Boolean).join(' '),
+    memory: null,
+    segments: [],
   };
 }
 
@@ -71,11 +138,23 @@ class Unmeasured extends Error {
   }
 }
 
-function valueIn({ measurements }: TableMeasurements): (metric: Metric) => number | null {
-  return (metric) => {
+function readingOf({ columns }: TableMeasurements, measurements: Measurements): Reading {
+  const of = (metric: Metric): Exclude<Measured, { failure: Failure }> => {
     const measured = measurements.get(metricKey(metric));
-    if (!measured) throw new Error(`${metricKey(metric)} was not measured`);
+    if (!measured)
+      throw new Unmeasured({ kind: 'config', code: 'not_measured', message: 'There was nothing to measure.' });
     if ('failure' in measured) throw new Unmeasured(measured.failure);
-    return measured.value;
+    return measured;
+  };
+  return {
+    columns,
+    number(metric) {
+      const measured = of(metric);
+      return 'value' in measured ? measured.value : null;
+    },
+    counts(metric) {
+      const measured = of(metric);
+      return 'counts' in measured ? measured.counts : new Map();
+    },
   };
 }

@@ -1,93 +1,129 @@
+import type { Relation } from '#lib/destinations/destination.ts';
 import type { Failure } from '#lib/errors.ts';
+import type { JsonValue } from '#lib/json.ts';
 import { checkKind } from './checks/index.ts';
-import type { Dialect } from './dialect.ts';
-import type { Engine } from './engine.ts';
-import { type Measured, type Measurements, metricKey } from './metric.ts';
+import type { Engine, TableColumn } from './engine.ts';
+import { type Measurements, type Metric, rowsMetric } from './metric.ts';
 import { didYouMean } from './nearest-name.ts';
-import { plan, type Statement, singleStatements } from './plan.ts';
+import { plan, type Sources, type Statement, singleStatements, type Wanted } from './plan.ts';
+import { type Collected, collect, fail } from './read-statement.ts';
 import type { Check } from './suite.ts';
 
-/** What the checks of one table measured, and the columns that some of them name and the table has not. */
+/** What the checks of one table measured, and why some could not be. */
 export interface TableMeasurements {
+  /** Where it was measured; null where there was nothing to look at. */
+  readonly sources: Sources | null;
+  readonly columns: readonly TableColumn[];
   readonly measurements: Measurements;
+  /** By column that checks are broken down by, then by its value. */
+  readonly segments: ReadonlyMap<string, ReadonlyMap<string, Measurements>>;
   /** By check key: why a check could not be measured at all. */
   readonly failures: ReadonlyMap<string, Failure>;
 }
+
+/** What a check kept of the load before. */
+export type MemoryOf = (check: Check) => JsonValue;
+
+const NOTHING: TableMeasurements = {
+  sources: null,
+  columns: [],
+  measurements: new Map(),
+  segments: new Map(),
+  failures: new Map(),
+};
 
 /** Measures everything that the checks of one table need. Never throws for what one check did wrong. */
 export async function measureTable(
   engine: Engine,
   table: string,
   checks: readonly Check[],
+  memoryOf: MemoryOf,
 ): Promise<TableMeasurements> {
-  const needsTable = checks.filter(({ kind, params, where }) => checkKind(kind).metrics(params, where).length > 0);
-  if (needsTable.length === 0) return { measurements: new Map(), failures: new Map() };
-  let found: Awaited<ReturnType<Engine['find']>>;
+  const looking = checks.filter((check) => looksAtTable(check, memoryOf(check)));
+  if (looking.length === 0) return NOTHING;
   try {
-    found = await engine.find(table);
+    return await measureRelation(engine, await engine.find(table), looking, memoryOf);
   } catch (error) {
     const failure = engine.failureOf(error);
-    return { measurements: new Map(), failures: new Map(needsTable.map(({ key }) => [key, failure])) };
+    return { ...NOTHING, failures: new Map(looking.map(({ key }) => [key, failure])) };
   }
-  const failures = missingColumns(needsTable, table, found.columns);
-  const measurable = needsTable.filter(({ key }) => !failures.has(key));
-  const source = engine.dialect.source(found.relation);
-  return { measurements: await measure(engine, source, measurable), failures };
 }
 
-/** Runs the plan of the checks over one source. */
-export async function measure(engine: Engine, source: string, checks: readonly Check[]): Promise<Measurements> {
-  const { dialect } = engine;
-  const measured = new Map<string, Measured>();
-  for (const statement of plan(checks, source, dialect)) {
-    for (const [key, value] of await run(engine, statement, source, dialect)) measured.set(key, value);
-  }
-  return measured;
-}
-
-async function run(
+/** The same where the table is known, or is not yet one. */
+export async function measureRelation(
   engine: Engine,
-  statement: Statement,
-  source: string,
-  dialect: Dialect,
-): Promise<[string, Measured][]> {
+  relation: Relation,
+  checks: readonly Check[],
+  memoryOf: MemoryOf,
+): Promise<TableMeasurements> {
+  const columns = await engine.columnsOf(relation);
+  const failures = missingColumns(checks, columns);
+  const references = await findReferences(engine, checks, memoryOf, failures);
+  const sources = { table: engine.dialect.source(relation), references };
+  const wanted = checks.filter(({ key }) => !failures.has(key)).flatMap((check) => wantedBy(check, memoryOf(check)));
+  return { sources, columns, failures, ...(await measure(engine, sources, wanted)) };
+}
+
+/** Runs the plan over one source. */
+export async function measure(engine: Engine, sources: Sources, wanted: readonly Wanted[]): Promise<Collected> {
+  const collected: Collected = { measurements: new Map(), segments: new Map() };
+  for (const statement of plan(wanted, sources, engine.dialect)) await run(engine, statement, sources, collected);
+  return collected;
+}
+
+async function run(engine: Engine, statement: Statement, sources: Sources, into: Collected): Promise<void> {
   try {
-    const row = await engine.one(statement.sql);
-    return statement.metrics.map((metric, index) => [metricKey(metric), readValue(row[`m${index}`])]);
+    await collect(statement, await engine.rows(statement.sql), into);
   } catch (error) {
     const isBundle = statement.metrics.length > 1 && engine.isWorthSplitting(error);
-    if (!isBundle) return statement.metrics.map((metric) => [metricKey(metric), { failure: engine.failureOf(error) }]);
+    if (!isBundle) return fail(statement, engine.failureOf(error), into);
+    for (const single of singleStatements(statement, sources, engine.dialect)) await run(engine, single, sources, into);
   }
-  const alone: [string, Measured][] = [];
-  for (const single of singleStatements(statement, source, dialect))
-    alone.push(...(await run(engine, single, source, dialect)));
-  return alone;
 }
 
-function readValue(value: unknown): Measured {
-  if (value === null || value === undefined) return { value: null };
-  const number = Number(value);
-  if (Number.isFinite(number)) return { value: number };
-  return { failure: notANumber(value) };
+/** What a check needs measured. */
+export function metricsOf({ kind, params, where, minimumRows }: Check, memory: JsonValue): Metric[] {
+  const metrics = checkKind(kind).metrics(params, where, memory);
+  return minimumRows === undefined ? metrics : [rowsMetric(where), ...metrics];
 }
 
-function notANumber(value: unknown): Failure {
-  return {
-    kind: 'config',
-    code: 'not_a_number',
-    message: `The result is no number (${String(value).slice(0, 40)}).`,
-    hint: 'This kind of check needs a column of numbers without NaN or infinity; leave those out with where.',
-  };
+function wantedBy(check: Check, memory: JsonValue): Wanted[] {
+  return metricsOf(check, memory).map((metric) => ({ metric, per: check.per ?? null }));
 }
 
-function missingColumns(checks: readonly Check[], table: string, columns: readonly string[]): Map<string, Failure> {
-  const known = new Set(columns);
+/** Freshness of a sync, for one, looks at no table. */
+function looksAtTable(check: Check, memory: JsonValue): boolean {
+  return checkKind(check.kind).readsColumns === true || metricsOf(check, memory).length > 0;
+}
+
+async function findReferences(
+  engine: Engine,
+  checks: readonly Check[],
+  memoryOf: MemoryOf,
+  failures: Map<string, Failure>,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const check of checks) {
+    for (const metric of metricsOf(check, memoryOf(check))) {
+      if (!('reference' in metric) || found.has(metric.reference.table)) continue;
+      try {
+        found.set(metric.reference.table, engine.dialect.source(await engine.find(metric.reference.table)));
+      } catch (error) {
+        failures.set(check.key, engine.failureOf(error));
+      }
+    }
+  }
+  return found;
+}
+
+function missingColumns(checks: readonly Check[], columns: readonly TableColumn[]): Map<string, Failure> {
+  const names = columns.map(({ name }) => name);
+  const known = new Set(names);
   return new Map(
-    checks.flatMap(({ key, kind, params }) => {
-      const missing = checkKind(kind)
-        .columns(params)
-        .find((column) => !known.has(column));
-      return missing === undefined ? [] : [[key, columnMissing(missing, table, columns)] as const];
+    checks.flatMap(({ key, kind, params, per, table }) => {
+      const needed = [...checkKind(kind).columns(params), ...(per === undefined ? [] : [per])];
+      const missing = needed.find((column) => !known.has(column));
+      return missing === undefined ? [] : [[key, columnMissing(missing, table, names)] as const];
     }),
   );
 }

@@ -69,7 +69,7 @@ uniqueness: [{unique_columns: [id], level: fatal}]
     '8:10 One of these is missing: min_rows, max_rows, max_change_pct.',
     '9:30 expected_mean_range is [from, to], and its first number is the larger one.',
     '10:29 max_age_hours takes a number.',
-    '11:44 level is one of: warn, error, block.',
+    '11:44 level is one of: warn, error, block, quarantine.',
   ]);
 });
 

@@ -5,8 +5,9 @@ import type { CheckKind } from './checks/check-kind.ts';
 import { checkKinds } from './checks/index.ts';
 import { conditionProblem } from './condition.ts';
 import { didYouMean } from './nearest-name.ts';
+import { readOptions } from './read-options.ts';
 import type { Check, Level, Suite } from './suite.ts';
-import { checkIssues, wrapperKeys } from './suite-schema.ts';
+import { checkIssues, suiteOptions, wrapperKeys } from './suite-schema.ts';
 
 export { suiteJsonSchema } from './suite-schema.ts';
 
@@ -26,6 +27,7 @@ const MAX_BYTES = 512 * 1024;
 const MAX_CHECKS = 1_000;
 const MAX_ALIASES = 50;
 const KIND_NAMES = checkKinds.map(({ name }) => name);
+const TOP_KEYS = [...Object.keys(suiteOptions), ...wrapperKeys];
 
 /** Reads a suite: either every problem with its place, or the checks. */
 export function parseSuite(text: string): { issues: SuiteIssue[]; suite: Suite | null } {
@@ -60,58 +62,67 @@ function toJson(document: ReturnType<typeof parseDocument>): JsonValue | undefin
 }
 
 type Report = (problem: Problem) => void;
+/** What holds for checks that say nothing else. */
+type Common = { readonly dataset: string | null; readonly owner: string | undefined };
 
 function readSuite(value: JsonValue, report: Report): Suite | null {
   if (!isJsonObject(value)) {
     report({ path: [], message: `A suite is a mapping: dataset, and checks under ${KIND_NAMES.join(', ')}.` });
     return null;
   }
-  const dataset = typeof value.dataset === 'string' && value.dataset.trim() ? value.dataset.trim() : null;
-  if (value.dataset !== undefined && dataset === null)
-    report({ path: ['dataset'], message: 'dataset is the name of a table.' });
-  const checks = [...readKinds(value, [], dataset, report)];
+  const { issues, owner, ...options } = readOptions(value);
+  issues.forEach(report);
+  const common = { dataset: options.dataset, owner };
+  const checks = [...readKinds(value, [], common, report)];
   for (const wrapper of wrapperKeys) {
     const inner = value[wrapper];
-    if (isJsonObject(inner)) checks.push(...readKinds(inner, [wrapper], dataset, report));
+    if (isJsonObject(inner)) checks.push(...readKinds(inner, [wrapper], common, report));
     else if (inner !== undefined) report({ path: [wrapper], message: `${wrapper} is a mapping of kinds to checks.` });
   }
   if (checks.length > MAX_CHECKS) report({ path: [], message: `A suite holds at most ${MAX_CHECKS} checks.` });
-  return Object.freeze({ dataset, checks: Object.freeze(withDistinctKeys(checks)) });
+  return Object.freeze({ ...options, checks: Object.freeze(withDistinctKeys(checks)) });
 }
 
-function* readKinds(value: JsonObject, path: Path, dataset: string | null, report: Report): Generator<Check> {
+function* readKinds(value: JsonObject, path: Path, common: Common, report: Report): Generator<Check> {
   for (const [name, declared] of Object.entries(value)) {
     const kind = checkKinds.find((known) => known.name === name);
-    if (kind) yield* readKind(kind, declared, [...path, name], dataset, report);
-    else if (path.length > 0 || !['dataset', 'name', 'description', ...wrapperKeys].includes(name))
+    if (kind) yield* readKind(kind, declared, [...path, name], common, report);
+    else if (path.length > 0 || !TOP_KEYS.includes(name))
       report({
         path: [...path, name],
         atKey: true,
-        message: `${name} is not known here.${didYouMean(name, ['dataset', ...KIND_NAMES])}`,
+        message: `${name} is not known here.${didYouMean(name, path.length > 0 ? KIND_NAMES : [...TOP_KEYS, ...KIND_NAMES])}`,
       });
   }
 }
 
 /** A list of checks, or one check alone. */
-function* readKind(
-  kind: CheckKind,
-  declared: JsonValue,
-  path: Path,
-  dataset: string | null,
-  report: Report,
-): Generator<Check> {
+function* readKind(kind: CheckKind, declared: JsonValue, path: Path, common: Common, report: Report): Generator<Check> {
   if (declared === null) return;
-  if (!Array.isArray(declared)) yield* readCheck(kind, declared, path, dataset, report);
-  else for (const [index, each] of declared.entries()) yield* readCheck(kind, each, [...path, index], dataset, report);
+  if (!Array.isArray(declared)) yield* readCheck(kind, declared, path, common, report);
+  else for (const [index, each] of declared.entries()) yield* readCheck(kind, each, [...path, index], common, report);
 }
 
-function readCheck(kind: CheckKind, declared: JsonValue, path: Path, dataset: string | null, report: Report): Check[] {
+function readCheck(kind: CheckKind, declared: JsonValue, path: Path, common: Common, report: Report): Check[] {
   const wrong = checkIssues(kind, declared).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
   if (!isJsonObject(declared) || wrong.length > 0) {
     wrong.forEach(report);
     return [];
   }
-  const { name, table, where, level, warn, owner: _owner, description: _description, ...params } = declared;
+  const {
+    name,
+    table,
+    where,
+    level,
+    warn,
+    scope,
+    per,
+    minimum_rows,
+    owner,
+    tags,
+    description: _description,
+    ...params
+  } = declared;
   const problems: Problem[] = (kind.problems?.(params) ?? []).map((problem) => ({ ...problem, path: [problem.path] }));
   if (isJsonObject(warn)) {
     const inner = kind.problems?.({ ...params, ...warn }) ?? [];
@@ -121,24 +132,30 @@ function readCheck(kind: CheckKind, declared: JsonValue, path: Path, dataset: st
   }
   const condition = typeof where === 'string' ? conditionProblem(where) : null;
   if (condition) problems.push({ path: ['where'], message: condition });
-  const of = typeof table === 'string' ? table.trim() : dataset;
+  if (level === 'quarantine' && !kind.test)
+    problems.push({
+      path: ['level'],
+      message: `${kind.name} looks at several rows at once: none can be put aside. Use block.`,
+    });
+  const of = typeof table === 'string' ? table.trim() : common.dataset;
   if (!of) problems.push({ path: [], message: 'Name the table: dataset at the top, or table inside the check.' });
   for (const problem of problems) report({ ...problem, path: [...path, ...problem.path] });
   if (problems.length > 0 || !of) return [];
-  return (kind.split?.(params) ?? [params]).map((part) => toCheck(kind, part, { name, table: of, where, level, warn }));
+  const options = { name, table: of, where, level, warn, scope, per, minimum_rows, owner: owner ?? common.owner, tags };
+  return (kind.split?.(params) ?? [params]).map((part) => toCheck(kind, part, options));
 }
 
-interface CommonOptions {
-  readonly name: JsonValue | undefined;
-  readonly table: string;
-  readonly where: JsonValue | undefined;
-  readonly level: JsonValue | undefined;
-  readonly warn: JsonValue | undefined;
-}
+type CheckOptions = Readonly<
+  Record<
+    'name' | 'where' | 'level' | 'warn' | 'scope' | 'per' | 'minimum_rows' | 'owner' | 'tags',
+    JsonValue | undefined
+  >
+> & { readonly table: string };
 
-function toCheck(kind: CheckKind, params: JsonObject, { name, table, where, level, warn }: CommonOptions): Check {
-  const subject = kind.subject(params);
+function toCheck(kind: CheckKind, params: JsonObject, options: CheckOptions): Check {
+  const { name, table, where, level, warn, scope, per, minimum_rows, owner, tags } = options;
   const condition = typeof where === 'string' ? where.trim() : undefined;
+  const subject = [kind.subject(params), per !== undefined && `per ${per}`].filter(Boolean).join(' ');
   const title =
     typeof name === 'string' ? name : `${table}: ${kind.name}, ${subject}${condition ? ` where ${condition}` : ''}`;
   const tighter = isJsonObject(warn) ? ofThisPart(kind, params, warn) : {};
@@ -148,9 +165,14 @@ function toCheck(kind: CheckKind, params: JsonObject, { name, table, where, leve
     title,
     table,
     level: (level ?? 'error') as Level,
+    scope: (scope ?? kind.scope) as Check['scope'],
     ...(condition && { where: condition }),
     params,
     ...(Object.keys(tighter).length > 0 && { warn: tighter }),
+    ...(typeof per === 'string' && { per }),
+    ...(typeof minimum_rows === 'number' && { minimumRows: minimum_rows }),
+    ...(typeof owner === 'string' && { owner }),
+    tags: Array.isArray(tags) ? tags.map(String) : [],
   });
 }
 

@@ -8,14 +8,14 @@ import { createSecrets } from '#lib/secrets.ts';
 import { testClock } from '#tests/harness/clock.ts';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
 import type { Engine } from './engine.ts';
+import { checksOf, noFacts, wantedOf } from './fixtures/suite-of.ts';
 import { measure } from './measure.ts';
-import { parseSuite } from './parse-suite.ts';
 import { withPostgres } from './postgres/engine.ts';
 import { type ChecksFinished, checkTables, runChecks, startChecks, startChecksAfterSync } from './run-checks.ts';
 import type { Check } from './suite.ts';
 import { checkHistory, createSuite, getSuite, listSuites, suiteResults, updateSuite } from './suites.ts';
 
-const FACTS = () => ({ now: new Date('2026-01-02T00:00:00Z'), lastPublishedAt: null, previousRows: null });
+const FACTS = () => noFacts();
 
 function configOf(url: string): JsonObject {
   const { hostname, port, pathname, username, password } = new URL(url);
@@ -42,12 +42,6 @@ function inPostgres<T>(
   signal = new AbortController().signal,
 ) {
   return withPostgres(configOf(url), { guard: allowing(url), signal }, work);
-}
-
-function checksOf(text: string): readonly Check[] {
-  const { issues, suite } = parseSuite(text);
-  expect(issues).toEqual([]);
-  return suite?.checks ?? [];
 }
 
 describe('over a Postgres table', () => {
@@ -179,7 +173,8 @@ async function measuredOver(
   for (const row of rows) await database.query('insert into t values ($1, $2, $3)', row);
   return inPostgres(database, async (engine) => {
     const all = [];
-    for (const checks of bundles) all.push(...(await measure(engine, '"public"."t"', checks)));
+    const sources = { table: '"public"."t"', references: new Map() };
+    for (const checks of bundles) all.push(...(await measure(engine, sources, wantedOf(checks))).measurements);
     return new Map(all);
   });
 }

@@ -1,30 +1,34 @@
+import type { Guard } from '#lib/address-guard.ts';
 import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
+import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { openConfig, type Secrets } from '#lib/secrets.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { withBucket } from './duckdb/bucket.ts';
 import type { Engine } from './engine.ts';
-import { type CheckResult, evaluate } from './evaluate.ts';
+import { type CheckResult, evaluate, type SegmentResult } from './evaluate.ts';
+import { gatherFacts } from './facts.ts';
+import { failingRows } from './failing-rows.ts';
 import { measureTable } from './measure.ts';
 import { parseSuite } from './parse-suite.ts';
+import type { Sources } from './plan.ts';
 import { withPostgres } from './postgres/engine.ts';
 import { invalidSuite, suiteNotFound } from './refusals.ts';
 import {
   findRun,
   finishRun,
+  gateResults,
   insertResults,
   insertRun,
-  lastPublished,
-  previousValues,
+  type NewResult,
   publishedFiles,
-  rowsBefore,
   suitesOfConnection,
   type Trigger,
 } from './store.ts';
-import type { Check } from './suite.ts';
+import type { Check, SampleRules } from './suite.ts';
 
 /** What a finished run tells those who come after: alerts. */
 export interface ChecksFinished {
@@ -98,7 +102,7 @@ export async function runChecks(
 ): Promise<ChecksFinished | null> {
   const run = await findRun(c.db, runId);
   if (!run || run.finishedAt) return null;
-  let results: CheckResult[] = [];
+  let results: NewResult[] = [];
   let failure: Failure | null = null;
   try {
     results = await measureSuite(c, run, signal);
@@ -122,17 +126,73 @@ export async function runChecks(
 
 type Run = NonNullable<Awaited<ReturnType<typeof findRun>>>;
 
-async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promise<CheckResult[]> {
+async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
   const { issues, suite } = parseSuite(run.text);
   if (!suite) throw invalidSuite(issues);
-  const facts = await gatherFacts(c, run);
+  const carried =
+    run.trigger === 'sync' && run.syncId !== null
+      ? await carriedResults(c.db, run.suiteId, run.syncId)
+      : new Map<string, NewResult>();
+  const { suiteId, connectionId, syncId, id: runId } = run;
+  const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
   const guard = await workspaceGuard(c.db, run.workspaceId);
   const config = openConfig(c.secrets, run.config, `destination:${run.destinationId}`);
-  const work = (engine: Engine) => checkTables(engine, suite.checks, facts);
+  const left = suite.checks.filter(({ key }) => !carried.has(key));
+  const work = (engine: Engine) => checkTables(engine, left, facts, suite.samples);
+  const measured = left.length === 0 ? [] : await inDestination(c, run, { config, guard, signal }, work);
+  const byKey = new Map([...carried, ...measured.map((result) => [result.key, result] as const)]);
+  return suite.checks.flatMap(({ key }) => byKey.get(key) ?? []);
+}
+
+async function inDestination<T>(
+  c: RunContext,
+  run: Run,
+  { config, guard, signal }: { config: JsonObject; guard: Guard; signal: AbortSignal },
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   if (run.destinationType === 'postgres') return withPostgres(config, { guard, signal }, work);
   const published = await publishedFiles(c.db, run.destinationId, run.connectionId);
   const { log, clock } = c;
   return withBucket({ type: run.destinationType, config, published, guard, signal, log, clock }, work);
+}
+
+/** What the gate measured of the very load that was published stands: measuring it again would tell of something else. */
+async function carriedResults(db: Db, suiteId: string, syncId: number): Promise<Map<string, NewResult>> {
+  const rows = await gateResults(db, suiteId, syncId);
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      {
+        ...pickResult(row),
+        segments: (row.segments ?? []) as unknown as SegmentResult[],
+        ...(row.samples && { samples: row.samples }),
+        ...(row.samples_until && { samplesUntil: row.samples_until }),
+        measuredAt: row.measured_at,
+      },
+    ]),
+  );
+}
+
+type GateRow = Awaited<ReturnType<typeof gateResults>>[number];
+
+function pickResult({
+  key,
+  kind,
+  title,
+  level,
+  owner,
+  tags,
+  outcome,
+  value,
+  low,
+  high,
+  message,
+  memory,
+  ...row
+}: GateRow) {
+  const table = key.split(' / ')[0] ?? '';
+  const texts = { valueText: row.value_text, limitText: row.limit_text };
+  return { key, kind, title, table, level, owner, tags, outcome, value, low, high, message, memory, ...texts };
 }
 
 /** Measures and evaluates table by table, and gives the results in the order of the suite. */
@@ -140,29 +200,39 @@ export async function checkTables(
   engine: Engine,
   checks: readonly Check[],
   facts: (check: Check) => Facts,
-): Promise<CheckResult[]> {
+  samples: SampleRules = NO_SAMPLES,
+): Promise<NewResult[]> {
   const byTable = Map.groupBy(checks, ({ table }) => table);
-  const results = new Map<string, CheckResult>();
+  const results = new Map<string, NewResult>();
   for (const [table, ofTable] of byTable) {
-    const measured = await measureTable(engine, table, ofTable);
-    for (const check of ofTable) results.set(check.key, evaluate(check, measured, facts(check)));
+    const measured = await measureTable(engine, table, ofTable, (check) => facts(check).memory);
+    for (const check of ofTable) {
+      const result = evaluate(check, measured, facts(check));
+      results.set(
+        check.key,
+        await withSamples(engine, measured.sources, check, result, { samples, now: facts(check).now }),
+      );
+    }
   }
   return checks.flatMap(({ key }) => results.get(key) ?? []);
 }
 
-async function gatherFacts(c: RunContext, run: Run): Promise<(check: Check) => Facts> {
-  const published = run.connectionId ? await lastPublished(c.db, run.connectionId) : null;
-  const loadId = run.syncId ?? published?.syncId ?? null;
-  const previous = await previousValues(c.db, { id: run.id, suiteId: run.suiteId, loadId });
-  // A check that is new has no history, but the load before may have been counted.
-  const counted =
-    run.connectionId && loadId ? await rowsBefore(c.db, run.connectionId, loadId) : new Map<string, number>();
-  const now = c.clock();
-  return ({ key, table, where }) => ({
-    now,
-    lastPublishedAt: published?.at ?? null,
-    previousRows: previous.get(key) ?? (where === undefined ? counted.get(table) : undefined) ?? null,
-  });
+const NO_SAMPLES: SampleRules = { rows: 0, days: 1, personal: [], plain: [] };
+const DAY_MS = 86_400_000;
+
+/** Adds some of the rows that fail. */
+export async function withSamples(
+  engine: Engine,
+  sources: Sources | null,
+  check: Check,
+  result: CheckResult,
+  { samples, now }: { samples: SampleRules; now: Date },
+): Promise<NewResult> {
+  if (sources === null || (result.outcome !== 'fail' && result.outcome !== 'warn')) return result;
+  const rows = await failingRows(engine, sources, check, samples);
+  return rows.length === 0
+    ? result
+    : { ...result, samples: rows, samplesUntil: new Date(now.getTime() + samples.days * DAY_MS) };
 }
 
 function stopped(): Failure {

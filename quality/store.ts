@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { CheckResult, Outcome } from './evaluate.ts';
 
 /** `gate` measures a load before it is published, `backfill` the past of a check that is new. */
 export type Trigger = 'sync' | 'manual' | 'schedule' | 'api' | 'gate' | 'backfill';
+
+/** Runs that measure only some checks, or the past. */
+const PARTIAL: Trigger[] = ['gate', 'backfill'];
 
 /** One row per suite with what pages show of its last run. */
 export function suiteRows(db: Db, workspaceId: string) {
@@ -48,6 +52,7 @@ export async function lastRuns(
     .select(['pass', 'warn', 'fail', 'error'].map((outcome) => countOf(outcome as Outcome).as(outcome as Outcome)))
     .where('run.workspace_id', '=', workspaceId)
     .where('run.suite_id', 'in', [...suiteIds])
+    .where('run.trigger', 'not in', PARTIAL)
     .orderBy('run.suite_id')
     .orderBy('run.id', 'desc')
     .execute();
@@ -58,17 +63,60 @@ function countOf(outcome: Outcome) {
   return sql<number>`(select count(*) from check_result where run_id = run.id and outcome = ${outcome})`;
 }
 
-/** The newest finished run's results, and what their checks are called now. */
+const RESULT = [
+  'result.key',
+  'result.kind',
+  'result.title',
+  'result.level',
+  'result.outcome',
+  'result.value',
+  'result.low',
+  'result.high',
+  'result.message',
+  'result.owner',
+  'result.tags',
+  'result.segments',
+  'result.samples',
+  'result.value_text as valueText',
+  'result.limit_text as limitText',
+  'result.measured_at as measuredAt',
+  'run.id as runId',
+  'run.sync_id as syncId',
+] as const;
+
+/** What each check said in a run. */
 export function resultsOf(db: Db, workspaceId: string, runId: number) {
   return db
     .selectFrom('check_result as result')
     .innerJoin('check_run as run', 'run.id', 'result.run_id')
-    .select(['result.key', 'result.kind', 'result.title', 'result.level', 'result.outcome', 'result.value'])
-    .select(['result.value_text as valueText', 'result.limit_text as limitText', 'result.low', 'result.high'])
-    .select(['result.message', 'result.measured_at as measuredAt', 'run.id as runId', 'run.sync_id as syncId'])
+    .select(RESULT)
     .where('result.workspace_id', '=', workspaceId)
     .where('result.run_id', '=', runId)
     .orderBy('result.id')
+    .execute();
+}
+
+/** What the gate measured of loads that are held now: newer than any run. */
+export function heldResults(db: Db, workspaceId: string, suiteId: string) {
+  return db
+    .selectFrom('check_result as result')
+    .innerJoin('check_run as run', 'run.id', 'result.run_id')
+    .distinctOn('result.key')
+    .select(RESULT)
+    .where('result.workspace_id', '=', workspaceId)
+    .where('result.suite_id', '=', suiteId)
+    .where('run.trigger', '=', 'gate')
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('sync_stream as stream')
+          .select('stream.name')
+          .whereRef('stream.sync_id', '=', 'run.sync_id')
+          .where('stream.status', '=', 'held'),
+      ),
+    )
+    .orderBy('result.key')
+    .orderBy('result.id', 'desc')
     .execute();
 }
 
@@ -129,23 +177,59 @@ export async function finishRun(db: Db, runId: number, at: Date, failure: Failur
   return numUpdatedRows > 0n;
 }
 
+export interface NewResult extends CheckResult {
+  /** Rows that fail, masked, and until when they may be kept. */
+  readonly samples?: readonly JsonObject[];
+  readonly samplesUntil?: Date;
+  /** When it was measured, where that was not now. */
+  readonly measuredAt?: Date;
+}
+
 export async function insertResults(
   db: Db,
   run: { id: number; workspaceId: string; suiteId: string },
-  results: readonly CheckResult[],
+  results: readonly NewResult[],
   at: Date,
 ): Promise<void> {
   if (results.length === 0) return;
-  const rows = results.map(({ table: _table, valueText, limitText, ...result }) => ({
-    ...result,
-    workspace_id: run.workspaceId,
-    run_id: run.id,
-    suite_id: run.suiteId,
-    value_text: valueText,
-    limit_text: limitText,
-    measured_at: at,
-  }));
+  const rows = results.map(
+    ({
+      table: _table,
+      valueText,
+      limitText,
+      memory,
+      segments,
+      samples,
+      samplesUntil,
+      measuredAt,
+      tags,
+      ...result
+    }) => ({
+      ...result,
+      tags: [...tags],
+      workspace_id: run.workspaceId,
+      run_id: run.id,
+      suite_id: run.suiteId,
+      value_text: valueText,
+      limit_text: limitText,
+      memory: memory === null ? null : JSON.stringify(memory),
+      segments: segments.length === 0 ? null : JSON.stringify(segments),
+      samples: samples === undefined || samples.length === 0 ? null : JSON.stringify(samples),
+      samples_until: samplesUntil ?? null,
+      measured_at: measuredAt ?? at,
+    }),
+  );
   await db.insertInto('check_result').values(rows).execute();
+}
+
+/** Forgets failing rows whose time is over; the measurements stay. */
+export async function forgetSamples(db: Db, now: Date): Promise<void> {
+  await db
+    .updateTable('check_result')
+    .set({ samples: null, samples_until: null })
+    .where('samples', 'is not', null)
+    .where('samples_until', '<', now)
+    .execute();
 }
 
 /** The connection's last published sync: its id, and when readers could see it. */
@@ -162,27 +246,70 @@ export async function lastPublished(db: Db, connectionId: string): Promise<{ syn
   return row?.at ? { syncId: row.syncId, at: row.at } : null;
 }
 
+export interface EarlierResult {
+  readonly key: string;
+  readonly at: Date;
+  readonly value: number | null;
+  readonly memory: JsonValue;
+}
+
+/** How many measurements of a check are looked back at. */
+const LOOK_BACK = 90;
+
 /**
- * By check, the value last measured on another load than this one. Tables that Weir did not load have no loads: there it
- * is the last run's.
+ * By check, what was measured on other loads than this one, oldest first. Tables that Weir did not load have no loads: there
+ * each run counts. What the gate measured of loads that were never published does not.
  */
-export async function previousValues(
+export async function earlierResults(
   db: Db,
-  run: { id: number; suiteId: string; loadId: number | null },
-): Promise<Map<string, number>> {
-  const rows = await db
+  { suiteId, loadId, except }: { suiteId: string; loadId: number | null; except: number | null },
+): Promise<Map<string, EarlierResult[]>> {
+  const { rows } = await sql<EarlierResult>`
+    select key, at, value, memory from (
+      select result.key, result.measured_at as at, result.value, result.memory, result.id,
+        row_number() over (partition by result.key order by result.measured_at desc, result.id desc) as place
+      from check_result result join check_run run on run.id = result.run_id
+      where result.suite_id = ${suiteId} and run.trigger <> 'gate' and run.id is distinct from ${except}::bigint
+        and result.outcome <> 'error'
+        and (${loadId}::bigint is null or run.trigger = 'backfill' or run.sync_id <> ${loadId}::bigint)
+    ) earlier where place <= ${LOOK_BACK} order by at, id`.execute(db);
+  return Map.groupBy(rows, ({ key }) => key);
+}
+
+/** What the gate measured of a sync's loads, the newest of each check. */
+export function gateResults(db: Db, suiteId: string, syncId: number) {
+  return db
     .selectFrom('check_result as result')
     .innerJoin('check_run as run', 'run.id', 'result.run_id')
     .distinctOn('result.key')
-    .select(['result.key', 'result.value'])
-    .where('result.suite_id', '=', run.suiteId)
-    .where('result.run_id', '<', run.id)
-    .where('result.value', 'is not', null)
-    .$if(run.loadId !== null, (query) => query.where('run.sync_id', '!=', run.loadId))
+    .selectAll('result')
+    .where('result.suite_id', '=', suiteId)
+    .where('run.trigger', '=', 'gate')
+    .where('run.sync_id', '=', syncId)
     .orderBy('result.key')
     .orderBy('result.id', 'desc')
     .execute();
-  return new Map(rows.flatMap(({ key, value }) => (value === null ? [] : [[key, value] as const])));
+}
+
+/** What a sync read of the source for each of its tables, and what of it was accepted. */
+export async function loadCounts(db: Db, syncId: number): Promise<Map<string, { read: number; accepted: number }>> {
+  const rows = await db
+    .selectFrom('sync_stream as stream')
+    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
+    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
+    .select(['connection.prefix', 'stream.name', 'stream.relation', 'stream.read', 'stream.written'])
+    .where('stream.sync_id', '=', syncId)
+    .execute();
+  return new Map(
+    rows.flatMap(({ prefix, name, relation, read, written }) =>
+      namesOf(prefix, name, relation).map((each) => [each, { read, accepted: written }] as const),
+    ),
+  );
+}
+
+function namesOf(prefix: string, name: string, relation: JsonObject | null): string[] {
+  const { schema, table } = relation ?? {};
+  return typeof table === 'string' ? [table, `${schema}.${table}`] : [prefix + name];
 }
 
 /** The suites that are bound to a connection: measured after each of its syncs. */
@@ -237,9 +364,7 @@ export async function rowsBefore(db: Db, connectionId: string, loadId: number): 
     rows.flatMap(({ prefix, name, relation, published }) => {
       const count = published?.rows;
       if (typeof count !== 'number') return [];
-      const { schema, table } = relation ?? {};
-      const names = typeof table === 'string' ? [table, `${schema}.${table}`] : [prefix + name];
-      return names.map((each) => [each, count] as const);
+      return namesOf(prefix, name, relation).map((each) => [each, count] as const);
     }),
   );
 }

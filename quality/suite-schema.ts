@@ -16,13 +16,71 @@ const COMMON: JsonObject = {
   },
   where: { type: 'string', minLength: 1, description: 'An SQL condition. Rows that do not meet it are left out.' },
   level: {
-    enum: ['warn', 'error', 'block'],
+    enum: ['warn', 'error', 'block', 'quarantine'],
     default: 'error',
     description:
-      'warn is told, error alerts. block alerts too; it marks what is to hold a load back before it is published, which this version does not do yet.',
+      'What a failure means. warn: told. error: alerts. block: measured before publishing, and holds the load back. quarantine: puts the failing rows aside and publishes the others (for checks that look at single rows).',
   },
-  owner: { type: 'string', minLength: 1, description: 'Who to ask.' },
+  scope: {
+    enum: ['load', 'table'],
+    description:
+      'What is measured before publishing: the load alone, or the table as it would be. Each kind has its own default.',
+  },
+  minimum_rows: { type: 'integer', minimum: 1, description: 'With fewer rows nothing is judged.' },
+  owner: { type: 'string', minLength: 1, maxLength: 200, description: 'Who to ask.' },
+  tags: {
+    type: 'array',
+    items: { type: 'string', minLength: 1, maxLength: 60 },
+    maxItems: 20,
+    uniqueItems: true,
+    description: 'Words to find it by.',
+  },
   description: { type: 'string', description: 'Why the check is there.' },
+};
+const PER: JsonObject = {
+  type: 'string',
+  minLength: 1,
+  description: 'A column: the limits hold for the rows of each of its values, and those that fail are named.',
+};
+
+const columnNames = (description: string): JsonObject => ({
+  type: 'array',
+  items: { type: 'string', minLength: 1 },
+  maxItems: 1000,
+  description,
+});
+
+/** What a suite says besides its checks. */
+export const suiteOptions: JsonObject = {
+  dataset: {
+    type: 'string',
+    minLength: 1,
+    description: 'The table of all checks that name no other: table or schema.table.',
+  },
+  name: { type: 'string' },
+  description: { type: 'string' },
+  owner: { type: 'string', minLength: 1, maxLength: 200, description: 'Who to ask, for checks that name nobody.' },
+  schedule: {
+    type: 'object',
+    properties: {
+      cron: { type: 'string', description: 'Five fields, such as "0 6 * * *".' },
+      time_zone: { type: 'string', description: 'IANA name, such as Europe/Berlin; UTC unless told.' },
+    },
+    required: ['cron'],
+    additionalProperties: false,
+    description: 'When it runs by itself, besides after the syncs of its connection.',
+  },
+  samples: {
+    type: 'object',
+    properties: {
+      rows: { type: 'integer', minimum: 0, maximum: 100, default: 5, description: 'Failing rows kept per check.' },
+      days: { type: 'number', exclusiveMinimum: 0, maximum: 365, default: 7, description: 'How long they are kept.' },
+    },
+    additionalProperties: false,
+    description: 'What is kept of the rows that fail.',
+  },
+  personal: columnNames('Columns with personal data: their values are masked in failing rows.'),
+  not_personal: columnNames('Columns that are shown although their names look personal.'),
 };
 
 /** JSON schema of a suite, for the editor: completion, hover and red lines come from it. */
@@ -36,13 +94,7 @@ export function suiteJsonSchema(): JsonObject {
     title: 'Suite of checks',
     type: 'object',
     properties: {
-      dataset: {
-        type: 'string',
-        minLength: 1,
-        description: 'The table of all checks that name no other: table or schema.table.',
-      },
-      name: { type: 'string' },
-      description: { type: 'string' },
+      ...suiteOptions,
       ...kinds,
       ...wrappers,
     },
@@ -66,13 +118,16 @@ function checkSchema(kind: CheckKind): JsonObject {
     properties: {
       ...kind.properties,
       ...COMMON,
-      warn: {
-        type: 'object',
-        properties: limits,
-        minProperties: 1,
-        additionalProperties: false,
-        description: 'Tighter limits on the same measurement, whose breach only warns.',
-      },
+      ...(kind.segments && { per: PER }),
+      ...(kind.limits.length > 0 && {
+        warn: {
+          type: 'object',
+          properties: limits,
+          minProperties: 1,
+          additionalProperties: false,
+          description: 'Tighter limits on the same measurement, whose breach only warns.',
+        },
+      }),
     },
     required: [...kind.required],
     additionalProperties: false,
@@ -90,11 +145,26 @@ interface SchemaProblem {
 export function checkIssues(kind: CheckKind, declared: unknown): SchemaProblem[] {
   if (!isJsonObject(declared as JsonObject))
     return [{ path: [], message: `A check is a mapping, such as ${kind.example}` }];
-  const validate = validatorOf(kind);
+  return problemsOf(validatorOf(kind), declared, kind);
+}
+
+/** The same of what stands beside the checks. */
+export function optionIssues(declared: JsonObject): SchemaProblem[] {
+  return problemsOf(validateOptions, declared, { name: 'suite', example: 'dataset: orders' });
+}
+
+type Named = Pick<CheckKind, 'name' | 'example' | 'anyOf'>;
+
+function problemsOf(validate: ValidateFunction, declared: unknown, named: Named): SchemaProblem[] {
   if (validate(declared)) return [];
   const errors = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.startsWith('#/anyOf/'));
-  return errors.map((error) => problemOf(kind, error));
+  return errors.map((error) => problemOf(named, error));
 }
+
+const validateOptions = new Ajv({ allErrors: true, strict: false, verbose: true }).compile({
+  type: 'object',
+  properties: suiteOptions,
+});
 
 const validators = new Map<string, ValidateFunction>();
 
@@ -106,7 +176,7 @@ function validatorOf(kind: CheckKind): ValidateFunction {
   return validate;
 }
 
-function problemOf(kind: CheckKind, error: ErrorObject): SchemaProblem {
+function problemOf(kind: Named, error: ErrorObject): SchemaProblem {
   const path = error.instancePath.split('/').slice(1);
   const name = path.at(-1) ?? kind.name;
   const { keyword, params, parentSchema, message } = error;
@@ -117,7 +187,14 @@ function problemOf(kind: CheckKind, error: ErrorObject): SchemaProblem {
       path,
       message: `${name} is one of: ${params.allowedValues.join(', ')}.${didYouMean(String(error.data), params.allowedValues)}`,
     };
-  if (keyword === 'type') return { path, message: `${name} takes ${TYPES[params.type] ?? params.type}.` };
+  if (keyword === 'type')
+    return {
+      path,
+      message: `${name} takes ${[params.type]
+        .flat()
+        .map((type) => TYPES[type] ?? type)
+        .join(' or ')}.`,
+    };
   if (keyword === 'additionalProperties') {
     const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
     const extra = String(params.additionalProperty);
@@ -136,4 +213,5 @@ const TYPES: Readonly<Record<string, string>> = {
   integer: 'a whole number',
   array: 'a list',
   object: 'a mapping',
+  boolean: 'true or false',
 };

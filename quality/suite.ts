@@ -1,3 +1,4 @@
+import type { Schedule } from '#lib/db/schema.ts';
 import type { JsonObject } from '#lib/json.ts';
 
 /**
@@ -16,16 +17,37 @@ export interface Check {
   /** `table` or `schema.table`. */
   readonly table: string;
   readonly level: Level;
+  /** What is measured before publishing: the load alone, or the table as it would be. */
+  readonly scope: 'load' | 'table';
   /** An SQL condition; rows that do not meet it are left out. */
   readonly where?: string;
   /** The kind's own parameters. */
   readonly params: JsonObject;
   /** Tighter limits whose breach only warns: a second level on the same measurement. */
   readonly warn?: JsonObject;
+  /** The limits hold for the rows of each value of this column. */
+  readonly per?: string;
+  /** With fewer rows nothing is judged. */
+  readonly minimumRows?: number;
+  readonly owner?: string;
+  readonly tags: readonly string[];
 }
 
 export interface Suite {
   /** The table of all checks that name no other. */
   readonly dataset: string | null;
+  /** When it runs by itself, besides after syncs. */
+  readonly schedule: Schedule;
+  readonly samples: SampleRules;
   readonly checks: readonly Check[];
+}
+
+/** What is kept of failing rows. */
+export interface SampleRules {
+  readonly rows: number;
+  readonly days: number;
+  /** Columns whose values are masked, besides those whose names say that they are personal. */
+  readonly personal: readonly string[];
+  /** Columns that are shown although their names look personal. */
+  readonly plain: readonly string[];
 }

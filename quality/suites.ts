@@ -1,9 +1,10 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Issue } from '#lib/errors.ts';
-import type { Outcome } from './evaluate.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Outcome, SegmentResult } from './evaluate.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite, readSaveError, suiteNotFound } from './refusals.ts';
-import { historyOf, lastRuns, type RunSummary, resultsOf, suiteRows } from './store.ts';
+import { heldResults, historyOf, lastRuns, type RunSummary, resultsOf, suiteRows } from './store.ts';
 import type { Level } from './suite.ts';
 
 export type { RunSummary } from './store.ts';
@@ -41,6 +42,11 @@ export interface CheckResultModel {
   readonly high: number | null;
   readonly message: string;
   readonly measuredAt: Date;
+  readonly owner: string | null;
+  readonly tags: readonly string[];
+  readonly segments: readonly SegmentResult[];
+  /** Some of the rows that fail, personal values masked. */
+  readonly samples: readonly JsonObject[];
   readonly runId: number;
   readonly syncId: number | null;
 }
@@ -138,16 +144,22 @@ export async function deleteSuite({ db }: { db: Db }, workspaceId: string, id: s
   if (numDeletedRows === 0n) throw suiteNotFound();
 }
 
-/** The newest run and what each check said in it, worst first. */
+/** The newest run and what each check said in it, worst first; of loads that are held, what the gate said of them. */
 export async function suiteResults(
   { db }: { db: Db },
   workspaceId: string,
   suiteId: string,
 ): Promise<{ run: RunSummary | null; results: CheckResultModel[] }> {
   const { lastRun: run } = await getSuite({ db }, workspaceId, suiteId);
-  if (!run) return { run, results: [] };
-  const results = await resultsOf(db, workspaceId, run.id);
-  const models = results.map((result) => ({ ...result, table: result.key.split(' / ')[0] ?? '' }));
+  const held = await heldResults(db, workspaceId, suiteId);
+  const ran = run ? await resultsOf(db, workspaceId, run.id) : [];
+  const results = new Map([...ran, ...held].map((result) => [result.key, result]));
+  const models = [...results.values()].map((result) => ({
+    ...result,
+    table: result.key.split(' / ')[0] ?? '',
+    segments: (result.segments ?? []) as unknown as SegmentResult[],
+    samples: result.samples ?? [],
+  }));
   return { run, results: models.toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome)) };
 }
 

@@ -7,8 +7,10 @@ import { type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
 import { enqueueDue } from '#lib/sync/enqueue-due.ts';
 import { housekeep as housekeepSyncs } from '#lib/sync/housekeep.ts';
 import { runProbe } from '#lib/sync/run-probe.ts';
-import { runSyncJob } from '#lib/sync/run-sync-job.ts';
+import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
+import { openGate } from '#quality/gate.ts';
 import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
+import { forgetSamples } from '#quality/store.ts';
 
 export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
 
@@ -20,7 +22,7 @@ interface TaskOptions {
 }
 
 export async function runSyncTask(context: Context, syncId: number, options: TaskOptions): Promise<void> {
-  await runSyncJob(context, syncId, { ...options, onFinished: afterSync(context) });
+  await runSyncJob(context, syncId, { ...options, onFinished: afterSync(context), gate: gateOf(context) });
 }
 
 export async function runProbeTask(context: Context, probeId: string, { signal }: TaskOptions): Promise<void> {
@@ -53,6 +55,15 @@ export async function tick(context: Context): Promise<void> {
 
 export async function housekeep(context: Context): Promise<void> {
   await housekeepSyncs(context);
+  await forgetSamples(context.db, context.clock());
+}
+
+/** Before anything is published: the checks of level block and quarantine measure what was staged. */
+function gateOf(context: Context): NonNullable<SyncJobOptions['gate']> {
+  return async ({ workspaceId, connectionId, syncId }, signal) => {
+    const gate = await openGate(context, { workspaceId, connectionId, syncId }, signal);
+    return { guards: gate.guards, onStaged: (_stream, stage, counts) => gate.check(stage, counts) };
+  };
 }
 
 /** In the transaction that ends the sync: its alerts, and the jobs of its checks if there is something new to check. */

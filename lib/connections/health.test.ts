@@ -8,7 +8,7 @@ const well: Signs = {
   current: null,
   ageMinutes: 30,
   targetMinutes: 120,
-  checks: { total: 8, warn: 0, fail: 0, error: 0, blocks: false, worst: null },
+  checks: { total: 8, warn: 0, fail: 0, error: 0, worst: null },
 };
 const failed = { status: 'failed', message: '429 from Stripe', held: false } as const;
 const checks = (change: object) => ({
@@ -16,7 +16,6 @@ const checks = (change: object) => ({
   warn: 0,
   fail: 0,
   error: 0,
-  blocks: false,
   worst: 'email complete',
   ...change,
 });
@@ -38,7 +37,6 @@ test.each<[string, Partial<Signs>, string, string | null]>([
   ['the last sync failed', { last: failed }, 'failing', '429 from Stripe'],
   ['the last sync was partial', { last: { ...failed, status: 'partial' } }, 'failing', '429 from Stripe'],
   ['checks fail', { checks: checks({ fail: 1, error: 1 }) }, 'failing', '2 of 8 checks fail: email complete'],
-  ['a failing check blocks', { last: failed, checks: checks({ fail: 1, blocks: true }) }, 'blocked', 'email complete'],
   ['a load is held', { last: { ...failed, held: true } }, 'blocked', '429 from Stripe'],
   ['paused, whatever else', { active: false, pausedReason: 'by ada', last: failed }, 'paused', 'by ada'],
 ])('%s', (_, change, health, reason) => {

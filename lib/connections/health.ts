@@ -19,8 +19,6 @@ export interface Signs {
     readonly warn: number;
     readonly fail: number;
     readonly error: number;
-    /** A failing check that holds the load back. */
-    readonly blocks: boolean;
     readonly worst: string | null;
   } | null;
 }
@@ -30,7 +28,6 @@ export function healthOf(signs: Signs): { health: Health; reason: string | null 
   const { active, last, current, ageMinutes, targetMinutes, checks } = signs;
   if (!active) return { health: 'paused', reason: signs.pausedReason };
   if (last?.held) return { health: 'blocked', reason: last.message };
-  if (checks?.blocks) return { health: 'blocked', reason: checks.worst };
   if (last?.status === 'failed' || last?.status === 'partial') {
     return isRetrying(current) ? retrying(last.message) : { health: 'failing', reason: last.message };
   }

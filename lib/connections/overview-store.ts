@@ -113,7 +113,6 @@ export interface CheckFacts {
   readonly warn: number;
   readonly fail: number;
   readonly error: number;
-  readonly blocks: boolean;
   readonly worst: string | null;
 }
 
@@ -125,12 +124,12 @@ export async function selectChecks(db: Db, workspaceId: string, only: string | n
       count(*) filter (where r.outcome = 'warn' or (r.outcome = 'fail' and r.level = 'warn'))::int as warn,
       count(*) filter (where r.outcome = 'fail' and r.level <> 'warn')::int as fail,
       count(*) filter (where r.outcome = 'error')::int as error,
-      coalesce(bool_or(r.outcome = 'fail' and r.level = 'block'), false) as blocks,
       (array_agg(r.title order by array_position(array['fail', 'error', 'warn'], r.outcome), r.level = 'warn', r.id)
         filter (where r.outcome <> 'pass'))[1] as worst
     from suite s
     left join lateral (
-      select id from check_run where suite_id = s.id and finished_at is not null order by id desc limit 1
+      select id from check_run where suite_id = s.id and finished_at is not null and trigger not in ('gate', 'backfill')
+      order by id desc limit 1
     ) run on true
     left join check_result r on r.run_id = run.id
     where s.workspace_id = ${workspaceId} and s.connection_id is not null

@@ -172,7 +172,7 @@ function overviewRow(connection: ConnectionFacts, now: Date, { syncs, days, chec
     current: current ? { attempt: current.attempts, status: current.status } : null,
     ageMinutes: connection.dataAsOf && (now.getTime() - connection.dataAsOf.getTime()) / 60_000,
     targetMinutes,
-    checks: summary && { ...summary, blocks: checks.some(({ blocks }) => blocks) },
+    checks: summary,
   });
   const band = usualBand(series.slice(0, -1));
   const failed = decided.filter(({ status }) => FAILED.includes(status));

@@ -1,5 +1,7 @@
-import type { JsonObject } from '#lib/json.ts';
-import type { Metric } from '../metric.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { TableColumn } from '../engine.ts';
+import type { Counts, Metric } from '../metric.ts';
+import type { RowTest } from '../row-test.ts';
 
 /** One kind of check: everything that the engine, the editor and the docs know about it. */
 export interface CheckKind {
@@ -16,6 +18,10 @@ export interface CheckKind {
   readonly anyOf?: readonly string[];
   /** Which parameters are limits, and so may stand under `warn`. */
   readonly limits: readonly string[];
+  /** It can be broken down by the values of another column. */
+  readonly segments?: boolean;
+  /** It looks at the columns themselves. */
+  readonly readsColumns?: boolean;
   /** What else is wrong with parameters that fit the schema. */
   problems?(params: JsonObject): { readonly path: string; readonly message: string }[];
   /** One check per thing measured, where the parameters name several. */
@@ -23,14 +29,22 @@ export interface CheckKind {
   /** What is measured, in words that stay when limits change: part of the key, and of the title. */
   subject(params: JsonObject): string;
   columns(params: JsonObject): string[];
-  metrics(params: JsonObject, where: string | undefined): Metric[];
-  /** Pure. @param value gives the measured value of a metric; throws its failure, which the caller keeps. */
-  evaluate(
-    params: JsonObject,
-    where: string | undefined,
-    value: (metric: Metric) => number | null,
-    facts: Facts,
-  ): Verdict;
+  /** Which single rows fail, for kinds that look at one row at a time: they can be shown, and put aside. */
+  test?(params: JsonObject): RowTest;
+  /** A metric whose rows are those that fail, for kinds that need several rows to tell. */
+  failing?(params: JsonObject, where: string | undefined): Metric;
+  /** @param memory what the check kept of the load before */
+  metrics(params: JsonObject, where: string | undefined, memory: JsonValue): Metric[];
+  /** Pure. @param read throws the failure of a metric that could not be measured, which the caller keeps */
+  evaluate(params: JsonObject, where: string | undefined, read: Reading, facts: Facts): Verdict;
+}
+
+/** What was measured. */
+export interface Reading {
+  number(metric: Metric): number | null;
+  counts(metric: Metric): Counts;
+  /** The table's columns, in their order. */
+  readonly columns: readonly TableColumn[];
 }
 
 /** What is known without looking at the table. */
@@ -38,8 +52,19 @@ export interface Facts {
   readonly now: Date;
   /** When the connection's last sync was published. */
   readonly lastPublishedAt: Date | null;
-  /** Rows of the load published before the one under test, or null if there was none. */
+  /** What the check measured on earlier loads, oldest first. */
+  readonly history: readonly Point[];
+  /** Rows of the load published before, where the destination counted them and the check has no history yet. */
   readonly previousRows: number | null;
+  /** What the check kept of the load before; null at first. */
+  readonly memory: JsonValue;
+  /** What the load under test read of its source, and how much of it was accepted. */
+  readonly load: { readonly read: number; readonly accepted: number } | null;
+}
+
+export interface Point {
+  readonly at: Date;
+  readonly value: number;
 }
 
 /** What one limit says of one measurement. */
@@ -52,4 +77,6 @@ export interface Verdict {
   readonly high: number | null;
   /** One clause that names the subject: `email is 61.4% filled, limit 95%`. */
   readonly message: string;
+  /** What the next load is to be compared with. */
+  readonly memory?: JsonValue;
 }

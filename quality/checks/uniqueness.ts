@@ -1,13 +1,14 @@
-import type { Metric } from '../metric.ts';
+import { type Metric, rowsMetric } from '../metric.ts';
 import { percentText, rowsText } from '../number-text.ts';
 import type { CheckKind } from './check-kind.ts';
 
 /** No two rows with the same key. */
 export const uniqueness: CheckKind = {
   name: 'uniqueness',
-  docs: 'No two rows agree in all of `unique_columns`; up to `max_duplicates` rows (or `max_duplicates_pct` percent of them) may repeat a key. Rows with a null in the key are left to completeness.',
+  docs: 'No two rows agree in all of `unique_columns`; up to `max_duplicates` rows (or `max_duplicates_pct` percent of them) may repeat a key. Rows with a null in the key are left to completeness. With `scope: load` the rows of a load are compared with each other only.',
   example: 'uniqueness: [{unique_columns: [user_id]}]',
   scope: 'table',
+  segments: true,
   properties: {
     unique_columns: {
       type: 'array',
@@ -31,26 +32,27 @@ export const uniqueness: CheckKind = {
   },
   subject: (params) => key(params).join(' + '),
   columns: key,
+  failing: repeated,
   metrics: (params, where) => [
-    { type: 'repeated', columns: key(params), ...(where && { where }) },
-    ...(params.max_duplicates_pct === undefined ? [] : [total(where)]),
+    repeated(params, where),
+    ...(params.max_duplicates_pct === undefined ? [] : [rowsMetric(where)]),
   ],
 
-  evaluate(params, where, value) {
-    const repeated = value({ type: 'repeated', columns: key(params), ...(where && { where }) }) ?? 0;
+  evaluate(params, where, read) {
+    const rows = read.number(repeated(params, where)) ?? 0;
     const name = key(params).join(' + ');
     if (params.max_duplicates_pct !== undefined) {
-      const rows = value(total(where)) ?? 0;
-      const percent = rows === 0 ? 0 : (100 * repeated) / rows;
+      const all = read.number(rowsMetric(where)) ?? 0;
+      const percent = all === 0 ? 0 : (100 * rows) / all;
       const high = Number(params.max_duplicates_pct);
       const message = `${name} is repeated in ${percentText(percent)} of the rows, limit ${high}%`;
       const [valueText, limitText] = [`${percentText(percent)} repeated`, `at most ${high}% repeated`];
       return { ok: percent <= high, value: percent, valueText, limitText, low: null, high, message };
     }
     const high = Number(params.max_duplicates ?? 0);
-    const [valueText, limitText] = [`${rowsText(repeated)} repeated`, `at most ${rowsText(high)} repeated`];
-    const message = `${name} is repeated in ${rowsText(repeated)}, limit ${high}`;
-    return { ok: repeated <= high, value: repeated, valueText, limitText, low: null, high, message };
+    const [valueText, limitText] = [`${rowsText(rows)} repeated`, `at most ${rowsText(high)} repeated`];
+    const message = `${name} is repeated in ${rowsText(rows)}, limit ${high}`;
+    return { ok: rows <= high, value: rows, valueText, limitText, low: null, high, message };
   },
 };
 
@@ -58,6 +60,6 @@ function key({ unique_columns }: { unique_columns?: unknown }): string[] {
   return (unique_columns as unknown[]).map(String);
 }
 
-function total(where: string | undefined): Metric {
-  return { type: 'aggregate', name: 'rows', ...(where && { where }) };
+function repeated(params: { unique_columns?: unknown }, where: string | undefined): Metric {
+  return { type: 'repeated', columns: key(params), ...(where && { where }) };
 }

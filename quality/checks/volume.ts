@@ -1,17 +1,28 @@
-import type { Metric } from '../metric.ts';
+import { rowsMetric } from '../metric.ts';
 import { numberText, percentText, rangeText, rowsText } from '../number-text.ts';
-import type { CheckKind } from './check-kind.ts';
+import type { CheckKind, Facts } from './check-kind.ts';
 
-/** Rows, absolute and against the load published before. */
+/** Loads that a median is taken over. */
+const MEDIAN_OF = 14;
+const WORDS = {
+  last: 'the load before',
+  same_weekday: 'the same weekday before',
+  median: `the median of ${MEDIAN_OF} loads`,
+};
+type Yardstick = keyof typeof WORDS;
+
+/** Rows, absolute and against what was loaded before. */
 export const volume: CheckKind = {
   name: 'volume',
-  docs: 'The table has at least `min_rows` and at most `max_rows` rows, and their number has changed by at most `max_change_pct` percent, up or down, since the load published before.',
+  docs: `The table has at least \`min_rows\` and at most \`max_rows\` rows, and their number has changed by at most \`max_change_pct\` percent, up or down, against the load published before, the newest one of the same weekday, or the median of the last ${MEDIAN_OF} (\`against\`). With \`scope: load\` it counts the load alone.`,
   example: 'volume: [{min_rows: 10000, max_change_pct: 20}]',
   scope: 'table',
+  segments: true,
   properties: {
     min_rows: { type: 'integer', minimum: 0, description: 'The fewest rows.' },
     max_rows: { type: 'integer', minimum: 0, description: 'The most rows.' },
-    max_change_pct: { type: 'number', minimum: 0, description: 'The most change in percent against the load before.' },
+    max_change_pct: { type: 'number', minimum: 0, description: 'The most change in percent.' },
+    against: { enum: Object.keys(WORDS), default: 'last', description: 'What the change is measured against.' },
   },
   required: [],
   anyOf: ['min_rows', 'max_rows', 'max_change_pct'],
@@ -23,21 +34,21 @@ export const volume: CheckKind = {
   },
   subject: () => 'rows',
   columns: () => [],
-  metrics: (_params, where) => [total(where)],
+  metrics: (_params, where) => [rowsMetric(where)],
 
-  evaluate({ min_rows, max_rows, max_change_pct }, where, value, { previousRows }) {
-    const rows = value(total(where)) ?? 0;
+  evaluate({ min_rows, max_rows, max_change_pct, against = 'last' }, where, read, facts) {
+    const rows = read.number(rowsMetric(where)) ?? 0;
     const near = max_change_pct === undefined ? null : Number(max_change_pct) / 100;
-    const lows = [min_rows, near !== null && previousRows !== null ? previousRows * (1 - near) : undefined];
-    const highs = [max_rows, near !== null && previousRows !== null ? previousRows * (1 + near) : undefined];
+    const words = WORDS[against as Yardstick];
+    const before = near === null ? null : BEFORE[against as Yardstick](facts);
+    const lows = [min_rows, near !== null && before !== null ? before * (1 - near) : undefined];
+    const highs = [max_rows, near !== null && before !== null ? before * (1 + near) : undefined];
     const low = strictest(Math.max, lows);
     const high = strictest(Math.min, highs);
     const isAbsolute = rows < Number(min_rows ?? 0) || rows > Number(max_rows ?? Number.POSITIVE_INFINITY);
-    const hasMoved = near !== null && previousRows !== null && !isAbsolute;
     const limitText = [
       (min_rows !== undefined || max_rows !== undefined) && `${rangeText(num(min_rows), num(max_rows))} rows`,
-      near !== null &&
-        `within ${max_change_pct}% of ${previousRows === null ? 'the load before' : numberText(previousRows)}`,
+      near !== null && `within ${max_change_pct}% of ${before === null ? words : numberText(before)}`,
     ];
     return {
       ok: (low === null || rows >= low) && (high === null || rows <= high),
@@ -46,15 +57,28 @@ export const volume: CheckKind = {
       limitText: limitText.filter(Boolean).join(', '),
       low,
       high,
-      message: hasMoved
-        ? `${rowsText(rows)}, ${changeText(rows, previousRows)} against the load before, limit ${max_change_pct}%`
-        : `${rowsText(rows)}, limit ${limitText.filter(Boolean).join(', ')}`,
+      message:
+        before !== null && !isAbsolute
+          ? `${rowsText(rows)}, ${changeText(rows, before)} against ${words}, limit ${max_change_pct}%`
+          : `${rowsText(rows)}, limit ${limitText.filter(Boolean).join(', ')}`,
     };
   },
 };
 
-function total(where: string | undefined): Metric {
-  return { type: 'aggregate', name: 'rows', ...(where && { where }) };
+const BEFORE: Record<Yardstick, (facts: Facts) => number | null> = {
+  last: ({ history, previousRows }) => history.at(-1)?.value ?? previousRows,
+  same_weekday: ({ history, now }) =>
+    history.findLast(({ at }) => at.getUTCDay() === now.getUTCDay() && now.getTime() - at.getTime() > 3 * 86_400_000)
+      ?.value ?? null,
+  median: ({ history, previousRows }) => median(history.slice(-MEDIAN_OF).map(({ value }) => value)) ?? previousRows,
+};
+
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [a, b] = [sorted[Math.ceil(middle) - 1] ?? 0, sorted[Math.floor(middle)] ?? 0];
+  return (a + b) / 2;
 }
 
 function strictest(pick: (...values: number[]) => number, limits: readonly unknown[]): number | null {

@@ -9,11 +9,12 @@ import { createGuard } from '#lib/address-guard.ts';
 import { readS3Config } from '#lib/destinations/s3/config.ts';
 import { openObjectStore } from '#lib/destinations/s3/object-store.ts';
 import { createLog } from '#lib/log.ts';
+import { noFacts } from '../fixtures/suite-of.ts';
 import { parseSuite } from '../parse-suite.ts';
 import { checkTables } from '../run-checks.ts';
 import { type PublishedFiles, withBucket } from './bucket.ts';
 
-const FACTS = () => ({ now: new Date('2026-01-02T00:00:00Z'), lastPublishedAt: null, previousRows: null });
+const FACTS = () => noFacts();
 
 test('checks the published files of a stream in a bucket, found by its name', async () => {
   const bucket = await bucketWith({

@@ -9,17 +9,22 @@ export const duckdbDialect: Dialect = {
     const [first = ''] = relation.files;
     return readerOf(first)(`[${relation.files.map(literal).join(', ')}]`);
   },
-  notBlank: (column) => `trim(${column}::varchar) <> ''`,
+  trim: (text) => `trim(${text})`,
+  matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,
+  epoch: (column) => `epoch(${column}::timestamp)`,
+  records: (select) => `select to_json(r)::varchar as record from (${select}) as r`,
   aggregates: {
     rows: (_column, filter) => `count(*)${filter}`,
     filled: (column, filter) => `count(${column})${filter}`,
-    not_empty: (column, filter) => `count(${column})${filter}`,
+    sum: (column, filter) => `sum(${column})${filter}`,
     mean: (column, filter) => `avg(${column})${filter}`,
-    median: (column, filter) => `quantile_cont(${column}, 0.5)${filter}`,
+    quantile: (column, filter, fraction) => `quantile_cont(${column}, ${fraction})${filter}`,
     stddev: (column, filter) => `stddev_samp(${column})${filter}`,
     min: (column, filter) => `min(${column})${filter}`,
     max: (column, filter) => `max(${column})${filter}`,
     newest: (column, filter) => `epoch(max(${column})${filter})`,
+    shortest: (column, filter) => `min(length(${column}::varchar))${filter}`,
+    longest: (column, filter) => `max(length(${column}::varchar))${filter}`,
   },
 };
 

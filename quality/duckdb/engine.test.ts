@@ -3,11 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
+import { noFacts } from '../fixtures/suite-of.ts';
 import { parseSuite } from '../parse-suite.ts';
 import { checkTables } from '../run-checks.ts';
 import { withParquet } from './engine.ts';
 
-const FACTS = () => ({ now: new Date('2026-01-02T00:00:00Z'), lastPublishedAt: null, previousRows: null });
+const FACTS = () => noFacts();
 
 test('measures Parquet files as a table of Postgres is measured', async () => {
   const folder = await parquet(

@@ -40,26 +40,27 @@ export async function withParquet<T>(options: ParquetOptions, work: (engine: Eng
 
 function parquetEngine(connection: DuckDBConnection, { find, folder, signal }: ParquetOptions): Engine {
   let isLocked = false;
-  const select = async (sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  const select = async (sql: string) => {
+    // A condition can read no other file, whatever function it calls.
+    if (!isLocked)
+      await connection.run(
+        `set temp_directory = ${literal(folder)}; set timezone = 'UTC'; set allowed_directories = [${literal(`${folder}/`)}]; set enable_external_access = false; set lock_configuration = true`,
+      );
+    isLocked = true;
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  };
   return {
     dialect: duckdbDialect,
-    async find(table) {
-      const relation = await find(table);
-      if (!isLocked) await connection.run(`set temp_directory = ${literal(folder)}`);
-      // From here on a condition can read no other file, whatever function it calls.
-      if (!isLocked)
-        await connection.run(
-          `set allowed_directories = [${literal(`${folder}/`)}]; set enable_external_access = false; set lock_configuration = true`,
-        );
-      isLocked = true;
+    find,
+    async columnsOf(relation) {
       const columns = await select(`describe select * from ${duckdbDialect.source(relation)}`);
-      return { relation, columns: columns.map(({ column_name }) => String(column_name)) };
+      return columns.map(({ column_name, column_type }) => ({ name: String(column_name), type: String(column_type) }));
     },
-    async one(sql) {
+    async rows(sql) {
       signal.throwIfAborted();
       const timer = setTimeout(() => connection.interrupt(), TIMEOUT_MS);
       try {
-        return (await select(sql))[0] ?? {};
+        return await select(sql);
       } finally {
         clearTimeout(timer);
       }

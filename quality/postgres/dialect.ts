@@ -6,19 +6,25 @@ export const postgresDialect: Dialect = {
   name: 'postgres',
   quote,
   source(relation) {
-    if (relation.kind !== 'postgres') throw new Error(`Postgres can't read ${relation.kind}`);
-    return quoteTable(relation);
+    if (relation.kind === 'query') return `(${relation.sql}) as measured`;
+    if (relation.kind === 'postgres') return quoteTable(relation);
+    throw new Error(`Postgres can't read ${relation.kind}`);
   },
-  notBlank: (column) => `btrim(${column}::text) <> ''`,
+  trim: (text) => `btrim(${text})`,
+  matches: (text, pattern) => `(${text} ~ ${pattern})`,
+  epoch: (column) => `extract(epoch from ${column}::timestamptz)`,
+  records: (select) => `select to_jsonb(r)::text as record from (${select}) as r`,
   aggregates: {
     rows: (_column, filter) => `count(*)${filter}`,
     filled: (column, filter) => `count(${column})${filter}`,
-    not_empty: (column, filter) => `count(${column})${filter}`,
+    sum: (column, filter) => `sum(${column})${filter}`,
     mean: (column, filter) => `avg(${column})${filter}`,
-    median: (column, filter) => `percentile_cont(0.5) within group (order by ${column})${filter}`,
+    quantile: (column, filter, fraction) => `percentile_cont(${fraction}) within group (order by ${column})${filter}`,
     stddev: (column, filter) => `stddev_samp(${column})${filter}`,
     min: (column, filter) => `min(${column})${filter}`,
     max: (column, filter) => `max(${column})${filter}`,
     newest: (column, filter) => `extract(epoch from max(${column}::timestamptz)${filter})`,
+    shortest: (column, filter) => `min(length(${column}::text))${filter}`,
+    longest: (column, filter) => `max(length(${column}::text))${filter}`,
   },
 };

@@ -7,7 +7,7 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Engine } from '../engine.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { postgresDialect } from './dialect.ts';
-import { columnsOf, tablesIn } from './store.ts';
+import { columnTypes, isTable, tablesIn } from './store.ts';
 
 /** One statement takes at most so long; Postgres itself ends it. */
 const STATEMENT_TIMEOUT_MS = 10 * 60_000;
@@ -46,7 +46,7 @@ export async function withPostgres<T>(
 }
 
 function sessionSql(statementTimeoutMs: number): string {
-  return `begin transaction isolation level repeatable read, read only; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'`;
+  return `begin transaction isolation level repeatable read, read only; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'; set local standard_conforming_strings = on`;
 }
 
 async function cancelOnServer(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
@@ -59,13 +59,14 @@ function postgresEngine(client: pg.PoolClient, { schema }: PostgresConfig, signa
   return {
     dialect: postgresDialect,
     find: (table) => findTable(client, schema, table),
-    async one(sql) {
+    columnsOf: (relation) => columnTypes(client, postgresDialect.source(relation)),
+    async rows(sql) {
       signal.throwIfAborted();
       await client.query('savepoint measured');
       try {
         // The extended protocol takes one statement alone, whatever a condition holds.
         const { rows } = await client.query({ text: sql, values: [], queryMode: 'extended' } as pg.QueryConfig);
-        return rows[0] ?? {};
+        return rows;
       } catch (error) {
         await client.query('rollback to savepoint measured').catch(() => undefined);
         signal.throwIfAborted();
@@ -89,8 +90,7 @@ async function findTable(client: pg.PoolClient, defaultSchema: string, name: str
     ...(dot > 0 ? [{ schema: name.slice(0, dot), table: name.slice(dot + 1) }] : []),
   ];
   for (const place of places.toReversed()) {
-    const columns = await columnsOf(client, place);
-    if (columns) return { relation: { kind: 'postgres' as const, ...place }, columns };
+    if (await isTable(client, place)) return { kind: 'postgres' as const, ...place };
   }
   const { schema, table } = places.at(-1) ?? { schema: defaultSchema, table: name };
   const others = await tablesIn(client, schema);

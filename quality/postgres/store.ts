@@ -1,16 +1,23 @@
 import type pg from 'pg';
 import { quoteTable, type TableRef } from '#lib/destinations/postgres/identifier.ts';
+import type { TableColumn } from '../engine.ts';
 
-/** The columns of a table or view, or null if there is none such. */
-export async function columnsOf(client: pg.ClientBase, table: TableRef): Promise<string[] | null> {
-  const { rows } = await client.query<{ found: boolean; name: string | null }>(
-    `select to_regclass($1) is not null as found, attname as name
-       from (select 1) as one
-       left join pg_attribute on attrelid = to_regclass($1) and attnum > 0 and not attisdropped
-      order by attnum`,
-    [quoteTable(table)],
+export async function isTable(client: pg.ClientBase, table: TableRef): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>('select to_regclass($1) is not null as found', [
+    quoteTable(table),
+  ]);
+  return rows[0]?.found === true;
+}
+
+/** Names and types of what stands after FROM; nothing is read for it. */
+export async function columnTypes(client: pg.ClientBase, source: string): Promise<TableColumn[]> {
+  const { fields } = await client.query(`select * from ${source} limit 0`);
+  const { rows } = await client.query<{ type: string }>(
+    `select format_type(type, modifier) as type
+       from unnest($1::oid[], $2::int[]) with ordinality as field (type, modifier, place) order by place`,
+    [fields.map(({ dataTypeID }) => dataTypeID), fields.map(({ dataTypeModifier }) => dataTypeModifier)],
   );
-  return rows[0]?.found ? rows.flatMap(({ name }) => (name === null ? [] : [name])) : null;
+  return fields.map(({ name }, index) => ({ name, type: rows[index]?.type ?? 'unknown' }));
 }
 
 /** The names of the tables and views of a schema. */

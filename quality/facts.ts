@@ -1,0 +1,39 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { JsonValue } from '#lib/json.ts';
+import type { Facts } from './checks/check-kind.ts';
+import { earlierResults, lastPublished, loadCounts, rowsBefore } from './store.ts';
+import type { Check } from './suite.ts';
+
+export interface FactsRequest {
+  readonly suiteId: string;
+  readonly connectionId: string | null;
+  /** The sync whose load is measured; null for none. */
+  readonly syncId: number | null;
+  /** The run that measures, which is no history yet. */
+  readonly runId: number | null;
+}
+
+/** What is known of each check without looking at its table. */
+export async function gatherFacts(
+  { db, clock }: { db: Db; clock: () => Date },
+  { suiteId, connectionId, syncId, runId }: FactsRequest,
+): Promise<(check: Check) => Facts> {
+  const published = connectionId ? await lastPublished(db, connectionId) : null;
+  const loadId = syncId ?? published?.syncId ?? null;
+  const earlier = await earlierResults(db, { suiteId, loadId, except: runId });
+  // A check that is new has no history, but the load before may have been counted.
+  const counted = connectionId && loadId ? await rowsBefore(db, connectionId, loadId) : new Map<string, number>();
+  const loads = loadId ? await loadCounts(db, loadId) : new Map<string, NonNullable<Facts['load']>>();
+  const now = clock();
+  return ({ key, table, where }) => {
+    const points = earlier.get(key) ?? [];
+    return {
+      now,
+      lastPublishedAt: published?.at ?? null,
+      history: points.flatMap(({ at, value }) => (value === null ? [] : [{ at, value }])),
+      previousRows: (where === undefined ? counted.get(table) : undefined) ?? null,
+      memory: points.findLast(({ memory }) => memory !== null)?.memory ?? (null as JsonValue),
+      load: loads.get(table) ?? null,
+    };
+  };
+}

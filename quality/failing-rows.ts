@@ -1,0 +1,94 @@
+import type { JsonObject, JsonValue } from '#lib/json.ts';
+import { checkKind } from './checks/index.ts';
+import type { Dialect } from './dialect.ts';
+import type { Engine, Row } from './engine.ts';
+import type { Metric } from './metric.ts';
+import { conditionOf, orphansFrom, queryOver, type Sources } from './plan.ts';
+import { testSql } from './row-test.ts';
+import type { Check, SampleRules } from './suite.ts';
+
+const VALUE_LENGTH = 200;
+const MOST_COLUMNS = 100;
+const MASK = '••••';
+const OWN = /^_(airbyte|weir)_/;
+/** Names that mostly hold what belongs to a person. */
+const PERSONAL =
+  /(^|_)(e?mail|phone|mobile|fax|first_?name|last_?name|full_?name|surname|address|street|zip|postal_?code|birth\w*|dob|ssn|iban|card|passport|tax_?id|ip|ip_?address|password|token|secret)($|_)/i;
+
+/** Some of the rows that fail a check, masked; none where no row alone is at fault, or where looking failed. */
+export async function failingRows(
+  engine: Engine,
+  sources: Sources,
+  check: Check,
+  rules: SampleRules,
+): Promise<JsonObject[]> {
+  const statement = rules.rows > 0 ? failingSql(check, sources, engine.dialect, rules.rows) : null;
+  if (statement === null) return [];
+  try {
+    return (await engine.rows(statement)).map((row) => shown(row, rules));
+  } catch {
+    // The verdict stands without them.
+    return [];
+  }
+}
+
+/** The SELECT that shows the rows, for people to copy too. */
+export function failingSql(
+  { kind, params, where }: Check,
+  sources: Sources,
+  dialect: Dialect,
+  limit: number,
+): string | null {
+  const { test, failing } = checkKind(kind);
+  if (test) {
+    return `select * from ${sources.table}${conditionOf([testSql(test(params), dialect)], where)} limit ${limit}`;
+  }
+  return failing ? rowsOf(failing(params, where), sources, dialect, limit) : null;
+}
+
+function rowsOf(metric: Metric, sources: Sources, dialect: Dialect, limit: number): string | null {
+  const { table } = sources;
+  switch (metric.type) {
+    case 'aggregate':
+      return metric.test
+        ? `select * from ${table}${conditionOf([testSql(metric.test, dialect)], metric.where)} limit ${limit}`
+        : null;
+    case 'repeated': {
+      const names = metric.columns.map(dialect.quote);
+      const condition = conditionOf(
+        names.map((name) => `${name} is not null`),
+        metric.where,
+      );
+      const keys = names.join(', ');
+      const repeated = `select ${keys} from ${table}${condition} group by ${keys} having count(*) > 1 limit ${limit}`;
+      return `select * from ${table}${conditionOf([`(${keys}) in (${repeated})`], metric.where)} order by ${keys} limit ${limit}`;
+    }
+    case 'orphans':
+      return `select t.* ${orphansFrom(metric, sources, dialect)} limit ${limit}`;
+    case 'query':
+      return metric.gives === 'rows' ? `select * from (${queryOver(metric.sql, table)}) as q limit ${limit}` : null;
+    default:
+      return null;
+  }
+}
+
+function shown(row: Row, { personal, plain }: SampleRules): JsonObject {
+  const columns = Object.entries(row)
+    .filter(([name]) => !OWN.test(name))
+    .slice(0, MOST_COLUMNS);
+  return Object.fromEntries(
+    columns.map(([name, value]) => {
+      const hidden = personal.includes(name) || (PERSONAL.test(name) && !plain.includes(name));
+      return [name, value !== null && value !== undefined && hidden ? MASK : shortened(value)];
+    }),
+  );
+}
+
+function shortened(value: unknown): JsonValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  const text =
+    value instanceof Date ? value.toISOString() : typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  const clean = text.toWellFormed().replaceAll('\0', '\ufffd');
+  return clean.length > VALUE_LENGTH ? `${clean.slice(0, VALUE_LENGTH)}…` : clean;
+}

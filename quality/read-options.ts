@@ -1,0 +1,47 @@
+import { scheduleIssues } from '#lib/jobs/due-times.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { SampleRules, Suite } from './suite.ts';
+import { optionIssues } from './suite-schema.ts';
+
+const USUAL_SAMPLES = { rows: 5, days: 7 };
+
+interface Options extends Omit<Suite, 'checks'> {
+  readonly owner: string | undefined;
+  readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[];
+}
+
+/** What a suite says besides its checks; whatever is wrong counts as not said. */
+export function readOptions(value: JsonObject): Options {
+  const issues = optionIssues(value).map(({ path, message }) => ({ path, message }));
+  const wrong = new Set(issues.map(({ path }) => path[0]));
+  const said = (name: string): JsonValue | undefined => (wrong.has(name) ? undefined : value[name]);
+  const schedule = scheduleOf(said('schedule'));
+  const dataset = typeof value.dataset === 'string' && value.dataset.trim() ? value.dataset.trim() : null;
+  if (typeof value.dataset === 'string' && dataset === null && value.dataset !== '')
+    issues.push({ path: ['dataset'], message: 'dataset is the name of a table.' });
+  for (const { path, message } of schedule.type === 'manual' ? [] : scheduleIssues(schedule))
+    issues.push({ path: ['schedule', path === 'timeZone' ? 'time_zone' : 'cron'], message });
+  const owner = said('owner');
+  return {
+    issues,
+    dataset,
+    schedule,
+    samples: samplesOf(said('samples'), said('personal'), said('not_personal')),
+    owner: typeof owner === 'string' ? owner : undefined,
+  };
+}
+
+function scheduleOf(declared: JsonValue | undefined): Suite['schedule'] {
+  if (!isJsonObject(declared)) return { type: 'manual' };
+  return { type: 'cron', expression: String(declared.cron), timeZone: String(declared.time_zone ?? 'UTC') };
+}
+
+function samplesOf(
+  samples: JsonValue | undefined,
+  personal: JsonValue | undefined,
+  plain: JsonValue | undefined,
+): SampleRules {
+  const names = (list: JsonValue | undefined) => (Array.isArray(list) ? list.map(String) : []);
+  const { rows, days } = { ...USUAL_SAMPLES, ...(isJsonObject(samples) ? samples : {}) };
+  return { rows: Number(rows), days: Number(days), personal: names(personal), plain: names(plain) };
+}
