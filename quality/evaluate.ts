@@ -49,10 +49,10 @@ export function evaluate(check: Check, measured: TableMeasurements, facts: Facts
   const head = { key, kind, title, table, level, owner, tags };
   const failure = measured.failures.get(key);
   if (failure) return { ...head, ...unmeasured(failure) };
-  const whole = judge(check, readingOf(measured, measured.measurements), facts);
-  const segments = check.per === undefined ? null : measured.segments.get(check.per);
+  const segments = check.per === undefined ? undefined : measured.segments.get(check.per);
+  const whole = judge(check, readingOf(measured, segments?.whole ?? measured.measurements), facts);
   if (!segments || whole.outcome === 'error') return { ...head, ...whole };
-  return { ...head, ...broken(check, whole, judgeSegments(check, measured, segments, facts)) };
+  return { ...head, ...broken(check, whole, judgeSegments(check, measured, segments.parts, facts)) };
 }
 
 type Judged = Omit<CheckResult, 'key' | 'kind' | 'title' | 'table' | 'level' | 'owner' | 'tags'>;

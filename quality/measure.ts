@@ -15,8 +15,11 @@ export interface TableMeasurements {
   readonly sources: Sources | null;
   readonly columns: readonly TableColumn[];
   readonly measurements: Measurements;
-  /** By column that checks are broken down by, then by its value. */
-  readonly segments: ReadonlyMap<string, ReadonlyMap<string, Measurements>>;
+  /** By column that checks are broken down by: the whole, and the part of each of its values. */
+  readonly segments: ReadonlyMap<
+    string,
+    { readonly whole: Measurements; readonly parts: ReadonlyMap<string, Measurements> }
+  >;
   /** By check key: why a check could not be measured at all. */
   readonly failures: ReadonlyMap<string, Failure>;
 }

@@ -8,7 +8,13 @@ import type { Statement } from './plan.ts';
 /** What the statements gave, as far as they have run. */
 export interface Collected {
   readonly measurements: Map<string, Measured>;
-  readonly segments: Map<string, Map<string, Map<string, Measured>>>;
+  readonly segments: Map<string, CollectedSegments>;
+}
+
+/** A breakdown by one column: the whole, and each value's part of it. */
+export interface CollectedSegments {
+  readonly whole: Map<string, Measured>;
+  readonly parts: Map<string, Map<string, Measured>>;
 }
 
 /** An expression over one record. */
@@ -32,21 +38,26 @@ export async function collect(
   } else if (statement.per === null) {
     readRow(statement.metrics, rows[0] ?? {}, measurements);
   } else {
-    const ofColumn = segments.get(statement.per) ?? new Map<string, Map<string, Measured>>();
-    segments.set(statement.per, ofColumn);
+    const { whole, parts } = segmentsOf(segments, statement.per);
     for (const row of rows) {
       const name = row.segment === null || row.segment === undefined ? NO_SEGMENT : String(row.segment);
-      const isWhole = Number(row.whole) === 1;
-      const into = isWhole ? measurements : (ofColumn.get(name) ?? new Map<string, Measured>());
-      if (!isWhole) ofColumn.set(name, into);
-      readRow(statement.metrics, row, into);
+      const part = parts.get(name) ?? new Map<string, Measured>();
+      if (Number(row.whole) !== 1) parts.set(name, part);
+      readRow(statement.metrics, row, Number(row.whole) === 1 ? whole : part);
     }
   }
 }
 
 /** Notes for each metric of a statement why there is no value. */
-export function fail({ metrics }: Statement, failure: Failure, { measurements }: Collected): void {
-  for (const metric of metrics) measurements.set(metricKey(metric), { failure });
+export function fail({ metrics, per }: Statement, failure: Failure, { measurements, segments }: Collected): void {
+  const into = per === null ? measurements : segmentsOf(segments, per).whole;
+  for (const metric of metrics) into.set(metricKey(metric), { failure });
+}
+
+function segmentsOf(segments: Collected['segments'], per: string): CollectedSegments {
+  const found = segments.get(per) ?? { whole: new Map(), parts: new Map() };
+  segments.set(per, found);
+  return found;
 }
 
 function readRow(metrics: readonly Metric[], row: Row, into: Map<string, Measured>): void {

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import type { Db } from '#lib/db/connect.ts';
-import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import { createSecrets } from '#lib/secrets.ts';
 import { testClock } from '#tests/harness/clock.ts';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
 import type { Engine } from './engine.ts';
+import { configOf } from './fixtures/postgres-config.ts';
 import { checksOf, noFacts, wantedOf } from './fixtures/suite-of.ts';
 import { measure } from './measure.ts';
 import { withPostgres } from './postgres/engine.ts';
@@ -16,20 +16,6 @@ import type { Check } from './suite.ts';
 import { checkHistory, createSuite, getSuite, listSuites, suiteResults, updateSuite } from './suites.ts';
 
 const FACTS = () => noFacts();
-
-function configOf(url: string): JsonObject {
-  const { hostname, port, pathname, username, password } = new URL(url);
-  const ssl_mode = { mode: 'disable' };
-  return {
-    host: hostname,
-    port: Number(port),
-    database: pathname.slice(1),
-    schema: 'public',
-    username,
-    password: decodeURIComponent(password),
-    ssl_mode,
-  };
-}
 
 function allowing(url: string) {
   const { hostname, port } = new URL(url);
