@@ -4,7 +4,7 @@ import type { Dialect } from './dialect.ts';
 import type { Engine, Row } from './engine.ts';
 import type { Metric } from './metric.ts';
 import { conditionOf, orphansFrom, queryOver, type Sources } from './plan.ts';
-import { testSql } from './row-test.ts';
+import { testSql } from './row-test-sql.ts';
 import type { Check, SampleRules } from './suite.ts';
 
 const VALUE_LENGTH = 200;

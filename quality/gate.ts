@@ -17,7 +17,7 @@ import { measureAfter } from './measure-after.ts';
 import { parseSuite } from './parse-suite.ts';
 import { conditionOf } from './plan.ts';
 import { withPostgres } from './postgres/engine.ts';
-import { testSql } from './row-test.ts';
+import { testSql } from './row-test-sql.ts';
 import { withSamples } from './run-checks.ts';
 import { finishRun, insertResults, insertRun, type NewResult } from './store.ts';
 import type { Check, Suite } from './suite.ts';

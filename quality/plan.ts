@@ -1,7 +1,7 @@
 import type { Dialect } from './dialect.ts';
 import type { AggregateMetric, GapsMetric, Metric, OrphansMetric, Period, RepeatedMetric } from './metric.ts';
 import { metricKey } from './metric.ts';
-import { testSql } from './row-test.ts';
+import { testSql } from './row-test-sql.ts';
 
 /** A metric, and the column by whose values it is broken down too; null for none. */
 export interface Wanted {

@@ -1,0 +1,281 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Context } from '#lib/context.ts';
+import { language } from '#lib/extract/kinds.ts';
+import type { JobData, JobName } from '#lib/jobs/queue.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { createLog } from '#lib/log.ts';
+import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+import { createSecrets } from '#lib/secrets.ts';
+import { decideLoad, runAgain } from '#lib/sync/held-loads.ts';
+import { insertSync } from '#lib/sync/store.ts';
+import { getSync } from '#lib/sync/syncs.ts';
+import { configOf } from '#quality/fixtures/postgres-config.ts';
+import { createSuite, suiteResults } from '#quality/suites.ts';
+import { testClock } from '#tests/harness/clock.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import { scriptedServer } from '#tests/harness/scripted-server.ts';
+import { runChecksTask, runSyncTask } from './tasks.ts';
+
+type Order = { id: number; email: string | null; channel?: string; at?: string };
+
+const good = (from: number, count: number): Order[] =>
+  Array.from({ length: count }, (_, index) => ({ id: from + index, email: `u${from + index}@x.de`, channel: 'app' }));
+const SUITE = `dataset: public.orders
+completeness: [{column: email, threshold: 95, level: block, per: channel}]
+volume: [{min_rows: 100, level: block}]
+uniqueness: [{unique_columns: [id], level: block}]
+freshness: [{max_age_hours: 24}]`;
+
+/** A service with a shop whose answers can be changed, its connection, a suite, and a way to run what was queued. */
+async function shop(suite = SUITE, modes = { syncMode: 'incremental', destinationSyncMode: 'append_dedup' }) {
+  const database = await testDatabase({ migrated: true });
+  const { db, query } = database;
+  let orders: Order[] = good(1, 100);
+  const api = await scriptedServer({
+    '*': () => ({ body: { data: orders.map((order) => ({ channel: 'app', at: '2026-01-01', ...order })) } }),
+  });
+  onTestFinished(() => api.close());
+  const sent: { name: JobName; data: JobData }[] = [];
+  const context = {
+    db,
+    env: { dataDir: '/tmp', fileRoots: [], publicUrl: null },
+    secrets: createSecrets('x'.repeat(32)),
+    ...testClock('2026-01-02T12:00:00Z'),
+    log: createLog('test', 'silent'),
+    queue: { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) },
+  } as unknown as Context;
+  const { issues, manifest } = parseManifest(MANIFEST(api.url), language);
+  expect(issues).toEqual([]);
+  const [ids] = await query<{ workspace: string; connection: string; destination: string }>(
+    `with w as (insert into workspace (name) values ('W') returning id),
+       c as (insert into connector (workspace_id, name) select id, 'Shop' from w returning id),
+       v as (insert into connector_version (workspace_id, connector_id, version, manifest, compiled) select w.id, c.id, 1, '', $1 from w, c),
+       s as (insert into source (workspace_id, connector_id, name, config) select w.id, c.id, 'Shop', '{}' from w, c returning id),
+       d as (insert into destination (workspace_id, type, name, config) select id, 'postgres', 'Warehouse', $2 from w returning id),
+       n as (insert into connection (workspace_id, name, source_id, destination_id) select w.id, 'Shop to warehouse', s.id, d.id from w, s, d returning id),
+       t as (insert into connection_stream (connection_id, workspace_id, name, position, configured) select n.id, w.id, 'orders', 0, $3 from n, w),
+       h as (insert into allowed_host (workspace_id, host, port) select id, unnest($4::text[]), unnest($5::int[]) from w)
+     select w.id as workspace, n.id as connection, d.id as destination from w, n, d`,
+    [
+      JSON.stringify(manifest),
+      JSON.stringify(configOf(database.url)),
+      JSON.stringify({ ...CONFIGURED, ...modes }),
+      [api.host, new URL(database.url).hostname],
+      [api.port, Number(new URL(database.url).port)],
+    ],
+  );
+  if (!ids) throw new Error('nothing was seeded');
+  await query(`insert into channel (workspace_id, type, name, config) values ($1, 'slack', 's', '{}')`, [
+    ids.workspace,
+  ]);
+  const { id: suiteId } = await createSuite(context, ids.workspace, {
+    name: 'orders',
+    text: suite,
+    destinationId: ids.destination,
+    connectionId: ids.connection,
+  });
+  const options = { workerId: 'w', signal: new AbortController().signal };
+  const runQueued = async () => {
+    for (const { name, data } of sent.splice(0)) {
+      if (name === 'sync') await runSyncTask(context, Number(data.syncId), options);
+      if (name === 'checks') await runChecksTask(context, Number(data.runId), options);
+    }
+    if (sent.some(({ name }) => name === 'sync' || name === 'checks')) await runQueued();
+  };
+  return {
+    context,
+    ...ids,
+    suiteId,
+    query,
+    give: (next: Order[]) => {
+      orders = next;
+    },
+    /** Runs a sync to its end, and the checks after it. */
+    sync: async () => {
+      const syncId = await insertSync(db, {
+        workspaceId: ids.workspace,
+        connectionId: ids.connection,
+        trigger: 'manual',
+      });
+      sent.push({ name: 'sync', data: { syncId } as JobData });
+      await runQueued();
+      return getSync(context, ids.workspace, syncId ?? 0);
+    },
+    runQueued,
+    rows: async () => Number((await query<{ n: string }>('select count(*) as n from public.orders'))[0]?.n),
+    results: async () =>
+      (await suiteResults(context, ids.workspace, suiteId)).results.map(
+        ({ outcome, message }) => `${outcome}: ${message}`,
+      ),
+    told: async () =>
+      (await query<{ text: string }>(`select payload ->> 'text' as text from delivery order by created_at`)).map(
+        ({ text }) => text,
+      ),
+  };
+}
+
+describe('a connection with checks of level block', () => {
+  test('publishes a good load, and measures what the gate has measured no second time', async () => {
+    const { sync, rows, results, query } = await shop();
+    expect(await sync()).toMatchObject({ status: 'succeeded' });
+    expect(await rows()).toBe(100);
+    expect(await results()).toEqual([
+      'pass: email is 100% filled, limit 95%',
+      'pass: 100 rows, limit at least 100 rows',
+      'pass: id is repeated in 0 rows, limit 0',
+      'pass: the last published sync is 0m old, limit 1d',
+    ]);
+    expect(await query('select trigger from check_run order by id')).toEqual([
+      { trigger: 'gate' },
+      { trigger: 'sync' },
+    ]);
+  });
+
+  test('holds a bad load back, says why and where, and alerts once; the table stays as it was', async () => {
+    const { sync, rows, give, results, told, context, workspace, suiteId } = await shop();
+    await sync();
+    give([
+      ...good(101, 20),
+      ...Array.from({ length: 5 }, (_, index): Order => ({ id: 200 + index, email: null, channel: 'web' })),
+    ]);
+    const held = await sync();
+    expect(held).toMatchObject({ status: 'failed', failure: { code: 'load_held' } });
+    expect(held.failure?.message).toBe('public.orders is held: channel = web: email is 0% filled, limit 95%.');
+    expect(held.streams.map(({ status }) => status)).toEqual(['held']);
+    expect(await rows()).toBe(100);
+    // A load of 25 rows is not measured against min_rows: the table as it would be is.
+    expect(await results()).toEqual([
+      'fail: channel = web: email is 0% filled, limit 95%',
+      'pass: 125 rows, limit at least 100 rows',
+      'pass: id is repeated in 0 rows, limit 0',
+      'pass: the last published sync is 0m old, limit 1d',
+    ]);
+    const [worst] = (await suiteResults(context, workspace, suiteId)).results;
+    expect(worst?.segments).toMatchObject([
+      { segment: 'web', outcome: 'fail' },
+      { segment: 'app', outcome: 'pass' },
+    ]);
+    expect(worst?.samples[0]).toMatchObject({ id: '200', email: null, channel: 'web' });
+    expect(await told()).toEqual([expect.stringContaining('Load held: Shop to warehouse: public.orders is held')]);
+  });
+
+  test('releases it: the very rows that were held are published, and people hear of it', async () => {
+    const { sync, rows, give, context, workspace, runQueued, told } = await shop();
+    await sync();
+    give([{ id: 500, email: null }]);
+    const { id } = await sync();
+    give([]);
+    await decideLoad(context, workspace, id, 'release', { by: 'ada', reason: 'known' });
+    await runQueued();
+    const released = await getSync(context, workspace, id);
+    expect(released).toMatchObject({ status: 'succeeded', failure: null, attempts: 2 });
+    expect(await rows()).toBe(101);
+    expect((await told()).slice(1)).toEqual([
+      expect.stringContaining('synced again'),
+      expect.stringContaining('email'),
+    ]);
+  });
+
+  test('discards it: its state goes too, and the next sync reads the same records', async () => {
+    const { sync, rows, give, context, workspace, runQueued, query } = await shop();
+    await sync();
+    give([{ id: 500, email: null }]);
+    const { id } = await sync();
+    await decideLoad(context, workspace, id, 'discard', { by: 'ada' });
+    await runQueued();
+    expect(await getSync(context, workspace, id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'load_discarded' },
+    });
+    expect(await query("select 1 from pg_class where relkind = 'r' and relname like 'stage\\_%'")).toEqual([]);
+    give([{ id: 500, email: 'mended@x.de' }]);
+    expect(await sync()).toMatchObject({ status: 'succeeded' });
+    expect(await rows()).toBe(101);
+  });
+
+  test('reads it again in one step when the source is mended', async () => {
+    const { sync, rows, give, context, workspace, runQueued, told } = await shop();
+    await sync();
+    give([{ id: 500, email: null }]);
+    const { id } = await sync();
+    give([{ id: 500, email: 'mended@x.de' }]);
+    const { syncId } = await runAgain(context, workspace, id, { by: 'ada' });
+    await runQueued();
+    expect(await getSync(context, workspace, syncId)).toMatchObject({ status: 'succeeded' });
+    expect(await rows()).toBe(101);
+    expect((await told()).at(-1)).toContain('synced again');
+  });
+
+  test('counts duplicates against the table', async () => {
+    const { sync, give, rows } = await shop('dataset: orders\nuniqueness: [{unique_columns: [email], level: block}]');
+    await sync();
+    give([{ id: 900, email: 'u1@x.de' }]);
+    const held = await sync();
+    expect(held.failure?.message).toBe('orders is held: email is repeated in 1 row, limit 0.');
+    expect(await rows()).toBe(100);
+  });
+
+  test('a check that can’t be measured holds the load too', async () => {
+    const { sync } = await shop('dataset: orders\nrange: [{column: emial, max: 5, level: block}]');
+    const held = await sync();
+    expect(held.failure?.code).toBe('load_held');
+    expect(held.failure?.message).toContain('has no column emial. Did you mean email?');
+  });
+
+  test('puts rows aside where the check says so, and publishes the others', async () => {
+    const { sync, give, rows, query, results } = await shop(
+      'dataset: orders\nformat: [{column: email, format: email, level: quarantine}]',
+    );
+    give([...good(1, 3), { id: 4, email: 'nope' }, { id: 5, email: null }]);
+    const ended = await sync();
+    expect(ended).toMatchObject({ status: 'succeeded', read: 5, written: 4, quarantined: 1 });
+    expect(await rows()).toBe(4);
+    expect(await results()).toEqual(['warn: email is not an email address in 1 row, limit 0']);
+    expect(await query<JsonObject>("select code, record::json ->> 'id' as id from _weir.quarantine")).toEqual([
+      { code: 'check_failed', id: '4' },
+    ]);
+  });
+});
+
+describe('a full refresh', () => {
+  test('that shrank is held, and the old table stays', async () => {
+    const { sync, give, rows } = await shop('dataset: orders\nvolume: [{max_change_pct: 20, level: block}]', {
+      syncMode: 'full_refresh',
+      destinationSyncMode: 'overwrite',
+    });
+    await sync();
+    give(good(1, 50));
+    const held = await sync();
+    expect(held.failure?.message).toBe('orders is held: 50 rows, −50% against the load before, limit 20%.');
+    expect(await rows()).toBe(100);
+  });
+});
+
+const CONFIGURED = {
+  stream: {
+    name: 'orders',
+    jsonSchema: { type: 'object', properties: { id: { type: 'integer' }, email: { type: ['string', 'null'] } } },
+    supportedSyncModes: ['full_refresh', 'incremental'],
+    sourceDefinedCursor: false,
+    defaultCursorField: [],
+    sourceDefinedPrimaryKey: [['id']],
+  },
+  cursorField: ['at'],
+  primaryKey: [['id']],
+};
+
+const MANIFEST = (url: string) => `version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [orders] }
+streams:
+  - type: DeclarativeStream
+    name: orders
+    primary_key: [id]
+    retriever:
+      type: SimpleRetriever
+      requester: { type: HttpRequester, url: "${url}/orders" }
+      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
+    schema_loader:
+      type: InlineSchemaLoader
+      schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string }, at: { type: string } } }
+`;
