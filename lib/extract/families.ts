@@ -88,7 +88,7 @@ export interface Extractor {
 }
 
 export interface RecordFilter {
-  keeps(record: JsonObject, slice: Slice, state: StreamState | null): boolean;
+  keeps(record: JsonObject, slice: Slice, state: StreamState | null): boolean | Promise<boolean>;
 }
 
 export interface Transformation {

@@ -54,6 +54,8 @@ import { jsonFileSchemaLoader } from './schema/json-file-schema-loader.ts';
 import { schemaTypeIdentifier } from './schema/schema-type-identifier.ts';
 import { dpathExtractor } from './select/dpath-extractor.ts';
 import { jsonataExtractor } from './select/jsonata-extractor.ts';
+import { jsonataFilter } from './select/jsonata-filter.ts';
+import { recordExpander } from './select/record-expander.ts';
 import { recordFilter } from './select/record-filter.ts';
 import { recordSelector } from './select/record-selector.ts';
 import { sourceKinds } from './source-kinds.ts';
@@ -64,8 +66,12 @@ import { inlineSchemaLoader } from './stream/inline-schema-loader.ts';
 import { simpleRetriever } from './stream/simple-retriever.ts';
 import { stateDelegatingStream } from './stream/state-delegating-stream.ts';
 import { addedField, addFields } from './transform/add-fields.ts';
+import { dpathFlattenFields, keyTransformation } from './transform/dpath-flatten-fields.ts';
+import { flattenFields } from './transform/flatten-fields.ts';
 import { jsonataTransformation } from './transform/jsonata-transformation.ts';
-import { flattenFields, keysReplace, keysToLower, keysToSnakeCase } from './transform/keys.ts';
+import { keysReplace } from './transform/keys-replace.ts';
+import { keysToLower } from './transform/keys-to-lower.ts';
+import { keysToSnakeCase } from './transform/keys-to-snake-case.ts';
 import { removeFields } from './transform/remove-fields.ts';
 
 /** Every kind of component that Weir runs; a new one is a file and a line here. */
@@ -121,6 +127,8 @@ export const kinds: readonly Kind[] = [
   recordSelector,
   dpathExtractor,
   jsonataExtractor,
+  recordExpander,
+  jsonataFilter,
   recordFilter,
   addFields,
   addedField,
@@ -129,6 +137,8 @@ export const kinds: readonly Kind[] = [
   keysReplace,
   keysToSnakeCase,
   flattenFields,
+  dpathFlattenFields,
+  keyTransformation,
   jsonataTransformation,
   inlineSchemaLoader,
   dynamicSchemaLoader,
@@ -159,9 +169,7 @@ const NOT_YET = 'Weir does not run it yet';
 
 /** Components of the CDK that are refused by name: a stream that needs one can't be read, the others can. */
 const unsupported = Object.fromEntries(
-  [...['RateLimitedMultipleTokenAuthenticator', 'StreamGroup', 'UnionPartitionRouter'], ...['DpathFlattenFields']].map(
-    (name) => [name, NOT_YET],
-  ),
+  ['RateLimitedMultipleTokenAuthenticator', 'StreamGroup', 'UnionPartitionRouter'].map((name) => [name, NOT_YET]),
 );
 
 /** What `parseManifest` reads by. */

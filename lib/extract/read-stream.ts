@@ -271,16 +271,17 @@ async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, readi
   // A data feed leaves out what is known only after the paging has seen it: that is how it notices where to stop.
   const feed = cursor?.isDataFeed === true;
   const isWanted = (record: JsonObject) => track?.isNew(record) ?? true;
-  const keeps = (record: JsonObject) =>
+  const keeps = async (record: JsonObject) =>
     (feed || cursor?.clientSide !== true || isWanted(record)) &&
-    (selector.filter?.keeps(record, slice, reading.partition.state) ?? true);
+    (!selector.filter || (await selector.filter.keeps(record, slice, reading.partition.state)));
+  const filters = selector.filter !== null || cursor?.clientSide === true;
   const selected: JsonObject[] = [];
   const records: JsonObject[] = [];
   const kept: JsonObject[] = [];
   for (const [row, record] of raw.entries()) {
     const where = { ...place, row: row + 1 };
     const before = transformFirst ? await transformed(record, transformations, slice, where) : record;
-    if (!keeps(before)) continue;
+    if (filters && !(await keeps(before))) continue;
     const after = transformFirst ? before : await transformed(before, transformations, slice, where);
     const final = selector.normalizes ? normalize(after, schema) : after;
     selected.push(final);

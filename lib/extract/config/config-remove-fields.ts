@@ -2,7 +2,7 @@ import type { JsonValue } from '#lib/json.ts';
 import { defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateBoolean } from '#lib/manifest/template/interpolate.ts';
 import { scopeOf } from '../scope.ts';
-import { remove } from '../transform/remove-fields.ts';
+import { removeAt } from '../transform/match-path.ts';
 import type { ConfigTransformation } from './config-rules.ts';
 
 export const configRemoveFields = defineKind<ConfigTransformation>({
@@ -20,7 +20,7 @@ export const configRemoveFields = defineKind<ConfigTransformation>({
       const scope = scopeOf({ config, now: build.now }, removal, { property: null });
       if (condition && !interpolateBoolean(condition as string | boolean, scope)) return config;
       const result = structuredClone(config);
-      for (const pointer of pointers as JsonValue[]) remove(result, [pointer].flat().map(String), () => true);
+      for (const pointer of pointers as JsonValue[]) removeAt(result, [pointer].flat().map(String));
       return result;
     },
   }),

@@ -3,6 +3,7 @@ import { component, defineKind } from '#lib/manifest/kind.ts';
 import { interpolateText } from '#lib/manifest/template/interpolate.ts';
 import type { Extractor } from '../families.ts';
 import { scopeOf } from '../scope.ts';
+import type { RecordExpander } from './record-expander.ts';
 
 export const dpathExtractor = defineKind<Extractor>({
   name: 'DpathExtractor',
@@ -17,6 +18,9 @@ export const dpathExtractor = defineKind<Extractor>({
       variables: ['config', 'parameters'],
     },
     decoder: component('How answers are read.', 'decoder', { defaultType: 'JsonDecoder' }),
+    record_expander: component('Makes of each record the items of a list in it.', 'record_expander', {
+      defaultType: 'RecordExpander',
+    }),
   },
   create(extractor, build) {
     const path = (extractor.field_path as JsonValue[]).map((part) =>
@@ -29,10 +33,14 @@ export const dpathExtractor = defineKind<Extractor>({
       if (Array.isArray(found)) return found;
       return found === undefined || isEmpty(found) ? [] : [found];
     };
+    const expand = extractor.record_expander ? build.create<RecordExpander>(extractor.record_expander) : null;
     return {
       path: path.join('.'),
-      // A body that is a list is, as in the CDK, several documents: the path begins in each of its items.
-      extract: (body) => (Array.isArray(body) ? body.flatMap(below) : below(body)),
+      extract(body) {
+        // A body that is a list is, as in the CDK, several documents: the path begins in each of its items.
+        const found = Array.isArray(body) ? body.flatMap(below) : below(body);
+        return expand ? found.flatMap(expand) : found;
+      },
     };
   },
 });

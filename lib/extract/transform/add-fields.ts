@@ -41,32 +41,33 @@ export const addFields = defineKind<Transformation>({
       types: ['array'],
       defaultType: 'AddedFieldDefinition',
     }),
-    condition: template('Only for records for which this holds.', VARIABLES, { types: ['string', 'boolean'] }),
+    condition: template(
+      'Only where this holds; sees the `value` and its `path` too.',
+      ['value', 'path', ...VARIABLES],
+      { types: ['string', 'boolean'] },
+    ),
   },
   create(transformation, build) {
     const fields = (transformation.fields as JsonObject[]) ?? [];
     return {
       transform(record, slice) {
         const result = structuredClone(record);
-        const scope = () => scopeOf(build, transformation, { record: result, ...sliceVariables(slice) });
+        const scope = (more = {}) =>
+          scopeOf(build, transformation, { record: result, ...sliceVariables(slice), ...more });
+        const { condition } = transformation;
+        const applies = (added: { value: unknown; path: string[] }) =>
+          condition === undefined ||
+          condition === null ||
+          condition === '' ||
+          interpolateBoolean(condition as string | boolean, scope(added));
         for (const field of fields) {
-          const { condition } = transformation;
-          if (
-            condition !== undefined &&
-            condition !== '' &&
-            !interpolateBoolean(condition as string | boolean, scope())
-          )
-            continue;
+          const path = (field.path as JsonValue[]).map((part) => interpolateText(String(part), scope()));
           const accepts = VALUE_TYPES[String(field.value_type)];
           const value =
             typeof field.value === 'string'
               ? plain(interpolate(field.value, scope(), { fallback: field.value, ...(accepts && { accepts }) }))
               : field.value;
-          setPath(
-            result,
-            (field.path as JsonValue[]).map((part) => interpolateText(String(part), scope())),
-            value as JsonValue,
-          );
+          if (applies({ value, path })) setPath(result, path, value as JsonValue);
         }
         return result;
       },
