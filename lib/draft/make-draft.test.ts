@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createGuard } from '#lib/address-guard.ts';
+import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
+import { createLog } from '#lib/log.ts';
+import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
+import type { Drafted } from './draft.ts';
+import { type DraftRequest, type DraftResult, makeDraft } from './make-draft.ts';
+
+let api: ScriptedServer;
+const http = createHttpClient({
+  guard: createGuard({ allowed: 'any' }),
+  clock: () => new Date(),
+  log: createLog('test', 'silent'),
+});
+
+const rows = (page: number) => Array.from({ length: 5 }, (_, index) => ({ id: page * 100 + index, name: `n${index}` }));
+
+beforeAll(async () => {
+  api = await scriptedServer({
+    '/items': ({ query }) => ({ body: { data: rows(Number(query.get('page') ?? 1)), page: 1, per_page: 5 } }),
+    '/stuck': () => ({ body: { data: rows(1), page: 1 } }),
+    '/secret': ({ headers }) =>
+      headers.authorization === 'Bearer tok-1'
+        ? { body: rows(1) }
+        : { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'no' } },
+    '/text': () => ({ headers: { 'content-type': 'text/csv' }, body: 'a,b\n1,2\n' }),
+    '/openapi.yaml': () => ({
+      headers: { 'content-type': 'application/yaml' },
+      body: 'openapi: 3.0.0\ninfo: { title: Shop }\npaths: { /items: { get: { responses: {} } } }\n',
+    }),
+  });
+});
+afterAll(async () => {
+  await api.close();
+  await http.close();
+});
+
+const draft = (request: DraftRequest) => makeDraft(http, request, new AbortController().signal);
+const paging = (result: DraftResult) =>
+  (result as Drafted).findings.find(({ part }) => part === 'pagination')?.evidence;
+
+test('an address is called, and its second page too', async () => {
+  const result = (await draft({ from: 'url', url: `${api.url}/items` })) as Drafted;
+  expect(result.manifest).toContain('field_name: page');
+  expect(paging(result)).toMatch(/The second page was asked for and had 5 other records\.$/);
+  expect(api.requests.map(({ query }) => query.get('page'))).toEqual([null, '2']);
+});
+
+test('a second page like the first is told', async () => {
+  expect(paging(await draft({ from: 'url', url: `${api.url}/stuck` }))).toMatch(/repeated 5 of 5 records/);
+});
+
+test('a refusal asks for a token, and a token that fits is a value to test with', async () => {
+  const refused = (await draft({ from: 'url', url: `${api.url}/secret` })) as Drafted;
+  expect(refused.notices[0]).toMatch(/401: enter a token/);
+  const read = (await draft({ from: 'url', url: `${api.url}/secret`, token: 'tok-1' })) as Drafted;
+  expect(read).toMatchObject({ notices: [], values: { api_token: 'tok-1' } });
+  expect(read.manifest).not.toContain('tok-1');
+});
+
+test('text that is no JSON says so', async () => {
+  expect(((await draft({ from: 'url', url: `${api.url}/text` })) as Drafted).notices[0]).toMatch(/no JSON/);
+});
+
+test('a curl command is run as it stands', async () => {
+  const result = (await draft({
+    from: 'curl',
+    text: `curl ${api.url}/secret -H 'Authorization: Bearer tok-1'`,
+  })) as Drafted;
+  expect(result.manifest).toContain('name: secret');
+  expect(result.values).toEqual({ api_token: 'tok-1' });
+});
+
+test('an OpenAPI document is fetched, listed, and drafted from', async () => {
+  const url = `${api.url}/openapi.yaml`;
+  expect(await draft({ from: 'openapi', url })).toMatchObject({ title: 'Shop', operations: [{ id: 'GET /items' }] });
+  const result = (await draft({ from: 'openapi', url, picked: ['GET /items'] })) as Drafted;
+  expect(result.manifest).toContain('name: items');
+});
+
+test('an address that is none says so', async () => {
+  await expect(draft({ from: 'url', url: 'http://' })).rejects.toThrow(/no address/);
+});

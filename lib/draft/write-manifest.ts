@@ -1,0 +1,181 @@
+import { Document, isMap, isPair, isScalar, type Node, type ParsedNode, visit } from 'yaml';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { Draft, Drafted, DraftStream, Finding } from './draft.ts';
+
+const VERSION = '6.0.0';
+/** Maps up to this many characters stand on one line, as people write them. */
+const ONE_LINE = 90;
+
+/** The manifest of a draft, as somebody would have written it by hand, and why each part is as it is. */
+export function writeManifest(draft: Draft): Drafted {
+  const settings = { ...draft.auth?.value.settings, ...draft.settings, ...cursorSettings(draft) };
+  const manifest = {
+    version: VERSION,
+    type: 'DeclarativeSource',
+    check: { type: 'CheckStream', stream_names: draft.streams.slice(0, 1).map(({ name }) => name) },
+    definitions: {
+      requester: {
+        type: 'HttpRequester',
+        url_base: draft.baseUrl,
+        ...(draft.auth && { authenticator: draft.auth.value.authenticator }),
+      },
+    },
+    streams: draft.streams.map(streamOf),
+    spec: {
+      type: 'Spec',
+      connection_specification: {
+        type: 'object',
+        required: Object.keys(settings).filter((name) => settings[name]?.default === undefined),
+        properties: settings,
+      },
+    },
+  };
+  return {
+    manifest: text(manifest),
+    findings: findingsOf(draft),
+    values: draft.auth?.value.values ?? {},
+    notices: draft.notices,
+  };
+}
+
+function streamOf(stream: DraftStream): JsonObject {
+  const { cursor, primaryKey, schema } = stream;
+  return {
+    type: 'DeclarativeStream',
+    name: stream.name,
+    ...(primaryKey && { primary_key: [...primaryKey.value] }),
+    retriever: {
+      type: 'SimpleRetriever',
+      requester: requesterOf(stream),
+      ...(stream.paginator && { paginator: stream.paginator.value }),
+      record_selector: {
+        type: 'RecordSelector',
+        extractor: { type: 'DpathExtractor', field_path: [...stream.recordPath.value] },
+      },
+      ...(stream.router && { partition_router: stream.router }),
+    },
+    ...(cursor && {
+      incremental_sync: {
+        type: 'DatetimeBasedCursor',
+        cursor_field: cursor.value.field,
+        datetime_format: cursor.value.datetimeFormat,
+        start_datetime: { type: 'MinMaxDatetime', datetime: "{{ config['start_date'] }}", datetime_format: '%Y-%m-%d' },
+        ...(cursor.value.parameter
+          ? {
+              start_time_option: {
+                type: 'RequestOption',
+                inject_into: 'request_parameter',
+                field_name: cursor.value.parameter,
+              },
+            }
+          : { is_client_side_incremental: true }),
+      },
+    }),
+    ...(schema && { schema_loader: { type: 'InlineSchemaLoader', schema } }),
+  };
+}
+
+function requesterOf({ method, path, parameters, headers, body }: DraftStream): JsonObject {
+  return {
+    $ref: '#/definitions/requester',
+    path,
+    ...(method !== 'GET' && { http_method: method }),
+    ...(Object.keys(parameters).length > 0 && { request_parameters: { ...parameters } }),
+    ...(Object.keys(headers).length > 0 && { request_headers: { ...headers } }),
+    ...bodyOf(body),
+  };
+}
+
+function bodyOf(body: JsonValue): JsonObject {
+  if (body === null || body === '') return {};
+  if (typeof body === 'string') return { request_body: { type: 'RequestBodyPlainText', value: body } };
+  return { request_body: { type: 'RequestBodyJsonObject', value: body } };
+}
+
+function cursorSettings({ streams }: Draft): Record<string, JsonObject> {
+  if (!streams.some(({ cursor }) => cursor)) return {};
+  return {
+    start_date: {
+      ...{ type: 'string', title: 'Start date', format: 'date', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
+      description: 'The first sync reads what changed from this day on.',
+      default: '2020-01-01',
+    },
+  };
+}
+
+function findingsOf({ auth, streams }: Draft): Finding[] {
+  const found: Finding[] = [];
+  if (auth)
+    found.push({
+      ...{ stream: null, part: 'authentication' },
+      says: String(auth.value.authenticator.type),
+      evidence: auth.evidence,
+    });
+  for (const { name: stream, recordPath, paginator, primaryKey, cursor, schema } of streams) {
+    found.push({
+      ...{ stream, part: 'records' },
+      says: recordPath.value.join('.') || 'the whole answer',
+      evidence: recordPath.evidence,
+    });
+    const strategy = paginator?.value.pagination_strategy as JsonObject | undefined;
+    found.push({
+      ...{ stream, part: 'pagination' },
+      says: strategy ? String(strategy.type) : 'none',
+      evidence: paginator?.evidence ?? 'The answer names no next page, and the address no page: only one page is read.',
+    });
+    found.push({
+      ...{ stream, part: 'primary key' },
+      says: primaryKey?.value.join(', ') ?? 'none',
+      evidence: primaryKey?.evidence ?? 'No field is called like a key and different in every record.',
+    });
+    found.push({
+      ...{ stream, part: 'cursor' },
+      says: cursor?.value.field ?? 'none',
+      evidence: cursor?.evidence ?? 'No field is a time of the last change: every sync reads everything.',
+    });
+    if (schema)
+      found.push({
+        ...{ stream, part: 'schema' },
+        says: `${Object.keys((schema.properties ?? {}) as JsonObject).length} fields`,
+        evidence: 'By the fields of the records; later syncs take up new ones as they come.',
+      });
+  }
+  return found;
+}
+
+function text(manifest: object): string {
+  const document = new Document(manifest, { aliasDuplicateObjects: false });
+  visit(document, {
+    Map: (_key, node) => {
+      if (isShort(node as Node)) node.flow = true;
+    },
+    Seq: (_key, node) => {
+      if (isShort(node as Node)) node.flow = true;
+    },
+    Scalar: (_key, node) => {
+      // Readers of YAML 1.1 take a bare day for a date.
+      if (typeof node.value === 'string' && /^\d{4}-\d{2}/.test(node.value)) node.type = 'QUOTE_DOUBLE';
+    },
+    Pair: (_key, pair) => {
+      if (isScalar(pair.key) && SECTIONS.has(String(pair.key.value)) && isPair(pair)) pair.key.spaceBefore = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+const SECTIONS = new Set(['check', 'definitions', 'streams', 'spec']);
+
+/** Components without components of their own read best on one line. */
+function isShort(node: Node | ParsedNode): boolean {
+  const value = (node as { toJSON(): unknown }).toJSON();
+  if (JSON.stringify(value).length > ONE_LINE) return false;
+  if (Array.isArray(value)) return value.every((item) => typeof item !== 'object');
+  return (
+    isMap(node) &&
+    Object.values(value as object).every((item) => typeof item !== 'object' || item === null || isWordList(item))
+  );
+}
+
+function isWordList(value: object): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item !== 'object');
+}
