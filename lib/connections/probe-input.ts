@@ -22,6 +22,8 @@ export interface ProbeRequest {
   readonly stream?: string;
   readonly limits?: JsonObject;
   readonly state?: JsonObject | null;
+  /** What a connector is to be made from. */
+  readonly draft?: JsonObject;
 }
 
 /** The question with everything a child needs to answer it: compiled manifest, and a config with open secrets. */
@@ -30,6 +32,7 @@ export async function probeInput(
   workspaceId: string,
   request: ProbeRequest,
 ): Promise<JsonObject> {
+  if (request.kind === 'draft') return { draft: request.draft ?? {} };
   return request.kind === 'check_destination'
     ? destinationInput(c, workspaceId, request)
     : sourceInput(c, workspaceId, request);

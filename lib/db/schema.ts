@@ -58,7 +58,7 @@ export type SyncStreamStatus = 'waiting' | 'running' | 'published' | 'failed' | 
 export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
 /** A clear (Airbyte's newer word) and a reset do the same: empty tables, no state. */
 export type SyncKind = 'sync' | 'refresh' | 'clear' | 'reset';
-export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read';
+export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read' | 'draft';
 
 /** When a connection runs. Times of day are in `timeZone` (IANA). */
 export type Schedule =

@@ -1,5 +1,6 @@
 import type { ConfiguredStream, StreamDescriptor } from '#lib/catalog.ts';
 import type { ProbeKind } from '#lib/db/schema.ts';
+import { type DraftRequest, makeDraft } from '#lib/draft/make-draft.ts';
 import { toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { ExtractContext, ReadEvent, ReadLimits } from '#lib/extract/source.ts';
@@ -58,6 +59,15 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
     uploadDir: uploadDir(c.env, question.workspace_id),
     onExchange: (exchange) => events.add({ type: 'exchange', exchange }),
   });
+  if (kind === 'draft') {
+    try {
+      const request = objectOf(input.draft) as unknown as DraftRequest;
+      events.add({ type: 'result', ...(await makeDraft(extract.http, request, signal)) });
+    } finally {
+      await extract.close();
+    }
+    return;
+  }
   const { sourceId } = input;
   // A test may use up a refresh token that works once: the new one goes to the source that it was asked for.
   const saveConfig: ExtractContext['saveConfig'] = async (_config, changes) => {

@@ -7,7 +7,7 @@ import { eventStream } from '../event-stream.ts';
 
 const request = shape(
   {
-    kind: { enum: ['check_source', 'check_destination', 'discover', 'test_read'] },
+    kind: { enum: ['check_source', 'check_destination', 'discover', 'test_read', 'draft'] },
     connectorId: uuid,
     sourceId: uuid,
     destinationId: uuid,
@@ -17,11 +17,21 @@ const request = shape(
     stream: text,
     limits: anyObject,
     state: nullable(anyObject),
+    draft: shape(
+      {
+        from: { enum: ['url', 'curl', 'openapi', 'har'] },
+        url: text,
+        text: longText,
+        token: text,
+        picked: { type: 'array', items: text, maxItems: 500 },
+      },
+      ['from'],
+    ),
   },
   ['kind'],
 );
 
-/** Single questions to a source or destination: check, discover, test read. A worker's child answers them. */
+/** Single questions to a source or destination: check, discover, test read, and drafts of connectors. A worker's child answers them. */
 export function probeRoutes(app: Hono<DoorEnv>): void {
   app.post('/probes', as('editor', 'probe.start'), async (c) => {
     const { workspaceId, actor } = c.get('identity');

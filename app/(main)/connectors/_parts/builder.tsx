@@ -24,6 +24,8 @@ interface Props {
   readonly connector: Wire<Connector> | null;
   readonly name: string;
   readonly manifest: string;
+  /** Values to test with, where some are known. */
+  readonly values?: JsonObject;
   readonly schema: JsonObject;
 }
 
@@ -33,7 +35,7 @@ type Shown = 'outline' | 'editor' | 'test';
 export function Builder({ connector, schema, ...initial }: Props) {
   const [name, setName] = useState(initial.name);
   const [manifest, setManifest] = useState(initial.manifest);
-  const [values, setValues] = useState<JsonObject>({});
+  const [values, setValues] = useState<JsonObject>(initial.values ?? {});
   const [stream, setStream] = useState<string | null>(null);
   const [shown, setShown] = useState<Shown>('editor');
   const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);

@@ -1,0 +1,164 @@
+'use client';
+
+import { type FormEvent, useState } from 'react';
+import type { DraftRequest } from '#lib/draft/make-draft.ts';
+import { Button } from '../../../_components/button.tsx';
+import { Field, fieldControl } from '../../../_components/field.tsx';
+import { PanelTabs, TabPanel } from '../../../_components/tabs.tsx';
+import { trimHar } from './trim-har.ts';
+
+type From = DraftRequest['from'];
+
+const TABS: readonly { id: From; label: string }[] = [
+  { id: 'url', label: 'Address' },
+  { id: 'curl', label: 'cURL' },
+  { id: 'openapi', label: 'OpenAPI' },
+  { id: 'har', label: 'Recording' },
+];
+const LONGEST = 3_000_000;
+
+interface Props {
+  readonly busy: boolean;
+  readonly onDraft: (request: DraftRequest) => void;
+  readonly onStop: () => void;
+}
+
+/** What people have of an API before they have a connector: an address, a command, a document, or a browser that shows its data. */
+export function DraftForm({ busy, onDraft, onStop }: Props) {
+  const [from, setFrom] = useState<From>('url');
+  const [url, setUrl] = useState('');
+  const [token, setToken] = useState('');
+  const [text, setText] = useState<Partial<Record<From, string>>>({});
+  const [error, setError] = useState<string>();
+  const choose = (value: string) => {
+    setFrom(value as From);
+    setError(undefined);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = text[from]?.trim() ?? '';
+    const problem = problemOf(from, { url, body });
+    setError(problem);
+    if (problem) return;
+    const needsUrl = from === 'url' || (from === 'openapi' && body === '');
+    onDraft({
+      from,
+      ...(needsUrl && { url: url.trim() }),
+      ...(body !== '' && { text: body }),
+      ...(from === 'url' && token.trim() !== '' && { token: token.trim() }),
+    });
+  };
+  const readFile = async (file: File | undefined) => {
+    if (!file) return;
+    const whole = await file.text();
+    setText((old) => ({ ...old, [from]: from === 'har' ? trimHar(whole) : whole }));
+    setError(undefined);
+  };
+  const area = (id: From, rows: number, placeholder: string) => (
+    <textarea
+      className="input code"
+      rows={rows}
+      placeholder={placeholder}
+      spellCheck={false}
+      value={text[id] ?? ''}
+      onChange={(event) => setText((old) => ({ ...old, [id]: event.target.value }))}
+      {...fieldControl(`draft-${id}`, error, true)}
+    />
+  );
+  const address = (id: string, placeholder: string) => (
+    <input
+      className="input"
+      inputMode="url"
+      autoComplete="off"
+      placeholder={placeholder}
+      value={url}
+      onChange={(event) => setUrl(event.target.value)}
+      {...fieldControl(id, error, true)}
+    />
+  );
+  const file = (accept: string, label: string) => (
+    <input
+      className="small"
+      type="file"
+      accept={accept}
+      aria-label={label}
+      onChange={(event) => void readFile(event.target.files?.[0])}
+    />
+  );
+  return (
+    <form onSubmit={submit} noValidate>
+      <PanelTabs label="What to start from" tabs={TABS} value={from} onChange={choose}>
+        <div className="body stack">
+          <TabPanel value="url" className="stack">
+            <Field
+              id="draft-url"
+              label="Address of a list"
+              error={error}
+              hint="Weir calls it once, and once more for the next page. Nothing is stored."
+            >
+              {address('draft-url', 'https://api.example.com/v1/orders')}
+            </Field>
+            <Field
+              id="draft-token"
+              label="Token"
+              optional
+              hint="Sent as a bearer token. It becomes a setting of the source."
+            >
+              <input
+                className="input"
+                type="password"
+                autoComplete="off"
+                value={token}
+                onChange={(event) => setToken(event.target.value)}
+                {...fieldControl('draft-token', undefined, true)}
+              />
+            </Field>
+          </TabPanel>
+          <TabPanel value="curl">
+            <Field
+              id="draft-curl"
+              label="cURL command"
+              error={error}
+              hint="From the API’s documentation, or from a browser’s network panel with Copy as cURL. Weir runs the request once."
+            >
+              {area('curl', 5, "curl 'https://api.example.com/v1/orders' -H 'Authorization: Bearer …'")}
+            </Field>
+          </TabPanel>
+          <TabPanel value="openapi" className="stack">
+            <Field id="draft-openapi-url" label="Address of the document" optional hint="Or paste or choose it below.">
+              {address('draft-openapi-url', 'https://api.example.com/openapi.json')}
+            </Field>
+            <Field id="draft-openapi" label="OpenAPI 3 document" error={error} hint="JSON or YAML.">
+              {area('openapi', 5, 'openapi: 3.1.0')}
+            </Field>
+            {file('.json,.yaml,.yml', 'Choose an OpenAPI document')}
+          </TabPanel>
+          <TabPanel value="har" className="stack">
+            <Field
+              id="draft-har"
+              label="HAR recording"
+              error={error}
+              hint="In the browser’s network panel: Save all as HAR with content. Only its JSON answers leave this page."
+            >
+              {area('har', 3, '{"log": {"entries": […]}}')}
+            </Field>
+            {file('.har,.json', 'Choose a HAR recording')}
+          </TabPanel>
+          <div className="row">
+            <Button kind="primary" type="submit" busy={busy}>
+              Propose a connector
+            </Button>
+            {busy && <Button onClick={onStop}>Stop</Button>}
+          </div>
+        </div>
+      </PanelTabs>
+    </form>
+  );
+}
+
+function problemOf(from: From, { url, body }: { url: string; body: string }): string | undefined {
+  if (body.length > LONGEST) return `It is larger than ${LONGEST / 1_000_000} MB: keep only what the connector needs.`;
+  if (from === 'url') return url.trim() === '' ? 'Enter the address of a list that the API gives.' : undefined;
+  if (from === 'openapi') return url.trim() === '' && body === '' ? 'Enter its address, or paste it.' : undefined;
+  return body === '' ? 'Paste it here.' : undefined;
+}

@@ -1,0 +1,129 @@
+'use client';
+
+import { useState } from 'react';
+import type { Drafted } from '#lib/draft/draft.ts';
+import type { Operation } from '#lib/draft/from-openapi.ts';
+import { Button } from '../../../_components/button.tsx';
+import { Notice } from '../../../_components/notice.tsx';
+import { Panel, Table } from '../../../_components/panel.tsx';
+
+/** What was found out, each with what it was seen by, before the manifest is opened. */
+export function DraftReview({ drafted, onOpen }: { drafted: Drafted; onOpen: () => void }) {
+  const several = new Set(drafted.findings.map(({ stream }) => stream)).size > 2;
+  return (
+    <Panel
+      title="Proposal"
+      sub="Everything can be changed in the editor."
+      side={
+        <Button kind="primary" onClick={onOpen}>
+          Open in the editor
+        </Button>
+      }
+    >
+      {drafted.notices.map((notice) => (
+        <div className="pad" key={notice}>
+          <Notice state="warn" title={notice} alert />
+        </div>
+      ))}
+      <Table
+        label="Proposal"
+        className="cards"
+        head={
+          <>
+            {several && <th scope="col">Stream</th>}
+            <th scope="col">Part</th>
+            <th scope="col">Proposed</th>
+            <th scope="col">Evidence</th>
+          </>
+        }
+      >
+        {drafted.findings.map(({ stream, part, says, evidence }) => (
+          <tr key={`${stream} ${part}`}>
+            {several && <td data-k="Stream">{stream ?? 'all'}</td>}
+            <td data-k="Part">{part.charAt(0).toUpperCase() + part.slice(1)}</td>
+            <td data-k="Proposed">
+              {says === 'none' ? <span className="faint">none</span> : <b className="strong">{says}</b>}
+            </td>
+            <td data-k="Evidence" className="muted wrap-cell">
+              {evidence}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </Panel>
+  );
+}
+
+/** The operations of a document, or the calls of a recording: those that give lists are picked to begin with. */
+export function PickOperations({
+  title,
+  operations,
+  busy,
+  onPick,
+}: {
+  title: string;
+  operations: readonly Operation[];
+  busy: boolean;
+  onPick: (ids: readonly string[]) => void;
+}) {
+  const [picked, setPicked] = useState<ReadonlySet<string>>(
+    () =>
+      new Set(
+        operations
+          .filter(({ isList }) => isList)
+          .slice(0, FIRST)
+          .map(({ id }) => id),
+      ),
+  );
+  const [filter, setFilter] = useState('');
+  const toggle = (id: string) =>
+    setPicked((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  const wanted = operations.filter(({ id, summary }) =>
+    `${id} ${summary}`.toLowerCase().includes(filter.toLowerCase()),
+  );
+  return (
+    <Panel
+      title={title}
+      sub={`${picked.size} of ${operations.length} picked`}
+      side={
+        <>
+          <input
+            className="input"
+            type="search"
+            placeholder="Filter"
+            aria-label="Filter the operations"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+          />
+          <Button
+            kind="primary"
+            busy={busy}
+            aria-disabled={picked.size === 0}
+            onClick={() => picked.size > 0 && onPick([...picked])}
+          >
+            Make {picked.size} {picked.size === 1 ? 'stream' : 'streams'}
+          </Button>
+        </>
+      }
+    >
+      <ul className="picks">
+        {wanted.map(({ id, summary, isList }) => (
+          <li key={id}>
+            <label className="check">
+              <input type="checkbox" checked={picked.has(id)} onChange={() => toggle(id)} />
+              <code>{id}</code>
+              <span className="muted small">{summary || (isList ? 'gives a list' : 'gives one object')}</span>
+            </label>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+/** More streams than this at once are hard to look through. */
+const FIRST = 20;

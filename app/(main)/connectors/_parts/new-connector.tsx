@@ -1,0 +1,109 @@
+'use client';
+
+import Link from 'next/link';
+import { useState } from 'react';
+import type { Drafted } from '#lib/draft/draft.ts';
+import type { Operation } from '#lib/draft/from-openapi.ts';
+import type { DraftRequest } from '#lib/draft/make-draft.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { api } from '../../../_components/api.ts';
+import { Button } from '../../../_components/button.tsx';
+import { FailureNotice } from '../../../_components/notice.tsx';
+import { Panel } from '../../../_components/panel.tsx';
+import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { useSay } from '../../../_components/toast.tsx';
+import { useProbe } from '../../../_components/use-probe.ts';
+import { Builder } from './builder.tsx';
+import { DraftForm } from './draft-form.tsx';
+import { DraftReview, PickOperations } from './draft-review.tsx';
+import { TEMPLATES } from './templates.ts';
+
+type Answer = Partial<Drafted> & { title?: string; operations?: readonly Operation[] };
+
+const CRUMBS = [{ name: 'Connectors', href: '/connectors' }, { name: 'New connector' }];
+
+/** From what people have of an API to a manifest in the builder; or from a template, or an empty page. */
+export function NewConnector({ schema }: { schema: JsonObject }) {
+  const [request, setRequest] = useState<DraftRequest | null>(null);
+  const [opened, setOpened] = useState<Drafted | null>(null);
+  const probe = useProbe<Answer>();
+  const say = useSay();
+  const ask = (next: DraftRequest) => {
+    setRequest(next);
+    void probe.ask({ kind: 'draft', draft: next });
+  };
+  if (opened)
+    return (
+      <Page crumbs={CRUMBS} bare>
+        <Builder connector={null} name="" manifest={opened.manifest} values={opened.values} schema={schema} />
+      </Page>
+    );
+  const { result, failure } = probe;
+  const refused =
+    failure?.code === 'address_refused' && URL.canParse(failure.where?.url ?? '')
+      ? new URL(failure.where?.url ?? '')
+      : null;
+  const allow = async (url: URL) => {
+    try {
+      const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+      await api.post('/allowed-hosts', { host: url.hostname, port, reason: 'new connector' });
+      if (request) ask(request);
+    } catch (error) {
+      say.failed(error);
+    }
+  };
+  return (
+    <Page crumbs={CRUMBS}>
+      <PageHead title="New connector">
+        Start from what you have of the API. Everything is worked out here; nothing is sent elsewhere.
+      </PageHead>
+      <div className="stack">
+        <Panel title="From an API">
+          <DraftForm busy={probe.status === 'running'} onDraft={ask} onStop={probe.reset} />
+        </Panel>
+        {failure && (
+          <FailureNotice
+            failure={failure}
+            alert
+            actions={refused && <Button onClick={() => void allow(refused)}>{`Allow ${refused.host}`}</Button>}
+          />
+        )}
+        {result?.operations && request && (
+          <PickOperations
+            key={result.title}
+            title={result.title ?? ''}
+            operations={result.operations}
+            busy={probe.status === 'running'}
+            onPick={(picked) => ask({ ...request, picked })}
+          />
+        )}
+        {result?.manifest !== undefined && (
+          <DraftReview drafted={result as Drafted} onOpen={() => setOpened(result as Drafted)} />
+        )}
+        <h2>Or from a template</h2>
+        <Templates />
+      </div>
+    </Page>
+  );
+}
+
+function Templates() {
+  return (
+    <ul className="starts">
+      {TEMPLATES.map(({ id, title, description }) => (
+        <li key={id}>
+          <Link href={`/connectors/new?from=${id}`} className="start">
+            <b className="strong">{title}</b>
+            <span className="muted">{description}</span>
+          </Link>
+        </li>
+      ))}
+      <li>
+        <Link href="/connectors/new?from=empty" className="start">
+          <b className="strong">Paste a manifest</b>
+          <span className="muted">An empty editor. Airbyte’s low-code manifests run as they are.</span>
+        </Link>
+      </li>
+    </ul>
+  );
+}
