@@ -1,6 +1,6 @@
 'use client';
 
-import { Button } from './button.tsx';
+import { AllowHost } from './allow-host.tsx';
 import { FailureNotice, Notice } from './notice.tsx';
 import type { ProbeState } from './use-probe.ts';
 
@@ -12,18 +12,18 @@ export interface CheckAnswer {
 /** What a test of a source or destination found. An administrator may allow a private address right here. */
 export function CheckOutcome({
   probe,
-  onAllow,
+  reason,
+  onAllowed,
 }: {
   probe: ProbeState<CheckAnswer>;
-  onAllow?: (host: string, port: number) => void;
+  /** Why the address is needed. */
+  reason: string;
+  onAllowed: () => void;
 }) {
   if (probe.status === 'running') return <Notice state="run" title="Testing: a worker asks the other side." />;
   if (probe.failure) {
-    const place = probe.failure.code === 'address_refused' ? hostOf(probe.failure.where?.url) : null;
-    const allow = place && onAllow && (
-      <Button onClick={() => onAllow(place.host, place.port)}>{`Allow ${place.host}:${place.port}`}</Button>
-    );
-    return <FailureNotice failure={probe.failure} title="The test failed" actions={allow || undefined} alert />;
+    const allow = <AllowHost failure={probe.failure} reason={reason} onAllowed={onAllowed} />;
+    return <FailureNotice failure={probe.failure} title="The test failed" actions={allow} alert />;
   }
   if (probe.result === null) return null;
   return (
@@ -35,10 +35,4 @@ export function CheckOutcome({
       {probe.result.message}
     </Notice>
   );
-}
-
-function hostOf(url: string | undefined): { host: string; port: number } | null {
-  if (url === undefined || !URL.canParse(url)) return null;
-  const { hostname, port, protocol } = new URL(url);
-  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }

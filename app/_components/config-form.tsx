@@ -76,14 +76,6 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }
       setBusy(false);
     }
   };
-  const allow = async (host: string, port: number) => {
-    try {
-      await api.post('/allowed-hosts', { host, port, reason: `${noun} ${name}` });
-      check();
-    } catch (error) {
-      say.failed(error);
-    }
-  };
   return (
     <form
       className="form"
@@ -102,7 +94,7 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }
         />
       </Field>
       <SchemaForm schema={spec} value={config} onChange={setConfig} errors={errors} showErrors={submitted} />
-      <CheckOutcome probe={probe} onAllow={allow} />
+      <CheckOutcome probe={probe} reason={`${noun} ${name}`} onAllowed={check} />
       {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
       <div className="acts">
         <Button type="submit" kind="primary" busy={busy}>

@@ -8,11 +8,11 @@ import { createConnector, listConnectors, saveVersion } from '#lib/connections/c
 import { createDestination, listDestinations } from '#lib/connections/destinations.ts';
 import { createSource, listSources } from '#lib/connections/sources.ts';
 import type { Context } from '#lib/context.ts';
-import type { Env } from '#lib/env.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { startSync } from '#lib/sync/syncs.ts';
 import { createSuite, listSuites } from '#quality/suites.ts';
+import { demoBaseUrl } from './base-url.ts';
 import { addressOf, createDemoDatabase } from './demo-database.ts';
 import { DEMO_CONNECTIONS, DEMO_CONNECTORS, type DemoConnection, type DemoConnector } from './demo-plan.ts';
 import { descriptorsIn } from './stream-descriptors.ts';
@@ -22,12 +22,6 @@ const DESTINATION = 'Demo warehouse';
 const BY = 'demo';
 
 type DemoContext = Pick<Context, 'env' | 'databaseUrl' | 'db' | 'log' | 'clock' | 'secrets' | 'queue' | 'demoToken'>;
-
-/** Where serve answers the demo API, for requests from this machine. */
-export function demoBaseUrl({ host, port }: Pick<Env, 'host' | 'port'>): string {
-  const reached = ['0.0.0.0', '::', ''].includes(host) ? '127.0.0.1' : host;
-  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}/demo`;
-}
 
 /**
  * Fills a workspace with real data that runs: connectors, sources, a destination, connections with checks, and their

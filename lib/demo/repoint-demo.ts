@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Context } from '#lib/context.ts';
 import type { Db } from '#lib/db/connect.ts';
+import { demoBaseUrl } from './base-url.ts';
 import { addressOf, demoDatabaseName } from './demo-database.ts';
-import { demoBaseUrl } from './load-demo.ts';
 
 /**
  * Points a loaded demo to where serve and the embedded Postgres are now: the port of either may be another one than

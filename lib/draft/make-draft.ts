@@ -1,5 +1,5 @@
 import { WeirError } from '#lib/errors.ts';
-import type { HttpClient } from '#lib/extract/http/http-client.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '#lib/extract/http/http-client.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
 import type { Call, Draft, Drafted, Found } from './draft.ts';
 import { draftCalls } from './draft-calls.ts';
@@ -68,7 +68,7 @@ function addressOf(text: string): string {
 }
 
 async function documentAt(http: HttpClient, url: string, signal: AbortSignal): Promise<string> {
-  const response = await http.send({
+  const response = await sent(http, {
     ...{ method: 'GET', url: addressOf(url), signal, maxBytes: DOCUMENT_BYTES },
     headers: { accept: 'application/json, application/yaml, */*' },
   });
@@ -81,15 +81,25 @@ async function documentAt(http: HttpClient, url: string, signal: AbortSignal): P
 }
 
 async function answerTo(http: HttpClient, { method, url, headers, body }: Call, signal: AbortSignal) {
-  const sent = body === undefined ? undefined : typeof body === 'string' ? body : stringifyJson(body);
+  const payload = body === undefined ? undefined : typeof body === 'string' ? body : stringifyJson(body);
   const type: Record<string, string> = typeof body === 'object' ? { 'content-type': 'application/json' } : {};
-  const response = await http.send({
+  const response = await sent(http, {
     ...{ method, url, signal, maxBytes: ANSWER_BYTES },
     headers: { accept: 'application/json, */*', ...type, ...withoutEncoding(headers) },
-    ...(sent !== undefined && { body: sent }),
+    ...(payload !== undefined && { body: payload }),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: jsonOr(text) };
+}
+
+/** Errors name the address, without what may be secret in it. */
+async function sent(http: HttpClient, request: HttpRequest): Promise<HttpResponse> {
+  try {
+    return await http.send(request);
+  } catch (error) {
+    const { origin, pathname } = new URL(request.url);
+    throw error instanceof WeirError ? error.at({ url: origin + pathname }) : error;
+  }
 }
 
 /** The client decodes what it asks for itself. */

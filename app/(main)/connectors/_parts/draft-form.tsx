@@ -17,14 +17,21 @@ const TABS: readonly { id: From; label: string }[] = [
 ];
 const LONGEST = 3_000_000;
 
+/** A list of the demo's API, to try this with. */
+export interface DemoList {
+  readonly url: string;
+  readonly token: string;
+}
+
 interface Props {
+  readonly demo: DemoList;
   readonly busy: boolean;
   readonly onDraft: (request: DraftRequest) => void;
   readonly onStop: () => void;
 }
 
 /** What people have of an API before they have a connector: an address, a command, a document, or a browser that shows its data. */
-export function DraftForm({ busy, onDraft, onStop }: Props) {
+export function DraftForm({ demo, busy, onDraft, onStop }: Props) {
   const [from, setFrom] = useState<From>('url');
   const [url, setUrl] = useState('');
   const [token, setToken] = useState('');
@@ -149,6 +156,17 @@ export function DraftForm({ busy, onDraft, onStop }: Props) {
               Propose a connector
             </Button>
             {busy && <Button onClick={onStop}>Stop</Button>}
+            {from === 'url' && !busy && (
+              <Button
+                kind="ghost"
+                onClick={() => {
+                  setUrl(demo.url);
+                  setToken(demo.token);
+                }}
+              >
+                Try it with the demo
+              </Button>
+            )}
           </div>
         </div>
       </PanelTabs>

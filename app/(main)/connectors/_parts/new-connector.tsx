@@ -6,15 +6,13 @@ import type { Drafted } from '#lib/draft/draft.ts';
 import type { Operation } from '#lib/draft/from-openapi.ts';
 import type { DraftRequest } from '#lib/draft/make-draft.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { api } from '../../../_components/api.ts';
-import { Button } from '../../../_components/button.tsx';
+import { AllowHost } from '../../../_components/allow-host.tsx';
 import { FailureNotice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
-import { useSay } from '../../../_components/toast.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
 import { Builder } from './builder.tsx';
-import { DraftForm } from './draft-form.tsx';
+import { type DemoList, DraftForm } from './draft-form.tsx';
 import { DraftReview, PickOperations } from './draft-review.tsx';
 import { TEMPLATES } from './templates.ts';
 
@@ -23,11 +21,10 @@ type Answer = Partial<Drafted> & { title?: string; operations?: readonly Operati
 const CRUMBS = [{ name: 'Connectors', href: '/connectors' }, { name: 'New connector' }];
 
 /** From what people have of an API to a manifest in the builder; or from a template, or an empty page. */
-export function NewConnector({ schema }: { schema: JsonObject }) {
+export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoList }) {
   const [request, setRequest] = useState<DraftRequest | null>(null);
   const [opened, setOpened] = useState<Drafted | null>(null);
   const probe = useProbe<Answer>();
-  const say = useSay();
   const ask = (next: DraftRequest) => {
     setRequest(next);
     void probe.ask({ kind: 'draft', draft: next });
@@ -39,33 +36,20 @@ export function NewConnector({ schema }: { schema: JsonObject }) {
       </Page>
     );
   const { result, failure } = probe;
-  const refused =
-    failure?.code === 'address_refused' && URL.canParse(failure.where?.url ?? '')
-      ? new URL(failure.where?.url ?? '')
-      : null;
-  const allow = async (url: URL) => {
-    try {
-      const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-      await api.post('/allowed-hosts', { host: url.hostname, port, reason: 'new connector' });
-      if (request) ask(request);
-    } catch (error) {
-      say.failed(error);
-    }
-  };
   return (
     <Page crumbs={CRUMBS}>
       <PageHead title="New connector">
         Start from what you have of the API. Everything is worked out here; nothing is sent elsewhere.
       </PageHead>
       <div className="stack">
-        <Panel title="From an API">
-          <DraftForm busy={probe.status === 'running'} onDraft={ask} onStop={probe.reset} />
+        <Panel title="From an API" className="draft">
+          <DraftForm demo={demo} busy={probe.status === 'running'} onDraft={ask} onStop={probe.reset} />
         </Panel>
         {failure && (
           <FailureNotice
             failure={failure}
             alert
-            actions={refused && <Button onClick={() => void allow(refused)}>{`Allow ${refused.host}`}</Button>}
+            actions={request && <AllowHost failure={failure} reason="new connector" onAllowed={() => ask(request)} />}
           />
         )}
         {result?.operations && request && (

@@ -1,6 +1,7 @@
 'use client';
 
 import { useState } from 'react';
+import { AllowHost } from '../../../_components/allow-host.tsx';
 import { Button } from '../../../_components/button.tsx';
 import { formatBytes, formatCount, formatDuration } from '../../../_components/format.ts';
 import { FailureNotice } from '../../../_components/notice.tsx';
@@ -58,7 +59,11 @@ export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: 
           <Verdict run={run} records={records} outdated={outdated} />
           {run.failure && (
             <div className="pad">
-              <FailureNotice failure={run.failure} alert />
+              <FailureNotice
+                failure={run.failure}
+                actions={<AllowHost failure={run.failure} reason={`test of ${run.stream}`} onAllowed={onTest} />}
+                alert
+              />
             </div>
           )}
           {run.exchanges.length > 0 && (
