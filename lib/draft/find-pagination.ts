@@ -10,6 +10,8 @@ interface Seen {
   readonly lastRecord: JsonObject | null;
   /** Parameters that the API is known to take, those of the address aside. */
   readonly known?: readonly string[];
+  /** The most records a page may have by each of them, where the API says so. */
+  readonly sizes?: Readonly<Record<string, number>>;
 }
 
 /** Parameters of one page: they are set by the paginator, and taken out of the address. */
@@ -67,7 +69,8 @@ function linkInBody({ answer, url }: Seen): Found<JsonObject> | null {
 }
 
 /** Some APIs go on after the last record's id and say only whether there is more. */
-function lastRecordToken({ answer, url, lastRecord, known = [] }: Seen): Found<JsonObject> | null {
+function lastRecordToken(seen: Seen): Found<JsonObject> | null {
+  const { answer, url, lastRecord, known = [] } = seen;
   const names = [...parametersOf(url), ...known];
   const after = names.find((name) => /^(starting_after|after_id|since_id)$/i.test(name));
   const more = fieldsIn(answer.body).find(({ path, value }) => MORE.test(nameOf(path)) && typeof value === 'boolean');
@@ -82,13 +85,14 @@ function lastRecordToken({ answer, url, lastRecord, known = [] }: Seen): Found<J
         stop_condition: `{{ not ${read(more.path)} }}`,
       },
       option(name),
-      size(url, known),
+      sizing(seen),
     ),
     evidence: `\`${more.path.join('.')}\` says whether there is more, and \`${name}\` takes the id of the last record.`,
   };
 }
 
-function tokenInBody({ answer, url, known = [] }: Seen): Found<JsonObject> | null {
+function tokenInBody(seen: Seen): Found<JsonObject> | null {
+  const { answer, url, known = [] } = seen;
   const found = fieldsIn(answer.body).find(
     ({ path, value }) =>
       NEXT_TOKEN.test(nameOf(path)) && (typeof value === 'string' || typeof value === 'number') && value !== '',
@@ -105,26 +109,27 @@ function tokenInBody({ answer, url, known = [] }: Seen): Found<JsonObject> | nul
         stop_condition: `{{ not ${read(found.path)} }}`,
       },
       option(name),
-      size(url, known),
+      sizing(seen),
     ),
     evidence: `\`${found.path.join('.')}\` holds a token for the next page${given ? '' : `; that it goes out as \`${name}\` is a guess`}.`,
   };
 }
 
-function counted({ answer, url, count, known = [] }: Seen): Found<JsonObject> | null {
+function counted(seen: Seen): Found<JsonObject> | null {
+  const { answer, url, count, known = [] } = seen;
   const names = [...parametersOf(url), ...known];
   const fields = fieldsIn(answer.body);
   const said = (pattern: RegExp) => fields.find(({ path, value }) => pattern.test(nameOf(path)) && isNumber(value));
   const offset = names.find((name) => OFFSET.test(name)) ?? (said(OFFSET) && 'offset');
   const page = names.find((name) => PAGE.test(name)) ?? (said(PAGE) && 'page');
-  const sizing = size(url, known) ?? sizeSaid(said(SIZE));
+  const perPage = sizing(seen) ?? sizeSaid(said(SIZE));
   if (page !== undefined && !(offset && !parametersOf(url).includes(page))) {
     const first = Number(new URL(url).searchParams.get(page) ?? said(PAGE)?.value ?? 1) === 0 ? 0 : 1;
     return {
       value: paginator(
-        { type: 'PageIncrement', start_from_page: first, ...(sizing && { page_size: sizing.size ?? count }) },
+        { type: 'PageIncrement', start_from_page: first, ...(perPage && { page_size: perPage.size ?? count }) },
         option(page),
-        sizing,
+        perPage,
       ),
       evidence: `${known.includes(page) || parametersOf(url).includes(page) ? 'The API takes' : 'The answer names'} a page number, \`${page}\`.`,
     };
@@ -132,9 +137,9 @@ function counted({ answer, url, count, known = [] }: Seen): Found<JsonObject> | 
   if (offset === undefined) return null;
   return {
     value: paginator(
-      { type: 'OffsetIncrement', ...((sizing || count > 0) && { page_size: sizing?.size ?? count }) },
+      { type: 'OffsetIncrement', ...((perPage || count > 0) && { page_size: perPage?.size ?? count }) },
       option(offset),
-      sizing,
+      perPage,
     ),
     evidence: `${names.includes(offset) ? 'The API takes' : 'The answer names'} an offset, \`${offset}\`.`,
   };
@@ -146,11 +151,11 @@ interface Sizing {
   readonly size: number | null;
 }
 
-function size(url: string, known: readonly string[]): Sizing | null {
+function sizing({ url, known = [], sizes = {} }: Seen): Sizing | null {
   const given = [...new URL(url).searchParams].find(([name]) => SIZE.test(name));
   if (given) return { name: given[0], size: Number(given[1]) || null };
   const name = known.find((item) => SIZE.test(item));
-  return name ? { name, size: null } : null;
+  return name ? { name, size: sizes[name] ?? null } : null;
 }
 
 function sizeSaid(field: Field | undefined): Sizing | null {
@@ -159,12 +164,12 @@ function sizeSaid(field: Field | undefined): Sizing | null {
 
 const DEFAULT_SIZE = 100;
 
-function paginator(strategy: JsonObject, token: JsonObject, sizing: Sizing | null = null): JsonObject {
-  const counted: JsonObject = sizing ? { page_size: strategy.page_size || sizing.size || DEFAULT_SIZE } : {};
+function paginator(strategy: JsonObject, token: JsonObject, perPage: Sizing | null = null): JsonObject {
+  const counted: JsonObject = perPage ? { page_size: strategy.page_size || perPage.size || DEFAULT_SIZE } : {};
   return {
     type: 'DefaultPaginator',
     page_token_option: token,
-    ...(sizing && { page_size_option: option(sizing.name) }),
+    ...(perPage && { page_size_option: option(perPage.name) }),
     pagination_strategy: { ...strategy, ...counted },
   };
 }

@@ -16,7 +16,7 @@ paths:
       summary: All users
       parameters:
         - { $ref: "#/components/parameters/Page" }
-        - { name: per_page, in: query, schema: { type: integer } }
+        - { name: per_page, in: query, schema: { type: integer, default: 20, maximum: 50 } }
         - { name: updated_since, in: query, schema: { type: string } }
       responses:
         "200": { content: { application/json: { schema: { $ref: "#/components/schemas/UserList" } } } }
@@ -69,7 +69,7 @@ test('what is picked becomes streams: pages, key, cursor, schema, authentication
       paginator: {
         page_token_option: { field_name: 'page' },
         page_size_option: { field_name: 'per_page' },
-        pagination_strategy: { type: 'PageIncrement', page_size: 100 },
+        pagination_strategy: { type: 'PageIncrement', page_size: 50 },
       },
       record_selector: { extractor: { field_path: ['data'] } },
     },

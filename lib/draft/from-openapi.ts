@@ -182,7 +182,7 @@ function streamOf(
     parameters: requiredOf(query, settings),
     recordPath: { value: list?.path ?? [], evidence: 'By the schema of the answer in the OpenAPI document.' },
     paginator: findPagination({
-      ...{ answer, url: 'https://x.example/', count: 0, known: names },
+      ...{ answer, url: 'https://x.example/', count: 0, known: names, sizes: sizesOf(query) },
       lastRecord: properties.id === undefined ? null : { id: 'last' },
     }),
     primaryKey: keyOf(properties, operation.name),
@@ -214,6 +214,17 @@ function pathOf({ path }: FoundOperation, picked: readonly FoundOperation[], set
   }
   for (const name of names) settings.set(name, { type: 'string', title: name });
   return { path: path.replaceAll(/\{([^}]+)\}/g, (_all, name: string) => `{{ config['${name}'] }}`), router: null };
+}
+
+/** The largest page that a parameter may ask for; a page that is smaller than asked for would look like the last one. */
+function sizesOf(query: readonly JsonObject[]): Record<string, number> {
+  return Object.fromEntries(
+    query.flatMap(({ name, schema }) => {
+      const { maximum, default: usual } = objectOf(schema);
+      const size = maximum ?? usual;
+      return typeof size === 'number' ? [[String(name), size]] : [];
+    }),
+  );
 }
 
 /** Query parameters that must be there: their default, or a setting. */

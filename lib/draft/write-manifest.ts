@@ -98,7 +98,7 @@ function cursorSettings({ streams }: Draft): Record<string, JsonObject> {
     start_date: {
       ...{ type: 'string', title: 'Start date', format: 'date', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
       description: 'The first sync reads what changed from this day on.',
-      default: '2020-01-01',
+      default: '2000-01-01',
     },
   };
 }

@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { type LoopbackSlack, loopbackSlack } from '#tests/harness/loopback-slack.ts';
+import { seriousFindings, setSecret, typeManifest } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
 // A newcomer's first ten minutes, in order: each test goes on where the one before ended.
 
-const AXE = readFileSync(path.resolve('node_modules/axe-core/axe.min.js'), 'utf8');
 const PERSON = { name: 'Ada Newcomer', email: 'ada@example.com', password: 'correct horse battery' };
 
 let weir: WeirServer;
@@ -279,21 +277,6 @@ spec:
 `;
 }
 
-/** Puts the text into Monaco as a paste does: typing would be auto-indented. */
-async function typeManifest(target: Page, text: string): Promise<void> {
-  await target.locator('.yaml-editor[data-ready=true]').waitFor();
-  await target.locator('.monaco-editor').first().click();
-  await target.keyboard.press('ControlOrMeta+A');
-  await target.evaluate((value) => navigator.clipboard.writeText(value), text);
-  await target.keyboard.press('ControlOrMeta+V');
-}
-
-async function setSecret(target: Page, label: string, value: string): Promise<void> {
-  const replace = target.getByRole('button', { name: new RegExp(`Replace.*${label}`, 'i') });
-  if (await replace.isVisible().catch(() => false)) await replace.click();
-  await target.getByLabel(new RegExp(`^${label}( optional)?$`)).fill(value);
-}
-
 async function allowShop(target: Page): Promise<void> {
   await allowHost(target, shop.host, shop.port);
 }
@@ -316,21 +299,4 @@ async function syncShop(target: Page): Promise<void> {
     .getByRole('button', { name: /Sync now/ })
     .first()
     .click();
-}
-
-/** Serious and critical findings of axe; there must be none. */
-async function seriousFindings(target: Page, name: string): Promise<void> {
-  await target.evaluate(AXE);
-  const findings = await target.evaluate(async () => {
-    const axe = (
-      window as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      }
-    ).axe;
-    const { violations } = await axe.run();
-    return violations
-      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-      .map((violation) => `${violation.id}: ${violation.nodes[0]?.html.slice(0, 160)}`);
-  });
-  expect(findings, `accessibility of ${name}`).toEqual([]);
 }

@@ -45,12 +45,20 @@ export function DraftReview({ drafted, onOpen }: { drafted: Drafted; onOpen: () 
               {says === 'none' ? <span className="faint">none</span> : <b className="strong">{says}</b>}
             </td>
             <td data-k="Evidence" className="muted wrap-cell">
-              {evidence}
+              <WithCode>{evidence}</WithCode>
             </td>
           </tr>
         ))}
       </Table>
     </Panel>
+  );
+}
+
+/** Text in which names stand between backticks. */
+function WithCode({ children }: { children: string }) {
+  return children.split('`').map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
+    index % 2 === 1 ? <code key={index}>{part}</code> : part,
   );
 }
 

@@ -11,8 +11,7 @@ export function RecordsView({ pages }: { pages: readonly TestPage[] }) {
     page.records.map((record, row) => ({ record, raw: page.raw?.[row], page: page.page, row: row + 1 })),
   );
   const shown = records[Math.min(index, records.length - 1)];
-  if (shown === undefined)
-    return <p className="empty">No records came back. Look at the response: the record path may not fit it.</p>;
+  if (shown === undefined) return <p className="empty">{nothingShown(pages)}</p>;
   return (
     <section aria-label="Records" onKeyDown={(event) => move(event, records.length, setIndex)}>
       <div className="sec">
@@ -43,6 +42,13 @@ export function RecordsView({ pages }: { pages: readonly TestPage[] }) {
       <FieldTable record={shown.record} raw={shown.raw} />
     </section>
   );
+}
+
+/** Why a test that went well shows no record. */
+function nothingShown(pages: readonly TestPage[]): string {
+  const read = pages.reduce((sum, page) => sum + page.read, 0);
+  if (read === 0) return 'No records came back. Look at the response: the record path may not fit it.';
+  return `${read} records came back and all were left out: by the filter, or because they lie before the start of the cursor.`;
 }
 
 function FieldTable({ record, raw }: { record: JsonObject; raw: JsonObject | undefined }) {

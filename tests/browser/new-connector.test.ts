@@ -1,0 +1,142 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
+import { seriousFindings, setSecret } from '#tests/harness/pages.ts';
+import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
+import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
+
+// From what people have of an API to a connector that reads it.
+
+let weir: WeirServer;
+let browser: TestBrowser;
+let page: Page;
+let api: ScriptedServer;
+
+beforeAll(async () => {
+  api = await scriptedServer({
+    '/orders': ({ query, headers }) => {
+      if (headers.authorization !== 'Bearer tok-orders') return { status: 401, body: { error: 'no token' } };
+      const from = Number(query.get('page') ?? 1) * 3;
+      const data = from > 6 ? [] : [0, 1, 2].map((row) => ({ id: from + row, updated_at: '2026-11-20T08:00:00Z' }));
+      return { body: { data, page: from / 3, per_page: 3 } };
+    },
+    '/openapi.json': () => ({ body: OPENAPI }),
+  });
+  OPENAPI.servers = [{ url: api.url }];
+  weir = await startWeir();
+  browser = await openBrowser();
+  page = await browser.context.newPage();
+  await page.goto(weir.url);
+  await page.getByLabel('Name', { exact: true }).first().fill('Ada');
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.locator('#workspaceName').fill('Acme data');
+  await page.getByRole('radio', { name: /empty|without|no demo/i }).check();
+  await page.getByRole('button', { name: /Create workspace/ }).click();
+  await page.waitForURL(`${weir.url}/`);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.stop();
+  await api?.close();
+});
+
+test('from an address: allowed, refused, proposed with its evidence, tested, saved', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await seriousFindings(page, 'new connector');
+  await page.getByLabel('Address of a list').fill(`${api.url}/orders`);
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  await page.getByRole('button', { name: /^Allow / }).click();
+  await page.getByText(/answered 401: enter a token/).waitFor();
+  await page.getByLabel('Token').fill('tok-orders');
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  const proposal = page.getByRole('table', { name: 'Proposal' });
+  await proposal.getByText(/The second page was asked for and had 3 other records/).waitFor();
+  await proposal.getByText('PageIncrement').waitFor();
+  await seriousFindings(page, 'proposal');
+  await page.getByRole('button', { name: 'Open in the editor' }).click();
+  await page.getByText('None', { exact: true }).waitFor();
+  await page
+    .getByRole('button', { name: /^Test orders/ })
+    .first()
+    .click();
+  await page.getByText(/6 records in/).waitFor();
+  await save('orders-api');
+});
+
+test('from a cURL command', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByRole('tab', { name: 'cURL' }).click();
+  await page.getByLabel('cURL command').fill('wget it');
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  await page.getByText(/does not begin with curl/).waitFor();
+  await page.getByLabel('cURL command').fill(`curl '${api.url}/orders' -H 'Authorization: Bearer tok-orders'`);
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  await page.getByRole('button', { name: 'Open in the editor' }).click();
+  await page
+    .getByRole('button', { name: /^Test orders/ })
+    .first()
+    .click();
+  await page.getByText(/6 records in/).waitFor();
+});
+
+test('from an OpenAPI document: its operations are picked, and become streams', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByRole('tab', { name: 'OpenAPI' }).click();
+  await page.getByLabel('Address of the document').fill(`${api.url}/openapi.json`);
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  await page.getByText('GET /orders').waitFor();
+  await seriousFindings(page, 'operations');
+  expect(await page.getByRole('checkbox', { name: /GET \/orders/ }).isChecked()).toBe(true);
+  await page.getByRole('button', { name: 'Make 1 stream' }).click();
+  await page.getByRole('button', { name: 'Open in the editor' }).click();
+  await page.getByRole('button', { name: 'Edit the test values' }).click();
+  await setSecret(page, 'API token', 'tok-orders');
+  await page.getByRole('button', { name: 'Use these values' }).click();
+  await page
+    .getByRole('button', { name: /^Test orders/ })
+    .first()
+    .click();
+  await page.getByText(/6 records in/).waitFor();
+});
+
+async function save(name: string): Promise<void> {
+  await page.getByLabel('Name of the connector').fill(name);
+  await page.getByRole('button', { name: 'Save version' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /^Save/ }).click();
+  await page.waitForURL(/\/connectors\/[0-9a-f-]{36}$/);
+}
+
+const OPENAPI = {
+  openapi: '3.1.0',
+  info: { title: 'Orders' },
+  servers: [{ url: '' }],
+  security: [{ token: [] }],
+  paths: {
+    '/orders': {
+      get: {
+        parameters: [
+          { name: 'page', in: 'query', schema: { type: 'integer' } },
+          { name: 'per_page', in: 'query', schema: { type: 'integer', maximum: 3 } },
+        ],
+        responses: {
+          200: {
+            content: {
+              'application/json': {
+                schema: {
+                  type: 'object',
+                  properties: {
+                    data: { type: 'array', items: { type: 'object', properties: { id: { type: 'integer' } } } },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    '/me': { get: { responses: {} } },
+  },
+  components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+};

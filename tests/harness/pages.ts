@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const AXE = readFileSync(path.resolve('node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** Puts the text into Monaco as a paste does: typing would be auto-indented. */
+export async function typeManifest(target: Page, text: string): Promise<void> {
+  await target.locator('.yaml-editor[data-ready=true]').waitFor();
+  await target.locator('.monaco-editor').first().click();
+  await target.keyboard.press('ControlOrMeta+A');
+  await target.evaluate((value) => navigator.clipboard.writeText(value), text);
+  await target.keyboard.press('ControlOrMeta+V');
+}
+
+/** Fills a secret's field, replacing the masked one. */
+export async function setSecret(target: Page, label: string, value: string): Promise<void> {
+  const replace = target.getByRole('button', { name: new RegExp(`Replace.*${label}`, 'i') });
+  if (await replace.isVisible().catch(() => false)) await replace.click();
+  await target.getByLabel(new RegExp(`^${label}( optional)?$`)).fill(value);
+}
+
+/** Serious and critical findings of axe; there must be none. */
+export async function seriousFindings(target: Page, name: string): Promise<void> {
+  await target.evaluate(AXE);
+  const findings = await target.evaluate(async () => {
+    const axe = (
+      window as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe;
+    const { violations } = await axe.run();
+    return violations
+      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+      .map((violation) => `${violation.id}: ${violation.nodes[0]?.html.slice(0, 160)}`);
+  });
+  expect(findings, `accessibility of ${name}`).toEqual([]);
+}
