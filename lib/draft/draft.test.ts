@@ -271,5 +271,5 @@ test('the manifest of the demo’s call reads as one that somebody wrote', async
       { url: 'https://shop.example.com/v1/orders?page=1&per_page=3', headers: { Authorization: 'Bearer t-1' } },
     ),
   );
-  await expect(found.manifest).toMatchFileSnapshot('./fixtures/orders.yaml');
+  await expect(found.manifest).toMatchFileSnapshot('./fixtures/orders.txt');
 });
