@@ -149,7 +149,7 @@ export async function suiteResults(
   { db }: { db: Db },
   workspaceId: string,
   suiteId: string,
-): Promise<{ run: RunSummary | null; results: CheckResultModel[] }> {
+): Promise<{ run: RunSummary | null; held: number | null; results: CheckResultModel[] }> {
   const { lastRun: run } = await getSuite({ db }, workspaceId, suiteId);
   const held = await heldResults(db, workspaceId, suiteId);
   const ran = run ? await resultsOf(db, workspaceId, run.id) : [];
@@ -160,7 +160,12 @@ export async function suiteResults(
     segments: (result.segments ?? []) as unknown as SegmentResult[],
     samples: result.samples ?? [],
   }));
-  return { run, results: models.toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome)) };
+  const heldSync = held.find(({ syncId }) => syncId !== null)?.syncId ?? null;
+  return {
+    run,
+    held: heldSync,
+    results: models.toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome)),
+  };
 }
 
 /** The series of one check for a chart. */

@@ -41,7 +41,15 @@ const SYNCS: Record<SyncStatus, Named> = {
   skipped: { state: 'wait', word: 'Skipped' },
 };
 
-export function syncState(status: SyncStatus): Named {
+/** How a sync stands. One whose load waits behind a check is held, whatever its status says to other programs. */
+export function syncState({
+  status,
+  failure,
+}: {
+  readonly status: SyncStatus;
+  readonly failure?: { readonly code: string } | null;
+}): Named {
+  if (failure?.code === 'load_held' && !isLive(status) && status !== 'skipped') return { state: 'block', word: 'Held' };
   return SYNCS[status];
 }
 

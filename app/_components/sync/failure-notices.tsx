@@ -1,14 +1,19 @@
 import type { ReactNode } from 'react';
 import { FailureNotice } from '../notice.tsx';
+import { HeldLoad, heldStreams } from './held-load.tsx';
 import type { Sync } from './use-sync.ts';
 
 /** Why a sync failed: its own reason, and those of streams that say something else. */
 export function SyncFailures({ sync, actions }: { sync: Sync; actions?: ReactNode }) {
-  const own = sync.failure;
-  const ofStreams = sync.streams.filter(({ failure }) => failure && failure.message !== own?.message);
-  if (!own && ofStreams.length === 0) return null;
+  const held = heldStreams(sync);
+  const own = sync.failure?.code === 'load_held' && held.length > 0 ? null : sync.failure;
+  const ofStreams = sync.streams.filter(
+    ({ failure, status }) => failure && status !== 'held' && failure.message !== own?.message,
+  );
+  if (!own && ofStreams.length === 0 && held.length === 0) return null;
   return (
     <div className="stack">
+      <HeldLoad sync={sync} />
       {own && <FailureNotice failure={own} title={titleOf(own)} actions={actions} />}
       {ofStreams.map(
         ({ name, failure }) =>

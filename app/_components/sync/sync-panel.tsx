@@ -11,7 +11,7 @@ import type { Sync } from './use-sync.ts';
 
 /** When each stream was read and published, on one axis. */
 export function SyncPanel({ sync, linkToJob = false }: { sync: Sync; linkToJob?: boolean }) {
-  const { state, word } = syncState(sync.status);
+  const { state, word } = syncState(sync);
   const side = linkToJob ? (
     <Link className="link small nowrap" href={`/jobs/${sync.id}`}>
       Log and attempts
@@ -92,11 +92,11 @@ function streamLane(stream: Sync['streams'][number], from: number, end: number):
 }
 
 function streamBars(stream: Sync['streams'][number], startMs: number, endMs: number, from: number): Bar[] {
-  const failed = stream.status === 'failed';
+  const kind = stream.status === 'held' ? 'held' : stream.status === 'failed' ? 'err' : 'req';
   const publishedMs = stream.publishedAt === null ? null : millis(stream.publishedAt) - from;
   return [
     {
-      kind: failed ? 'err' : 'req',
+      kind,
       startMs,
       endMs,
       title: `${formatCount(stream.read)} read, ${formatCount(stream.written)} staged`,

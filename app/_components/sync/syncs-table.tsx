@@ -40,7 +40,7 @@ function Head() {
 }
 
 function SyncRow({ sync }: { sync: Summary }) {
-  const { state, word } = syncState(sync.status);
+  const { state, word } = syncState(sync);
   return (
     <tr>
       <td className="num">

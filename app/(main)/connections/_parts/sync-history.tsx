@@ -40,7 +40,7 @@ function Head() {
 }
 
 function HistoryRow({ sync, chosen, onChoose }: { sync: SyncRow; chosen: boolean; onChoose: (id: number) => void }) {
-  const { state, word } = syncState(sync.status);
+  const { state, word } = syncState(sync);
   return (
     <tr className={chosen ? 'sel' : ''}>
       <td className="num mono">

@@ -21,7 +21,7 @@ import { AttemptsPanel } from './attempts-panel.tsx';
 export function JobView({ sync: initial }: { sync: Sync }) {
   const { sync, lines } = useSync(initial);
   const live = isLive(sync.status);
-  const { state, word } = syncState(sync.status);
+  const { state, word } = syncState(sync);
   return (
     <Page crumbs={[{ name: 'Jobs', href: '/jobs' }, { name: `Sync ${sync.id}` }]}>
       <PageHead

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { getSync } from '#lib/sync/syncs.ts';
 import { checkHistory, getSuite, suiteResults } from '#quality/suites.ts';
 import { toWire } from '../../../_components/wire.ts';
 import { orNotFound } from '../../../_server/or-not-found.ts';
@@ -11,7 +12,16 @@ export default async function SuitePage({ params }: { params: Promise<{ id: stri
   const { context, workspaceId } = await pageContext();
   const { id } = await params;
   const suite = await orNotFound(getSuite(context, workspaceId, id));
-  const { run, results } = await suiteResults(context, workspaceId, id);
+  const { run, held, results } = await suiteResults(context, workspaceId, id);
   const histories = await Promise.all(results.map(({ key }) => checkHistory(context, workspaceId, id, key)));
-  return <SuiteView suite={toWire(suite)} run={toWire(run)} results={toWire(results)} histories={toWire(histories)} />;
+  const sync = held === null ? null : await getSync(context, workspaceId, held);
+  return (
+    <SuiteView
+      suite={toWire(suite)}
+      run={toWire(run)}
+      held={toWire(sync)}
+      results={toWire(results)}
+      histories={toWire(histories)}
+    />
+  );
 }

@@ -14,21 +14,27 @@ import { Empty, FailureNotice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
+import { HeldLoad } from '../../../_components/sync/held-load.tsx';
+import type { Sync } from '../../../_components/sync/use-sync.ts';
 import { useSay } from '../../../_components/toast.tsx';
 import { ChecksTable } from './checks-table.tsx';
+import { FailingRows } from './failing-rows.tsx';
 import { MetricPanel } from './metric-panel.tsx';
 import { type History, type Result, type Run, runCounts, runState, type Suite } from './models.ts';
+import { SegmentsPanel } from './segments-panel.tsx';
 
 interface SuiteViewProps {
   readonly suite: Suite;
   readonly run: Run | null;
+  /** The sync whose load these checks hold back. */
+  readonly held: Sync | null;
   readonly results: Result[];
   readonly histories: History[];
 }
 
 /** What each check measured, against its limit and its past. */
-export function SuiteView({ suite, run: firstRun, results: firstResults, histories }: SuiteViewProps) {
-  const { run, results } = useResults(suite.id, firstRun, firstResults);
+export function SuiteView({ suite, run: firstRun, held, results: firstResults, histories }: SuiteViewProps) {
+  const { run, results } = useResults(suite.id, { run: firstRun, held: held?.id ?? null, results: firstResults });
   const [key, setKey] = useQueryState('check');
   const chosen = results.find((result) => result.key === key) ?? results[0];
   const history = histories.find((history) => history.key === chosen?.key);
@@ -38,15 +44,22 @@ export function SuiteView({ suite, run: firstRun, results: firstResults, histori
       <PageHead
         title={suite.name}
         marks={
-          <StateMark state={state} pill>
-            {run?.finishedAt && !run.failure ? runCounts(run) : word}
-          </StateMark>
+          held ? (
+            <StateMark state="block" pill>
+              1 load held
+            </StateMark>
+          ) : (
+            <StateMark state={state} pill>
+              {run?.finishedAt && !run.failure ? runCounts(run) : word}
+            </StateMark>
+          )
         }
         actions={<Actions suite={suite} running={run !== null && !run.finishedAt} />}
       >
         <Description suite={suite} run={run} />
       </PageHead>
       <div className="stack">
+        {held && <HeldLoad sync={held} />}
         {run?.failure && <FailureNotice failure={run.failure} title="The checks could not be run" />}
         {results.length === 0 ? (
           <Panel>
@@ -56,6 +69,8 @@ export function SuiteView({ suite, run: firstRun, results: firstResults, histori
           <ChecksTable results={results} histories={histories} chosen={chosen?.key ?? ''} onChoose={setKey} />
         )}
         {chosen && history && <MetricPanel result={chosen} history={history} />}
+        {chosen && <SegmentsPanel result={chosen} />}
+        {chosen && <FailingRows result={chosen} />}
       </div>
     </Page>
   );
@@ -144,20 +159,26 @@ function Actions({ suite, running }: { suite: Suite; running: boolean }) {
 
 const EVERY_MS = 2_000;
 
-/** The last run, kept up to date; when another has finished, the page reads its histories again. */
-function useResults(suiteId: string, firstRun: Run | null, firstResults: Result[]) {
+/** The last run, kept up to date; when another has finished or a load is held or decided, the page is read again. */
+interface Shown {
+  readonly run: Run | null;
+  readonly held: number | null;
+  readonly results: Result[];
+}
+
+function useResults(suiteId: string, initialData: Shown) {
   const router = useRouter();
   const { data } = useQuery({
     queryKey: ['suites', suiteId],
-    queryFn: () => api.get<{ run: Run | null; results: Result[] }>(`/suites/${suiteId}/results`),
-    initialData: { run: firstRun, results: firstResults },
+    queryFn: () => api.get<Shown>(`/suites/${suiteId}/results`),
+    initialData,
     refetchInterval: EVERY_MS,
   });
-  const finished = data.run?.finishedAt ? data.run.id : null;
-  const seen = useRef(finished);
+  const now = `${data.run?.finishedAt ? data.run.id : ''} ${data.held ?? ''}`;
+  const seen = useRef(now);
   useEffect(() => {
-    if (finished !== null && finished !== seen.current) router.refresh();
-    seen.current = finished;
-  }, [finished, router]);
+    if (now !== seen.current) router.refresh();
+    seen.current = now;
+  }, [now, router]);
   return data;
 }
