@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { failureText, toFailure } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import { createLog } from '#lib/log.ts';
+import { checksRunCommand } from './checks-command.ts';
 import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
+import { loadsCommand } from './loads-command.ts';
 import { planCommand } from './plan-command.ts';
 import { checkCommand, discoverCommand, readCommand, specCommand } from './protocol.ts';
 import { sayFailure, sayLog } from './protocol-messages.ts';
@@ -19,6 +21,10 @@ const USAGE = `weir <command> --manifest FILE [options]
   read     --config FILE --catalog FILE [--state FILE]    records and states, as the Airbyte protocol
   sync     --config FILE --to postgres://… [--stream NAME …] [--full-refresh]
                                                           load into a Postgres, without the service
+  checks run SUITE --to postgres://… | --parquet DIR [--json]
+                                                          measure a suite; exits 0, 1 if a check fails, 3 if it can't be measured
+  loads release|discard|run-again SYNC --key KEY [--url URL] [--reason TEXT]
+                                                          decide of a load that a check holds back
 
   --manifest (or --manifest-path) may be left out where the config has the manifest as __injected_declarative_manifest.
   --debug tells every request in check, discover and read.
@@ -35,6 +41,10 @@ const OPTIONS = {
   stream: { type: 'string', multiple: true },
   'full-refresh': { type: 'boolean' },
   json: { type: 'boolean' },
+  parquet: { type: 'string' },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  reason: { type: 'string' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -61,7 +71,7 @@ async function main(args: string[]): Promise<number> {
       process.stdout.write(USAGE);
       return command === undefined && !values.help ? 2 : 0;
     }
-    return await run(command, values, stop.signal);
+    return await run(positionals, values, stop.signal);
   } catch (error) {
     const failure = toFailure(error);
     process.stderr.write(`${stop.signal.aborted ? 'Stopped.' : failureText(failure)}\n`);
@@ -79,7 +89,12 @@ function isUsage(error: unknown): boolean {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-async function run(command: string, values: Values, signal: AbortSignal): Promise<number> {
+async function run([command = '', ...words]: string[], values: Values, signal: AbortSignal): Promise<number> {
+  if (command === 'checks') return checks(words, values, signal);
+  if (command === 'loads') {
+    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, reason } = values;
+    return loadsCommand({ words, url, key, reason });
+  }
   if (!COMMANDS.includes(command)) {
     process.stderr.write(`There is no command ${command}.\n\n${USAGE}`);
     return 2;
@@ -114,6 +129,11 @@ async function run(command: string, values: Values, signal: AbortSignal): Promis
         fullRefresh: values['full-refresh'] === true,
       });
   }
+}
+
+function checks([action, file]: string[], values: Values, signal: AbortSignal): Promise<number> {
+  needed(action === 'run' ? action : undefined, 'The action (weir checks run suite.yaml)');
+  return checksRunCommand({ file, to: values.to, parquet: values.parquet, json: values.json === true, signal });
 }
 
 function validate(file: string): number {

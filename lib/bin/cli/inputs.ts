@@ -56,7 +56,7 @@ export function needed<T>(value: T | undefined, name: string): T {
   });
 }
 
-function textFile(file: string): string {
+export function textFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

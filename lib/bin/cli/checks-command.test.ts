@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { expect, onTestFinished, test } from 'vitest';
+import { testDatabase } from '#tests/harness/database.ts';
+import { scriptedServer } from '#tests/harness/scripted-server.ts';
+
+const CLI = path.join(import.meta.dirname, 'cli.ts');
+
+function folder(): string {
+  const made = mkdtempSync(path.join(os.tmpdir(), 'weir-checks-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+function suiteFile(text: string): string {
+  const file = path.join(folder(), 'suite.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+async function weir(...args: string[]) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+      '--disable-warning=ExperimentalWarning',
+      CLI,
+      ...args,
+    ]);
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, stdout, stderr };
+  }
+}
+
+test('the exit code says whether checks pass, fail or could not be measured', async () => {
+  const { url, query } = await testDatabase();
+  await query("create table orders (id int, email text); insert into orders values (1, 'a@x.de'), (2, null)");
+  const run = (text: string) => weir('checks', 'run', suiteFile(`dataset: orders\n${text}`), '--to', url, '--json');
+  const passes = await run('volume: {min_rows: 2}\ncompleteness: {column: email, level: warn}');
+  expect(passes.code).toBe(0);
+  expect(JSON.parse(passes.stdout)).toMatchObject({ passed: 1, warned: 1, failed: 0, notMeasured: 0 });
+  const fails = await run('completeness: {column: email}');
+  expect(fails.code).toBe(1);
+  expect(JSON.parse(fails.stdout).results).toMatchObject([
+    { outcome: 'fail', message: 'email is 50% filled, limit 100%', samples: [{ id: 2, email: null }] },
+  ]);
+  expect((await run('completeness: {column: emial}')).code).toBe(3);
+});
+
+test('a suite that is wrong is told with every line, and measured not at all', async () => {
+  const file = suiteFile('dataset: t\nvolum: []\ncompleteness: {colum: a}');
+  const { code, stderr } = await weir('checks', 'run', file, '--to', 'postgres://localhost/none');
+  expect(code).toBe(2);
+  expect(
+    stderr
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.replace(`${file}:`, '')),
+  ).toMatchObject([
+    expect.stringMatching(/^2:1 volum is not known here\. Did you mean volume\?/),
+    expect.stringMatching(/^3:1/),
+    expect.stringMatching(/^3:16 colum is not known here/),
+  ]);
+});
+
+test('Parquet files are measured where they lie', async () => {
+  const at = folder();
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`copy (select i as id from range(10) t(i)) to '${at}/orders.parquet'`);
+  connection.closeSync();
+  instance.closeSync();
+  const file = suiteFile('dataset: orders\nuniqueness: {unique_columns: [id]}\nvolume: {min_rows: 11}');
+  const { code, stdout } = await weir('checks', 'run', file, '--parquet', at);
+  expect([code, stdout]).toEqual([
+    1,
+    'pass  orders: uniqueness, id: id is repeated in 0 rows, limit 0\nFAIL  orders: volume, rows: 10 rows, limit at least 11 rows\n',
+  ]);
+});
+
+test('a held load is decided of through the API', async () => {
+  const api = await scriptedServer({ '*': () => ({ status: 201, body: { syncId: 18 } }) });
+  onTestFinished(() => api.close());
+  const said = await weir('loads', 'run-again', '17', '--url', api.url, '--key', 'weir_k', '--reason', 'mended');
+  expect(said).toMatchObject({ code: 0, stdout: 'The load of sync 17 is discarded; sync 18 has started.\n' });
+  expect(api.requests[0]).toMatchObject({ method: 'POST', path: '/api/weir/v1/syncs/17/run-again' });
+  expect((await weir('loads', 'relase', '17', '--key', 'k')).code).toBe(2);
+});
