@@ -1,4 +1,5 @@
 import { WeirError } from '#lib/errors.ts';
+import { TemplateError } from '#lib/manifest/template/template-error.ts';
 import type { CursorTrack, PreparedRequest } from './families.ts';
 import { NOT_SENT, notSent, refusingClient } from './http/refusing-client.ts';
 import { partitions } from './partition/partitions.ts';
@@ -56,7 +57,7 @@ export async function planStream(
   });
   if (unknownUntil !== null) add(placeholder(parts), parts.cursor?.track(null) ?? null);
   const planned: PlannedSlice[] = [];
-  for (const slice of slices) planned.push(await firstRequest(context, parts, slice));
+  for (const slice of slices) planned.push(await firstRequest(context, parts, slice, unknownUntil !== null));
   return { stream: parts.name, slices: planned, count, unknownUntil };
 }
 
@@ -76,12 +77,23 @@ function placeholder({ routers }: StreamParts): Slice {
   return { ...WHOLE_STREAM, partition: Object.fromEntries(fields.map((field) => [field, `{${field}}`])) };
 }
 
-async function firstRequest(context: ExtractContext, parts: StreamParts, slice: Slice): Promise<PlannedSlice> {
+async function firstRequest(
+  context: ExtractContext,
+  parts: StreamParts,
+  slice: Slice,
+  isUnknown: boolean,
+): Promise<PlannedSlice> {
   const key = sliceKey(slice);
   if (parts.pieces || !parts.requester.prepare) return { slice: key, request: null };
   const asked = pageRequest(parts, slice, { token: parts.paginator.first(), page: 1 });
-  const { login, ...request } = await parts.requester.prepare(context, asked);
-  return { slice: key, request: shown(request), ...(login && { before: `asks ${login} for credentials` }) };
+  try {
+    const { login, ...request } = await parts.requester.prepare(context, asked);
+    return { slice: key, request: shown(request), ...(login && { before: `asks ${login} for credentials` }) };
+  } catch (error) {
+    // Names in braces stand for values that a template may look into.
+    if (isUnknown && error instanceof TemplateError) return { slice: key, request: null };
+    throw error;
+  }
 }
 
 /** Braces of a placeholder are read better as they are. */

@@ -52,7 +52,7 @@ function sliceLines({ slice, request, before }: PlannedSlice): string[] {
   return [
     `  ${slice}`,
     ...(before ? [`    ${before}`] : []),
-    request ? `    ${request.method} ${request.url}` : '    its first request is known once its job was made',
+    request ? `    ${request.method} ${request.url}` : '    its first request is known once what comes before was read',
     ...(request?.body ? [`      ${request.body.slice(0, BODY_SHOWN)}`] : []),
   ];
 }

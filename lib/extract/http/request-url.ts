@@ -20,6 +20,6 @@ export function parseHttpUrl(text: string): URL {
 
 /** Parameters may hold keys and tokens. */
 export function withoutQuery(url: string): string {
-  const parsed = new URL(url);
-  return parsed.origin + parsed.pathname;
+  const parsed = URL.parse(url);
+  return parsed ? parsed.origin + parsed.pathname : url.replace(/[?#].*$/s, '');
 }
