@@ -40,3 +40,16 @@ export function median(values: readonly number[]): number {
   const upper = sorted[Math.floor(middle)] ?? Number.NaN;
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper;
 }
+
+/** Two lines: the figures, and what was measured against what. */
+export function sayFigure(
+  { name, work, ours, peer, unit, ratio, bar, ok, versions, note }: Figure,
+  say: (line: string) => void,
+): void {
+  const number = (value: number | null) => (value === null ? '—' : Number(value.toPrecision(4)).toLocaleString('en'));
+  const against = Object.entries(versions).map(([peerName, version]) => `${peerName} ${version}`);
+  say(
+    `${ok ? 'ok  ' : 'MISS'} ${name}: ours ${number(ours)}, peer ${number(peer)} ${unit}; ratio ${number(ratio)} (${bar})`,
+  );
+  say(`       ${[work, ...against, note].filter(Boolean).join(' · ')}`);
+}

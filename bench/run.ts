@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '#lib/db/embedded-postgres.ts';
 import { pythonWith } from './python.ts';
-import type { Bench, Figure } from './row.ts';
+import { type Bench, type Figure, sayFigure } from './row.ts';
 import { rows } from './rows.ts';
 
 const RUNS = 5;
@@ -52,7 +52,7 @@ try {
   for (const row of chosen) {
     for (const figure of await row.run(bench)) {
       figures.push(figure);
-      sayFigure(figure);
+      sayFigure(figure, say);
     }
     if (values.json) writeFileSync(values.json, `${JSON.stringify({ rows: figures }, null, 1)}\n`);
   }
@@ -62,15 +62,6 @@ try {
   if (!server.folder.startsWith(folder)) rmSync(server.folder, { recursive: true, force: true });
 }
 process.exit(figures.every(({ ok }) => ok) ? 0 : 1);
-
-function sayFigure({ name, work, ours, peer, unit, ratio, bar, ok, versions, note }: Figure): void {
-  const number = (value: number | null) => (value === null ? '—' : Number(value.toPrecision(4)).toLocaleString('en'));
-  const against = Object.entries(versions).map(([peerName, version]) => `${peerName} ${version}`);
-  say(
-    `${ok ? 'ok  ' : 'MISS'} ${name}: ours ${number(ours)}, peer ${number(peer)} ${unit}; ratio ${number(ratio)} (${bar})`,
-  );
-  say(`       ${[work, ...against, note].filter(Boolean).join(' · ')}`);
-}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

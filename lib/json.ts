@@ -39,9 +39,14 @@ export function parseJson(text: string): JsonValue {
   return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
 }
 
-/** JSON text with every digit kept. */
+/** JSON text with every digit kept. Values without a bigint take JSON.stringify as it is, which is several times as fast. */
 export function stringifyJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? rawJson(item.toString()) : item), indent);
+  try {
+    return JSON.stringify(value, null, indent);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? rawJson(item.toString()) : item), indent);
+  }
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -15,8 +15,9 @@ const FAILURE_TYPES = {
   bug: 'system_error',
 };
 
-export function say(message: object): void {
-  process.stdout.write(`${stringifyJson(message)}\n`);
+/** All in one piece: writing is what takes longest. */
+export function say(...messages: readonly object[]): void {
+  process.stdout.write(messages.map((message) => `${stringifyJson(message)}\n`).join(''));
 }
 
 export function sayLog(level: string, message: string): void {

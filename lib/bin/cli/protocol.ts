@@ -162,8 +162,9 @@ class StreamTeller {
     if (!this.#running) sayStatus(this.descriptor, 'RUNNING');
     this.#running = true;
     const { name: stream, namespace } = this.descriptor;
-    for (const data of records)
-      say({ type: 'RECORD', record: { stream, ...(namespace && { namespace }), data, emitted_at: Date.now() } });
+    const emitted_at = Date.now();
+    const record = (data: JsonObject) => ({ stream, ...(namespace && { namespace }), data, emitted_at });
+    say(...records.map((data) => ({ type: 'RECORD', record: record(data) })));
     this.#records += records.length;
   }
 

@@ -15,7 +15,7 @@ export async function answerOf(response: HttpResponse): Promise<Answer> {
     headers: templateHeaders(response.headers),
     // Only when asked for: a large file that a decoder reads by itself is never text here.
     get body() {
-      body ??= parsed(Buffer.from(bytes).toString('utf8'));
+      body ??= parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
       return body;
     },
     raw: bytes,
