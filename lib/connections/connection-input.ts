@@ -1,6 +1,6 @@
-import type { ConfiguredStream } from '#lib/catalog.ts';
+import { BAD_VALUES, type BadValues, type ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
-import type { Schedule } from '#lib/db/schema.ts';
+import { type QuarantineLimit, SCHEMA_POLICIES, type Schedule, type SchemaPolicy } from '#lib/db/schema.ts';
 import type { Issue } from '#lib/errors.ts';
 import { scheduleIssues } from '#lib/jobs/due-times.ts';
 import { destinationKind } from './destinations.ts';
@@ -22,6 +22,12 @@ export interface ConnectionInput {
   /** Null means twice the schedule's interval. */
   readonly freshnessTargetMinutes: number | null;
   readonly status: ConnectionStatus;
+  /** What becomes of fields and streams that the connection does not know. */
+  readonly schemaChanges: SchemaPolicy;
+  /** What becomes of values that do not fit their column. */
+  readonly badValues: BadValues;
+  /** More rows in quarantine fail the stream; null without a limit. */
+  readonly quarantineLimit: QuarantineLimit | null;
   readonly streams: readonly ConfiguredStream[];
 }
 
@@ -43,6 +49,7 @@ export async function assertValidConnection(db: Db, workspaceId: string, input: 
     ...(destination ? [] : [{ path: 'destinationId', message: 'There is no such destination.' }]),
     ...namespaceIssues(input),
     ...targetIssues(input),
+    ...ruleIssues(input, kind === null || kind === undefined || kind.keepsQuarantine === true),
     ...scheduleIssues(input.schedule).map(({ path, message }) => ({
       path: ['schedule', path].filter(Boolean).join('.'),
       message,
@@ -69,6 +76,23 @@ function targetIssues({ freshnessTargetMinutes: minutes, status }: ConnectionInp
     ...(['active', 'inactive', 'deprecated'].includes(status)
       ? []
       : [{ path: 'status', message: 'One of: active, inactive, deprecated.' }]),
+  ];
+}
+
+function ruleIssues({ schemaChanges, badValues, quarantineLimit }: ConnectionInput, keepsQuarantine: boolean): Issue[] {
+  const { rows, percent } = quarantineLimit ?? {};
+  const isRows = rows === undefined || (Number.isInteger(rows) && rows >= 0);
+  const isPercent = percent === undefined || (percent >= 0 && percent <= 100);
+  return [
+    ...(SCHEMA_POLICIES.includes(schemaChanges)
+      ? []
+      : [{ path: 'schemaChanges', message: `One of: ${SCHEMA_POLICIES.join(', ')}.` }]),
+    ...(BAD_VALUES.includes(badValues) ? [] : [{ path: 'badValues', message: `One of: ${BAD_VALUES.join(', ')}.` }]),
+    ...(badValues === 'quarantine' && !keepsQuarantine
+      ? [{ path: 'badValues', message: 'This kind of destination keeps no quarantine.' }]
+      : []),
+    ...(isRows ? [] : [{ path: 'quarantineLimit.rows', message: 'A whole number from 0.' }]),
+    ...(isPercent ? [] : [{ path: 'quarantineLimit.percent', message: 'From 0 to 100.' }]),
   ];
 }
 

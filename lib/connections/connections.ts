@@ -25,13 +25,17 @@ export interface Connection extends Omit<ConnectionSummary, 'source' | 'streamNa
 
 type ConnectionContext = { readonly db: Db; readonly clock: () => Date };
 
-const DEFAULTS = {
+/** What a new connection has where nothing else is said. */
+export const CONNECTION_DEFAULTS = {
   namespaceDefinition: 'destination',
   namespaceFormat: null,
   prefix: '',
   schedule: { type: 'manual' },
   freshnessTargetMinutes: null,
   status: 'active',
+  schemaChanges: 'propagate_columns',
+  badValues: 'null',
+  quarantineLimit: null,
 } as const satisfies Partial<ConnectionInput>;
 
 export async function listConnections({ db }: { db: Db }, workspaceId: string): Promise<ConnectionSummary[]> {
@@ -66,7 +70,7 @@ export async function createConnection(
   workspaceId: string,
   input: Partial<ConnectionInput> & Pick<ConnectionInput, 'name' | 'sourceId' | 'destinationId' | 'streams'>,
 ): Promise<{ id: string }> {
-  const next = { ...DEFAULTS, ...withoutUndefined(input) } as ConnectionInput;
+  const next = { ...CONNECTION_DEFAULTS, ...withoutUndefined(input) } as ConnectionInput;
   await assertValidConnection(db, workspaceId, next);
   return withFreeName('connection', next.name, () =>
     db.transaction().execute(async (trx) => {
@@ -165,6 +169,9 @@ function columnsOf(input: ConnectionInput, now: Date) {
     schedule: JSON.stringify(input.schedule),
     next_due: input.status === 'active' ? nextDue(input.schedule, now) : null,
     freshness_target_minutes: input.freshnessTargetMinutes,
+    schema_changes: input.schemaChanges,
+    bad_values: input.badValues,
+    quarantine_limit: input.quarantineLimit && JSON.stringify(input.quarantineLimit),
     ...(input.status === 'active' && { paused_reason: null }),
   };
 }
@@ -211,6 +218,9 @@ function selectConnections(db: Db, workspaceId: string) {
       'connection.schedule',
       'connection.next_due as nextDue',
       'connection.freshness_target_minutes as freshnessTargetMinutes',
+      'connection.schema_changes as schemaChanges',
+      'connection.bad_values as badValues',
+      'connection.quarantine_limit as quarantineLimit',
       'connection.paused_reason as pausedReason',
       'connection.created_at as createdAt',
       'connection.updated_at as updatedAt',
@@ -241,6 +251,9 @@ function toSummary(row: ConnectionRow): Omit<ConnectionSummary, 'streamNames'> {
     schedule: row.schedule,
     nextDue: row.nextDue,
     freshnessTargetMinutes: row.freshnessTargetMinutes,
+    schemaChanges: row.schemaChanges,
+    badValues: row.badValues,
+    quarantineLimit: row.quarantineLimit,
     pausedReason: row.pausedReason,
     createdAt: row.createdAt,
   };

@@ -2,6 +2,7 @@ import type { ConfiguredStream, DestinationSyncMode, SyncMode } from '#lib/catal
 import type { DestinationKind } from '#lib/destinations/destination.ts';
 import type { Issue } from '#lib/errors.ts';
 import { isJsonObject } from '#lib/json.ts';
+import { mapperIssues } from '#lib/records/index.ts';
 
 /** What can be done with what was read; the others would lose or repeat rows. */
 const PAIRS: Record<SyncMode, readonly DestinationSyncMode[]> = {
@@ -45,6 +46,12 @@ function issuesOf(configured: ConfiguredStream, kind: Pick<DestinationKind, 'tit
     ...cursorIssues(configured),
     ...keyIssues(configured),
     ...selectionIssues(configured),
+    ...mapperIssues(configured).map(({ path, message }) => ({ path: `.${path}`, message })),
+    configured.softDelete === true &&
+      destinationSyncMode !== 'overwrite_dedup' && {
+        path: '.softDelete',
+        message: `${name}: rows that vanish can be marked in “Full refresh, overwrite, deduplicated” only.`,
+      },
   ].filter((issue) => issue !== false);
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { ConfiguredStream, StreamDescriptor, StreamName } from '#lib/catalog.ts';
+import type { BadValues, ConfiguredStream, StreamDescriptor, StreamName } from '#lib/catalog.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 
@@ -26,6 +26,7 @@ export interface Database {
   attempt: AttemptTable;
   sync_stream: SyncStreamTable;
   sync_log: SyncLogTable;
+  schema_change: SchemaChangeTable;
   probe: ProbeTable;
   probe_event: { probe_id: string; seq: number; event: Json<JsonObject> };
   suite: SuiteTable;
@@ -55,6 +56,25 @@ export type SyncStatus =
   | 'skipped';
 /** `held` waits behind a failing check until somebody decides; `discarded` is what was decided against. */
 export type SyncStreamStatus = 'waiting' | 'running' | 'published' | 'failed' | 'cancelled' | 'held' | 'discarded';
+/** What becomes of fields and streams that a connection does not know, as Airbyte names it. */
+export const SCHEMA_POLICIES = ['ignore', 'propagate_columns', 'propagate_fully', 'disable'] as const;
+export type SchemaPolicy = (typeof SCHEMA_POLICIES)[number];
+
+/** More rows in quarantine than this fail the stream. */
+export interface QuarantineLimit {
+  readonly rows?: number;
+  readonly percent?: number;
+}
+
+/** What one sync does with its streams in place of the usual. */
+export type StreamTask =
+  /** Reads everything again, as a new generation; what is there stays, or goes when it is done. */
+  | { readonly kind: 'refresh'; readonly keepHistory: boolean }
+  /** Reads a range of the cursor again; the state stays. */
+  | { readonly kind: 'backfill'; readonly from: string; readonly to: string | null }
+  /** Loads what is in quarantine. */
+  | { readonly kind: 'replay' };
+
 export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
 /** A clear (Airbyte's newer word) and a reset do the same: empty tables, no state. */
 export type SyncKind = 'sync' | 'refresh' | 'clear' | 'reset';
@@ -214,6 +234,9 @@ interface ConnectionTable {
   next_due: NullableTime;
   freshness_target_minutes: Optional<number>;
   last_fence: Defaulted<number>;
+  schema_changes: Defaulted<SchemaPolicy>;
+  bad_values: Defaulted<BadValues>;
+  quarantine_limit: NullableJson<QuarantineLimit>;
   paused_reason: Optional<string>;
   client_settings: ColumnType<JsonObject, string | undefined, string>;
   created_at: Time;
@@ -246,6 +269,7 @@ interface SyncTable {
   cancelled_by: Optional<string>;
   failure: NullableJson<Failure>;
   emitted_at: NullableTime;
+  task: NullableJson<StreamTask>;
 }
 
 interface AttemptTable {
@@ -283,6 +307,19 @@ interface SyncStreamTable {
   decided_by: Optional<string>;
   decided_at: NullableTime;
   decision_reason: Optional<string>;
+}
+
+interface SchemaChangeTable {
+  id: Generated<number>;
+  workspace_id: string;
+  connection_id: string;
+  sync_id: Optional<number>;
+  namespace: Defaulted<string>;
+  stream: string;
+  change: 'column_added' | 'column_widened' | 'field_left_out' | 'stream_added' | 'stream_removed';
+  field: Optional<string>;
+  detail: Optional<string>;
+  at: Time;
 }
 
 interface SyncLogTable {

@@ -19,6 +19,8 @@ export interface DestinationKind {
   /** JSON schema of the config; secrets carry `airbyte_secret: true`. */
   readonly spec: JsonObject;
   readonly supportedModes: readonly ConfiguredStream['destinationSyncMode'][];
+  /** Rows that can't be written are put aside there, to be looked at and loaded again. */
+  readonly keepsQuarantine?: boolean;
   /** The schema or folder for streams of connections whose namespace is the destination's default. */
   defaultNamespace(config: JsonObject): string;
   /** Host and port that the config names; null when they are the provider's own. Throws `bad_config`. */
@@ -37,7 +39,52 @@ export interface Destination {
   begin(attempt: AttemptRef): Promise<Load>;
   /** The relation with its files on this machine, copied into `folder` where they are not; tables stay what they are. */
   fetch(relation: Relation, folder: string): Promise<Relation>;
+  /** Rows that were put aside, where the destination keeps them. */
+  readonly quarantine?: QuarantineStore;
   close(): Promise<void>;
+}
+
+/** The rows of connections that were put aside. */
+export interface QuarantineStore {
+  /** Newest first; records are cut to be shown. */
+  list(filter: QuarantineFilter): Promise<QuarantineEntry[]>;
+  /** How many there are of each stream. */
+  counts(connectionId: string): Promise<QuarantineCount[]>;
+  /** Forgets these rows; gives how many there were. */
+  remove(connectionId: string, ids: readonly number[]): Promise<number>;
+}
+
+export interface QuarantineFilter {
+  readonly connectionId: string;
+  /** As the connection names its table. */
+  readonly table?: string;
+  readonly syncId?: number;
+  /** Rows with a lower id. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface QuarantineCount {
+  readonly namespace: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly latest: Date;
+}
+
+export interface QuarantineEntry {
+  readonly id: number;
+  readonly namespace: string;
+  readonly table: string;
+  readonly syncId: number;
+  readonly slice: string;
+  readonly page: number;
+  readonly row: number;
+  /** `key_null`, `key_too_long`, `bad_value`, `refused_by_database`, `check_failed`. */
+  readonly code: string;
+  readonly reason: string;
+  /** JSON text. */
+  readonly record: string;
+  readonly at: Date;
 }
 
 /** `fence` rises with every attempt of a connection, over all its syncs. */
@@ -52,8 +99,18 @@ export interface AttemptRef {
 export interface Load {
   /** What the stream has published so far. */
   published(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<PublishedStream>;
+  /**
+   * The records in quarantine up to the newest one now, in pages, oldest first; what can't be loaded again is left out. A stage
+   * whose target says `replays` takes exactly these out of quarantine when it is published whole.
+   */
+  replayed?(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<Replay>;
   /** Opens the stream's stage; takes up what an earlier attempt of the same sync had checkpointed there. */
   stage(stream: TargetStream): Promise<Stage>;
+}
+
+export interface Replay {
+  readonly upTo: number;
+  readonly pages: AsyncIterable<readonly JsonObject[]>;
 }
 
 export interface PublishedStream {
@@ -61,6 +118,8 @@ export interface PublishedStream {
   readonly state: StreamState | null;
   /** Number of the last published generation; 0 before the first. */
   readonly generation: number;
+  /** This very sync has published a part of the stream, and there is more to come. */
+  readonly partly?: true;
   /**
    * Set when this very sync has published the stream to its end, in an attempt that was lost before it could say so:
    * there is nothing left to do for the stream.
@@ -76,6 +135,8 @@ export interface TargetStream extends ConfiguredStream {
   /** One instant per stream and sync, kept over attempts. */
   readonly emittedAt: Date;
   readonly badValues?: BadValues;
+  /** Rows of quarantine, by id, that this load brings again. */
+  readonly replays?: { readonly upTo: number };
   readonly newFields?: NewFields;
 }
 
@@ -162,4 +223,14 @@ export interface Published {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
+  /** What the table is called, and fields whose columns are not called like them. */
+  readonly names?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
+  readonly schemaChanges?: readonly SchemaChange[];
+}
+
+/** A column that came or took a wider type. */
+export interface SchemaChange {
+  readonly change: 'column_added' | 'column_widened' | 'field_left_out';
+  readonly field: string;
+  readonly detail: string;
 }

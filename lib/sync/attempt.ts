@@ -61,7 +61,8 @@ export function openAttempt(
     }
     const number = sync.attempts + 1;
     const emittedAt = sync.emitted_at ?? now;
-    const attempt = { syncId, workspaceId, connectionId, number, emittedAt, fence: await nextFence(tx, connectionId) };
+    const fence = await nextFence(tx, connectionId);
+    const attempt = { syncId, workspaceId, connectionId, number, emittedAt, fence };
     await insertAttempt(tx, attempt, worker);
     await tx
       .updateTable('syncs')

@@ -1,5 +1,5 @@
 import type { StreamName, StreamState } from '#lib/catalog.ts';
-import type { SyncKind } from '#lib/db/schema.ts';
+import type { StreamTask, SyncKind } from '#lib/db/schema.ts';
 import type { Source } from '#lib/extract/source.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -8,6 +8,8 @@ export interface SyncOrder {
   readonly kind: SyncKind;
   /** Null means all streams of the connection. */
   readonly onlyStreams: readonly StreamName[] | null;
+  /** In place of the usual. */
+  readonly task?: StreamTask | null;
 }
 
 /** States that somebody set: the next sync begins from them, in the place of what was published. */
@@ -18,7 +20,7 @@ export interface NextState extends StreamName {
 /** The connection as this order wants it run: fewer streams, other states to begin from, or nothing to read at all. */
 export function ordered<Connection extends { readonly source: Source; readonly streams: readonly SyncStream[] }>(
   connection: Connection,
-  { kind, onlyStreams }: SyncOrder,
+  { kind, onlyStreams, task = null }: SyncOrder,
   nextStates: readonly NextState[],
 ): Connection {
   const streams = connection.streams.filter(
@@ -26,7 +28,8 @@ export function ordered<Connection extends { readonly source: Source; readonly s
   );
   if (empties({ kind }))
     return { ...connection, source: emptySource(connection.source), streams: streams.map(cleared) };
-  return { ...connection, streams: streams.map((stream) => begunFrom(stream, nextStates)) };
+  const asked = streams.map((stream) => ({ ...begunFrom(stream, nextStates), ...(task && { task }) }));
+  return { ...connection, streams: asked };
 }
 
 export function empties({ kind }: Pick<SyncOrder, 'kind'>): boolean {

@@ -1,7 +1,7 @@
 import type { StreamState } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { SyncStreamStatus } from '#lib/db/schema.ts';
-import type { Counts, Published } from '#lib/destinations/destination.ts';
+import type { Counts, Published, SchemaChange } from '#lib/destinations/destination.ts';
 import { type Failure, failureText } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
@@ -99,6 +99,10 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
         relation: JSON.stringify(published.relation),
         published: JSON.stringify({ ...published, relation: undefined }),
       });
+      const changes = published.schemaChanges ?? [];
+      for (const { change, field, detail } of changes)
+        line('info', `${CHANGES[change]}: ${field} (${detail}).`, stream);
+      if (changes.length > 0) await insertSchemaChanges(db, attempt, stream, changes);
     },
     async failed(stream, failure, error) {
       if (failure.kind === 'bug') log.error({ err: error, syncId, workspaceId }, 'stream failed');
@@ -139,6 +143,29 @@ async function updateStream(db: Db, syncId: number, { configured }: SyncStream, 
     .where('sync_id', '=', syncId)
     .where('namespace', '=', configured.stream.namespace ?? '')
     .where('name', '=', configured.stream.name)
+    .execute();
+}
+
+const CHANGES: Readonly<Record<SchemaChange['change'], string>> = {
+  column_added: 'New column',
+  column_widened: 'Column took a wider type',
+  field_left_out: 'New field was left out',
+};
+
+async function insertSchemaChanges(
+  db: Db,
+  { workspaceId, connectionId, syncId }: Attempt,
+  { configured: { stream } }: SyncStream,
+  changes: readonly SchemaChange[],
+): Promise<void> {
+  await db
+    .insertInto('schema_change')
+    .values(
+      changes.map(({ change, field, detail }) => ({
+        ...{ workspace_id: workspaceId, connection_id: connectionId, sync_id: syncId },
+        ...{ namespace: stream.namespace ?? '', stream: stream.name, change, field, detail },
+      })),
+    )
     .execute();
 }
 

@@ -15,7 +15,7 @@ import type { Manifest } from '#lib/manifest/manifest.ts';
 import { openConfig, type Secrets } from '#lib/secrets.ts';
 import { saveSourceChanges } from './save-source-changes.ts';
 import { allowedAddresses, configuredStreams, connectionRow, newestVersion } from './store.ts';
-import type { SyncStream } from './sync-stream.ts';
+import type { LoadRules, SyncStream } from './sync-stream.ts';
 
 export interface ResolveContext {
   readonly db: Db;
@@ -32,6 +32,7 @@ export interface ResolvedConnection {
   readonly config: JsonObject;
   readonly destination: Destination;
   readonly streams: readonly SyncStream[];
+  readonly rules: LoadRules;
   readonly saveConfig: NonNullable<ExtractContext['saveConfig']>;
 }
 
@@ -59,6 +60,7 @@ export async function resolveConnection(
       config: openConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
     }),
     streams: rows.map(({ configured }) => placed(configured, row)),
+    rules: { schemaChanges: row.schema_changes, badValues: row.bad_values, quarantineLimit: row.quarantine_limit },
     saveConfig: (_config, changes) => saveSourceChanges(c, row.source_id, changes),
   };
 }

@@ -1,3 +1,4 @@
+import { setConnectionStatus } from '#lib/connections/connections.ts';
 import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
@@ -36,6 +37,12 @@ export async function runSyncJob(
   unwatch();
   await recorder.close();
   await closeAttempt(c, attempt, end, options.onFinished);
+  if ('failure' in end && end.failure.code === 'schema_changed') await disable(c, attempt, end.failure);
+}
+
+/** The connection's policy: a changed schema waits for somebody to look at it. */
+async function disable(c: ResolveContext, { workspaceId, connectionId }: Attempt, failure: Failure): Promise<void> {
+  await setConnectionStatus(c, workspaceId, connectionId, 'inactive', failure.message);
 }
 
 async function runAttempt(

@@ -1,4 +1,4 @@
-import type { StreamState } from '#lib/catalog.ts';
+import type { ConfiguredStream, StreamState } from '#lib/catalog.ts';
 import type {
   AttemptRef,
   Counts,
@@ -12,13 +12,18 @@ import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { ExtractContext, ReadEvent, Source } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
+import { mappingOf, type StreamMapping } from '#lib/records/index.ts';
+import { mapped, newFieldsOf, type Plan, planStream } from './plan-stream.ts';
+import { passLimit } from './quarantine-limit.ts';
 import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
-import type { SyncStream } from './sync-stream.ts';
+import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
 
 /** Rows and time after which the end of a slice becomes a checkpoint. */
 const CHECKPOINT_ROWS = 10_000;
 const CHECKPOINT_MS = 5_000;
+
+type ReadPage = Extract<ReadEvent, { type: 'page' }>;
 
 export interface SyncWork {
   readonly attempt: AttemptRef;
@@ -27,6 +32,8 @@ export interface SyncWork {
   readonly config: JsonObject;
   readonly destination: Destination;
   readonly streams: readonly SyncStream[];
+  /** As connections begin when absent. */
+  readonly rules?: LoadRules;
 }
 
 export interface SyncHooks {
@@ -82,39 +89,49 @@ async function loadStream(work: SyncWork, hooks: SyncHooks, load: Load, stream: 
 }
 
 async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, stream: SyncStream): Promise<Published> {
-  const { state, target, completed } = await settle(work, load, stream);
+  const mapping = mappingOf(stream.configured);
+  const given = targetOf(work, stream, mapping?.stream ?? stream.configured);
+  const found = await load.published(given);
+  const { completed } = found;
   if (completed !== null) {
     hooks.recorder.progress(stream, completed.counts, 0);
-    await hooks.recorder.advanced(stream, target.syncMode === 'incremental' ? state : null);
+    await hooks.recorder.advanced(stream, isIncremental(stream) ? withoutMark(found.state) : null);
     hooks.recorder.log('info', 'Had been published whole by the attempt before.', stream);
     return completed.published;
   }
-  const incremental = target.syncMode === 'incremental';
-  if (stream.decision) return decided(hooks, load, { stream, target }, stream.decision);
-  const { stage, resumed } = await openStage(load, target, incremental);
+  const state = (stream.begin ?? { state: withoutMark(found.state) }).state;
+  const published = { ...found, state };
+  const plan = await planStream({ target: given, configured: stream.configured, published, load }, stream.task);
+  if (stream.decision) return decided(hooks, load, { stream, target: plan.target }, stream.decision);
+  const { stage, resumed } = await openStage(load, plan);
   const guarded = hooks.gate?.guards(stage.names) === true;
   const counts = new ReadCounts(resumed?.counts);
   if (resumed !== null) hooks.recorder.log('info', 'Goes on from what the attempt before had staged.', stream);
+  const leftOut = new Set<string>();
   let reached = resumed?.state ?? null;
-  if (resumed === null || incremental) {
-    const from = resumed?.state ?? (incremental ? (stream.begin ?? { state }).state : null);
-    reached = await stageStream(work, hooks, {
-      stream,
-      target,
-      stage,
-      counts,
-      from,
-      incremental,
-      publishes: incremental && !guarded,
-    });
+  if (resumed === null || plan.resumable) {
+    const from = resumed?.state ?? plan.from;
+    const publishes = plan.publishes && !guarded;
+    const staging = { stream, plan, mapping: plan.isMapped ? null : mapping, stage, counts, from, publishes, leftOut };
+    reached = await stageStream(work, hooks, staging);
   }
   reconcile(counts.closed);
   if (guarded) await passGate(hooks, { stream, stage, counts });
   killPoint('sync.staged');
-  const published = await stage.publish({ complete: true });
+  const result = await stage.publish({ complete: true });
   killPoint('sync.published');
-  await hooks.recorder.advanced(stream, incremental ? reached : null);
-  return published;
+  await hooks.recorder.advanced(stream, stateAfter(stream, plan, reached));
+  return withLeftOut(result, leftOut);
+}
+
+function isIncremental({ configured }: SyncStream): boolean {
+  return configured.syncMode === 'incremental';
+}
+
+/** The state that is now published, as far as the stream has one. */
+function stateAfter(stream: SyncStream, plan: Plan, reached: StreamState | null): StreamState | null {
+  if (!isIncremental(stream)) return null;
+  return plan.keeps === undefined ? reached : plan.keeps;
 }
 
 /** What the gate puts aside changes the counts; they must still agree. */
@@ -136,7 +153,7 @@ async function passGate(
 async function decided(
   { recorder }: SyncHooks,
   load: Load,
-  { stream, target }: Pick<Staging, 'stream' | 'target'>,
+  { stream, target }: { stream: SyncStream; target: TargetStream },
   decision: 'release' | 'discard',
 ): Promise<Published> {
   const stage = await load.stage(target);
@@ -153,12 +170,16 @@ async function decided(
   return published;
 }
 
-/** What the destination holds decides where to go on, and the number of the generation. */
-async function settle(work: SyncWork, load: Load, { configured, namespace, table }: SyncStream) {
-  const target = { ...configured, namespace, table, generation: 0, emittedAt: work.emittedAt };
-  const { state, generation, completed } = await load.published(target);
-  const next = configured.syncMode === 'full_refresh' ? generation + 1 : Math.max(generation, 1);
-  return { state: withoutMark(state), completed, target: { ...target, generation: next } satisfies TargetStream };
+/** The stream's place at the destination, and how the connection takes what it does not expect. */
+function targetOf(
+  { rules = USUAL_RULES, emittedAt }: SyncWork,
+  { namespace, table }: SyncStream,
+  configured: ConfiguredStream,
+): TargetStream {
+  return {
+    ...{ ...configured, namespace, table, generation: 0, emittedAt },
+    ...{ badValues: rules.badValues, newFields: newFieldsOf(rules.schemaChanges) },
+  };
 }
 
 /**
@@ -167,54 +188,80 @@ async function settle(work: SyncWork, load: Load, { configured, namespace, table
  */
 async function openStage(
   load: Load,
-  target: TargetStream,
-  incremental: boolean,
+  { target, resumable }: Plan,
 ): Promise<{ stage: Stage; resumed: Stage['resumed'] }> {
   const stage = await load.stage(target);
-  if (stage.resumed === null || incremental || isWhole(stage.resumed.state)) return { stage, resumed: stage.resumed };
+  if (stage.resumed === null || resumable || isWhole(stage.resumed.state)) return { stage, resumed: stage.resumed };
   await stage.discard();
   return { stage: await load.stage(target), resumed: null };
 }
 
 interface Staging {
   readonly stream: SyncStream;
-  readonly target: TargetStream;
+  readonly plan: Plan;
+  readonly mapping: StreamMapping | null;
   readonly stage: Stage;
   readonly counts: ReadCounts;
   readonly from: StreamState | null;
-  readonly incremental: boolean;
   /** Whether closed slices go to the readers while the sync goes on. */
   readonly publishes: boolean;
+  /** Fields that the connection's rule kept out. */
+  readonly leftOut: Set<string>;
 }
 
 /** Reads the stream into its stage. @returns the state that covers what was read */
 async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<StreamState | null> {
-  const { target, stage, counts, from, incremental } = staging;
+  const { stream, plan, stage, counts, from } = staging;
   const { extract, recorder } = hooks;
   const due = checkpointTimer(extract.clock);
   let state = from;
   const context = hooks.saveConfig ? { ...extract, saveConfig: hooks.saveConfig } : extract;
-  for await (const event of work.source.read(context, work.config, { stream: target, state: from })) {
+  const request = { stream: stream.configured, state: from };
+  const events = plan.events(() => work.source.read(context, work.config, request));
+  const most = work.rules?.quarantineLimit ?? null;
+  const limit = (finished: boolean) => passLimit(most, { counts, stage, state, finished });
+  for await (const event of events) {
     extract.signal.throwIfAborted();
-    if (event.type === 'page') await stagePage(stage, counts, event);
-    else if (event.type === 'slice_closed') {
+    if (event.type === 'page') {
+      await stagePage(staging, event);
+      await limit(false);
+    } else if (event.type === 'slice_closed') {
       counts.close(event.slice);
       state = event.state;
-      if (incremental && due(counts.closed.written)) await saveSoFar(staging, state, recorder);
-    } else recorder.log(event.level, event.message, staging.stream);
-    recorder.progress(staging.stream, counts.total, counts.pages);
+      if (plan.resumable && due(counts.closed.written)) await saveSoFar(staging, state, recorder);
+    } else recorder.log(event.level, event.message, stream);
+    recorder.progress(stream, counts.total, counts.pages);
   }
   killPoint('sync.read');
-  const whole = incremental ? state : { ...state, [WHOLE]: true };
+  await limit(true);
+  const last = plan.keeps === undefined ? state : plan.keeps;
+  const whole = plan.resumable ? last : { ...last, [WHOLE]: true };
   counts.settle(await stage.checkpoint({ state: whole, openSlices: [], counts: counts.closed }));
-  recorder.progress(staging.stream, counts.total, counts.pages);
+  recorder.progress(stream, counts.total, counts.pages);
   return state;
 }
 
-async function stagePage(stage: Stage, counts: ReadCounts, page: Extract<ReadEvent, { type: 'page' }>): Promise<void> {
-  const written = await stage.write({ slice: page.slice, page: page.page, records: page.records });
+async function stagePage({ stage, counts, mapping, leftOut }: Staging, read: ReadPage): Promise<void> {
+  const page = mapped(read, mapping);
+  const { leftOut: fields, ...written } = await stage.write({
+    slice: page.slice,
+    page: page.page,
+    records: page.records,
+  });
+  for (const field of fields ?? []) leftOut.add(field);
   counts.add(page.slice, { read: page.read, filtered: page.filtered, bytes: page.bytes, ...written });
   killPoint('sync.page');
+}
+
+function withLeftOut(published: Published, leftOut: ReadonlySet<string>): Published {
+  if (leftOut.size === 0) return published;
+  const fields = [...leftOut].map((field) => field.replaceAll('\u0000', '.'));
+  const changes = fields.map((field) => ({
+    change: 'field_left_out' as const,
+    field,
+    detail: 'not in the stream’s schema',
+  }));
+  return { ...published, schemaChanges: [...(published.schemaChanges ?? []), ...changes] };
 }
 
 /** Data and state of the closed slices are saved and go to the readers together, unless they wait for the gate; the sync goes on. */

@@ -33,6 +33,7 @@ export async function insertSync(db: Db, sync: NewSync): Promise<number | null> 
       ...(sync.order && {
         kind: sync.order.kind,
         only_streams: sync.order.onlyStreams && JSON.stringify(sync.order.onlyStreams),
+        task: sync.order.task ? JSON.stringify(sync.order.task) : null,
       }),
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -166,7 +167,7 @@ export async function endOpenStreams(
 export async function syncOrder(db: Db, syncId: number): Promise<SyncOrder> {
   const row = await db
     .selectFrom('syncs')
-    .select(['kind', 'only_streams as onlyStreams'])
+    .select(['kind', 'only_streams as onlyStreams', 'task'])
     .where('id', '=', syncId)
     .executeTakeFirst();
   return row ?? { kind: 'sync', onlyStreams: null };
@@ -198,6 +199,9 @@ export function connectionRow(db: Db, connectionId: string) {
       'connection.namespace_definition',
       'connection.namespace_format',
       'connection.prefix',
+      'connection.schema_changes',
+      'connection.bad_values',
+      'connection.quarantine_limit',
       'source.id as source_id',
       'source.name as source_name',
       'source.config as source_config',

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
-import type { SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib/db/schema.ts';
+import type { StreamTask, SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { SyncOrder } from './order.ts';
@@ -22,6 +22,8 @@ export interface SyncSummary {
   readonly cancelRequestedAt: Date | null;
   readonly cancelledBy: string | null;
   readonly failure: Failure | null;
+  /** What it did in place of the usual. */
+  readonly task: StreamTask | null;
   readonly read: number;
   readonly written: number;
   readonly quarantined: number;
@@ -98,7 +100,7 @@ export async function startSync(
     if (held !== null) throw stillHeld(held);
     const syncId = await insertSync(tx, { workspaceId, connectionId, trigger, order });
     if (syncId === null) throw alreadyRunning(connectionId);
-    if (order.kind === 'refresh') await beginAfresh(tx, { workspaceId, connectionId }, order);
+    if (order.kind === 'refresh' && !order.task) await beginAfresh(tx, { workspaceId, connectionId }, order);
     await queue.send('sync', { syncId }, { tx });
     return { syncId };
   });
@@ -216,6 +218,7 @@ function selectSyncs(db: Db, workspaceId: string) {
       'syncs.cancel_requested_at as cancelRequestedAt',
       'syncs.cancelled_by as cancelledBy',
       'syncs.failure',
+      'syncs.task',
       total('read'),
       total('written'),
       total('quarantined'),

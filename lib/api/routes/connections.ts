@@ -29,8 +29,20 @@ const stream: JsonObject = {
     sourceDefinedPrimaryKey: key,
   },
 };
+const mapper = shape({ id: text, type: text, mapperConfiguration: anyObject }, ['type', 'mapperConfiguration']);
 const configured = shape(
-  { stream, syncMode: text, destinationSyncMode: text, cursorField: texts, primaryKey: key, selectedFields: texts },
+  {
+    ...{
+      stream,
+      syncMode: text,
+      destinationSyncMode: text,
+      cursorField: texts,
+      primaryKey: key,
+      selectedFields: texts,
+    },
+    mappers: { type: 'array', items: mapper, maxItems: 100 },
+    softDelete: { type: 'boolean' },
+  },
   ['stream', 'syncMode', 'destinationSyncMode', 'cursorField', 'primaryKey'],
 );
 const schedule: JsonObject = { ...anyObject, required: ['type'], properties: { type: text } };
@@ -41,6 +53,9 @@ const changeable = {
   prefix: text,
   schedule,
   freshnessTargetMinutes: nullable(whole),
+  schemaChanges: text,
+  badValues: text,
+  quarantineLimit: nullable(shape({ rows: whole, percent: { type: 'number' } })),
   status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,
 };

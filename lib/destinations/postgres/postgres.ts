@@ -7,7 +7,9 @@ import type {
   DestinationKind,
   Load,
   PublishedStream,
+  QuarantineStore,
   Relation,
+  Replay,
   Stage,
   TargetStream,
 } from '../destination.ts';
@@ -18,6 +20,7 @@ import { fenced } from './fence.ts';
 import type { Layout } from './layouts/index.ts';
 import { openStage } from './open-stage.ts';
 import { readPostgresError } from './postgres-errors.ts';
+import { quarantineStore, replayOf } from './quarantine-store.ts';
 import { PostgresStage } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { createOwnTables, findRelation, findStream, hasOwnTables, raiseFence, type StreamRef } from './store.ts';
@@ -32,6 +35,7 @@ export const postgres: DestinationKind = {
   type: 'postgres',
   title: 'Postgres',
   spec: postgresSpec,
+  keepsQuarantine: true,
   supportedModes: ['append', 'overwrite', 'append_dedup', 'overwrite_dedup'],
   defaultNamespace: (config) => readPostgresConfig(config).schema,
   address(config) {
@@ -76,6 +80,10 @@ class PostgresDestination implements Destination {
 
   async fetch(relation: Relation): Promise<Relation> {
     return relation;
+  }
+
+  get quarantine(): QuarantineStore {
+    return quarantineStore(() => this.#connect());
   }
 
   async close(): Promise<void> {
@@ -127,10 +135,15 @@ class PostgresLoad implements Load {
       }
       const { state, generation, complete, counts, published } = row;
       const completed = complete && row.syncId === this.#attempt.syncId ? { counts, published } : null;
-      return { state, generation, completed };
+      const isPart = !complete && row.syncId === this.#attempt.syncId;
+      return { state, generation, completed, ...(isPart && { partly: true as const }) };
     } catch (error) {
       throw readPostgresError(error, 'reading the state');
     }
+  }
+
+  replayed(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<Replay> {
+    return replayOf(this.#pool, this.#refOf(stream));
   }
 
   async stage(target: TargetStream): Promise<Stage> {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { WeirError } from '#lib/errors.ts';
 import { killPoint } from '#lib/kill-points.ts';
+import type { Column } from '#lib/records/index.ts';
 import type { Published } from '../destination.ts';
 import { holdFence } from './fence.ts';
-import { quoteTable } from './identifier.ts';
+import { quoteTable, type TableRef } from './identifier.ts';
 import { MERGES, type Merge, newestInTable, type PublishRequest } from './merge.ts';
 import { stagedKey } from './newest.ts';
 import { isConnectionLost } from './postgres-errors.ts';
+import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, fitSides, mergeSides } from './side-merge.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { dropStageTable, SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
@@ -54,7 +56,10 @@ async function publishIn(
   const relation = await findRelation(client, ownRelation(parts), 'lock');
   if (relation === null) throw ownRowsMissing(ref.name);
   const { kind } = parts.layout;
-  const { columns, isNew } = await fitTable(client, relation, request.shape, { mayBeMissing: !request.hadTable, kind });
+  const { columns, isNew, changes } = await fitTable(client, relation, request.shape, {
+    mayBeMissing: !request.hadTable,
+    kind,
+  });
   const cleanMeta = JSON.stringify({ sync_id: attempt.syncId, changes: [] });
   const { shape } = request;
   const wantsKey = target.destinationSyncMode.endsWith('_dedup') && !shape.key.includes(-1);
@@ -84,6 +89,8 @@ async function publishIn(
     relation: { kind: 'postgres', schema: relation.schema, table: relation.table },
     rows: replaces ? counts.inserted : null,
     ...counts,
+    names: namesOf(relation, columns),
+    ...(changes.length > 0 && { schemaChanges: changes }),
   };
   const { state, counts: read, complete } = request;
   await saveStream(client, ref, {
@@ -95,9 +102,19 @@ async function publishIn(
     publishId,
     published,
   });
+  if (complete && target.replays) await deleteReplayed(client, ref, target.replays.upTo, attempt.syncId);
   await emptyStage(client, parts, request);
   killPoint('publish.before_commit');
   return published;
+}
+
+/** The mapping of names, as far as it is more than the field's own name. */
+function namesOf(table: TableRef, columns: readonly Column[]): NonNullable<Published['names']> {
+  const mapped = columns.filter(({ field, name }) => field !== name && !field.startsWith('\u0002'));
+  return {
+    table: `${table.schema}.${table.table}`,
+    columns: Object.fromEntries(mapped.map(({ field, name }) => [field.replaceAll('\u0000', '.'), name])),
+  };
 }
 
 function closedRows({ lastSeq, openSlices, nothingLeft }: PublishRequest): string {

@@ -110,6 +110,7 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** Longer ones are cut, and then can't be loaded again. */
 const MAX_RECORD_TEXT = 1024 * 1024;
 
 /** The raw record; JSON.stringify writes what text columns can't hold as escapes. Records too deep for it are named so. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WeirError } from '#lib/errors.ts';
 import { type Column, type TableShape, widen } from '#lib/records/index.ts';
+import type { SchemaChange } from '../destination.ts';
 import { quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
 import { type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
@@ -14,19 +15,30 @@ export async function fitTable(
   relation: RelationRow,
   shape: TableShape,
   options: { mayBeMissing: boolean; kind: TableKind },
-): Promise<{ columns: readonly Column[]; isNew: boolean }> {
+): Promise<{ columns: readonly Column[]; isNew: boolean; changes: SchemaChange[] }> {
   const actual = await tableColumns(db, relation);
   if (actual === null) {
     if (!options.mayBeMissing) throw tableDropped(relation);
     await createTable(db, relation, shape.columns, options.kind);
-    return { columns: shape.columns, isNew: true };
+    return { columns: shape.columns, isNew: true, changes: [] };
   }
   if (!relation.created) throw tableNotOurs(relation);
   refuseForeignChanges(relation, actual, options.kind);
   const columns = mergeColumns(relation.columns, shape.columns);
   const actions = alterations(relation.columns, columns, actual);
   if (actions.length > 0) await db.query(`alter table ${quoteTable(relation)} ${actions.join(', ')}`);
-  return { columns, isNew: false };
+  return { columns, isNew: false, changes: changesOf(relation.columns, columns) };
+}
+
+function changesOf(before: readonly Column[], after: readonly Column[]): SchemaChange[] {
+  const types = new Map(before.map((column) => [column.name, column.type]));
+  return after.flatMap(({ field, name, type }): SchemaChange[] => {
+    const old = types.get(name);
+    const shown = field.replaceAll('\u0000', '.');
+    if (old === undefined) return [{ change: 'column_added', field: shown, detail: sqlType(type) }];
+    if (sqlType(old) === sqlType(type)) return [];
+    return [{ change: 'column_widened', field: shown, detail: `${sqlType(old)} → ${sqlType(type)}` }];
+  });
 }
 
 async function createTable(db: Queryable, table: TableRef, columns: readonly Column[], kind: TableKind): Promise<void> {

@@ -1,4 +1,5 @@
 import { getWorkspace } from '#lib/access/workspace.ts';
+import { CONNECTION_DEFAULTS } from '#lib/connections/connections.ts';
 import { destinationKind, listDestinations } from '#lib/connections/destinations.ts';
 import { listSources } from '#lib/connections/sources.ts';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
@@ -35,14 +36,7 @@ export default async function NewConnectionPage({
         timeZone={workspace.timeZone}
         initial={{
           ...{ name: '', sourceId: only(source, sources), destinationId: only(destination, destinations), streams: [] },
-          ...{
-            namespaceDefinition: 'destination',
-            namespaceFormat: null,
-            prefix: '',
-            status: 'active',
-            freshnessTargetMinutes: null,
-          },
-          schedule: { type: 'manual' },
+          ...CONNECTION_DEFAULTS,
         }}
       />
     </Page>

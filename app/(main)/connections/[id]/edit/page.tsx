@@ -24,6 +24,9 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     prefix,
     status,
     freshnessTargetMinutes,
+    schemaChanges,
+    badValues,
+    quarantineLimit,
     streams,
   } = connection;
   return (
@@ -56,6 +59,9 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
           prefix,
           status,
           freshnessTargetMinutes,
+          schemaChanges,
+          badValues,
+          quarantineLimit,
           streams,
           sourceId: source.id,
           destinationId: destination.id,

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { ConfiguredStream, Mapper } from '#lib/catalog.ts';
+import { mapperIssues, mappingOf } from './map-records.ts';
+
+function people(mappers: readonly Mapper[], more: Partial<ConfiguredStream> = {}): ConfiguredStream {
+  const properties = { id: { type: 'integer' }, email: { type: 'string' }, team: { type: 'string' } };
+  return {
+    stream: {
+      name: 'people',
+      jsonSchema: { type: 'object', properties },
+      supportedSyncModes: ['full_refresh'],
+      sourceDefinedCursor: false,
+      defaultCursorField: [],
+      sourceDefinedPrimaryKey: [],
+    },
+    syncMode: 'full_refresh',
+    destinationSyncMode: 'append_dedup',
+    cursorField: [],
+    primaryKey: [['id']],
+    ...more,
+    mappers,
+  };
+}
+
+const rename = (from: string, to: string): Mapper => ({
+  type: 'field-renaming',
+  mapperConfiguration: { originalFieldName: from, newFieldName: to },
+});
+const hash = (field: string): Mapper => ({
+  type: 'hashing',
+  mapperConfiguration: { targetField: field, method: 'SHA-256' },
+});
+const drop = (field: string): Mapper => ({ type: 'field-filtering', mapperConfiguration: { targetField: field } });
+const keep = (conditions: Mapper['mapperConfiguration']): Mapper => ({
+  type: 'row-filtering',
+  mapperConfiguration: { conditions },
+});
+const ANN = { id: 1, email: 'ann@x.io', team: 'red' };
+
+describe('mappers', () => {
+  test('none: nothing is done at all', () => expect(mappingOf(people([]))).toBeNull());
+
+  test('a renamed key is the key under its new name', () => {
+    const mapping = mappingOf(people([rename('id', 'person_id')], { selectedFields: ['id', 'team'] }));
+    expect(mapping?.map([ANN]).records).toEqual([{ person_id: 1, email: 'ann@x.io', team: 'red' }]);
+    expect(mapping?.stream).toMatchObject({ primaryKey: [['person_id']], selectedFields: ['person_id', 'team'] });
+    expect(Object.keys(mapping?.stream.stream.jsonSchema.properties ?? {})).toEqual(['person_id', 'email', 'team']);
+  });
+
+  test('a hashed field is gone, its hash is text, and null stays null', () => {
+    const mapping = mappingOf(people([hash('email')]));
+    const { records } = mapping?.map([ANN, { ...ANN, email: null }]) ?? { records: [] };
+    const hashed = createHash('sha256').update('ann@x.io').digest('hex');
+    expect(records).toEqual([
+      { id: 1, team: 'red', email_hashed: hashed },
+      { id: 1, team: 'red', email_hashed: null },
+    ]);
+  });
+
+  test('rows that do not meet the condition are filtered and counted', () => {
+    const notRed = keep({ type: 'NOT', conditions: [{ type: 'EQUAL', fieldName: 'team', comparisonValue: 'red' }] });
+    const mapping = mappingOf(people([notRed]));
+    expect(mapping?.map([ANN, { ...ANN, team: 'blue' }])).toEqual({ records: [{ ...ANN, team: 'blue' }], filtered: 1 });
+  });
+
+  test('numbers and booleans compare as text', () => {
+    const mapping = mappingOf(people([keep({ type: 'EQUAL', fieldName: 'id', comparisonValue: '1' })]));
+    expect(mapping?.map([ANN, { ...ANN, id: 2 }]).filtered).toBe(1);
+  });
+
+  test('one after another, each on what the one before left', () => {
+    const mapping = mappingOf(people([rename('email', 'mail'), hash('mail'), drop('team')]));
+    expect(Object.keys(mapping?.map([ANN]).records[0] ?? {})).toEqual(['id', 'mail_hashed']);
+  });
+
+  test('all that is wrong at once, by path', () => {
+    const wrong = people([
+      rename('email', 'team'),
+      { type: 'encryption', mapperConfiguration: {} },
+      drop('id'),
+      hash(''),
+    ]);
+    expect(mapperIssues(wrong)).toEqual([
+      { path: 'mappers.0', message: 'There is a field named team already.' },
+      { path: 'mappers.1', message: expect.stringContaining('encryption is none of') },
+      { path: 'mappers.2', message: expect.stringContaining('cursor or key') },
+      { path: 'mappers.3', message: 'targetField is missing.' },
+    ]);
+    expect(() => mappingOf(wrong)).toThrow(/There is a field named team already/);
+  });
+});

@@ -1,0 +1,308 @@
+import { describe, expect, test } from 'vitest';
+import type { StreamTask } from '#lib/db/schema.ts';
+import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
+import { postgres } from '#lib/destinations/postgres/postgres.ts';
+import type { ReadEvent } from '#lib/extract/source.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import {
+  closed,
+  extractContext,
+  fakeSource,
+  keepingRecorder,
+  page,
+  type Read,
+  stream,
+} from './fixtures/fake-source.ts';
+import { runSync, type StreamOutcome } from './run-sync.ts';
+import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
+
+const CONNECTION = '11111111-1111-4111-8111-111111111111';
+const row = (id: number, name = `n${id}`, at = '2026-01-01') => ({ id, name, at });
+
+/** A warehouse, and a connection into it whose syncs are numbered. */
+async function warehouse() {
+  const { url, query } = await testDatabase();
+  let syncs = 0;
+  const run = async (of: SyncStream, read: Read, rules: Partial<LoadRules> = {}, task?: StreamTask) => {
+    syncs++;
+    const destination = postgres.open(testContext(), configOf(url));
+    const { recorder, counts } = keepingRecorder();
+    const name = of.configured.stream.name;
+    try {
+      const [outcome] = await runSync(
+        {
+          attempt: { connectionId: CONNECTION, syncId: syncs, attempt: 1, fence: syncs },
+          ...{ emittedAt: new Date(2026, 0, syncs), source: fakeSource({ [name]: read }), config: {}, destination },
+          streams: [{ ...of, ...(task && { task }) }],
+          rules: { ...USUAL_RULES, ...rules },
+        },
+        { extract: extractContext(), recorder },
+      );
+      return { ...(outcome as StreamOutcome), counts: counts.get(name) };
+    } finally {
+      await destination.close();
+    }
+  };
+  const rows = async (table = 'items') => {
+    const found = await query<{ id: number; name: string }>(`select id::int, name from "${table}" order by id, name`);
+    return found.map(({ id, name }) => `${id} ${name}`);
+  };
+  return { run, rows, query };
+}
+
+const reads =
+  (records: JsonObject[], state: JsonObject = { day: 1 }): Read =>
+  () => [page('a', 1, records), closed('a', state)];
+/** Notes the state that it is asked with. */
+const noting =
+  (seen: unknown[], events: ReadEvent[]): Read =>
+  ({ state }) => {
+    seen.push(state);
+    return events;
+  };
+const items = stream('items', 'incremental', 'append_dedup');
+const list = stream('items', 'full_refresh', 'overwrite_dedup');
+const changed = (of: SyncStream, more: Partial<SyncStream['configured']>): SyncStream => ({
+  ...of,
+  configured: { ...of.configured, ...more },
+});
+
+describe('values that do not fit', () => {
+  const odd = { ...row(2), id: 3, at: '2026-01-02', count: 'many' };
+  const counted = changed(stream('items', 'full_refresh', 'overwrite'), {
+    stream: {
+      ...items.configured.stream,
+      jsonSchema: { properties: { id: { type: 'integer' }, name: { type: 'string' }, count: { type: 'integer' } } },
+    },
+  });
+
+  test('become null with a note, as long as nothing else is said', async () => {
+    const { run, rows, query } = await warehouse();
+    await run(counted, reads([row(1), odd]));
+    expect(await rows()).toEqual(['1 n1', '3 n2']);
+    expect(await query(`select 1 from items where _airbyte_meta->'changes' @> '[{"field":"count"}]'`)).toHaveLength(1);
+  });
+
+  test('put their row aside, which is counted and can be read with its place', async () => {
+    const { run, rows, query } = await warehouse();
+    const { counts, failure } = await run(counted, reads([row(1), odd]), { badValues: 'quarantine' });
+    expect(failure).toBeNull();
+    expect(counts).toMatchObject({ read: 2, written: 1, quarantined: 1 });
+    expect(await rows()).toEqual(['1 n1']);
+    expect(await query('select sync_id, slice, page, row, code, reason, record::json from _weir.quarantine')).toEqual([
+      {
+        ...{ sync_id: '1', slice: 'a', page: 1, row: 2, code: 'bad_value' },
+        ...{ reason: 'A value does not fit: count (integer).', record: odd },
+      },
+    ]);
+  });
+
+  test('fail the stream with page and row, and nothing is published', async () => {
+    const { run, query } = await warehouse();
+    const { failure } = await run(counted, reads([row(1), odd]), { badValues: 'fail' });
+    expect(failure).toMatchObject({ code: 'bad_value', where: { stream: 'items', page: 1, row: 2 } });
+    expect(await query(`select to_regclass('items') as there`)).toEqual([{ there: null }]);
+  });
+
+  test('beyond the limit fail the stream; what was put aside can be looked at', async () => {
+    const { run, query } = await warehouse();
+    const rules = { badValues: 'quarantine' as const, quarantineLimit: { rows: 1 } };
+    const { failure } = await run(counted, reads([odd, odd, row(1)]), rules);
+    expect(failure).toMatchObject({
+      code: 'quarantine_limit',
+      message: '2 of 3 records were put aside, and the connection allows 1 rows.',
+    });
+    expect(await query('select 1 from _weir.quarantine')).toHaveLength(2);
+    expect(await query(`select to_regclass('items') as there`)).toEqual([{ there: null }]);
+  });
+
+  test('a share is a limit too', async () => {
+    const { run } = await warehouse();
+    const rules = (percent: number) => ({ badValues: 'quarantine' as const, quarantineLimit: { percent } });
+    expect((await run(counted, reads([odd, row(1)]), rules(50))).failure).toBeNull();
+    expect((await run(counted, reads([odd, row(1)]), rules(49))).failure).toMatchObject({ code: 'quarantine_limit' });
+  });
+});
+
+describe('fields that the schema does not name', () => {
+  const more = { ...row(1), colour: 'red' };
+
+  test('become columns, and the change is told', async () => {
+    const { run, query } = await warehouse();
+    await run(items, reads([row(1)]));
+    const { published } = await run(items, reads([more]));
+    expect(published?.schemaChanges).toEqual([
+      { change: 'column_added', field: 'colour', detail: 'character varying' },
+    ]);
+    expect(await query('select colour from items')).toEqual([{ colour: 'red' }]);
+    expect((await run(items, reads([more]))).published?.schemaChanges).toBeUndefined();
+  });
+
+  test('are left out where the connection ignores them, and that is told too', async () => {
+    const { run, query } = await warehouse();
+    const { published } = await run(items, reads([more]), { schemaChanges: 'ignore' });
+    expect(published?.schemaChanges).toMatchObject([{ change: 'field_left_out', field: 'colour' }]);
+    const columns = await query(
+      `select 1 from information_schema.columns where table_name = 'items' and column_name = 'colour'`,
+    );
+    expect(columns).toEqual([]);
+  });
+
+  test('fail the stream where the connection is to stop', async () => {
+    const { run } = await warehouse();
+    const { failure } = await run(items, reads([more]), { schemaChanges: 'disable' });
+    expect(failure).toMatchObject({
+      kind: 'config',
+      code: 'schema_changed',
+      message: expect.stringContaining('colour'),
+    });
+  });
+
+  test('a wider type is told with both types', async () => {
+    const { run } = await warehouse();
+    await run(items, reads([{ ...row(1), points: 1 }]));
+    const { published } = await run(items, reads([{ ...row(1), points: 1.5 }]));
+    expect(published?.schemaChanges).toEqual([
+      { change: 'column_widened', field: 'points', detail: 'bigint → numeric' },
+    ]);
+  });
+});
+
+describe('mappers', () => {
+  const mapper = (type: string, mapperConfiguration: JsonObject) => ({ type, mapperConfiguration });
+
+  test('rename, hash and filter on the way, and the counts still add up', async () => {
+    const { run, query } = await warehouse();
+    const mapped = changed(items, {
+      mappers: [
+        mapper('row-filtering', {
+          conditions: { type: 'NOT', conditions: [{ type: 'EQUAL', fieldName: 'name', comparisonValue: 'x' }] },
+        }),
+        mapper('field-renaming', { originalFieldName: 'id', newFieldName: 'item_id' }),
+        mapper('hashing', { targetField: 'name', method: 'SHA-256' }),
+      ],
+    });
+    const { counts } = await run(mapped, reads([row(1), row(2, 'x'), row(1, 'newer', '2026-01-02')]));
+    expect(counts).toMatchObject({ read: 3, filtered: 1, written: 2 });
+    const found = await query<{ item_id: string; name_hashed: string }>('select item_id, name_hashed from items');
+    expect(found).toEqual([{ item_id: '1', name_hashed: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+  });
+
+  test('the source is asked by its own names', async () => {
+    const { run } = await warehouse();
+    const seen: unknown[] = [];
+    const mapped = changed(items, {
+      mappers: [mapper('field-renaming', { originalFieldName: 'at', newFieldName: 'moment' })],
+    });
+    await run(mapped, ({ stream: asked }) => {
+      seen.push(asked.cursorField);
+      return [closed('a', {})];
+    });
+    expect(seen).toEqual([['at']]);
+  });
+});
+
+test('rows that vanish from a full refresh are marked, and come back unmarked', async () => {
+  const { run, query } = await warehouse();
+  const soft = changed(list, { softDelete: true });
+  const gone = () => query('select id::int, _ab_cdc_deleted_at is not null as gone from items order by id');
+  await run(soft, reads([row(1), row(2)]));
+  const { published } = await run(soft, reads([row(1, 'changed')]));
+  expect(published).toMatchObject({ updated: 1, deleted: 1 });
+  expect(await gone()).toEqual([
+    { id: 1, gone: false },
+    { id: 2, gone: true },
+  ]);
+  await run(soft, reads([row(1), row(2)]));
+  expect(await gone()).toEqual([
+    { id: 1, gone: false },
+    { id: 2, gone: false },
+  ]);
+});
+
+describe('a refresh', () => {
+  const log = stream('items', 'incremental', 'append');
+
+  test('with history reads everything again, and keeps what is there as an older generation', async () => {
+    const { run, rows, query } = await warehouse();
+    await run(log, reads([row(1)], { day: 5 }));
+    const seen: unknown[] = [];
+    await run(
+      log,
+      noting(seen, [page('a', 1, [row(1)]), closed('a', { day: 6 })]),
+      {},
+      { kind: 'refresh', keepHistory: true },
+    );
+    expect(seen).toEqual([null]);
+    expect(await rows()).toEqual(['1 n1', '1 n1']);
+    expect(await query('select _airbyte_generation_id::int as g from items order by 1')).toEqual([{ g: 1 }, { g: 2 }]);
+  });
+
+  test('without history replaces everything when it is done, and goes on from its state', async () => {
+    const { run, rows } = await warehouse();
+    await run(items, reads([row(1), row(2)], { day: 5 }));
+    await run(items, reads([row(2, 'again')], { day: 6 }), {}, { kind: 'refresh', keepHistory: false });
+    expect(await rows()).toEqual(['2 again']);
+    const seen: unknown[] = [];
+    await run(items, noting(seen, []));
+    expect(seen).toEqual([{ day: 6 }]);
+  });
+});
+
+describe('a backfill', () => {
+  const range: StreamTask = { kind: 'backfill', from: '2026-01-02', to: '2026-01-03' };
+
+  test('merges the range, leaves the rest and the state alone', async () => {
+    const { run, rows } = await warehouse();
+    await run(items, reads([row(1), row(4, 'new', '2026-01-04')], { day: 9 }));
+    const again = [row(2, 'back', '2026-01-02'), row(3, 'back', '2026-01-03T00:00:00Z'), row(4, 'old', '2026-01-04')];
+    const seen: unknown[] = [];
+    const { counts } = await run(items, noting(seen, [page('a', 1, again), closed('a', { day: 1 })]), {}, range);
+    expect(seen).toEqual([{ at: '2026-01-02' }]);
+    expect(counts).toMatchObject({ read: 3, filtered: 1, written: 2 });
+    expect(await rows()).toEqual(['1 n1', '2 back', '3 back', '4 new']);
+    await run(items, noting(seen, []));
+    expect(seen[1]).toEqual({ day: 9 });
+  });
+
+  test('is refused where rows can’t be found again', async () => {
+    const { run } = await warehouse();
+    const { failure } = await run(stream('items', 'incremental', 'append'), reads([]), {}, range);
+    expect(failure).toMatchObject({ code: 'backfill_needs_key' });
+  });
+});
+
+describe('a replay', () => {
+  const keyless = { id: null, name: 'lost', at: '2026-01-01' };
+  const noSource: Read = () => {
+    throw new Error('nothing is read');
+  };
+
+  test('loads what can be loaded now, keeps the rest, and leaves the state alone', async () => {
+    const { run, rows, query } = await warehouse();
+    await run(items, reads([row(1), keyless, { ...keyless, name: 'mended' }], { day: 3 }));
+    await query(
+      `update _weir.quarantine set record = replace(record, '"id":null', '"id":7') where record like '%mended%'`,
+    );
+    const { counts, failure } = await run(items, noSource, {}, { kind: 'replay' });
+    expect(failure).toBeNull();
+    expect(counts).toMatchObject({ read: 2, written: 1, quarantined: 1 });
+    expect(await rows()).toEqual(['1 n1', '7 mended']);
+    expect(await query(`select record::json->>'name' as name, sync_id from _weir.quarantine`)).toEqual([
+      { name: 'lost', sync_id: '2' },
+    ]);
+    const seen: unknown[] = [];
+    await run(items, noting(seen, []));
+    expect(seen).toEqual([{ day: 3 }]);
+  });
+
+  test('of a stream that overwrites adds to what is there', async () => {
+    const { run, rows, query } = await warehouse();
+    await run(list, reads([row(1), keyless]));
+    await query(`update _weir.quarantine set record = replace(record, '"id":null', '"id":2')`);
+    await run(list, noSource, {}, { kind: 'replay' });
+    expect(await rows()).toEqual(['1 n1', '2 lost']);
+    expect(await query('select 1 from _weir.quarantine')).toEqual([]);
+  });
+});
