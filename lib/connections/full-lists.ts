@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
-import type { Schedule } from '#lib/db/schema.ts';
+import type { Schedule, SchemaPolicy } from '#lib/db/schema.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { maskConfig } from '#lib/secrets.ts';
 import type { ConnectionStatus, NamespaceDefinition } from './connection-input.ts';
@@ -38,6 +38,7 @@ export interface FullConnection {
   readonly namespaceFormat: string | null;
   readonly prefix: string;
   readonly schedule: Schedule;
+  readonly schemaChanges: SchemaPolicy;
   readonly createdAt: Date;
   readonly streams: readonly ConfiguredStream[];
   readonly tags: readonly Tag[];
@@ -83,7 +84,7 @@ export async function fullConnections(
     select c.id, c.name, c.source_id as "sourceId", c.destination_id as "destinationId", c.status,
       c.paused_reason as "pausedReason", c.namespace_definition as "namespaceDefinition",
       c.namespace_format as "namespaceFormat", c.prefix, c.schedule, c.created_at as "createdAt",
-      c.client_settings as "clientSettings",
+      c.client_settings as "clientSettings", c.schema_changes as "schemaChanges",
       coalesce((select jsonb_agg(cs.configured order by cs.position) from connection_stream cs
         where cs.connection_id = c.id), '[]') as streams,
       coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'color', t.color) order by t.name)

@@ -1,5 +1,6 @@
 import type { FullConnection } from '#lib/connections/full-lists.ts';
 import type { Tag } from '#lib/connections/tags.ts';
+import type { SchemaPolicy } from '#lib/db/schema.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { epochSeconds, withoutAbsent } from './call.ts';
 import { toPublicStream, toSyncCatalogStream } from './catalog.ts';
@@ -9,7 +10,7 @@ const CONFIG_NAMESPACES = { source: 'source', destination: 'destination', custom
 const PUBLIC_NAMESPACES = { ...CONFIG_NAMESPACES, custom: 'custom_format' } as const;
 
 /** What a client may do about changes of a schema, in the words of either tree. */
-const PREFERENCES: Record<string, string> = {
+const PREFERENCES: Record<string, SchemaPolicy> = {
   ignore: 'ignore',
   disable: 'disable',
   disable_connection: 'disable',
@@ -36,7 +37,7 @@ export function toConfigConnection(connection: FullConnection, workspaceId: stri
     operationIds: [],
     sourceCatalogId: settings.sourceCatalogId,
     breakingChange: false,
-    nonBreakingChangesPreference: settings.nonBreakingChangesPreference ?? 'ignore',
+    nonBreakingChangesPreference: connection.schemaChanges,
     notifySchemaChanges: settings.notifySchemaChanges === true,
     notifySchemaChangesByEmail: settings.notifySchemaChangesByEmail === true,
     backfillPreference: settings.backfillPreference ?? 'disabled',
@@ -49,7 +50,7 @@ export function toConfigConnection(connection: FullConnection, workspaceId: stri
 
 /** A connection as the public API shows it: every field that clients require is there. */
 export function toPublicConnection(connection: FullConnection, workspaceId: string): JsonObject {
-  const preference = connection.clientSettings.nonBreakingChangesPreference ?? 'ignore';
+  const { schemaChanges } = connection;
   return withoutAbsent({
     connectionId: connection.id,
     name: connection.name,
@@ -64,7 +65,7 @@ export function toPublicConnection(connection: FullConnection, workspaceId: stri
     namespaceDefinition: PUBLIC_NAMESPACES[connection.namespaceDefinition],
     namespaceFormat: connection.namespaceFormat ?? undefined,
     prefix: connection.prefix,
-    nonBreakingSchemaUpdatesBehavior: preference === 'disable' ? 'disable_connection' : preference,
+    nonBreakingSchemaUpdatesBehavior: schemaChanges === 'disable' ? 'disable_connection' : schemaChanges,
     createdAt: epochSeconds(connection.createdAt),
     tags: connection.tags.map((tag) => toTag(tag, workspaceId)),
   }) as JsonObject;
@@ -80,16 +81,19 @@ export function readNamespace(value: JsonValue | undefined): 'source' | 'destina
   return value === 'customformat' || value === 'custom_format' ? 'custom' : undefined;
 }
 
+/** What becomes of schemas that change; undefined when the client says nothing, or something that it does not know either. */
+export function readSchemaPolicy(body: JsonObject): SchemaPolicy | undefined {
+  return PREFERENCES[String(body.nonBreakingChangesPreference ?? body.nonBreakingSchemaUpdatesBehavior)];
+}
+
 /** Settings that are kept as the client gave them; of what it left out the stored ones stay. */
 export function readClientSettings(
   body: JsonObject,
   stored: JsonObject,
   basic: BasicSchedule | null | undefined,
 ): JsonObject {
-  const preference = PREFERENCES[String(body.nonBreakingChangesPreference ?? body.nonBreakingSchemaUpdatesBehavior)];
   return withoutAbsent({
     ...stored,
-    ...(preference !== undefined && { nonBreakingChangesPreference: preference }),
     ...kept(body, ['notifySchemaChanges', 'notifySchemaChangesByEmail', 'backfillPreference', 'sourceCatalogId']),
     ...(basic !== undefined && { basicSchedule: basic === null ? undefined : { ...basic } }),
   }) as JsonObject;

@@ -7,7 +7,7 @@ import type { Schedule } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { type Call, idIn, isUuid, listOf, objectOf, optionalText } from './call.ts';
-import { readClientSettings, readNamespace } from './connection-shapes.ts';
+import { readClientSettings, readNamespace, readSchemaPolicy } from './connection-shapes.ts';
 import { find as findDestination } from './destinations.ts';
 import type { BasicSchedule } from './schedule.ts';
 import { find as findSource } from './sources.ts';
@@ -30,6 +30,8 @@ export async function findConnection({ context, identity }: Call, id: string): P
 export async function saveNewConnection(call: Call, parts: ReadParts & { streams: readonly ConfiguredStream[] }) {
   const { context, identity, body } = call;
   const input = {
+    // Airbyte's own default; ours would load new fields unasked.
+    schemaChanges: 'ignore' as const,
     ...changesOf(body, parts),
     streams: parts.streams,
     sourceId: idIn(body, 'sourceId', 'source'),
@@ -64,6 +66,7 @@ function changesOf(body: JsonObject, { streams, schedule }: ReadParts): Partial<
   const namespaceDefinition = readNamespace(body.namespaceDefinition);
   const namespaceFormat = optionalText(body, 'namespaceFormat');
   const prefix = optionalText(body, 'prefix');
+  const schemaChanges = readSchemaPolicy(body);
   return {
     ...(streams && { streams }),
     ...(schedule && { schedule }),
@@ -73,6 +76,7 @@ function changesOf(body: JsonObject, { streams, schedule }: ReadParts): Partial<
     }),
     ...(namespaceFormat && { namespaceFormat }),
     ...(prefix !== undefined && { prefix }),
+    ...(schemaChanges && { schemaChanges }),
   };
 }
 
