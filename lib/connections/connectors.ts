@@ -154,6 +154,7 @@ export async function saveVersion(
 
 /** @throws WeirError `in_use`, which names the sources */
 export async function deleteConnector({ db }: { db: Db }, workspaceId: string, id: string): Promise<void> {
+  if (!(await findConnector(db, workspaceId, id))) throw notFound('connector');
   const used = async () => (await sourcesOf(db, id)).map(({ name }) => name);
   const names = await used();
   if (names.length > 0) throw inUse('connector', names.length > 1 ? 'the sources' : 'the source', names);

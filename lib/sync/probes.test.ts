@@ -250,7 +250,8 @@ describe('a question that is cancelled', () => {
   test('of another workspace is left alone', async () => {
     const { c, start, status } = await asked();
     const probeId = await start('check_source');
-    await cancelProbe(c, '00000000-0000-0000-0000-000000000000', probeId);
+    const elsewhere = cancelProbe(c, '00000000-0000-0000-0000-000000000000', probeId);
+    await expect(elsewhere).rejects.toMatchObject({ code: 'not_found' });
     expect(await status(probeId)).toMatchObject({ status: 'pending' });
   });
 });

@@ -40,19 +40,7 @@ export async function probeEvents(
   probeId: string,
   afterSeq = 0,
 ): Promise<ProbeEvent[]> {
-  const probe = await db
-    .selectFrom('probe')
-    .select('status')
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', probeId)
-    .executeTakeFirst();
-  if (!probe)
-    throw new WeirError({
-      kind: 'config',
-      code: 'not_found',
-      message: 'There is no such test.',
-      hint: 'Its events are kept for an hour.',
-    });
+  const probe = await findProbe(db, workspaceId, probeId);
   const events = await db
     .selectFrom('probe_event')
     .select(['seq', 'event'])
@@ -72,7 +60,24 @@ export async function cancelProbe(
   workspaceId: string,
   probeId: string,
 ): Promise<void> {
+  await findProbe(db, workspaceId, probeId);
   await endProbe(db, probeId, { status: 'cancelled', now: clock(), workspaceId });
+}
+
+async function findProbe(db: Db, workspaceId: string, probeId: string) {
+  const probe = await db
+    .selectFrom('probe')
+    .select('status')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', probeId)
+    .executeTakeFirst();
+  if (probe) return probe;
+  throw new WeirError({
+    kind: 'config',
+    code: 'not_found',
+    message: 'There is no such test.',
+    hint: 'Its events are kept for an hour.',
+  });
 }
 
 export async function endProbe(

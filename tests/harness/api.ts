@@ -6,7 +6,7 @@ import { type Api, createApi } from '#lib/api/api.ts';
 import type { Context } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import { createLog } from '#lib/log.ts';
+import { createLog, type Log } from '#lib/log.ts';
 import { createSecrets } from '#lib/secrets.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
@@ -52,7 +52,7 @@ export interface TestApi extends TestDatabase {
 /** The whole API over a database of the calling test's own; jobs are noted, not run. */
 export async function testApi(
   variables: Record<string, string> = {},
-  options: { queue?: (databaseUrl: string) => Queue } = {},
+  options: { queue?: (databaseUrl: string) => Queue; log?: Log } = {},
 ): Promise<TestApi> {
   const database = await testDatabase({ migrated: true });
   const dataDir = mkdtempSync(path.join(tmpdir(), 'weir-test-'));
@@ -62,7 +62,7 @@ export async function testApi(
     env: readEnv({ WEIR_DATA_DIR: dataDir, ...variables }, dataDir).env,
     databaseUrl: database.url,
     db: database.db,
-    log: createLog('test', 'silent'),
+    log: options.log ?? createLog('test', 'silent'),
     clock: () => new Date(),
     secrets: createSecrets('k'.repeat(43)),
     queue:

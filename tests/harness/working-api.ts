@@ -22,9 +22,14 @@ export interface WorkingApi extends TestApi {
 }
 
 /** The API on a port of its own with a worker in this process: what is asked for is done. Set up, with nobody signed in. */
-export async function workingApi(variables: Record<string, string> = {}): Promise<WorkingApi> {
-  const log = createLog('test', 'silent');
-  const test = await testApi(variables, { queue: (databaseUrl) => createQueue({ databaseUrl, log }) });
+export async function workingApi(
+  variables: Record<string, string> = {},
+  log = createLog('test', 'silent'),
+): Promise<WorkingApi> {
+  const test = await testApi(variables, {
+    log,
+    queue: (databaseUrl) => createQueue({ databaseUrl, log }),
+  });
   const { context } = test;
   const stop = new AbortController();
   const options = { workerId: 'test', signal: stop.signal };

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { allowedHosts, allowHost, disallowHost } from '#lib/access/allowed-hosts.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from '#lib/access/api-keys.ts';
+import { createApplication, deleteApplication, listApplications } from '#lib/access/applications.ts';
 import { listAudit } from '#lib/access/audit.ts';
 import { getWorkspace, updateWorkspace, type WorkspaceSettings } from '#lib/access/workspace.ts';
 import type { Role } from '#lib/db/schema.ts';
@@ -34,6 +35,21 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
   });
   app.delete('/api-keys/:id', as('admin', 'api_key.delete'), async (c) => {
     await deleteApiKey(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    return c.body(null, 204);
+  });
+
+  app.get('/applications', as('admin'), async (c) =>
+    c.json(await listApplications(c.get('context'), c.get('identity').workspaceId)),
+  );
+  app.post('/applications', as('admin', 'application.create'), async (c) => {
+    const input = await readBody<{ name: string; role: Role; expiresInDays?: number | null }>(c.req.raw, key);
+    const { workspaceId, userId } = c.get('identity');
+    const made = await createApplication(c.get('context'), workspaceId, { ...input, createdBy: userId });
+    c.set('subject', `application:${made.id}`);
+    return c.json(made, 201);
+  });
+  app.delete('/applications/:id', as('admin', 'application.delete'), async (c) => {
+    await deleteApplication(c.get('context'), c.get('identity').workspaceId, idOf(c));
     return c.body(null, 204);
   });
 

@@ -51,6 +51,8 @@ async function probeEventStream(c: Door): Promise<Response> {
   const id = idOf(c);
   const { workspaceId } = c.get('identity');
   let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), 0);
+  // What is not there is said before the stream begins.
+  await probeEvents(c.get('context'), workspaceId, id, after);
   return eventStream(c.req.raw, async () => {
     const events = await probeEvents(c.get('context'), workspaceId, id, after);
     after = events.at(-1)?.seq ?? after;

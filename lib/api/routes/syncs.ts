@@ -43,6 +43,7 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
   });
   app.get('/syncs/:id/log', as('viewer'), async (c) => {
     const after = numberOf(c.req.query('after'), 0);
+    await getSync(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')));
     return c.json(await syncLog(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')), after));
   });
   app.get('/syncs/:id/events', as('viewer'), syncEvents);
