@@ -72,6 +72,11 @@ def sleep_fast(seconds):
 time.sleep = sleep_fast
 
 manifests = {}
+# Names of the streams that are parents of others in the whole manifest: their answers are cached, also where one stream is read alone.
+parents = set()
+parent_names = ConcurrentDeclarativeSource._parent_stream_names
+ConcurrentDeclarativeSource._parent_stream_names = staticmethod(lambda configs: parent_names(configs) | parents)
+
 streams_as_json = Serializer(AirbyteStream, omit_none=True)
 
 
@@ -92,8 +97,10 @@ def plain(value):
 
 
 def load(path, **_):
+    parents.clear()
     try:
         source = ConcurrentDeclarativeSource(None, {}, None, source_config=manifest_of(path))
+        parents.update(parent_names([s for s in source.resolved_manifest.get("streams", []) if s.get("type") != "ConditionalStreams"]))
     except Exception as error:
         return {"valid": False, "error": text_of(error)}
     answer = {"valid": True, "manifest": plain(source.resolved_manifest)}

@@ -107,7 +107,7 @@ function sayTotals(manifests: readonly ManifestResult[]): void {
     `           of these ${outcomes.join(', ')}; where records came, all three ${of(read.filter(isEqual).length, read.length)}`,
   );
   say(
-    `           equal save repeated requests for parents: ${streams.filter((s) => isEqual(s) && s.reason?.includes('on purpose')).length}`,
+    `           equal save repeated requests of parents and logins: ${streams.filter((s) => isEqual(s) && s.reason?.includes('on purpose')).length}`,
   );
 }
 

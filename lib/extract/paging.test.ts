@@ -182,6 +182,21 @@ describe('CursorPagination', () => {
   });
 });
 
+test('headers are there as the server spells them; in lower case the link is parsed, else it is text', async () => {
+  const { read, asked } = await shop(
+    [
+      { headers: { Link: '<b>; rel="next"', 'X-RateLimit-ID': '7' }, body: { data: orders(1, 2) } },
+      { body: { data: [] } },
+    ],
+    `pagination_strategy:
+  type: CursorPagination
+  cursor_value: "{{ headers['X-RateLimit-ID'] ~ headers['x-ratelimit-id'] ~ headers.get('Link')[1] ~ headers.link.next.url }}"
+  stop_condition: "{{ not headers.get('Link') }}"`,
+  );
+  await read('orders');
+  expect(asked()).toEqual(['', 'page=77bb']);
+});
+
 describe('RequestPath', () => {
   const manifest = (url: string) => `
 version: 6.0.0

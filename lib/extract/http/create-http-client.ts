@@ -113,9 +113,9 @@ async function dispatch(
   request: HttpRequest,
   url: URL,
   signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  const send = () =>
-    agent.request({
+): Promise<Received> {
+  const send = async () => {
+    const answer = await agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: request.method.toUpperCase() as Dispatcher.HttpMethod,
@@ -123,8 +123,11 @@ async function dispatch(
       body: request.body ?? null,
       headersTimeout: limits.headersTimeoutMs,
       bodyTimeout: limits.idleTimeoutMs,
+      responseHeaders: 'raw',
       signal,
     });
+    return withHeaders(answer);
+  };
   try {
     return await send().catch((error) => {
       if (!isStaleConnection(error, reused) || !REPEATABLE.includes(request.method.toUpperCase())) throw error;
@@ -133,6 +136,29 @@ async function dispatch(
   } catch (error) {
     throw explainHttpError(error, { host: url.host, phase: 'headers', signal: request.signal });
   }
+}
+
+/** An answer whose body has not come yet. */
+interface Received extends Omit<Dispatcher.ResponseData, 'headers'> {
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly spelledHeaders: Readonly<Record<string, string>>;
+}
+
+/** Undici gives raw headers as names and values in turn. */
+function withHeaders(answer: Dispatcher.ResponseData): Received {
+  const raw = answer.headers as unknown as readonly string[];
+  const headers: Record<string, string> = {};
+  const spelledHeaders: Record<string, string> = {};
+  const add = (into: Record<string, string>, name: string, value: string) => {
+    into[name] = Object.hasOwn(into, name) ? `${into[name]}, ${value}` : value;
+  };
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const [name = '', value = ''] = raw.slice(index, index + 2);
+    add(headers, name.toLowerCase(), value);
+    add(spelledHeaders, name, value);
+  }
+  return { ...answer, headers, spelledHeaders };
 }
 
 const REPEATABLE = ['GET', 'HEAD', 'OPTIONS'];
@@ -169,15 +195,13 @@ function totalDeadline(request: HttpRequest, limits: HttpDefaults): { signal: Ab
 }
 
 function toResponse(
-  answer: Dispatcher.ResponseData,
+  answer: Received,
   url: URL,
   request: HttpRequest,
   limits: HttpDefaults,
   onEnd: () => void,
 ): HttpResponse {
-  const headers = Object.fromEntries(
-    Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), [value ?? ''].flat().join(', ')]),
-  );
+  const { headers, spelledHeaders } = answer;
   const body = decodedBody(answer.body, {
     encoding: hasBody(request, answer.statusCode) ? (headers['content-encoding'] ?? '') : '',
     host: url.host,
@@ -191,7 +215,7 @@ function toResponse(
     return Buffer.concat(pieces);
   };
   const text = async () => textDecoder(headers['content-type']).decode(await bytes());
-  return { status: answer.statusCode, headers, url: withoutSecrets(url), body, bytes, text };
+  return { status: answer.statusCode, headers, spelledHeaders, url: withoutSecrets(url), body, bytes, text };
 }
 
 /** For the charset that the answer names, UTF-8 otherwise. */

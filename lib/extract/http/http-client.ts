@@ -17,6 +17,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Lower-case names; repeated ones joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The same with their names as the server spells them; absent where nobody knows. */
+  readonly spelledHeaders?: Readonly<Record<string, string>>;
   /** Where the answer came from after redirects. */
   readonly url: string;
   /** Decoded (gzip, deflate, br), limited in size and ratio. Read it once. */

@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import { WeirError } from '#lib/errors.ts';
 import type { HttpRequest } from './http-client.ts';
 import { parseHttpUrl } from './request-url.ts';
@@ -19,10 +18,10 @@ const HARMLESS = ['accept', 'accept-encoding', 'accept-language', 'content-type'
  */
 export function nextHop(
   { request, url }: Hop,
-  answer: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
+  answer: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> },
   redirects: number,
 ): Hop | null {
-  const location = [answer.headers.location ?? []].flat()[0];
+  const location = answer.headers.location;
   if (!REDIRECTS.includes(answer.statusCode) || location === undefined) return null;
   if (redirects >= MAX_REDIRECTS) {
     throw new WeirError({

@@ -12,7 +12,7 @@ export async function answerOf(response: HttpResponse): Promise<Answer> {
   let body: JsonValue | undefined;
   return {
     status: response.status,
-    headers: templateHeaders(response.headers),
+    headers: templateHeaders(response.headers, response.spelledHeaders),
     // Only when asked for: a large file that a decoder reads by itself is never text here.
     get body() {
       body ??= parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
@@ -46,15 +46,20 @@ export function jsonBody({ body }: Answer, place: { stream: string; page: number
   });
 }
 
-/** Names in lower case, as they are sent, and in title case, since templates write them in every way; `link` becomes its links. */
-function templateHeaders(headers: Readonly<Record<string, string>>): Record<string, unknown> {
+/**
+ * Names as the server spells them, in lower case and in title case, since templates write them in every way. `link` in lower case
+ * becomes its links, as in the CDK.
+ */
+function templateHeaders(
+  headers: Readonly<Record<string, string>>,
+  spelled: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
   const all: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(headers)) {
     all[name] = value;
     all[name.replace(/(^|-)([a-z])/g, (_whole, dash: string, letter: string) => dash + letter.toUpperCase())] = value;
   }
-  const links = parseLinks(headers.link ?? '');
-  return { ...all, link: links, Link: links };
+  return { ...all, ...spelled, link: parseLinks(headers.link ?? '') };
 }
 
 /** RFC 8288: `<https://…?page=2>; rel="next"` → `{ next: { url, rel } }`. */
