@@ -12,6 +12,7 @@ import { checksOf, noFacts, wantedOf } from './fixtures/suite-of.ts';
 import { measure } from './measure.ts';
 import { withPostgres } from './postgres/engine.ts';
 import { type ChecksFinished, checkTables, runChecks, startChecks, startChecksAfterSync } from './run-checks.ts';
+import { startDueSuites } from './start-due-suites.ts';
 import type { Check } from './suite.ts';
 import { checkHistory, createSuite, getSuite, listSuites, suiteResults, updateSuite } from './suites.ts';
 
@@ -234,6 +235,23 @@ describe('a suite', () => {
     });
     await runChecks(c, (await startChecks(c, workspaceId, id, 'manual')).runId);
     expect((await suiteResults(c, workspaceId, id)).run?.failure).toMatchObject({ code: 'address_refused' });
+  });
+
+  test('runs on its own schedule, each due time once', async () => {
+    const { database, c, sent, workspaceId, destinationId } = await service();
+    const text = 'dataset: t\nschedule: {cron: "0 6 * * *", time_zone: Europe/Berlin}\nvolume: [{min_rows: 1}]';
+    const { id } = await createSuite(c, workspaceId, { name: 'a', text, destinationId });
+    const { nextDue } = await getSuite(c, workspaceId, id);
+    expect(nextDue?.toISOString()).toMatch(/T0[45]:00:00/);
+    await database.query(`update suite set next_due = '2025-12-31T05:00Z'`);
+    const due = { ...c, queue: c.queue as never };
+    expect(await Promise.all([startDueSuites(due), startDueSuites(due)]).then((counts) => counts.toSorted())).toEqual([
+      0, 1,
+    ]);
+    expect(sent).toHaveLength(1);
+    expect((await getSuite(c, workspaceId, id)).nextDue).toEqual(new Date('2026-01-01T05:00:00Z'));
+    await updateSuite(c, workspaceId, id, { text: 'dataset: t\nvolume: [{min_rows: 1}]' });
+    expect((await getSuite(c, workspaceId, id)).nextDue).toBeNull();
   });
 
   test('is refused with every problem and its line', async () => {

@@ -17,6 +17,7 @@ export function suiteRows(db: Db, workspaceId: string) {
     .innerJoin('destination', 'destination.id', 'suite.destination_id')
     .leftJoin('connection', 'connection.id', 'suite.connection_id')
     .select(['suite.id', 'suite.name', 'suite.text', 'suite.connection_id as connectionId'])
+    .select('suite.next_due as nextDue')
     .select(['suite.destination_id as destinationId', 'destination.name as destinationName'])
     .select(['connection.name as connectionName', 'suite.created_at as createdAt', 'suite.updated_at as updatedAt'])
     .where('suite.workspace_id', '=', workspaceId)
@@ -367,4 +368,21 @@ export async function rowsBefore(db: Db, connectionId: string, loadId: number): 
       return namesOf(prefix, name, relation).map((each) => [each, count] as const);
     }),
   );
+}
+
+/** Suites whose own time has come, locked so that no other scheduler takes them. */
+export function lockDueSuites(db: Db, now: Date, limit: number) {
+  return db
+    .selectFrom('suite')
+    .select(['id', 'workspace_id as workspaceId', 'schedule', 'next_due as nextDue'])
+    .where('next_due', '<=', now)
+    .orderBy('next_due')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+}
+
+export async function setSuiteDue(db: Db, suiteId: string, nextDue: Date | null): Promise<void> {
+  await db.updateTable('suite').set({ next_due: nextDue }).where('id', '=', suiteId).execute();
 }

@@ -1,5 +1,6 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Issue } from '#lib/errors.ts';
+import { nextDue } from '#lib/jobs/due-times.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Outcome, SegmentResult } from './evaluate.ts';
 import { parseSuite } from './parse-suite.ts';
@@ -20,6 +21,8 @@ export interface SuiteSummary {
   /** How many checks it declares. */
   readonly checks: number;
   readonly lastRun: RunSummary | null;
+  /** When its own schedule starts it next; null where it has none. */
+  readonly nextDue: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -102,6 +105,7 @@ export async function createSuite({ db }: { db: Db }, workspaceId: string, input
         text: input.text,
         connection_id: input.connectionId ?? null,
         destination_id: input.destinationId,
+        ...dueTimes(input.text),
       })
       .returning('id')
       .executeTakeFirstOrThrow();
@@ -124,7 +128,7 @@ export async function updateSuite(
   try {
     await db
       .updateTable('suite')
-      .set({ name: nextName.trim(), text: nextText, updated_at: new Date() })
+      .set({ name: nextName.trim(), text: nextText, updated_at: new Date(), ...dueTimes(nextText) })
       .set({ connection_id: next.connectionId ?? null, destination_id: next.destinationId })
       .where('workspace_id', '=', workspaceId)
       .where('id', '=', id)
@@ -179,6 +183,12 @@ export async function checkHistory(
   const rows = await historyOf(db, workspaceId, suiteId, key, limit);
   const points = rows.map(({ title: _title, ...point }) => point).toReversed();
   return { key, title: rows[0]?.title ?? key, points };
+}
+
+/** The schedule that the suite's own text declares. */
+function dueTimes(text: string) {
+  const schedule = parseSuite(text).suite?.schedule ?? { type: 'manual' as const };
+  return { schedule: JSON.stringify(schedule), next_due: nextDue(schedule, new Date()) };
 }
 
 function contentOf(text: string): { dataset: string | null; checks: number } {

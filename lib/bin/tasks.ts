@@ -10,6 +10,7 @@ import { runProbe } from '#lib/sync/run-probe.ts';
 import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { openGate } from '#quality/gate.ts';
 import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
+import { startDueSuites } from '#quality/start-due-suites.ts';
 import { forgetSamples } from '#quality/store.ts';
 
 export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
@@ -51,6 +52,7 @@ export async function childLost(
 
 export async function tick(context: Context): Promise<void> {
   await enqueueDue(context);
+  await startDueSuites(context);
 }
 
 export async function housekeep(context: Context): Promise<void> {

@@ -7,7 +7,7 @@ import { useQueryState } from 'nuqs';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
-import { TimeAgo } from '../../../_components/clock.tsx';
+import { TimeAgo, TimeAt } from '../../../_components/clock.tsx';
 import { Confirm } from '../../../_components/confirm.tsx';
 import { Menu, MenuItem } from '../../../_components/menu.tsx';
 import { Empty, FailureNotice } from '../../../_components/notice.tsx';
@@ -89,7 +89,13 @@ function Description({ suite, run }: { suite: Suite; run: Run | null }) {
           .
         </>
       ) : (
-        'Runs by hand.'
+        suite.nextDue === null && 'Runs by hand.'
+      )}
+      {suite.nextDue && (
+        <>
+          {' '}
+          Due by its own schedule <TimeAt at={suite.nextDue} />.
+        </>
       )}
       {run && (
         <>
