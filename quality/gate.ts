@@ -3,6 +3,7 @@ import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation, SetAside, StagedLoad } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { openConfig, type Secrets } from '#lib/secrets.ts';
 import type { Facts } from './checks/check-kind.ts';
@@ -13,7 +14,7 @@ import type { Engine } from './engine.ts';
 import { evaluate } from './evaluate.ts';
 import { gatherFacts } from './facts.ts';
 import { measureRelation } from './measure.ts';
-import { measureAfter } from './measure-after.ts';
+import { type AfterOptions, measureAfter } from './measure-after.ts';
 import { parseSuite } from './parse-suite.ts';
 import { conditionOf } from './plan.ts';
 import { withPostgres } from './postgres/engine.ts';
@@ -117,16 +118,21 @@ async function passSuite(c: GateContext, sync: GatedSync, passing: Passing): Pro
     return found;
   });
   const blocking = checks.filter(({ level }) => level === 'block');
-  results.push(
-    ...(await inStage(c, sync, passing, blocking.length > 0, (engine, staged) =>
-      measureBlocking(c, sync, { engine, staged, checks: blocking, facts, suite, table: passing.stage.names[0] ?? '' }),
-    )),
-  );
+  const table = passing.stage.names[0] ?? '';
+  const known = await findTableState(c.db, sync, table);
+  let states: JsonObject | null = null;
+  const blocked = await inStage(c, sync, passing, blocking.length > 0, async (engine, staged) => {
+    const found = await measureBlocking({ engine, staged, checks: blocking, facts, suite, known });
+    states = found.states;
+    return found.results;
+  });
   await c.db.transaction().execute(async (tx) => {
     await finishRun(tx, runId, c.clock(), null);
-    await insertResults(tx, { id: runId, workspaceId, suiteId }, results, c.clock());
+    await insertResults(tx, { id: runId, workspaceId, suiteId }, [...results, ...blocked], c.clock());
   });
-  return results.filter(({ level, outcome }) => level === 'block' && (outcome === 'fail' || outcome === 'error'));
+  const failed = blocked.filter(({ outcome }) => outcome === 'fail' || outcome === 'error');
+  if (failed.length === 0 && states !== null) await saveTableState(c.db, sync, table, states);
+  return failed;
 }
 
 /** Opens what the load lies in: the destination's own database, or DuckDB over the file on this machine. */
@@ -178,32 +184,23 @@ interface Blocking {
   readonly checks: readonly Check[];
   readonly facts: (check: Check) => Facts;
   readonly suite: Suite;
-  readonly table: string;
+  readonly known: AfterOptions['known'];
 }
 
 /** Checks of a load look at what was staged, checks of a table at what it would become. */
-async function measureBlocking(c: GateContext, sync: GatedSync, blocking: Blocking): Promise<NewResult[]> {
-  const { engine, staged, checks, facts, suite, table } = blocking;
+async function measureBlocking({ engine, staged, checks, facts, suite, known }: Blocking) {
   const ofLoad = checks.filter(({ scope }) => scope === 'load');
   const ofTable = checks.filter(({ scope }) => scope === 'table');
   const results = ofLoad.length === 0 ? [] : await measureLoad(engine, staged, ofLoad, facts, suite);
-  if (ofTable.length === 0) return results;
-  const known = await findTableState(c.db, sync, table);
-  const { measured, states } = await measureAfter(engine, staged, ofTable, {
-    memoryOf: (check) => facts(check).memory,
-    known,
-  });
-  await saveTableState(c.db, sync, table, states);
+  if (ofTable.length === 0) return { results, states: null };
+  const memoryOf = (check: Check) => facts(check).memory;
+  const { measured, states } = await measureAfter(engine, staged, ofTable, { memoryOf, known });
   for (const check of ofTable) {
     const now = facts(check);
-    results.push(
-      await withSamples(engine, measured.sources, check, evaluate(check, measured, now), {
-        samples: suite.samples,
-        now: now.now,
-      }),
-    );
+    const result = evaluate(check, measured, now);
+    results.push(await withSamples(engine, measured.sources, check, result, { samples: suite.samples, now: now.now }));
   }
-  return results;
+  return { results, states };
 }
 
 /** Moves the rows that fail aside; the check then warns of how many they were. */

@@ -170,6 +170,10 @@ export interface StagedLoad {
   readonly removed: Relation | null;
   /** The table as publishing would leave it; null where it can't be seen without moving it here. */
   readonly after: Relation | null;
+  /** The table as it is; null where there is none, or where it lies elsewhere. */
+  readonly table: Relation | null;
+  /** Columns that publishing keeps unique by itself. */
+  readonly uniqueKey: readonly string[] | null;
   /** The sync that wrote the table last, if it did so alone and to its end; null when the table is new or shared. */
   readonly tableOf: number | null;
   /** The table holds nothing yet, or publishing replaces all of it. */

@@ -21,18 +21,22 @@ export async function stagedLoad(parts: StageParts, stage: TableRef, shape: Tabl
   const select = selects(shape, isThere ? relation : null, parts.layout.kind);
   const dedup = target.destinationSyncMode.endsWith('_dedup');
   const winners = dedup ? newestOf(select.staged, stage, shape) : `${select.staged} from ${quoteTable(stage)}`;
+  const table: Relation | null = isThere ? { kind: 'postgres', schema: relation.schema, table: relation.table } : null;
+  const uniqueKey =
+    dedup && !shape.key.includes(-1) ? shape.key.map((index) => shape.columns[index]?.name ?? '') : null;
+  const shared = { load, table, uniqueKey, replaces };
   if (replaces) {
     const after = query(winners);
     const removed = isThere ? query(select.table) : null;
-    return { load, added: after, removed, after, tableOf: null, replaces };
+    return { ...shared, added: after, removed, after, tableOf: null };
   }
   const tableOf = await soleWriter(pool, ref);
   if (!dedup) {
     const after = query(`${select.table} union all ${winners}`);
-    return { load, added: query(winners), removed: null, after, tableOf, replaces };
+    return { ...shared, added: query(winners), removed: null, after, tableOf };
   }
   const { added, removed, after } = merged(select, winners, shape);
-  return { load, added: query(added), removed: query(removed), after: query(after), tableOf, replaces };
+  return { ...shared, added: query(added), removed: query(removed), after: query(after), tableOf };
 }
 
 interface Selects {

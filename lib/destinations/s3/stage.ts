@@ -145,7 +145,16 @@ export class S3Stage implements Stage {
       const before = this.#latest?.files ?? [];
       const replaces = this.#parts.target.destinationSyncMode === 'overwrite' || before.length === 0;
       const tableOf = !replaces && this.#latest?.complete ? this.#latest.syncId : null;
-      return { load, added: load, removed: null, after: replaces ? load : null, tableOf, replaces };
+      return {
+        load,
+        added: load,
+        removed: null,
+        after: replaces ? load : null,
+        table: null,
+        uniqueKey: null,
+        tableOf,
+        replaces,
+      };
     });
   }
 
