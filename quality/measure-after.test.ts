@@ -98,7 +98,13 @@ describe('what a table will hold', () => {
     const looking = (known: Parameters<typeof measureAfter>[3]['known']) =>
       inEngine(async (engine) => {
         const statements: string[] = [];
-        const watched = { ...engine, rows: (sql: string) => engine.rows((statements.push(sql), sql)) };
+        const watched: Engine = {
+          ...engine,
+          rows(sql) {
+            statements.push(sql);
+            return engine.rows(sql);
+          },
+        };
         const { states } = await measureAfter(watched, staged(true), checks, { memoryOf: () => null, known });
         return { states, whole: statements.filter((sql) => sql.includes('union all')) };
       });
