@@ -171,7 +171,11 @@ function encode(answer: Answer, request: RecordedRequest): { head: string; body:
   if (chunkBytes) headers.set('transfer-encoding', 'chunked');
   else headers.set('content-length', String(contentLength ?? packed.length));
   if (answer.close === 'announced') headers.set('connection', 'close');
-  for (const [name, value] of Object.entries(answer.headers ?? {})) headers.set(name.toLowerCase(), value);
+  // The script's headers take the place of ours, spelled as it spells them.
+  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+    headers.delete(name.toLowerCase());
+    headers.set(name, value);
+  }
   const lines = [...headers].flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`));
   const head = `HTTP/1.1 ${status} Scripted\r\n${lines.join('\r\n')}\r\n\r\n`;
   if (request.method === 'HEAD' || status === 204 || status === 304) return { head, body: Buffer.alloc(0) };
