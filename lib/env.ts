@@ -24,6 +24,8 @@ export interface Env {
   readonly syncTimeoutMinutes: number;
   /** Folders that file sources may read. */
   readonly fileRoots: readonly string[];
+  /** Modules that stand for Python classes of manifests; null for none. */
+  readonly componentsDir: string | null;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -75,6 +77,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
+    componentsDir: text('WEIR_COMPONENTS_DIR') && path.resolve(projectDir, text('WEIR_COMPONENTS_DIR') ?? ''),
   };
   return { env, problems };
 }

@@ -38,7 +38,7 @@ const log = pino({ level: 'silent' });
 const clock = () => new Date();
 const guard = createGuard({ allowed: 'any' });
 const { signal } = new AbortController();
-const extract = extractContext({ env: { fileRoots: [] }, log, clock }, guard, signal);
+const extract = extractContext({ env: { fileRoots: [], componentsDir: null }, log, clock }, guard, signal);
 const source = createManifestSource(manifest);
 const { hostname, port, username, password, pathname } = new URL(database);
 const destination = destinationKind('postgres').open(

@@ -8,6 +8,8 @@ import type { Checker } from './check/checker.ts';
 import type { ConfigRules } from './config/config-rules.ts';
 import { specProblems } from './config/spec-problems.ts';
 import { withDefaults } from './config/with-defaults.ts';
+import { createCustom } from './custom/custom-component.ts';
+import { CustomComponents, loadComponents } from './custom/load-components.ts';
 import { kinds } from './kinds.ts';
 import { hideSecrets, masked, maskPlan } from './mask.ts';
 import { noPlan, withoutSending } from './plan-stream.ts';
@@ -22,14 +24,16 @@ interface Opened {
   readonly session: Session;
   readonly build: Build;
   readonly rules: ConfigRules | null;
+  readonly means: Means;
   readonly streams: SourceStreams;
 }
 
 /** A source from a parsed manifest. The same code runs a sync, a test in the browser and the command line. */
 export function createManifestSource(manifest: Manifest): PlannedSource {
   const known = new WeakMap<JsonObject, Opened>();
-  const openedOf = ({ clock }: ExtractContext, config: JsonObject) => {
-    const opened = known.get(config) ?? open(manifest, config, clock);
+  const openedOf = async (context: ExtractContext, config: JsonObject) => {
+    const custom = known.has(config) ? NO_COMPONENTS : await componentsFor(manifest, context);
+    const opened = known.get(config) ?? open(manifest, config, { now: context.clock, custom });
     known.set(config, opened);
     return opened;
   };
@@ -39,19 +43,19 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
     config: JsonObject,
     work: (context: ExtractContext, opened: Opened) => Promise<T>,
   ): Promise<T> => {
-    const opened = open(manifest, config, outer.clock);
+    const opened = open(manifest, config, { now: outer.clock, custom: await componentsFor(manifest, outer) });
     return masked(withoutSending(outer), manifest, opened.session, async (context) => {
       assertValid(opened);
       return work(context, opened);
     });
   };
   /** Every way in: the config is migrated, stored, and looked at before anything is asked of it. */
-  const withConfig = <T>(
+  const withConfig = async <T>(
     context: ExtractContext,
     config: JsonObject,
     work: (inner: ExtractContext, opened: Opened) => Promise<T>,
   ): Promise<T> => {
-    const opened = openedOf(context, config);
+    const opened = await openedOf(context, config);
     return masked(context, manifest, opened.session, async (inner) => {
       await opened.session.storeMigrated(async (...changes) => inner.saveConfig?.(...changes));
       assertValid(opened);
@@ -68,8 +72,10 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
           found.push(await inStream(stream.name, async () => streams.reader(stream).describe(inner)));
         return found;
       }),
-    configProblems: (context, config) =>
-      specProblems(manifest.spec.connectionSpecification, openedOf(context, config).session.config),
+    configProblems(context, config) {
+      const opened = known.get(config) ?? open(manifest, config, { now: context.clock, custom: NO_COMPONENTS });
+      return specProblems(manifest.spec.connectionSpecification, opened.session.config);
+    },
     names: (context, config) => planned(context, config, async (inner, { streams }) => streams.names(inner)),
     plan: (context, config, request) =>
       planned(context, config, async (inner, { session, streams }) =>
@@ -89,7 +95,7 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
       );
       try {
         for (;;) {
-          const next = await masked(context, manifest, openedOf(context, config).session, () =>
+          const next = await masked(context, manifest, (await openedOf(context, config)).session, () =>
             inStream(name, () => events.next()),
           );
           if (next.done) return;
@@ -103,7 +109,23 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
   };
 }
 
-function open(manifest: Manifest, config: JsonObject, now: () => Date, overrides: JsonObject = {}): Opened {
+interface Means {
+  readonly now: () => Date;
+  readonly custom: CustomComponents;
+}
+
+const NO_COMPONENTS = new CustomComponents();
+
+/** The folder of the operator is looked into only where a manifest needs a class. */
+async function componentsFor(
+  { streams, dynamicStreams = [] }: Manifest,
+  { componentsDir }: ExtractContext,
+): Promise<CustomComponents> {
+  const needs = [...streams, ...dynamicStreams].some(({ classes = [] }) => classes.length > 0);
+  return needs && componentsDir ? loadComponents(componentsDir) : NO_COMPONENTS;
+}
+
+function open(manifest: Manifest, config: JsonObject, means: Means, overrides: JsonObject = {}): Opened {
   const { configRules, connectionSpecification } = manifest.spec;
   const session: Session = new Session(config, {
     migrate: (given) => rules?.migrate(given) ?? given,
@@ -112,11 +134,11 @@ function open(manifest: Manifest, config: JsonObject, now: () => Date, overrides
       return { ...(rules?.transform(complete) ?? complete), ...overrides };
     },
   });
-  const build = buildOf(manifest, session, now);
+  const build = buildOf(manifest, session, means);
   const rules = configRules ? build.create<ConfigRules>({ type: 'ConfigNormalizationRules', ...configRules }) : null;
   let streams: SourceStreams | null = null;
   return {
-    ...{ session, build, rules },
+    ...{ session, build, rules, means },
     // Made when they are asked for: a condition may need a value that the rules find missing.
     get streams() {
       streams ??= new SourceStreams(manifest, build);
@@ -137,12 +159,12 @@ function assertValid({ rules, session }: Opened): void {
   });
 }
 
-async function check(context: ExtractContext, manifest: Manifest, { session, build, streams }: Opened) {
+async function check(context: ExtractContext, manifest: Manifest, { session, build, streams, means }: Opened) {
   const checker = build.create<Checker>({ type: 'CheckStream', ...manifest.check });
   const overridden =
     Object.keys(checker.overrides).length === 0
       ? { session, streams }
-      : open(manifest, withoutWriting(manifest, session.config), context.clock, checker.overrides);
+      : open(manifest, withoutWriting(manifest, session.config), means, checker.overrides);
   const { ok, message } = await masked(context, manifest, overridden.session, (inner) =>
     checker.check(inner, overridden.streams, session.config),
   );
@@ -183,13 +205,15 @@ function unknownStream(name: string): never {
   });
 }
 
-function buildOf(manifest: Manifest, session: Session, now: () => Date): Build {
+function buildOf(manifest: Manifest, session: Session, { now, custom }: Means): Build {
+  const standIn = (className: unknown) => custom.find(String(className), manifest.spec.documentationUrl);
   const build: Build = {
     get config() {
       return session.config;
     },
     now,
     manifest,
+    isRegistered: (className) => standIn(className) !== null,
     shared: (key, make) => session.shared(key, make),
     changeConfig: (changes) => session.change(changes),
     noteSecret: (text) => session.secrets.add(text),
@@ -199,14 +223,16 @@ function buildOf(manifest: Manifest, session: Session, now: () => Date): Build {
         inheritedFirst: parentFirst,
       }),
     create<Behaviour>(component: unknown): Behaviour {
-      const kind = isJsonObject(component) ? byName.get(String(component.type)) : undefined;
-      if (!kind)
-        throw new WeirError({
-          kind: 'config',
-          code: 'unsupported_component',
-          message: `Weir does not run ${isJsonObject(component) ? String(component.type) : 'this component'}.`,
-        });
-      return kind.create(component as JsonObject, build) as Behaviour;
+      const given = isJsonObject(component) ? component : {};
+      const kind = byName.get(String(given.type));
+      if (kind) return kind.create(given, build) as Behaviour;
+      const registered = given.class_name === undefined ? null : standIn(given.class_name);
+      if (registered) return createCustom(registered, given, build) as Behaviour;
+      throw new WeirError({
+        kind: 'config',
+        code: 'unsupported_component',
+        message: `Weir does not run ${String(given.class_name ?? given.type ?? 'this component')}.`,
+      });
     },
   };
   return build;

@@ -39,7 +39,7 @@ export class SourceStreams {
 
   /** All that a connection may take: those that Weir does not run are left out. */
   async readable(context: ExtractContext): Promise<ManifestStream[]> {
-    return [...this.declared.filter(({ refused }) => !refused), ...(await this.made(context))];
+    return [...this.declared.filter((stream) => this.#reason(stream) === null), ...(await this.made(context))];
   }
 
   /** Names that are known without asking, and the templates whose streams an API would have to tell. */
@@ -68,8 +68,10 @@ export class SourceStreams {
     return this.#made;
   }
 
-  reader({ name, component, refused }: ManifestStream): StreamReader {
-    if (!refused) return this.#build.create<StreamReader>(component);
+  reader(stream: ManifestStream): StreamReader {
+    const { name, component } = stream;
+    const refused = this.#reason(stream);
+    if (refused === null) return this.#build.create<StreamReader>(component);
     throw new WeirError({
       kind: 'config',
       code: 'unsupported_component',
@@ -79,10 +81,17 @@ export class SourceStreams {
     });
   }
 
+  /** Why it can't be read; null where it can, since modules stand for all the Python classes that it needs. */
+  #reason({ refused, classes }: Pick<ManifestStream, 'refused' | 'classes'>): string | null {
+    return refused === undefined || classes?.every((name) => this.#build.isRegistered(name)) ? null : refused;
+  }
+
   async #make(context: ExtractContext): Promise<MadeStream[]> {
     const made: MadeStream[] = [];
-    for (const { name: template, component, refused } of this.#templates) {
-      if (refused) {
+    for (const dynamic of this.#templates) {
+      const { name: template, component } = dynamic;
+      const refused = this.#reason(dynamic);
+      if (refused !== null) {
         context.log.warn({ template }, `The streams of ${template} can't be made: ${refused}`);
         continue;
       }

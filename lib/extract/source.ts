@@ -24,6 +24,8 @@ export interface ExtractContext {
   readonly saveConfig?: (config: JsonObject, changes: readonly ConfigChange[]) => Promise<void>;
   /** Folders that the operator allows file sources to read, real paths. */
   readonly fileRoots?: readonly string[];
+  /** The folder of the operator's modules for Python classes. */
+  readonly componentsDir?: string;
   /** The workspace's uploaded files: `<data folder>/uploads/<workspace id>`, a real path. */
   readonly uploadDir?: string;
 }

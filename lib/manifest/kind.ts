@@ -115,6 +115,8 @@ export interface Build {
   create<Behaviour>(component: unknown): Behaviour;
   /** A component that was made now, with types and parameters filled in as `parseManifest` does it. */
   complete(component: JsonObject, options: { parentFirst: boolean }): JsonObject;
+  /** Whether an operator's module stands for this Python class. */
+  isRegistered(className: string): boolean;
   /** One value for all components that ask by this key, over all streams of the config: a token, the answer of a login. */
   shared<Value>(key: string, make: () => Value): Value;
   /** Changes the config for every component from now on; gives it back whole, as it is to be stored. */

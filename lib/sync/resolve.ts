@@ -76,7 +76,7 @@ export function openDestination(
 
 /** What extract is given: the guarded client, the folders that the operator allows. */
 export function extractContext(
-  { env, log, clock }: Pick<ResolveContext, 'log' | 'clock'> & { env: Pick<Env, 'fileRoots'> },
+  { env, log, clock }: Pick<ResolveContext, 'log' | 'clock'> & { env: Pick<Env, 'fileRoots' | 'componentsDir'> },
   guard: Guard,
   signal: AbortSignal,
   extra: Pick<ExtractContext, 'onExchange' | 'uploadDir'> = {},
@@ -89,6 +89,7 @@ export function extractContext(
     signal,
     sleep: (ms, other) => sleepUntilAborted(ms, other ?? signal),
     fileRoots: env.fileRoots,
+    ...(env.componentsDir && { componentsDir: env.componentsDir }),
     ...extra,
     close: () => http.close(),
   };

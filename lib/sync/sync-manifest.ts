@@ -25,6 +25,7 @@ export interface ManifestSync {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly say: (line: string) => void;
+  readonly componentsDir?: string | null;
   /** Keeps a config that the source changed, such as a refresh token that works once. */
   readonly saveConfig?: (config: JsonObject) => Promise<void>;
 }
@@ -37,7 +38,11 @@ export async function syncManifest(options: ManifestSync): Promise<StreamOutcome
   const { signal, log, say, config, saveConfig } = options;
   const clock = () => new Date();
   const guard = createGuard({ allowed: 'any' });
-  const env = { dataDir: path.join(os.tmpdir(), 'weir'), fileRoots: [process.cwd()] };
+  const env = {
+    dataDir: path.join(os.tmpdir(), 'weir'),
+    fileRoots: [process.cwd()],
+    componentsDir: options.componentsDir ?? null,
+  };
   const extract = { ...extractContext({ env, log, clock }, guard, signal), ...(saveConfig && { saveConfig }) };
   const source = createManifestSource(options.manifest);
   const destination = destinationKind('postgres').open(

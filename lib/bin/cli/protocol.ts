@@ -25,6 +25,8 @@ interface Options {
   readonly log: Log;
   /** Tells each request in a LOG message. */
   readonly debug: boolean;
+  /** Modules that stand for Python classes. */
+  readonly componentsDir: string | null;
 }
 
 /** `spec`: a SPEC message. */
@@ -184,6 +186,7 @@ async function withContext(options: Options, work: (context: ExtractContext) => 
     sleep: async (ms, signal = options.signal) => {
       await sleep(ms, undefined, { signal });
     },
+    ...(options.componentsDir && { componentsDir: options.componentsDir }),
     ...(options.debug && { onExchange: sayExchange }),
   };
   try {

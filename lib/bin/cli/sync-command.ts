@@ -15,6 +15,8 @@ interface Options {
   readonly fullRefresh: boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Modules that stand for Python classes. */
+  readonly componentsDir: string | null;
 }
 
 /** `sync`: loads the streams and says what became of each. */
