@@ -24,6 +24,8 @@ export interface Env {
   readonly syncTimeoutMinutes: number;
   /** Folders that file sources may read. */
   readonly fileRoots: readonly string[];
+  /** Where streams that download files put them; null refuses such streams. */
+  readonly filesDir: string | null;
   /** Modules that stand for Python classes of manifests; null for none. */
   readonly componentsDir: string | null;
 }
@@ -77,6 +79,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
+    filesDir: text('WEIR_FILES_DIR') && path.resolve(projectDir, text('WEIR_FILES_DIR') ?? ''),
     componentsDir: text('WEIR_COMPONENTS_DIR') && path.resolve(projectDir, text('WEIR_COMPONENTS_DIR') ?? ''),
   };
   return { env, problems };

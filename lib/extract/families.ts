@@ -3,7 +3,7 @@ import type { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { DateTime } from '#lib/manifest/datetime/date-time.ts';
 import type { Slice } from './slice.ts';
-import type { ExtractContext, PlanRequest, ReadEvent, ReadRequest, StreamPlan } from './source.ts';
+import type { ExtractContext, FileReference, PlanRequest, ReadEvent, ReadRequest, StreamPlan } from './source.ts';
 
 // What the kinds of each family do. A kind's file implements one of these.
 
@@ -255,6 +255,12 @@ export interface PaginationReset {
   /** From where the cursor is, else from the start of the slice. */
   readonly splits: boolean;
   readonly mostRecords: number | null;
+}
+
+/** Downloads the file that belongs to a record. */
+export interface FileUploader {
+  /** Where it lies now; null where the answer was passed over. */
+  upload(context: ExtractContext, record: JsonObject, stream: string): Promise<FileReference | null>;
 }
 
 /** How a stream's records are read: the parts that the page loop drives. */

@@ -73,6 +73,7 @@ import { keysReplace } from './transform/keys-replace.ts';
 import { keysToLower } from './transform/keys-to-lower.ts';
 import { keysToSnakeCase } from './transform/keys-to-snake-case.ts';
 import { removeFields } from './transform/remove-fields.ts';
+import { fileUploader } from './uploads/file-uploader.ts';
 
 /** Every kind of component that Weir runs; a new one is a file and a line here. */
 export const kinds: readonly Kind[] = [
@@ -155,6 +156,7 @@ export const kinds: readonly Kind[] = [
   legacyToPerPartition,
   concurrencyLevel,
   parentStreamConfig,
+  fileUploader,
   defaultErrorHandler,
   compositeErrorHandler,
   responseFilter,

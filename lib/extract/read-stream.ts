@@ -8,6 +8,7 @@ import { stoppable } from './concurrency/stoppable.ts';
 import type {
   Answer,
   Cursor,
+  FileUploader,
   PageRequest,
   PageToken,
   Retriever,
@@ -34,6 +35,7 @@ export interface StreamParts extends Retriever {
   readonly name: string;
   readonly transformations: readonly Transformation[];
   readonly cursor: Cursor | null;
+  readonly uploader?: FileUploader;
   /** Done to an old state before it is read. */
   readonly migrations: readonly StateMigration[];
   readonly concurrency: Concurrency;
@@ -152,7 +154,8 @@ async function* readPages(
       continue;
     }
     const { event, records, rawCount, reachedOld, ended, seen: answer } = read;
-    yield { ...event, slice: key, partition: slice.partition };
+    const files = await filesOf(context, parts, event.records, reading.limits);
+    yield { ...event, ...files, slice: key, partition: slice.partition };
     if (reachedOld || ended) return;
     restarts.observe(records);
     if (restarts.isDue) {
@@ -174,6 +177,19 @@ async function* readPages(
       hint: 'Check the stop condition of the pagination, or make the slices smaller.',
       where: place,
     });
+}
+
+/** A test of a stream shows its records; it downloads nothing. */
+async function filesOf(
+  context: ExtractContext,
+  { uploader, name }: StreamParts,
+  records: readonly JsonObject[],
+  limits: ReadLimits,
+): Promise<Pick<PageEvent, 'files'>> {
+  if (!uploader || Object.keys(limits).length > 0) return {};
+  const files = [];
+  for (const record of records) files.push(await uploader.upload(context, record, name));
+  return { files };
 }
 
 const RESET = 'reset';

@@ -24,6 +24,8 @@ export interface ExtractContext {
   readonly saveConfig?: (config: JsonObject, changes: readonly ConfigChange[]) => Promise<void>;
   /** Folders that the operator allows file sources to read, real paths. */
   readonly fileRoots?: readonly string[];
+  /** Where streams that download files put them. */
+  readonly filesDir?: string;
   /** The folder of the operator's modules for Python classes. */
   readonly componentsDir?: string;
   /** The workspace's uploaded files: `<data folder>/uploads/<workspace id>`, a real path. */
@@ -61,6 +63,15 @@ export interface ReadLimits {
   readonly maxRecords?: number;
 }
 
+/** A file that was downloaded for a record. */
+export interface FileReference {
+  /** Its path on this machine. */
+  readonly file: string;
+  /** Its path below the folder for files. */
+  readonly relative: string;
+  readonly bytes: number;
+}
+
 export type ReadEvent =
   /** One page of a slice, after filter and transformations. `read` counts what the page held before the filter. */
   | {
@@ -76,6 +87,8 @@ export type ReadEvent =
       readonly bytes: number;
       /** The page's records before the transformations; only when `keepRaw` was asked for. */
       readonly raw?: readonly JsonObject[];
+      /** The files of the records, in their order; only for streams that download some. */
+      readonly files?: readonly (FileReference | null)[];
     }
   /** Everything of the slice has been given out. `state` covers all slices closed so far, never an open one. */
   | { readonly type: 'slice_closed'; readonly slice: string; readonly state: StreamState }

@@ -57,6 +57,7 @@ export type Family =
   | 'types_map'
   | 'complex_type'
   | 'state_migration'
+  | 'file_uploader'
   | 'concurrency_level'
   | 'api_budget'
   | 'call_rate_policy'

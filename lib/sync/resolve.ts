@@ -76,7 +76,13 @@ export function openDestination(
 
 /** What extract is given: the guarded client, the folders that the operator allows. */
 export function extractContext(
-  { env, log, clock }: Pick<ResolveContext, 'log' | 'clock'> & { env: Pick<Env, 'fileRoots' | 'componentsDir'> },
+  {
+    env,
+    log,
+    clock,
+  }: Pick<ResolveContext, 'log' | 'clock'> & {
+    env: Pick<Env, 'fileRoots'> & Partial<Pick<Env, 'componentsDir' | 'filesDir'>>;
+  },
   guard: Guard,
   signal: AbortSignal,
   extra: Pick<ExtractContext, 'onExchange' | 'uploadDir'> = {},
@@ -90,6 +96,7 @@ export function extractContext(
     sleep: (ms, other) => sleepUntilAborted(ms, other ?? signal),
     fileRoots: env.fileRoots,
     ...(env.componentsDir && { componentsDir: env.componentsDir }),
+    ...(env.filesDir && { filesDir: env.filesDir }),
     ...extra,
     close: () => http.close(),
   };

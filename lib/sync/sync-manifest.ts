@@ -26,6 +26,7 @@ export interface ManifestSync {
   readonly log: Log;
   readonly say: (line: string) => void;
   readonly componentsDir?: string | null;
+  readonly filesDir?: string | null;
   /** Keeps a config that the source changed, such as a refresh token that works once. */
   readonly saveConfig?: (config: JsonObject) => Promise<void>;
 }

@@ -107,8 +107,8 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
   const manifest = manifestOf({ manifest: file, config: values.config });
   const source = createManifestSource(manifest);
   const debug = values.debug === true;
-  const { componentsDir } = readEnv(process.env, process.cwd()).env;
-  const options = { signal, debug, componentsDir, log: createLog('weir', debug ? 'debug' : 'warn') };
+  const { componentsDir, filesDir } = readEnv(process.env, process.cwd()).env;
+  const options = { signal, debug, componentsDir, filesDir, log: createLog('weir', debug ? 'debug' : 'warn') };
   if (command === 'spec') return specCommand(source);
   const config = configOf(values);
   const state = values.state ? jsonFile(values.state) : null;
@@ -125,7 +125,7 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
       return planCommand(source, config, { ...options, state, streams: values.stream, json: values.json === true });
     default:
       return syncCommand({
-        ...{ manifest, config, signal, componentsDir, log: options.log, streams: values.stream },
+        ...{ manifest, config, signal, componentsDir, filesDir, log: options.log, streams: values.stream },
         saveConfig: async (changed) => keepConfig(needed(values.config, '--config'), changed),
         to: needed(values.to, '--to'),
         fullRefresh: values['full-refresh'] === true,

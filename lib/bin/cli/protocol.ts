@@ -3,7 +3,7 @@ import { createGuard } from '#lib/address-guard.ts';
 import type { ConfiguredStream, DestinationSyncMode, SyncMode } from '#lib/catalog.ts';
 import { type Failure, failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
-import type { Exchange, ExtractContext, PlannedSource, ReadEvent, Source } from '#lib/extract/source.ts';
+import type { Exchange, ExtractContext, FileReference, PlannedSource, ReadEvent, Source } from '#lib/extract/source.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import {
@@ -27,6 +27,8 @@ interface Options {
   readonly debug: boolean;
   /** Modules that stand for Python classes. */
   readonly componentsDir: string | null;
+  /** Where files are put. */
+  readonly filesDir: string | null;
 }
 
 /** `spec`: a SPEC message. */
@@ -144,7 +146,7 @@ class StreamTeller {
   }
 
   tell(event: ReadEvent): void {
-    if (event.type === 'page') this.#page(event.records);
+    if (event.type === 'page') this.#page(event);
     else if (event.type === 'slice_closed') this.#state(this.#pace.take(event.state, Date.now()));
     else sayLog(event.level.toUpperCase(), event.message);
   }
@@ -160,13 +162,17 @@ class StreamTeller {
     sayStatus(this.descriptor, status);
   }
 
-  #page(records: readonly JsonObject[]): void {
+  #page({ records, files }: Extract<ReadEvent, { type: 'page' }>): void {
     if (!this.#running) sayStatus(this.descriptor, 'RUNNING');
     this.#running = true;
     const { name: stream, namespace } = this.descriptor;
     const emitted_at = Date.now();
-    const record = (data: JsonObject) => ({ stream, ...(namespace && { namespace }), data, emitted_at });
-    say(...records.map((data) => ({ type: 'RECORD', record: record(data) })));
+    const record = (data: JsonObject, index: number) => {
+      const file = files?.[index];
+      const reference = file && { file_reference: fileReference(file) };
+      return { stream, ...(namespace && { namespace }), data, ...reference, emitted_at };
+    };
+    say(...records.map((data, index) => ({ type: 'RECORD', record: record(data, index) })));
     this.#records += records.length;
   }
 
@@ -175,6 +181,10 @@ class StreamTeller {
     sayState(this.descriptor, state, this.#records);
     this.#records = 0;
   }
+}
+
+function fileReference({ file, relative, bytes }: FileReference): JsonObject {
+  return { staging_file_url: file, source_file_relative_path: relative, file_size_bytes: bytes };
 }
 
 /** Whoever runs the command could reach private addresses anyway: they are not refused here. */
@@ -186,6 +196,7 @@ async function withContext(options: Options, work: (context: ExtractContext) => 
     sleep: async (ms, signal = options.signal) => {
       await sleep(ms, undefined, { signal });
     },
+    ...(options.filesDir && { filesDir: options.filesDir }),
     ...(options.componentsDir && { componentsDir: options.componentsDir }),
     ...(options.debug && { onExchange: sayExchange }),
   };

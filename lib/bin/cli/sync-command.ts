@@ -17,6 +17,7 @@ interface Options {
   readonly log: Log;
   /** Modules that stand for Python classes. */
   readonly componentsDir: string | null;
+  readonly filesDir: string | null;
 }
 
 /** `sync`: loads the streams and says what became of each. */

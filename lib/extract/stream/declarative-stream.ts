@@ -2,7 +2,15 @@ import type { StreamDescriptor } from '#lib/catalog.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
 import { concurrencyOf } from '../concurrency/concurrency.ts';
-import type { Cursor, Retriever, SchemaLoader, StateMigration, StreamReader, Transformation } from '../families.ts';
+import type {
+  Cursor,
+  FileUploader,
+  Retriever,
+  SchemaLoader,
+  StateMigration,
+  StreamReader,
+  Transformation,
+} from '../families.ts';
 import { planStream } from '../plan-stream.ts';
 import { readStream, type StreamParts } from '../read-stream.ts';
 import type { ExtractContext } from '../source.ts';
@@ -23,6 +31,7 @@ export const declarativeStream = defineKind<StreamReader>({
       defaultType: 'JsonFileSchemaLoader',
     }),
     transformations: component('What is done with each record, in order.', 'transformation', { types: ['array'] }),
+    file_uploader: component('Downloads a file for each record.', 'file_uploader', { defaultType: 'FileUploader' }),
     state_migrations: component('How states of older versions are taken up.', 'state_migration', { types: ['array'] }),
   },
   problems: countProblems,
@@ -62,6 +71,7 @@ function partsOf(stream: JsonObject, build: Build): StreamParts {
     transformations: list(stream.transformations).map((item) => build.create<Transformation>(item)),
     cursor: stream.incremental_sync ? build.create<Cursor>(stream.incremental_sync) : null,
     migrations: list(stream.state_migrations).map((item) => build.create<StateMigration>(item)),
+    ...(stream.file_uploader && { uploader: build.create<FileUploader>(stream.file_uploader) }),
     concurrency: concurrencyOf(build),
     schema: {},
     now: build.now,
