@@ -1,13 +1,14 @@
 import {
   type Document,
+  isAlias,
   isCollection,
   isMap,
   isPair,
   isScalar,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
-  visit,
 } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { ManifestIssue } from './issue.ts';
@@ -258,7 +259,7 @@ function yamlIssues(document: Document, lines: LineCounter): ManifestIssue[] {
 /** What YAML allows and a manifest must not have: `__proto__` or a mapping as a key, aliases of nothing, and nesting without an end. */
 function structureIssues(document: Document, lines: LineCounter): ManifestIssue[] {
   const issues: ManifestIssue[] = [];
-  const report = (code: string, message: string, node: Node, hint?: string) =>
+  const report = (code: string, message: string, node: Node, hint?: string): void => {
     issues.push({
       severity: 'error',
       code,
@@ -267,24 +268,25 @@ function structureIssues(document: Document, lines: LineCounter): ManifestIssue[
       path: '',
       ...place(lines, node.range?.[0] ?? 0, node.range?.[1] ?? 0),
     });
-  visit(document, {
-    Pair: (_key, pair) => {
-      if (isScalar(pair.key) && pair.key.value === '__proto__')
-        report('forbidden_key', '__proto__ is not allowed as a key.', pair.key);
-      if (!isCollection(pair.key)) return undefined;
-      const hint = 'A template must stand in quotes: "{{ … }}".';
-      report('yaml_collection_key', 'A mapping or list is no key.', pair.key, hint);
-      return visit.SKIP;
-    },
-    Alias: (_key, alias) => {
-      if (!alias.resolve(document)) report('yaml_alias', `There is no anchor &${alias.source} before this.`, alias);
-    },
-    Collection: (_key, node, path) => {
-      if (path.filter((parent) => !isPair(parent)).length <= DEEPEST) return undefined;
-      report('too_deep', `The manifest is nested deeper than ${DEEPEST}.`, node);
-      return visit.BREAK;
-    },
-  });
+  };
+  const walk = (node: unknown, depth: number): void => {
+    if (isAlias(node) && !node.resolve(document))
+      report('yaml_alias', `There is no anchor &${node.source} before this.`, node);
+    if (!isCollection(node)) return;
+    if (depth > DEEPEST) report('too_deep', `The manifest is nested deeper than ${DEEPEST}.`, node);
+    else
+      for (const item of node.items) {
+        if (isPair(item)) walkPair(item, depth);
+        else walk(item, depth + 1);
+      }
+  };
+  const walkPair = ({ key, value }: Pair, depth: number): void => {
+    if (isScalar(key) && key.value === '__proto__') report('forbidden_key', '__proto__ is not allowed as a key.', key);
+    if (!isCollection(key)) walk(value, depth + 1);
+    else
+      report('yaml_collection_key', 'A mapping or list is no key.', key, 'A template must stand in quotes: "{{ … }}".');
+  };
+  walk(document.contents, 1);
   return issues;
 }
 

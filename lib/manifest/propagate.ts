@@ -14,7 +14,7 @@ export function propagate(
   place: { defaultType?: string; inherited?: JsonObject; inheritedFirst?: boolean } = {},
 ): JsonObject {
   const result: JsonObject = { ...component };
-  copyOrigins(component, result, origins);
+  origins.copy(component, result);
   if (!('type' in result)) {
     // A class says what it is, not the place where it stands.
     if (typeof result.class_name === 'string') result.type = 'CustomComponent';
@@ -52,7 +52,7 @@ function below(
 ): JsonValue {
   if (Array.isArray(value)) {
     const items = value.map((item) => below(item, kinds, origins, place));
-    copyOrigins(value, items, origins);
+    origins.copy(value, items);
     return items;
   }
   return isJsonObject(value) ? propagate(value, kinds, origins, place) : value;
@@ -78,13 +78,4 @@ function isFalsy(value: JsonValue | undefined): boolean {
     (Array.isArray(value) && value.length === 0) ||
     (isJsonObject(value) && Object.keys(value).length === 0)
   );
-}
-
-function copyOrigins(from: object, to: object, origins: Origins): void {
-  const self = origins.of(from);
-  if (self) origins.noteSelf(to, self);
-  for (const key of Object.keys(from)) {
-    const path = origins.of(from, Array.isArray(from) ? Number(key) : key);
-    if (path) origins.note(to, Array.isArray(to) ? Number(key) : key, path);
-  }
 }

@@ -2,26 +2,59 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 
 export type Path = readonly (string | number)[];
 
+/** A path from its end: values below one another share what they have in common. */
+interface Place {
+  readonly above: Place | null;
+  readonly key: string | number;
+  readonly depth: number;
+}
+
 /** Where each value of a resolved tree was written: a `$ref` brings in values from elsewhere. */
 export class Origins {
-  readonly #paths = new WeakMap<object, Map<string | number, Path>>();
-  readonly #own = new WeakMap<object, Path>();
+  readonly #own = new Map<object, Place | null>();
+  /** Of values that were written elsewhere than below their container. */
+  readonly #elsewhere = new Map<object, Map<string | number, Place | null>>();
 
-  note(container: object, key: string | number, path: Path): void {
-    const known = this.#paths.get(container) ?? new Map<string | number, Path>();
-    known.set(key, path);
-    this.#paths.set(container, known);
+  noteSelf(container: object, place: Place | null): void {
+    this.#own.set(container, place);
   }
 
-  noteSelf(container: object, path: Path): void {
-    this.#own.set(container, path);
+  note(container: object, key: string | number, place: Place | null): void {
+    const known = this.#elsewhere.get(container) ?? new Map<string | number, Place | null>();
+    known.set(key, place);
+    this.#elsewhere.set(container, known);
   }
 
+  /** `to` has what `from` had, from the same places. */
+  copy(from: object, to: object): void {
+    const own = this.#own.get(from);
+    if (own !== undefined) this.#own.set(to, own);
+    const elsewhere = this.#elsewhere.get(from);
+    if (elsewhere) this.#elsewhere.set(to, elsewhere);
+  }
+
+  /** Of a value, or of what it has at a key. */
   of(container: object, key?: string | number): Path | undefined {
-    return key === undefined
-      ? this.#own.get(container)
-      : (this.#paths.get(container)?.get(key) ?? this.#own.get(container));
+    const place = this.placeOf(container, key);
+    return place === undefined ? undefined : pathOf(place);
   }
+
+  placeOf(container: object, key?: string | number): Place | null | undefined {
+    const own = this.#own.get(container);
+    if (key === undefined) return own;
+    const elsewhere = this.#elsewhere.get(container)?.get(key);
+    return elsewhere !== undefined || own === undefined ? elsewhere : below(own, key);
+  }
+}
+
+function below(above: Place | null, key: string | number): Place {
+  return { above, key, depth: (above?.depth ?? 0) + 1 };
+}
+
+function pathOf(place: Place | null): Path {
+  const path: (string | number)[] = [];
+  for (let at = place; at !== null; at = at.above) path.push(at.key);
+  return path.reverse();
 }
 
 export interface ReferenceProblem {
@@ -45,70 +78,97 @@ export function resolveReferences(root: JsonObject): {
   origins: Origins;
   problems: ReferenceProblem[];
 } {
-  const origins = new Origins();
-  const problems: ReferenceProblem[] = [];
-  let values = 0;
-  const resolve = (value: JsonValue, path: Path, chain: readonly string[]): { value: JsonValue; path: Path } => {
-    values += 1;
-    if (values > MOST_VALUES) {
-      if (values === MOST_VALUES + 1) problems.push({ path, code: 'too_large', message: TOO_MANY });
-      return { value: null, path };
-    }
-    if (path.length > DEEPEST) {
-      problems.push({ path, code: 'too_deep', message: `The manifest is nested deeper than ${DEEPEST}.` });
-      return { value: null, path };
-    }
-    if (typeof value === 'string' && value.startsWith('#/')) return follow(value, path, chain);
-    if (Array.isArray(value)) return { value: list(value, path, chain), path };
-    return isJsonObject(value) ? { value: object(value, path, chain), path } : { value, path };
-  };
-  const follow = (reference: string, path: Path, chain: readonly string[]): { value: JsonValue; path: Path } => {
-    if (chain.includes(reference)) {
-      problems.push({
-        path,
-        code: 'circular_reference',
-        message: `${reference} refers to itself through ${[...chain, reference].join(' → ')}.`,
-      });
-      return { value: null, path };
-    }
-    const target = lookUp(root, reference);
-    if (!target) {
-      problems.push({ path, code: 'unknown_reference', message: `${reference} points to nothing in this manifest.` });
-      return { value: null, path };
-    }
-    return resolve(target.value, target.path, [...chain, reference]);
-  };
-  const list = (items: readonly JsonValue[], path: Path, chain: readonly string[]): JsonValue[] => {
-    const result: JsonValue[] = [];
-    origins.noteSelf(result, path);
-    items.forEach((item, index) => {
-      const resolved = resolve(item, [...path, index], chain);
-      origins.note(result, index, [...path, index]);
-      result.push(resolved.value);
-    });
-    return result;
-  };
-  const object = (value: JsonObject, path: Path, chain: readonly string[]): JsonObject => {
+  const resolver = new Resolver(root);
+  return { value: resolver.object(root, null, []), origins: resolver.origins, problems: resolver.problems };
+}
+
+interface Resolved {
+  readonly value: JsonValue;
+  /** How many values it stands for. */
+  readonly values: number;
+}
+
+class Resolver {
+  readonly origins = new Origins();
+  readonly problems: ReferenceProblem[] = [];
+  readonly #root: JsonObject;
+  /** What was followed without a problem is the same wherever it is referred to. */
+  readonly #followed = new Map<string, Resolved>();
+  #values = 0;
+
+  constructor(root: JsonObject) {
+    this.#root = root;
+  }
+
+  object(value: JsonObject, place: Place | null, chain: readonly string[]): JsonObject {
     const result: JsonObject = {};
-    origins.noteSelf(result, path);
+    this.origins.noteSelf(result, place);
     if (typeof value.$ref === 'string') {
-      const { value: target } = follow(value.$ref, [...path, '$ref'], chain);
+      const target = this.#follow(value.$ref, below(place, '$ref'), chain);
       if (isJsonObject(target)) {
         for (const [key, item] of Object.entries(target)) {
           result[key] = item;
-          origins.note(result, key, origins.of(target, key) ?? path);
+          this.origins.note(result, key, this.origins.placeOf(target, key) ?? place);
         }
       } else if (Object.keys(value).length === 1) return target as never;
     }
     for (const [key, item] of Object.entries(value)) {
       // Definitions and schemas at the root are looked up where they are used; by themselves they mean nothing.
-      if ((key === '$ref' && typeof item === 'string') || (path.length === 0 && UNUSED_AT_ROOT.includes(key))) continue;
-      result[key] = resolve(item, [...path, key], chain).value;
-      origins.note(result, key, [...path, key]);
+      if ((key === '$ref' && typeof item === 'string') || (place === null && UNUSED_AT_ROOT.includes(key))) continue;
+      const replaced = key in result;
+      const at = below(place, key);
+      result[key] = this.#resolve(item, at, chain);
+      if (replaced) this.origins.note(result, key, at);
     }
     return result;
-  };
-  return { value: object(root, [], []), origins, problems };
+  }
+
+  #resolve(value: JsonValue, place: Place | null, chain: readonly string[]): JsonValue {
+    if (!this.#counts(1, place)) return null;
+    if ((place?.depth ?? 0) > DEEPEST) {
+      this.#report(place, 'too_deep', `The manifest is nested deeper than ${DEEPEST}.`);
+      return null;
+    }
+    if (typeof value === 'string') return value.startsWith('#/') ? this.#follow(value, place, chain) : value;
+    if (Array.isArray(value)) return this.#list(value, place, chain);
+    return isJsonObject(value) ? this.object(value, place, chain) : value;
+  }
+
+  #list(items: readonly JsonValue[], place: Place | null, chain: readonly string[]): JsonValue[] {
+    const result = items.map((item, index) => this.#resolve(item, below(place, index), chain));
+    this.origins.noteSelf(result, place);
+    return result;
+  }
+
+  #follow(reference: string, place: Place | null, chain: readonly string[]): JsonValue {
+    const known = this.#followed.get(reference);
+    if (known) return this.#counts(known.values, place) ? known.value : null;
+    if (chain.includes(reference)) {
+      const message = `${reference} refers to itself through ${[...chain, reference].join(' → ')}.`;
+      return this.#report(place, 'circular_reference', message);
+    }
+    const target = lookUp(this.#root, reference);
+    if (!target) return this.#report(place, 'unknown_reference', `${reference} points to nothing in this manifest.`);
+    const [problems, values] = [this.problems.length, this.#values];
+    const written = target.path.reduce<Place | null>((above, key) => below(above, key), null);
+    const value = this.#resolve(target.value, written, [...chain, reference]);
+    if (this.problems.length === problems) this.#followed.set(reference, { value, values: this.#values - values });
+    return value;
+  }
+
+  /** False when there are too many; said once. */
+  #counts(more: number, place: Place | null): boolean {
+    const before = this.#values;
+    this.#values += more;
+    if (this.#values <= MOST_VALUES) return true;
+    if (before <= MOST_VALUES) this.#report(place, 'too_large', TOO_MANY);
+    return false;
+  }
+
+  #report(place: Place | null, code: string, message: string): null {
+    this.problems.push({ path: pathOf(place), code, message });
+    return null;
+  }
 }
 
 function lookUp(root: JsonObject, reference: string): { value: JsonValue; path: Path } | null {

@@ -16,7 +16,11 @@ const SPACE_IN_BRACKETS = /(?:[ \t\f\r\n]|#[^\n]*)*/y;
 /** Escapes; the first group is missing where one begins as one of digits and has too few of them. */
 const ESCAPE = /\\(?:(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U00(?:0[\da-fA-F]|10)[\da-fA-F]{4}|[^xuU])|[xuU])/gs;
 
-class NotALiteral extends Error {}
+/** What a literal can begin with; most texts are found to be none by this alone. */
+const BEGINS = /^(?:[-+.\d'"([{#\s\\]|True|False|None|[rRuUbBfF]{1,2}['"])/;
+
+/** Thrown inside and caught here; made once, since a new one costs more than all else. */
+const NOT_A_LITERAL = new Error('not a literal');
 
 /**
  * Python's ast.literal_eval: the value of a text that is a Python literal (comments and all), or undefined when it is none.
@@ -25,11 +29,11 @@ class NotALiteral extends Error {}
 export function literalEval(text: string): { value: unknown } | undefined {
   if (text.length > MOST_CHARACTERS) return undefined;
   const stripped = text.replace(/^[ \t]+/, '').replace(/^(?:[ \t\f]*(?:#[^\n]*)?\n)+/, '');
-  if (/^[ \t]/.test(stripped)) return undefined;
+  if (!BEGINS.test(stripped) || /^[ \t]/.test(stripped)) return undefined;
   try {
     return { value: new LiteralParser(stripped).whole() };
   } catch (error) {
-    if (error instanceof NotALiteral) return undefined;
+    if (error === NOT_A_LITERAL) return undefined;
     throw error;
   }
 }
@@ -51,12 +55,12 @@ class LiteralParser {
     this.#space();
     const end = /(?:#[^\n]*)?[ \t\f\r\n]*(?:#[^\n]*[ \t\f\r\n]*)*$/y;
     end.lastIndex = this.#at;
-    if (!end.test(this.#text)) throw new NotALiteral();
+    if (!end.test(this.#text)) throw NOT_A_LITERAL;
     return value;
   }
 
   #value(): unknown {
-    if (++this.#depth > DEEPEST) throw new NotALiteral();
+    if (++this.#depth > DEEPEST) throw NOT_A_LITERAL;
     const value = this.#sign() ?? this.#atom();
     this.#depth--;
     return value;
@@ -68,7 +72,7 @@ class LiteralParser {
     this.#at++;
     this.#space();
     const operand = this.#number();
-    if (operand === undefined) throw new NotALiteral();
+    if (operand === undefined) throw NOT_A_LITERAL;
     if (char === '+') return operand;
     if (operand instanceof PyFloat) return PyFloat.of(-operand.value);
     return typeof operand === 'bigint' ? -operand : operand === 0 ? 0 : -(operand as number);
@@ -86,7 +90,7 @@ class LiteralParser {
     const word = /(?:True|False|None)\b/y;
     word.lastIndex = this.#at;
     const found = word.exec(this.#text)?.[0];
-    if (found === undefined) throw new NotALiteral();
+    if (found === undefined) throw NOT_A_LITERAL;
     this.#at += found.length;
     return found === 'None' ? null : found === 'True';
   }
@@ -97,7 +101,7 @@ class LiteralParser {
     const items: unknown[] = [];
     let comma = false;
     while (this.#peek() !== close) {
-      if (items.length > 0 && !comma) throw new NotALiteral();
+      if (items.length > 0 && !comma) throw NOT_A_LITERAL;
       items.push(this.#value());
       comma = this.#peek() === ',';
       if (comma) this.#at++;
@@ -118,17 +122,17 @@ class LiteralParser {
       const key = this.#value();
       if (this.#peek() === ':') {
         this.#at++;
-        if (!isHashable(key)) throw new NotALiteral();
+        if (!isHashable(key)) throw NOT_A_LITERAL;
         entries.push([str(key), this.#value()]);
       } else if (isHashable(key)) members.push(key);
-      else throw new NotALiteral();
+      else throw NOT_A_LITERAL;
       if (this.#peek() === ',') this.#at++;
-      else if (this.#peek() !== '}') throw new NotALiteral();
+      else if (this.#peek() !== '}') throw NOT_A_LITERAL;
     }
     this.#at++;
     this.#brackets--;
     if (members.length > 0) {
-      if (entries.length > 0) throw new NotALiteral();
+      if (entries.length > 0) throw NOT_A_LITERAL;
       return members;
     }
     const dict: Record<string, unknown> = {};
@@ -154,11 +158,11 @@ class LiteralParser {
     const match = NUMBER.exec(this.#text)?.[0];
     if (!match || match === '.') return undefined;
     if (/[jJ]$/.test(match) || (/^0[\d_]*[1-9]/.test(match) === true && !/[.eExXoObB]/.test(match)))
-      throw new NotALiteral();
-    if (/[\w.]/.test(this.#text[this.#at + match.length] ?? '')) throw new NotALiteral();
+      throw NOT_A_LITERAL;
+    if (/[\w.]/.test(this.#text[this.#at + match.length] ?? '')) throw NOT_A_LITERAL;
     this.#at += match.length;
     const digits = match.replaceAll('_', '');
-    if (/^\d+$/.test(digits) && digits.length > MOST_DIGITS) throw new NotALiteral();
+    if (/^\d+$/.test(digits) && digits.length > MOST_DIGITS) throw NOT_A_LITERAL;
     if (/^0[xXoObB]/.test(digits) || /^\d+$/.test(digits))
       return narrow(BigInt(/^0+\d/.test(digits) && !/[xXoObB]/.test(digits) ? '0' : digits));
     return PyFloat.of(Number(digits));
@@ -172,11 +176,11 @@ class LiteralParser {
       const match = STRING.exec(this.#text);
       if (match === null) return text;
       const [whole, prefix = '', quoted = ''] = match;
-      if (/[bBfF]/.test(prefix)) throw new NotALiteral();
+      if (/[bBfF]/.test(prefix)) throw NOT_A_LITERAL;
       const quotes = /^('''|""")/.test(quoted) ? 3 : 1;
       const body = quoted.slice(quotes, -quotes);
       const raw = /[rR]/.test(prefix);
-      if (!raw && [...body.matchAll(ESCAPE)].some(([, known]) => known === undefined)) throw new NotALiteral();
+      if (!raw && [...body.matchAll(ESCAPE)].some(([, known]) => known === undefined)) throw NOT_A_LITERAL;
       text = (text ?? '') + (raw ? body : unescapePython(body));
       this.#at += whole.length;
     }
