@@ -1,5 +1,6 @@
+import { csvToPostgres } from './files/csv-to-postgres.ts';
 import { apiToPostgres } from './postgres/api-to-postgres.ts';
 import type { BenchRow } from './row.ts';
 
 /** Every row of the table of figures. A new one is a file and a line here. */
-export const rows: readonly BenchRow[] = [apiToPostgres];
+export const rows: readonly BenchRow[] = [apiToPostgres, csvToPostgres];

@@ -1,4 +1,5 @@
 import type { BadValues, CheckResult, ConfiguredStream, NewFields, StreamState } from '#lib/catalog.ts';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 
@@ -146,6 +147,14 @@ export interface StagePage {
   readonly records: readonly JsonObject[];
 }
 
+/** A whole file of one slice, to be taken from its bytes. */
+export interface StageFile {
+  readonly slice: string;
+  readonly file: DelimitedFile;
+  /** How far the file has been read, and how many of its rows are staged. */
+  readonly onProgress: (bytes: number, rows: number) => void;
+}
+
 export interface Counts {
   readonly read: number;
   readonly filtered: number;
@@ -195,6 +204,11 @@ export interface Stage {
   readonly resumed: { readonly state: StreamState | null; readonly counts: Counts } | null;
   /** Writes one page. Rows that can't be written go to quarantine with their reason, and are counted. */
   write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }>;
+  /**
+   * Takes the rows of a file as they are, with the same outcome as if they came in pages. Null if that can't be done: then nothing of
+   * it is staged, and its pages have to come.
+   */
+  writeFile?(load: StageFile): Promise<{ written: number; quarantined: number } | null>;
   /**
    * Saves stage, state and counts together. `openSlices` are still being read: their rows are dropped when the stage is
    * taken up again, so `counts` (over all attempts of the sync) leaves them out. Gives the counts as saved, in which

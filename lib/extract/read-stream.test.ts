@@ -48,7 +48,9 @@ const shown = (event: ReadEvent) =>
     ? event.records.map(({ id }) => id).join(' ')
     : event.type === 'slice_closed'
       ? `closed: ${JSON.stringify(event.state)}`
-      : event.message;
+      : event.type === 'notice'
+        ? event.message
+        : event.slice;
 
 describe('slices are read at once', () => {
   test('as many as the manifest says, and two where it says nothing', async () => {

@@ -1,4 +1,5 @@
 import type { CheckResult, ConfiguredStream, StreamDescriptor, StreamState } from '#lib/catalog.ts';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { ConfigChange } from '#lib/manifest/kind.ts';
@@ -90,6 +91,11 @@ export type ReadEvent =
       /** The files of the records, in their order; only for streams that download some. */
       readonly files?: readonly (FileReference | null)[];
     }
+  /**
+   * A whole file, given before its pages to those who asked for files: who can load it from its bytes says so by `taken`, and no
+   * pages of it follow.
+   */
+  | { readonly type: 'file'; readonly slice: string; readonly file: DelimitedFile; readonly taken: () => void }
   /** Everything of the slice has been given out. `state` covers all slices closed so far, never an open one. */
   | { readonly type: 'slice_closed'; readonly slice: string; readonly state: StreamState }
   /** Something the user should see that is no failure. */
@@ -101,6 +107,8 @@ export interface ReadRequest {
   readonly state: StreamState | null;
   readonly limits?: ReadLimits;
   readonly keepRaw?: boolean;
+  /** Whether files may be given whole. */
+  readonly takesFiles?: boolean;
 }
 
 /** One slice of a plan and the first request for it. */

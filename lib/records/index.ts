@@ -1,5 +1,7 @@
 export { jsonText } from './coerce.ts';
 export { type ColumnType, columnTypeOf, typeOfValue, widen } from './column-type.ts';
+export { type Cell, cellType } from './delimited/cell-type.ts';
+export { NotStraight, type RowSink, rowScan } from './delimited/scan-rows.ts';
 export { type FlatRow, flatFieldName, flattenRecord, flattenSchema, lastPart, parentPath } from './flatten.ts';
 export { mapperIssues, mappingOf, type StreamMapping } from './map-records.ts';
 export { mapperKinds } from './mappers/index.ts';

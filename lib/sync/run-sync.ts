@@ -216,7 +216,9 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
   const due = checkpointTimer(extract.clock);
   let state = from;
   const context = hooks.saveConfig ? { ...extract, saveConfig: hooks.saveConfig } : extract;
-  const request = { stream: stream.configured, state: from };
+  // Mappers and ranges look at each record.
+  const takesFiles = stage.writeFile !== undefined && staging.mapping === null && plan.keeps === undefined;
+  const request = { stream: stream.configured, state: from, takesFiles };
   const events = plan.events(() => work.source.read(context, work.config, request));
   const most = work.rules?.quarantineLimit ?? null;
   const limit = (finished: boolean) => passLimit(most, { counts, stage, state, finished });
@@ -224,6 +226,9 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
     extract.signal.throwIfAborted();
     if (event.type === 'page') {
       await stagePage(staging, event);
+      await limit(false);
+    } else if (event.type === 'file') {
+      await stageFile(staging, recorder, event);
       await limit(false);
     } else if (event.type === 'slice_closed') {
       counts.close(event.slice);
@@ -262,6 +267,25 @@ function withLeftOut(published: Published, leftOut: ReadonlySet<string>): Publis
     detail: 'not in the stream’s schema',
   }));
   return { ...published, schemaChanges: [...(published.schemaChanges ?? []), ...changes] };
+}
+
+/** The rows go from the file's bytes into the stage where that is possible; else its pages follow. */
+async function stageFile(
+  { stream, stage, counts }: Staging,
+  recorder: Recorder,
+  { slice, file, taken }: Extract<ReadEvent, { type: 'file' }>,
+): Promise<void> {
+  const onProgress = (bytes: number, rows: number) => {
+    const { total } = counts;
+    const so = { ...total, bytes: total.bytes + bytes, read: total.read + rows, written: total.written + rows };
+    recorder.progress(stream, so, counts.pages);
+  };
+  const written = await stage.writeFile?.({ slice, file, onProgress });
+  if (!written) return;
+  const read = written.written + written.quarantined;
+  counts.add(slice, { read, filtered: 0, bytes: read > 0 ? file.bytes : 0, ...written });
+  taken();
+  killPoint('sync.page');
 }
 
 /** Data and state of the closed slices are saved and go to the readers together, unless they wait for the gate; the sync goes on. */

@@ -148,7 +148,7 @@ class StreamTeller {
   tell(event: ReadEvent): void {
     if (event.type === 'page') this.#page(event);
     else if (event.type === 'slice_closed') this.#state(this.#pace.take(event.state, Date.now()));
-    else sayLog(event.level.toUpperCase(), event.message);
+    else if (event.type === 'notice') sayLog(event.level.toUpperCase(), event.message);
   }
 
   /** An API that limits how often it is asked makes the stream wait: whoever runs the connector is told. */

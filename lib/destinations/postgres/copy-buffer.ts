@@ -33,6 +33,8 @@ export interface RowPlace extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'pa
 export interface CopyTarget {
   readonly statement: string;
   readonly types: readonly ColumnType[];
+  /** `_airbyte_meta` of a row in which nothing was changed, as COPY takes it; null when absent. */
+  readonly noChanges?: string;
 }
 
 /**
@@ -62,7 +64,7 @@ export class CopyBuffer {
   add(typed: TypedRow, place: RowPlace): boolean {
     const meta =
       typed.changes.length === 0
-        ? NULL_TEXT
+        ? (this.#target.noChanges ?? NULL_TEXT)
         : copyText(JSON.stringify({ sync_id: this.#syncId, changes: typed.changes }));
     const data = copyValues(typed.values, this.#target.types);
     const line = `${data}${data === '' ? '' : '\t'}${place.rawId}\t${meta}\t${place.sliceId}\t${place.seq}\n`;

@@ -22,6 +22,8 @@ export interface PublishRequest {
   /** The stream's table existed before: it may not be missing now. */
   readonly hadTable: boolean;
   readonly complete: boolean;
+  /** The stage is made like the stream's table. */
+  readonly becomesTable: boolean;
   readonly sides: readonly Side[];
 }
 

@@ -6,9 +6,11 @@ import { createSides, dropSides, takeOverSides } from './side-tables.ts';
 import type { StageStart } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import {
+  cleanMeta,
   createStageTable,
   dropStageTable,
   growStageTable,
+  mayBecomeTable,
   renameStageTable,
   rewindStageTable,
   stageTable,
@@ -42,7 +44,9 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
   }
   const table = stageTable(ref, attempt.fence);
   const shape = shapeOfStream(target, hadTable ? relation.columns : parts.layout.ownColumns(relation.table));
-  await createStageTable(client, table, shape.columns, target);
+  const becomesTable = mayBecomeTable(parts, hadTable);
+  const meta = cleanMeta(attempt.syncId);
+  await createStageTable(client, table, shape.columns, target, becomesTable ? { meta } : null);
   const sides = await createSides(client, parts, relation.table);
   await insertStage(client, ref, {
     sync_id: attempt.syncId,
@@ -53,7 +57,7 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
     had_table: hadTable,
     sides: sides.map(({ plan, shape: { columns } }) => ({ path: plan.path, columns })),
   });
-  return { shape, relation, sides, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable };
+  return { shape, relation, sides, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable, becomesTable };
 }
 
 /** Takes up what an earlier attempt of the same sync had checkpointed; null when there is nothing to go on from. */
@@ -97,5 +101,6 @@ async function resumeStage(
     lastSeq: left.last_seq,
     staged,
     hadTable: hasTable,
+    becomesTable: mayBecomeTable(parts, left.had_table),
   };
 }

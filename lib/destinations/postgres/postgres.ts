@@ -149,7 +149,7 @@ class PostgresLoad implements Load {
   async stage(target: TargetStream): Promise<Stage> {
     const layout = this.#layout;
     const parts: StageParts = {
-      ...{ pool: this.#pool, attempt: this.#attempt, ref: this.#refOf(target), layout },
+      ...{ pool: this.#pool, signal: this.#context.signal, attempt: this.#attempt, ref: this.#refOf(target), layout },
       ...{ given: target, target: layout.target(target) },
     };
     try {

@@ -3,6 +3,7 @@ import { WeirError } from '#lib/errors.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import type { Column } from '#lib/records/index.ts';
 import type { Published } from '../destination.ts';
+import { becomeTable } from './become-table.ts';
 import { holdFence } from './fence.ts';
 import { quoteTable, type TableRef } from './identifier.ts';
 import { MERGES, type Merge, newestInTable, type PublishRequest } from './merge.ts';
@@ -11,7 +12,7 @@ import { isConnectionLost } from './postgres-errors.ts';
 import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, fitSides, mergeSides } from './side-merge.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
-import { dropStageTable, SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
+import { cleanMeta, dropStageTable, SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
 import {
   deleteStage,
   findRelation,
@@ -60,14 +61,13 @@ async function publishIn(
     mayBeMissing: !request.hadTable,
     kind,
   });
-  const cleanMeta = JSON.stringify({ sync_id: attempt.syncId, changes: [] });
   const { shape } = request;
   const wantsKey = target.destinationSyncMode.endsWith('_dedup') && !shape.key.includes(-1);
   const key = wantsKey ? shape.key.map((index) => shape.columns[index]?.name ?? '') : null;
   const repeats = await countStaged(client, request, wantsKey);
   const merge: Merge = {
     ...request,
-    ...{ target: relation, kind, columns, closed: closedRows(request), cleanMeta, repeats },
+    ...{ target: relation, kind, columns, closed: closedRows(request), cleanMeta: cleanMeta(attempt.syncId), repeats },
     children: request.sides.filter(({ plan }) => !plan.keepsAll),
     marksVanished: target.softDelete === true && wantsKey,
   };
@@ -81,7 +81,10 @@ async function publishIn(
   const keyFirst = !isNew && !(replaces && wantsKey && !merge.marksVanished);
   if (keyFirst) await fitKey();
   const fitted = await fitSides(client, ref.namespace, request.sides);
-  const counts = await MERGES[target.destinationSyncMode](client, merge, isNew);
+  const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft;
+  const counts = becomes
+    ? { inserted: await becomeTable(client, merge), updated: 0, deleted: 0 }
+    : await MERGES[target.destinationSyncMode](client, merge, isNew);
   if (!keyFirst) await fitKey();
   await mergeSides(client, fitted, { merge, mode: target.destinationSyncMode });
   if (replaces) await forgetOtherStreams(client, ref);

@@ -6,6 +6,7 @@ import type { StreamRef } from './store.ts';
 /** What everything that is done for one stream of one attempt needs. */
 export interface StageParts {
   readonly pool: pg.Pool;
+  readonly signal: AbortSignal;
   readonly attempt: AttemptRef;
   readonly ref: StreamRef;
   readonly layout: Layout;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Column } from '#lib/records/index.ts';
 import type { TargetStream } from '../destination.ts';
 import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import type { StageParts } from './stage-parts.ts';
 import { OWN_SCHEMA, type Queryable, type StreamRef } from './store.ts';
 import { dataDefinitions } from './table.ts';
 
@@ -17,6 +18,19 @@ export function stageTable(stream: StreamRef, fence: number, side?: number): Tab
 }
 
 /**
+ * Whether the stage of a stream without a table may become that table as it is: when its rows are the table's rows. Then it is logged
+ * from the start, like the table.
+ */
+export function mayBecomeTable({ layout, target }: StageParts, hadTable: boolean): boolean {
+  return !hadTable && layout.lay === null && layout.kind.sameAsStage && !target.destinationSyncMode.endsWith('_dedup');
+}
+
+/** `_airbyte_meta` of rows in which nothing was changed. */
+export function cleanMeta(syncId: number): string {
+  return JSON.stringify({ sync_id: syncId, changes: [] });
+}
+
+/**
  * Unlogged: rows survive the end of our process and its connection, and cost half the writing. They don't survive a crash of
  * the server, which empties the table; taking up and publishing both count the rows and notice.
  */
@@ -25,19 +39,20 @@ export async function createStageTable(
   stage: TableRef,
   columns: readonly Column[],
   stream: TargetStream,
+  becomesTable: { readonly meta: string } | null = null,
 ): Promise<void> {
   const extractedAt = stream.emittedAt.toISOString();
   const definitions = [
     ...dataDefinitions(columns),
     '_airbyte_raw_id varchar(36) not null',
     `_airbyte_extracted_at timestamp with time zone not null default '${extractedAt}'`,
-    // Null where nothing was changed: publishing fills in what all those rows have in common.
-    '_airbyte_meta jsonb',
+    // Null where nothing was changed: publishing fills in what all those rows have in common, unless the stage becomes the table.
+    `_airbyte_meta jsonb${becomesTable ? ` not null default '${becomesTable.meta}'` : ''}`,
     `_airbyte_generation_id bigint default ${Math.trunc(stream.generation)}`,
     `${SLICE_COLUMN} int not null`,
     `${SEQ_COLUMN} bigint not null`,
   ];
-  await db.query(`create unlogged table ${quoteTable(stage)} (${definitions.join(', ')})`);
+  await db.query(`create ${becomesTable ? '' : 'unlogged'} table ${quoteTable(stage)} (${definitions.join(', ')})`);
 }
 
 export async function dropStageTable(db: Queryable, stage: TableRef): Promise<void> {

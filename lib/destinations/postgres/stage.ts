@@ -4,8 +4,11 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, type TypedPage, typePage } from '#lib/records/index.ts';
-import type { Counts, Published, SetAside, Stage, StagedLoad, StagePage } from '../destination.ts';
+import type { Counts, Published, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import { straightCells } from '../straight-rows.ts';
 import { CopyBuffer, type CopyTarget, type RowPlace } from './copy-buffer.ts';
+import { copyFile, type FileCopied } from './copy-file.ts';
+import { copyText, NULL_TEXT } from './copy-rows.ts';
 import { fenced, holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { LaidRecord } from './layouts/index.ts';
@@ -14,7 +17,14 @@ import { publishStage } from './publish.ts';
 import { insertQuarantine, type QuarantinedRow, setAside } from './quarantine.ts';
 import { dropSides, type Side, type SideRow, SideTables } from './side-tables.ts';
 import type { StageParts } from './stage-parts.ts';
-import { copyStatement, deleteStagedRows, dropStageTable, growStageTable, stageTable } from './stage-table.ts';
+import {
+  cleanMeta,
+  copyStatement,
+  deleteStagedRows,
+  dropStageTable,
+  growStageTable,
+  stageTable,
+} from './stage-table.ts';
 import { stagedLoad } from './staged-load.ts';
 import { deleteStage, lockFence, type RelationRow, saveStage, setStageColumns, setStagedRows } from './store.ts';
 import { inTransaction } from './transaction.ts';
@@ -29,9 +39,12 @@ export interface StageStart {
   readonly lastSeq: number;
   readonly staged: number;
   readonly hadTable: boolean;
+  /** The stage is made like the stream's table, and may become it. */
+  readonly becomesTable: boolean;
 }
 
 const UNDEFINED_TABLE = '42P01';
+const ODD_PAGE_ROWS = 2_000;
 
 interface OpenSlice {
   readonly id: number;
@@ -48,6 +61,7 @@ export class PostgresStage implements Stage {
   readonly #buffer: CopyBuffer;
   readonly #sides: SideTables;
   readonly #hadTable: boolean;
+  readonly #becomesTable: boolean;
   readonly #slices = new Map<string, OpenSlice>();
   #shape: TableShape;
   #refused: QuarantinedRow[] = [];
@@ -71,6 +85,7 @@ export class PostgresStage implements Stage {
     this.#table = stageTable(parts.ref, parts.attempt.fence);
     this.#shape = start.shape;
     this.#hadTable = start.hadTable;
+    this.#becomesTable = start.becomesTable;
     this.#nextSlice = start.nextSlice;
     this.#seq = start.lastSeq;
     this.#savedSeq = start.lastSeq;
@@ -84,24 +99,36 @@ export class PostgresStage implements Stage {
   }
 
   write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
+    return this.#write(page, () => ++this.#seq);
+  }
+
+  /** `seqOf` numbers the page's rows, which count from 1. */
+  #write(
+    page: StagePage,
+    seqOf: (row: number) => number,
+  ): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
     return this.#inTurn('staging a page', async () => {
       const slice = this.#sliceOf(page.slice);
       const laid = this.#layOut(page.records);
       const typed = this.#typed(page, laid?.map(({ main }) => main) ?? page.records);
       if (typed.shape !== this.#shape) await this.#grow(typed.shape);
       const beside: SideRow[] = [];
-      const placeOf = (): RowPlace => {
-        const place = { slice: page.slice, sliceId: slice.id, page: page.page, seq: ++this.#seq };
+      const placeOf = (row: number): RowPlace => {
+        const place = { slice: page.slice, sliceId: slice.id, page: page.page, seq: seqOf(row) };
         return { ...place, rawId: randomUUID() };
       };
       for (const row of typed.rows) {
-        const place = placeOf();
+        const place = placeOf(row.row);
         const full = this.#buffer.add({ ...row, record: page.records[row.row - 1] ?? row.record }, place);
         for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, place });
         if (full) await this.#buffer.send();
       }
       for (const refusal of typed.refusals) {
-        this.#refused.push({ ...refusal, record: page.records[refusal.row - 1] ?? refusal.record, ...placeOf() });
+        this.#refused.push({
+          ...refusal,
+          record: page.records[refusal.row - 1] ?? refusal.record,
+          ...placeOf(refusal.row),
+        });
       }
       slice.written += typed.rows.length;
       slice.quarantined += typed.refusals.length;
@@ -114,6 +141,40 @@ export class PostgresStage implements Stage {
         leftOut: typed.leftOut,
       };
     });
+  }
+
+  async writeFile(load: StageFile): Promise<{ written: number; quarantined: number } | null> {
+    const copied = await this.#inTurn('staging a file', () => this.#copyFile(load));
+    if (copied === null) return null;
+    const counts = { written: copied.rows, quarantined: 0 };
+    for (let at = 0; at < copied.odd.length; at += ODD_PAGE_ROWS) {
+      const rows = copied.odd.slice(at, at + ODD_PAGE_ROWS);
+      const records = rows.map(({ record }) => record);
+      const place = { slice: load.slice, page: at / ODD_PAGE_ROWS + 1, records };
+      const page = await this.#write(place, (row) => copied.seq + (rows[row - 1]?.number ?? 0));
+      counts.written += page.written;
+      counts.quarantined += page.quarantined;
+    }
+    return counts;
+  }
+
+  async #copyFile({ slice: name, file, onProgress }: StageFile): Promise<(FileCopied & { seq: number }) | null> {
+    const { layout, target, pool, signal } = this.#parts;
+    const shape = this.#shape;
+    if (layout.lay !== null || shape.selected !== null) return null;
+    const columnOf = (field: string) => shape.columns[shape.indexOf.get(field) ?? -1];
+    const required = target.destinationSyncMode.endsWith('_dedup') ? shape.keyFields : [];
+    const cells = straightCells(file, columnOf, required);
+    if (cells === null) return null;
+    await this.#buffer.drain();
+    const slice = this.#sliceOf(name);
+    const columns = file.columns.map(({ field }) => columnOf(field)?.name ?? '');
+    const place = { table: this.#table, columns, cells, sliceId: slice.id, seq: this.#seq };
+    const copied = await copyFile(pool, file, { ...place, signal, onProgress });
+    if (copied === null) return null;
+    slice.written += copied.rows;
+    this.#seq += copied.rows + copied.odd.length;
+    return { ...copied, seq: place.seq };
   }
 
   #layOut(records: readonly JsonObject[]): readonly LaidRecord[] | null {
@@ -201,6 +262,7 @@ export class PostgresStage implements Stage {
         counts: this.#counts,
         sides: this.#sides.all,
         hadTable: this.#hadTable || this.#staged < this.#closed.written,
+        becomesTable: this.#becomesTable,
         complete,
       });
       this.#staged = 0;
@@ -273,7 +335,9 @@ export class PostgresStage implements Stage {
 
   #copyTarget(): CopyTarget {
     const { columns } = this.#shape;
-    return { statement: copyStatement(this.#table, columns), types: columns.map((column) => column.type) };
+    const types = columns.map((column) => column.type);
+    const noChanges = this.#becomesTable ? copyText(cleanMeta(this.#parts.attempt.syncId)) : NULL_TEXT;
+    return { statement: copyStatement(this.#table, columns), types, noChanges };
   }
 
   /** One after another, and what goes wrong in the words of the user. */

@@ -79,7 +79,7 @@ export async function checkFiles(context: ExtractContext, options: FileStreamOpt
 async function* pagesOf(
   { signal }: ExtractContext,
   options: FileStreamOptions,
-  { stream, limits, keepRaw }: ReadRequest,
+  { stream, limits, keepRaw, takesFiles }: ReadRequest,
   entry: FileEntry,
   file: StagedFile,
 ): AsyncGenerator<ReadEvent> {
@@ -91,6 +91,15 @@ async function* pagesOf(
     const format = openFormat(options.format);
     const { properties } = stream.stream.jsonSchema;
     const schema = properties ? stream.stream.jsonSchema : (options.schema ?? (await format.schema(open)));
+    const whole = takesFiles && !keepRaw && !limits ? await format.straight?.(open, schema) : null;
+    if (whole) {
+      let isTaken = false;
+      const taken = () => {
+        isTaken = true;
+      };
+      yield { type: 'file', slice, file: whole, taken };
+      if (isTaken) return;
+    }
     for await (const { records: all, skipped = 0, notice } of format.read(open, schema)) {
       signal.throwIfAborted();
       if (notice) yield { type: 'notice', level: 'warn', message: notice };

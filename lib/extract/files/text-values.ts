@@ -1,10 +1,11 @@
+import type { TextType } from '#lib/delimited-file.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
 
 const INTEGER = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const SURE_DIGITS = 15;
 
-export type TextType = 'integer' | 'number' | 'boolean' | 'string';
+export type { TextType } from '#lib/delimited-file.ts';
 
 /** The type that every text of a column fits; a leading zero or plus sign makes it a string, so that none gets lost. */
 export function textTypeOf(texts: Iterable<string | null>): TextType | null {

@@ -64,7 +64,7 @@ async function* partitionsOf(
         if (!parent.incremental) continue;
         states[parent.name] = event.state;
         yield { parentState: { ...states } };
-      } else
+      } else if (event.type === 'page')
         for (const record of event.records) {
           const slice = parent.sliceOf(record, event.partition ?? {}, lazily);
           if (slice) yield { slice };

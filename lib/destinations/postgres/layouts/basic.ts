@@ -26,6 +26,7 @@ const FLAT_TABLE: TableKind = {
   ],
   indexes: ['_airbyte_emitted_at', '_airbyte_ab_id'],
   recordId: '_airbyte_ab_id',
+  sameAsStage: false,
 };
 
 /**

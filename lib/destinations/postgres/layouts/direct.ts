@@ -10,6 +10,7 @@ const DIRECT_TABLE: TableKind = {
   ],
   indexes: ['_airbyte_extracted_at'],
   recordId: '_airbyte_raw_id',
+  sameAsStage: true,
 };
 
 /** One typed table per stream; what is nested stays JSON. */

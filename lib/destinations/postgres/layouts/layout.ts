@@ -18,6 +18,8 @@ export interface TableKind {
   readonly indexes: readonly string[];
   /** The column that says which record a row came from. */
   readonly recordId: string;
+  /** Its columns beside the data are those of a stage. */
+  readonly sameAsStage: boolean;
 }
 
 /** A table that is filled beside the stream's own, from the same records. */

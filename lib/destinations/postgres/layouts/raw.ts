@@ -14,6 +14,7 @@ export const RAW_TABLE: TableKind = {
   ],
   indexes: ['_airbyte_emitted_at'],
   recordId: '_airbyte_ab_id',
+  sameAsStage: false,
 };
 
 /** A raw table keeps what came, in every mode: what is newest is for its readers to say. */

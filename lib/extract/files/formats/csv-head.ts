@@ -7,6 +7,8 @@ export interface CsvHead {
   /** Distinct and never empty. */
   readonly columns: readonly string[];
   readonly delimiter: string;
+  /** Where the rows begin, behind a byte order mark and the header. */
+  readonly start: number;
 }
 
 const HEAD_BYTES = 1024 * 1024;
@@ -20,12 +22,25 @@ export async function readCsvHead(file: OpenFile, options: CsvOptions): Promise<
   const text = await headText(file, DECODERS[encoding]);
   if (text === '') return null;
   const candidates = options.delimiter ? [options.delimiter] : DELIMITERS;
-  const records = candidates.map((delimiter) => ({ delimiter, fields: firstRecord(text, delimiter, quote) }));
+  const records = candidates.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter, quote) }));
   const [best] = records.sort((a, b) => b.fields.length - a.fields.length);
-  const { delimiter = ',', fields = [] } = best ?? {};
+  const { delimiter = ',', fields = [], end = 0 } = best ?? {};
   if (fields.length > MAX_COLUMNS) throw tooMany(file.name);
   const named = header ? fields : fields.map((_, at) => options.columns?.[at] ?? '');
-  return { columns: distinctNames(named), delimiter };
+  const mark = (await startsWithMark(file)) ? MARK.length : 0;
+  return {
+    columns: distinctNames(named),
+    delimiter,
+    start: mark + (header ? Buffer.byteLength(text.slice(0, end)) : 0),
+  };
+}
+
+const MARK = Buffer.from('\uFEFF');
+
+async function startsWithMark({ path }: OpenFile): Promise<boolean> {
+  await using handle = await open(path);
+  const { buffer } = await handle.read(Buffer.alloc(MARK.length), 0, MARK.length, 0);
+  return buffer.equals(MARK);
 }
 
 async function headText({ path }: OpenFile, decoder: string): Promise<string> {
@@ -34,12 +49,13 @@ async function headText({ path }: OpenFile, decoder: string): Promise<string> {
   return new TextDecoder(decoder).decode(buffer.subarray(0, bytesRead));
 }
 
-/** The fields of the first record, line breaks within quotes included. */
-function firstRecord(text: string, delimiter: string, quote: string): string[] {
+/** The fields of the first record, line breaks within quotes included, and where the next record begins. */
+function firstRecord(text: string, delimiter: string, quote: string): { fields: string[]; end: number } {
   const fields: string[] = [];
   let field = '';
   let isQuoted = false;
-  for (let at = 0; at < text.length; at++) {
+  let at = 0;
+  for (; at < text.length; at++) {
     const sign = text[at] as string;
     if (isQuoted) {
       if (sign !== quote) field += sign;
@@ -53,7 +69,8 @@ function firstRecord(text: string, delimiter: string, quote: string): string[] {
     } else if (sign === '\n' || sign === '\r') break;
     else field += sign;
   }
-  return [...fields, field];
+  const lineEnd = text.startsWith('\r\n', at) ? 2 : at < text.length ? 1 : 0;
+  return { fields: [...fields, field], end: at + lineEnd };
 }
 
 /** An empty name becomes `column_3`, a second `id` becomes `id_2`; DuckDB does not tell upper from lower case. */

@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { type FileReader, identifier, literal, openFileReader } from '../duckdb.ts';
 import { badRow, fileError } from '../file-errors.ts';
@@ -7,6 +9,7 @@ import { inferSchema } from '../infer-schema.ts';
 import { type TextType, textTypeOf, textTypes, textValue } from '../text-values.ts';
 import { type CsvHead, readCsvHead } from './csv-head.ts';
 import { type FileFormat, type OpenFile, type Portion, SAMPLE_ROWS } from './format.ts';
+import { rowFields } from './row-fields.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const SHOWN_REJECTS = 3;
@@ -40,6 +43,26 @@ export function csvFormat(options: CsvOptions): FileFormat {
         reader.close();
       }
     },
+    straight: (file, schema) => straightCsv(file, options, schema),
+  };
+}
+
+const ONE_CHARACTER = /^[ -~\t]$/;
+
+/** What every reader takes for the same: UTF-8, one character each for delimiter and quote, and only the empty field for null. */
+async function straightCsv(file: OpenFile, options: CsvOptions, schema: JsonObject): Promise<DelimitedFile | null> {
+  const { quote = '"', escape: escapeSign = quote, encoding = 'utf-8', null_values: nullWords = [''] } = options;
+  if (encoding !== 'utf-8' || escapeSign !== quote || nullWords.join('|') !== '') return null;
+  const head = await readCsvHead(file, options);
+  if (!head || !ONE_CHARACTER.test(head.delimiter) || !ONE_CHARACTER.test(quote) || head.delimiter === quote)
+    return null;
+  const types = textTypes(schema, head.columns);
+  return {
+    path: file.path,
+    bytes: (await stat(file.path)).size,
+    ...{ start: head.start, delimiter: head.delimiter, quote },
+    columns: head.columns.map((field, at) => ({ field, type: types[at] ?? 'string' })),
+    record: (row) => toRecord(rowFields(row.toString('utf8'), head.delimiter, quote), head.columns, types),
   };
 }
 

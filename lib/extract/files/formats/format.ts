@@ -1,3 +1,4 @@
+import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
 
 /** How a file is written. One of these per kind; `index.ts` lists them. */
@@ -6,6 +7,8 @@ export interface FileFormat {
   schema(file: OpenFile): Promise<JsonObject>;
   /** Its records in their order. */
   read(file: OpenFile, schema: JsonObject): AsyncGenerator<Portion>;
+  /** The file as one that can be loaded from its bytes; null if it has to be read. */
+  straight?(file: OpenFile, schema: JsonObject): Promise<DelimitedFile | null>;
 }
 
 /** A private copy that nobody changes, and the name to show. */

@@ -1,0 +1,21 @@
+import type { JsonObject } from './json.ts';
+
+/** What the texts of a column are taken for. */
+export type TextType = 'integer' | 'number' | 'boolean' | 'string';
+
+/**
+ * A file of delimited rows whose bytes a destination may take as they are: UTF-8, fields in quotes where needed, quotes doubled
+ * inside, an empty field without quotes for null. It is a private copy that nobody changes.
+ */
+export interface DelimitedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Where the first row begins, behind a byte order mark and the header. */
+  readonly start: number;
+  /** Each one ASCII character. */
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly columns: readonly { readonly field: string; readonly type: TextType }[];
+  /** A row's bytes, without the line end, as the record that a page would hold. */
+  record(row: Buffer): JsonObject;
+}

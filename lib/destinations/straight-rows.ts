@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer';
+import { open } from 'node:fs/promises';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { type Cell, type Column, cellType, NotStraight, type RowSink, rowScan } from '#lib/records/index.ts';
+
+const PIECE_BYTES = 512 * 1024;
+/** As long as a row that DuckDB reads. */
+const MAX_ROW_BYTES = 16 * 1024 * 1024;
+/** With more rows that need a closer look, the whole file gets it. */
+const MAX_ODD_ROWS = 20_000;
+
+/** Some whole rows of a file, in `bytes` up to `length`; positions of the sink are positions in `bytes`. */
+export interface Piece {
+  readonly bytes: Buffer;
+  readonly length: number;
+  /** Where `bytes` begins in the file. */
+  readonly at: number;
+}
+
+/**
+ * For each column of the file what its fields must look like, if the file may go straight into these columns; null if not. `required`
+ * names the columns whose empty fields need a closer look. Of files with one column, readers take empty lines for different things.
+ */
+export function straightCells(
+  file: DelimitedFile,
+  columnOf: (field: string) => Column | undefined,
+  required: readonly string[] = [],
+): Cell[] | null {
+  if (file.columns.length < 2) return null;
+  const cells: Cell[] = [];
+  for (const { field, type } of file.columns) {
+    const column = columnOf(field);
+    const cell = column ? cellType(type, column.type) : null;
+    if (cell === null) return null;
+    cells.push({ type: cell, required: required.includes(field) });
+  }
+  return cells;
+}
+
+/**
+ * Reads a file piece by piece: `begin` is given the bytes, then the sink its rows; what `end` gives is passed on. Throws `NotStraight`
+ * where the file turns out to be none that can be taken so.
+ */
+export async function* scanFile<T>(
+  file: DelimitedFile,
+  cells: readonly Cell[],
+  signal: AbortSignal,
+  work: { begin(piece: Buffer): RowSink; end(piece: Piece): T },
+): AsyncGenerator<T> {
+  await using handle = await open(file.path);
+  const scan = rowScan(cells, { delimiter: file.delimiter.charCodeAt(0), quote: file.quote.charCodeAt(0) });
+  let rest: Buffer = Buffer.alloc(0);
+  let position = file.start;
+  for (let isEnd = false; !isEnd; ) {
+    signal.throwIfAborted();
+    const at = position - rest.length;
+    const bytes = Buffer.allocUnsafe(rest.length + PIECE_BYTES);
+    rest.copy(bytes);
+    const { bytesRead } = await handle.read(bytes, rest.length, PIECE_BYTES, position);
+    position += bytesRead;
+    isEnd = bytesRead === 0;
+    const length = rest.length + bytesRead;
+    const used = scan.scan(bytes, length, isEnd, work.begin(bytes));
+    const whole = bytes.subarray(0, used);
+    if (!isUtf8(whole) || whole.includes(0) || length - used > MAX_ROW_BYTES) throw new NotStraight();
+    yield work.end({ bytes, length: used, at });
+    rest = bytes.subarray(used, length);
+  }
+}
+
+/** A row that needs a closer look, as a record, with its number among the rows of its file. */
+export interface OddRow {
+  readonly number: number;
+  readonly record: JsonObject;
+}
+
+export class OddRows {
+  readonly rows: OddRow[] = [];
+  readonly #file: DelimitedFile;
+
+  constructor(file: DelimitedFile) {
+    this.#file = file;
+  }
+
+  add(row: Buffer, number: number): void {
+    if (this.rows.length >= MAX_ODD_ROWS) throw new NotStraight();
+    this.rows.push({ number, record: this.#file.record(row) });
+  }
+}
