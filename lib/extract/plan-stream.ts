@@ -3,9 +3,10 @@ import { TemplateError } from '#lib/manifest/template/template-error.ts';
 import type { CursorTrack, PreparedRequest } from './families.ts';
 import { NOT_SENT, notSent, refusingClient } from './http/refusing-client.ts';
 import { partitions } from './partition/partitions.ts';
-import { pageRequest, type StreamParts } from './read-stream.ts';
+import { pageRequest } from './read-page.ts';
 import { type Slice, sliceKey, WHOLE_STREAM } from './slice.ts';
 import type { ExtractContext, PlannedSlice, PlanRequest, StreamPlan } from './source.ts';
+import type { StreamParts } from './stream-parts.ts';
 import { StreamStates } from './stream-states.ts';
 
 /** Slices that are counted, beyond those that are shown. */

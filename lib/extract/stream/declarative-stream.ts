@@ -12,8 +12,9 @@ import type {
   Transformation,
 } from '../families.ts';
 import { planStream } from '../plan-stream.ts';
-import { readStream, type StreamParts } from '../read-stream.ts';
+import { readStream } from '../read-stream.ts';
 import type { ExtractContext } from '../source.ts';
+import type { StreamParts } from '../stream-parts.ts';
 
 export const declarativeStream = defineKind<StreamReader>({
   name: 'DeclarativeStream',

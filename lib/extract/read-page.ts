@@ -1,0 +1,82 @@
+import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Answer, PageRequest, PageToken } from './families.ts';
+import { answerWith, pageEvent } from './page-of-records.ts';
+import { mergeRecords } from './properties/merge-records.ts';
+import { type Slice, sliceKey } from './slice.ts';
+import type { ExtractContext } from './source.ts';
+import type { PageEvent, Reading, StreamParts } from './stream-parts.ts';
+
+type Page = Awaited<ReturnType<typeof pageEvent>> & { readonly ended?: boolean };
+
+/** A page of records; null at the end. Where its fields come in several answers they are put together. */
+export async function readPage(
+  context: ExtractContext,
+  parts: StreamParts,
+  slice: Slice,
+  reading: Reading & { token: PageToken | null; page: number },
+): Promise<Page | null> {
+  const { token, page, catalog } = reading;
+  if (page === 1 && slice.firstPage !== undefined) return pageEvent(parts, slice, answerWith(slice.firstPage), reading);
+  if (!parts.properties) {
+    const answer = await fetchPage(context, parts, slice, { token, page });
+    return answer && pageEvent(parts, slice, answer, reading);
+  }
+  const pages: Page[] = [];
+  let ended = false;
+  for (const names of await parts.properties.chunks(context, catalog)) {
+    const ofNames = { ...slice, extra: { ...slice.extra, query_properties: names } };
+    const answer = await fetchPage(context, parts, ofNames, { token, page });
+    if (answer) pages.push(await pageEvent(parts, ofNames, answer, reading));
+    ended = answer === null;
+  }
+  const [last] = pages.slice(-1);
+  return last ? { ...last, ...joinedPages(pages, parts.properties.mergeKey), ended } : null;
+}
+
+/** The records of several answers as those of one page; what was merged away counts neither as read nor as filtered. */
+function joinedPages(pages: readonly Page[], mergeKey: ((record: JsonObject) => string | null) | null) {
+  const join = (lists: (readonly JsonObject[])[]) => (mergeKey ? mergeRecords(lists, mergeKey) : lists.flat());
+  const sum = (of: (event: PageEvent) => number) => pages.reduce((total, { event }) => total + of(event), 0);
+  const records = join(pages.map(({ event }) => event.records));
+  const filtered = sum((event) => event.filtered);
+  const [first] = pages;
+  return {
+    records: join(pages.map((page) => page.records)),
+    event: {
+      ...(first as Page).event,
+      ...{ records, filtered, read: records.length + filtered, bytes: sum((event) => event.bytes) },
+      ...(first?.event.raw && { raw: pages.flatMap(({ event }) => event.raw ?? []) }),
+    },
+  };
+}
+
+async function fetchPage(
+  context: ExtractContext,
+  parts: StreamParts,
+  slice: Slice,
+  { token, page }: { token: PageToken | null; page: number },
+): Promise<Answer | null> {
+  try {
+    return await parts.concurrency.gate.run(() =>
+      parts.requester.send(context, pageRequest(parts, slice, { token, page })),
+    );
+  } catch (error) {
+    throw error instanceof WeirError ? error.at({ stream: parts.name, slice: sliceKey(slice), page }) : error;
+  }
+}
+
+/** What a page of a slice is asked with. */
+export function pageRequest(
+  parts: StreamParts,
+  slice: Slice,
+  { token, page }: { token: PageToken | null; page: number },
+): PageRequest {
+  const { cursor, routers, paginator, name, sliceOnFirstPageOnly } = parts;
+  const ofSlice =
+    parts.pieces || (sliceOnFirstPageOnly && token !== null)
+      ? []
+      : [...routers.map((router) => router.parts(slice)), ...(cursor ? [cursor.parts(slice)] : [])];
+  const named = parts.properties ? [parts.properties.parts(slice)] : [];
+  return { slice, parts: [paginator.parts(token, slice), ...ofSlice, ...named], token, page, stream: name };
+}
