@@ -1,0 +1,103 @@
+/** Newest observations that are looked at. */
+const MEMORY = 2_000;
+/** The share of the largest that make the tail, and how many they are at least. */
+const TAIL_SHARE = 0.05;
+const TAIL_LEAST = 6;
+
+/** What is believed before anything was seen. */
+export interface Prior {
+  /** How many observations it counts for. */
+  readonly weight: number;
+  /** The share of values beyond this one. */
+  beyond(value: number): number;
+  /** Mean excess over the threshold of the tail, and how many exceedances it counts for. */
+  readonly excess: number;
+  readonly excessWeight: number;
+}
+
+/**
+ * How surprising a number is beside those seen before: minus the natural logarithm of the share of values as large.
+ * Up to the 95th percentile the share is counted, as conformal prediction does; beyond it the mean excess extrapolates
+ * an exponential tail (Davison & Smith 1990, with shape 0). With few observations the prior decides.
+ */
+export class Tail {
+  readonly #prior: Prior;
+  readonly #ring = new Float64Array(MEMORY);
+  readonly #sorted = new Float64Array(MEMORY);
+  #seen = 0;
+  #threshold: { at: number; beyond: number; excess: number } | null = null;
+
+  constructor(prior: Prior) {
+    this.#prior = prior;
+  }
+
+  get count(): number {
+    return Math.min(this.#seen, MEMORY);
+  }
+
+  add(value: number): void {
+    const slot = this.#seen % MEMORY;
+    let length = this.count;
+    if (this.#seen >= MEMORY) {
+      const gone = this.#place(this.#ring[slot] ?? 0, length);
+      this.#sorted.copyWithin(gone, gone + 1, length);
+      length--;
+    }
+    const at = this.#place(value, length);
+    this.#sorted.copyWithin(at + 1, at, length);
+    this.#sorted[at] = value;
+    this.#ring[slot] = value;
+    this.#seen++;
+    this.#threshold = null;
+  }
+
+  surprise(value: number): number {
+    const { at, beyond, excess } = this.#limit();
+    const share = value > at ? 0 : this.#share(value);
+    return value > at ? -Math.log(beyond) + (value - at) / excess : -Math.log(Math.max(share, beyond));
+  }
+
+  /** The smallest value of at least this surprise. */
+  valueAt(surprise: number): number {
+    const { at, beyond, excess } = this.#limit();
+    const over = surprise + Math.log(beyond);
+    if (over >= 0) return at + over * excess;
+    let [low, high] = [0, at];
+    for (let step = 0; step < 40; step++) {
+      const middle = (low + high) / 2;
+      if (this.surprise(middle) < surprise) low = middle;
+      else high = middle;
+    }
+    return high;
+  }
+
+  #limit() {
+    if (this.#threshold) return this.#threshold;
+    const { weight, excess, excessWeight } = this.#prior;
+    const count = this.count;
+    const tail = Math.min(count, Math.max(TAIL_LEAST, Math.ceil(count * TAIL_SHARE)));
+    const at = count === 0 ? 0 : (this.#sorted[count - tail] ?? 0);
+    let over = excess * excessWeight;
+    for (let index = count - tail; index < count; index++) over += (this.#sorted[index] ?? 0) - at;
+    const beyond = (tail + weight * this.#prior.beyond(at)) / (count + weight);
+    this.#threshold = { at, beyond, excess: Math.max(over / (tail + excessWeight), Number.MIN_VALUE) };
+    return this.#threshold;
+  }
+
+  #share(value: number): number {
+    const count = this.count;
+    const larger = count - this.#place(value, count);
+    return Math.min(1, (larger + this.#prior.weight * this.#prior.beyond(value)) / (count + this.#prior.weight));
+  }
+
+  /** How many of the sorted are smaller. */
+  #place(value: number, length: number): number {
+    let [low, high] = [0, length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sorted[middle] ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
