@@ -36,13 +36,20 @@ export function chooseModels(history: History, offsetAt: (at: number) => number)
   const steps = best(history, stepsView, seasons);
   const plain = steps.error < linear.error * STEPS_GAIN ? steps : linear;
   const ratios = logView(history.values);
-  return [plain.choice, ...(ratios && plain.choice.view.lens === 'linear' ? [best(history, ratios, seasons).choice] : [])];
+  return [
+    plain.choice,
+    ...(ratios && plain.choice.view.lens === 'linear' ? [best(history, ratios, seasons).choice] : []),
+  ];
 }
 
 function best(history: History, view: View, seasons: readonly Season[]): { choice: Choice; error: number } {
   const candidates = [
     ...WINDOWS.map((window) => ({ season: null, window })),
-    ...seasons.flatMap((season) => [1, 4].map((rounds) => ({ season, window: rounds * season.perPeriod })).filter(({ window }) => window <= 200 || window === season.perPeriod)),
+    ...seasons.flatMap((season) =>
+      [1, 4]
+        .map((rounds) => ({ season, window: rounds * season.perPeriod }))
+        .filter(({ window }) => window <= 200 || window === season.perPeriod),
+    ),
   ];
   let winner = { season: null as Season | null, window: 28, ratio: 1, error: Number.POSITIVE_INFINITY };
   const plain = new Map<number, number[]>();
@@ -82,7 +89,8 @@ function oneStepErrors({ times, values }: History, view: View, model: Model): nu
     const forecast = model.forecast(at, index);
     errors.push(Math.abs(y - forecast.fast));
     const isFar =
-      Math.abs(y - forecast.slow) > GATE * forecast.slowScale && Math.abs(y - forecast.fast) > GATE * forecast.fastScale;
+      Math.abs(y - forecast.slow) > GATE * forecast.slowScale &&
+      Math.abs(y - forecast.fast) > GATE * forecast.fastScale;
     const isGated = isFar && index > 8 && row.length < GATE_ROW;
     if (isGated) row.push(y - forecast.slow);
     else {

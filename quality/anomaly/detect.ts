@@ -1,139 +1,86 @@
-import { type Choice, chooseModels } from './choose-model.ts';
-import type { View } from './lenses.ts';
-import type { Forecast, Model } from './model.ts';
-import type { Judgement, Point } from './series.ts';
-import { median } from './statistics.ts';
-import { type Prior, Tail } from './tail.ts';
+import { chooseModels } from './choose-model.ts';
+import { createLine, LEAST_HISTORY, type Line } from './line.ts';
+import type { Judgement, Options, Point } from './series.ts';
 
-/** Nothing is said before so many values. */
-const LEAST_HISTORY = 6;
 /** Models are chosen again when the history has grown by this factor, and at the latest after so many points. */
 const GROWTH = 1.25;
 const GROWTH_LATE = 1.5;
 const LATE = 400;
 const CHOOSE_EVERY = 4_000;
-/** The history that models are chosen from. */
+/** The history that models are chosen from, and how far it may outgrow that before it is cut. */
 const MEMORY = 6_000;
-/** What stays away from its forecast for so many points is the rule now. */
-const ACCEPT_AFTER = 14;
-/** A change below this share of the level is never surprising, and none is below the rounding of numbers. */
-const FLOOR = 1e-3;
-/** A residual counts for the tail as at most so many times what would have been an alarm. */
-const WINSOR = 1.5;
-
-const RESIDUALS: Prior = {
-  weight: 20,
-  beyond: (z) => 2 / (1 + Math.exp(1.6 * z)),
-  excess: 0.7,
-  excessWeight: 4,
-};
-const SURPRISES: Prior = { weight: 20, beyond: (s) => Math.min(1, 2.5 * Math.exp(-s)), excess: 1, excessWeight: 6 };
-
-export interface Options {
-  /** The surprise (minus the natural logarithm of a probability) that is just tolerated. */
-  readonly tolerated: number;
-  readonly offsetAt?: (at: number) => number;
-}
+const SLACK = 3_000;
 
 export interface Detector {
+  /** Judges the next point, then learns from it. */
   step(point: Point): Judgement;
 }
 
-interface Live {
-  readonly view: View;
-  readonly model: Model;
-  readonly slow: Tail;
-  readonly fast: Tail;
-}
-
-const SILENT: Judgement = { score: 0, isAnomaly: false, band: null, season: null, lens: 'linear' };
-
-/** Judges a series point by point. */
-export function createDetector(options: Options): Detector {
-  const history: { times: number[]; values: number[] } = { times: [], values: [] };
-  let [line, chooseAt] = [null as Line | null, LEAST_HISTORY];
+/**
+ * Judges a series point by point. Every judgement was made before its point was learned from, so that judging a history
+ * from its start is the back-test of what would have been said on each day.
+ */
+export function createDetector(options: Options = {}): Detector {
+  let points: Known[] = [];
+  let line: Line | null = null;
+  let chooseAt = LEAST_HISTORY;
   return {
-    step({ at, value }) {
-      if (value === null || !Number.isFinite(value)) return SILENT;
-      const judgement = line?.step(at, value) ?? SILENT;
-      history.times.push(at);
-      history.values.push(value);
-      const count = history.values.length;
-      if (count > MEMORY * 1.5) {
-        history.times.splice(0, count - MEMORY);
-        history.values.splice(0, count - MEMORY);
-        chooseAt -= count - MEMORY;
+    step(point) {
+      if (!isKnown(point)) return SILENT;
+      const judgement = line?.step(point) ?? SILENT;
+      points.push(point);
+      if (points.length > MEMORY + SLACK) {
+        chooseAt -= points.length - MEMORY;
+        points = points.slice(-MEMORY);
       }
-      if (history.values.length >= chooseAt) {
-        const now = history.values.length;
-        chooseAt = Math.min(Math.max(now + 1, Math.floor(now * (now < LATE ? GROWTH : GROWTH_LATE))), now + CHOOSE_EVERY);
-        line = new Line(chooseModels(history, options.offsetAt ?? (() => 0)), options);
-        for (const [index, each] of history.values.entries()) line.step(history.times[index] ?? 0, each);
+      if (points.length >= chooseAt) {
+        chooseAt = nextChoice(points.length);
+        line = chosenLine(points, options);
       }
       return judgement;
     },
   };
 }
 
-interface Seen {
-  readonly live: Live;
-  readonly y: number;
-  readonly forecast: Forecast;
-  readonly slow: number;
-  readonly fast: number;
+type Known = Point & { readonly value: number };
+
+function isKnown(point: Point): point is Known {
+  return point.value !== null && Number.isFinite(point.value);
 }
 
-/** The chosen models and what is known of their errors. */
-class Line {
-  readonly #lives: Live[];
-  readonly #options: Options;
-  readonly #total = new Tail(SURPRISES);
-  #row: Seen[][] = [];
-  #index = 0;
-  #before: number | null = null;
-
-  constructor(choices: readonly Choice[], options: Options) {
-    this.#options = options;
-    this.#lives = choices.map(({ view, create }) => ({ view, model: create(), slow: new Tail(RESIDUALS), fast: new Tail(RESIDUALS) }));
-  }
-
-  step(at: number, value: number): Judgement {
-    const before = this.#before ?? value;
-    const seen = this.#lives.map((live) => look(live, at, this.#index, value, before));
-    const most = Math.max(...seen.map(({ live, slow, fast }) => Math.max(live.slow.surprise(slow), live.fast.surprise(fast))));
-    const surprise = this.#total.surprise(most);
-    const score = this.#index < LEAST_HISTORY ? 0 : surprise / (surprise + this.#options.tolerated);
-    const isAnomaly = score >= 0.5;
-    this.#learn(at, seen, most, isAnomaly);
-    this.#before = value;
-    this.#index++;
-    return { score, isAnomaly, band: null, season: seen[0]?.live.model.season?.name ?? null, lens: seen[0]?.live.view.lens ?? 'linear' };
-  }
-
-  #learn(at: number, seen: Seen[], most: number, isAnomaly: boolean): void {
-    const excluded = isAnomaly && this.#row.length < ACCEPT_AFTER;
-    if (isAnomaly && !excluded) {
-      for (const [which, { live }] of seen.entries()) live.model.moveLevel(median(this.#row.map((row) => (row[which]?.y ?? 0) - (row[which]?.forecast.slow ?? 0))));
-      this.#row = [];
-    } else if (isAnomaly) this.#row.push(seen);
-    else this.#row = [];
-    const total = this.#total;
-    const alarm = total.valueAt(this.#options.tolerated) * WINSOR;
-    for (const { live, y, forecast, slow, fast } of seen) {
-      live.model.learn(at, this.#index, y, forecast, excluded);
-      if (this.#index < 4 || this.#row.length > 1) continue;
-      live.slow.add(Math.min(slow, live.slow.valueAt(alarm)));
-      live.fast.add(Math.min(fast, live.fast.valueAt(alarm)));
-    }
-    if (this.#index >= 4 && this.#row.length <= 1) total.add(Math.min(most, alarm));
-  }
+/** The whole series at once. */
+export function detect(points: readonly Point[], options: Options = {}): Judgement[] {
+  const detector = createDetector(options);
+  return points.map((point) => detector.step(point));
 }
 
-function look(live: Live, at: number, index: number, value: number, before: number): Seen {
-  const y = live.view.to(value, before);
-  const forecast = live.model.forecast(at, index);
-  const floor = live.view.lens === 'log' ? FLOOR : Math.max(Math.abs(live.view.from(forecast.slow, before)) * FLOOR, 1e-12);
-  const slow = Math.abs(y - forecast.slow) / (forecast.slowScale + floor);
-  const fast = Math.abs(y - forecast.fast) / (forecast.fastScale + floor);
-  return { live, y, forecast, slow, fast };
+/** Judges one point after a history, with models chosen for all of it: what a check asks. */
+export function judgeNext(history: readonly Point[], point: Point, options: Options = {}): Judgement {
+  const known = history.filter(isKnown).slice(-MEMORY);
+  if (!isKnown(point) || known.length < LEAST_HISTORY) return SILENT;
+  return chosenLine(known, options).step(point);
+}
+
+const SILENT: Judgement = {
+  score: 0,
+  isAnomaly: false,
+  isNew: false,
+  excuse: null,
+  band: null,
+  season: null,
+  lens: 'linear',
+};
+
+function nextChoice(count: number): number {
+  const grown = Math.floor(count * (count < LATE ? GROWTH : GROWTH_LATE));
+  return Math.min(Math.max(count + 1, grown), count + CHOOSE_EVERY);
+}
+
+/** Chooses models for the history and lets them live through it, so that they know their own errors. */
+function chosenLine(points: readonly Known[], options: Options): Line {
+  const used = points.filter(({ feedback }) => feedback !== 'excluded');
+  const history = { times: used.map(({ at }) => at), values: used.map(({ value }) => value) };
+  const line = createLine(chooseModels(history, options.offsetAt ?? (() => 0)), history.times, options);
+  for (const point of points) line.step(point);
+  return line;
 }

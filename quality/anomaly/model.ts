@@ -74,14 +74,18 @@ export class Model {
     const scale = this.#slowScale.value;
     const residual = isAnomaly ? forecast.fast - forecast.slow : y - forecast.slow;
     if (!isAnomaly) {
-      const clipped = scale > 0 && this.#learned > 4 ? forecast.slow + clamp(y - forecast.slow, -CLIP * 2 * scale, CLIP * 2 * scale) : y;
+      const clipped =
+        scale > 0 && this.#learned > 4
+          ? forecast.slow + clamp(y - forecast.slow, -CLIP * 2 * scale, CLIP * 2 * scale)
+          : y;
       if (scale > 0) this.#fit.learn(this.#features(scale), clamp(residual / scale, -CLIP, CLIP));
       this.#learnPhase(phase, clipped);
       this.#level.add(clipped);
       const wide = this.#groupFactor(phase);
       this.#slowScale.add(Math.abs(y - forecast.slow) / wide);
       this.#fastScale.add(Math.abs(y - forecast.fast) / wide);
-      if (this.#fastScale.value > 0) this.#group(phase)?.add(Math.min(Math.abs(y - forecast.fast) / this.#fastScale.value, CLIP * 2));
+      if (this.#fastScale.value > 0)
+        this.#group(phase)?.add(Math.min(Math.abs(y - forecast.fast) / this.#fastScale.value, CLIP * 2));
       this.#learned++;
     }
     this.#residuals.copyWithin(1, 0, LAGS - 1);
@@ -118,7 +122,8 @@ export class Model {
   #features(scale: number): Float64Array {
     const features = new Float64Array(LAGS + 1);
     features[0] = 1;
-    for (let lag = 0; lag < LAGS; lag++) features[lag + 1] = clamp((this.#residuals[lag] ?? 0) / scale, -2 * CLIP, 2 * CLIP);
+    for (let lag = 0; lag < LAGS; lag++)
+      features[lag + 1] = clamp((this.#residuals[lag] ?? 0) / scale, -2 * CLIP, 2 * CLIP);
     return features;
   }
 
@@ -174,12 +179,14 @@ class Fit {
     let total = FORGETTING;
     for (let row = 0; row < size; row++) {
       let sum = 0;
-      for (let column = 0; column < size; column++) sum += (this.#spread[row * size + column] ?? 0) * (features[column] ?? 0);
+      for (let column = 0; column < size; column++)
+        sum += (this.#spread[row * size + column] ?? 0) * (features[column] ?? 0);
       gain[row] = sum;
       total += sum * (features[row] ?? 0);
     }
     const miss = target - this.predict(features);
-    for (let row = 0; row < size; row++) this.#weights[row] = (this.#weights[row] ?? 0) + ((gain[row] ?? 0) / total) * miss;
+    for (let row = 0; row < size; row++)
+      this.#weights[row] = (this.#weights[row] ?? 0) + ((gain[row] ?? 0) / total) * miss;
     for (let row = 0; row < size; row++) {
       for (let column = 0; column < size; column++) {
         const at = row * size + column;

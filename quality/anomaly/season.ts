@@ -39,7 +39,11 @@ export function candidateSeasons(
   const step = stepOf(times);
   const span = (times.at(-1) ?? 0) - (times[0] ?? 0) + step;
   const calendar = calendarSeasons(step, offsetAt)
-    .map(({ period, ...season }) => ({ ...season, perPeriod: Math.max(2, Math.round((times.length * period) / span)), period }))
+    .map(({ period, ...season }) => ({
+      ...season,
+      perPeriod: Math.max(2, Math.round((times.length * period) / span)),
+      period,
+    }))
     .filter(({ period }) => span >= period * LEAST_PERIODS - step / 2);
   const found = repeats(values).map(every);
   const known = new Set(calendar.map(({ perPeriod }) => perPeriod));
@@ -60,8 +64,18 @@ function calendarSeasons(step: number, offsetAt: (at: number) => number) {
   const wideOf = (at: number) => Math.floor((((local(at) % DAY) + DAY) % DAY) / (DAY / wides));
   return [
     { name: 'hour of day', phases: slots, period: DAY, phaseOf: timeOfDay },
-    { name: 'hour of day, weekends apart', phases: 2 * slots, period: 7 * DAY, phaseOf: (at: number) => timeOfDay(at) + (weekday(at) >= 5 ? slots : 0) },
-    { name: 'hour of week', phases: 7 * wides, period: 7 * DAY, phaseOf: (at: number) => weekday(at) * wides + wideOf(at) },
+    {
+      name: 'hour of day, weekends apart',
+      phases: 2 * slots,
+      period: 7 * DAY,
+      phaseOf: (at: number) => timeOfDay(at) + (weekday(at) >= 5 ? slots : 0),
+    },
+    {
+      name: 'hour of week',
+      phases: 7 * wides,
+      period: 7 * DAY,
+      phaseOf: (at: number) => weekday(at) * wides + wideOf(at),
+    },
   ];
 }
 

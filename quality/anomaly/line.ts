@@ -1,0 +1,205 @@
+import type { Choice } from './choose-model.ts';
+import type { View } from './lenses.ts';
+import type { Forecast, Model } from './model.ts';
+import { stepOf } from './season.ts';
+import type { Band, Judgement, Options, Point } from './series.ts';
+import { SpecialDays } from './special-days.ts';
+import { clamp, median } from './statistics.ts';
+import { Strain } from './strain.ts';
+import { type Prior, Tail } from './tail.ts';
+
+/** Nothing is said before so many values, and errors of the first few are not kept. */
+export const LEAST_HISTORY = 6;
+const UNSTEADY = 4;
+/** The tolerance where none is set, in nats: what is as rare as e⁻⁸. */
+const TOLERATED = 8;
+/** What goes so far beyond the tolerance is not learned from, unless it is beyond the other limit anyway. */
+const GATE_MARGIN = 3;
+/** What stays away from its forecast for so many points is the rule now. */
+const ACCEPT_AFTER = 14;
+/** A deviation below this share of the level is as good as none. */
+const FLOOR = 1e-3;
+const ROUNDING = 1e-12;
+const MONTH = 30 * 86_400_000;
+/** Rows that came late arrive with the next load: so near must the sum come to what was missing. */
+const CATCH_UP = 0.25;
+
+const RESIDUALS: Prior = { weight: 20, beyond: (z) => 2 / (1 + Math.exp(1.6 * z)), excess: 0.7, excessWeight: 4 };
+const SURPRISES: Prior = { weight: 20, beyond: (s) => Math.min(1, 2.5 * Math.exp(-s)), excess: 1, excessWeight: 6 };
+
+type Known = Point & { readonly value: number };
+
+export interface Line {
+  step(point: Known): Judgement;
+}
+
+/** One model behind its lens, and how large its errors have been. */
+interface Live {
+  readonly view: View;
+  readonly model: Model;
+  readonly slow: Tail;
+  readonly fast: Tail;
+}
+
+/** What one model says of one point; `slow` and `fast` are deviations without a sign. */
+interface Look {
+  readonly live: Live;
+  readonly y: number;
+  readonly forecast: Forecast;
+  /** What an ordinary day would have been. */
+  readonly usual: Forecast;
+  readonly slow: number;
+  readonly fast: number;
+  readonly slowScale: number;
+  readonly fastScale: number;
+}
+
+/** The chosen models, living through a series. */
+export function createLine(choices: readonly Choice[], times: readonly number[], options: Options): Line {
+  return new ChosenLine(choices, times, options);
+}
+
+class ChosenLine implements Line {
+  readonly #lives: Live[];
+  readonly #options: Options;
+  readonly #offsetAt: (at: number) => number;
+  /** Minus the logarithm of the share of points that may be false alarms; null for the fixed tolerance. */
+  readonly #share: number | null;
+  readonly #total = new Tail(SURPRISES);
+  readonly #strain = new Strain(() => new Tail(RESIDUALS));
+  readonly #days: SpecialDays;
+  /** The anomalies in a row up to now. */
+  #row: (readonly Look[])[] = [];
+  #missing = 0;
+  #wasAnomaly = false;
+  #index = 0;
+  #before: number | null = null;
+
+  constructor(choices: readonly Choice[], times: readonly number[], options: Options) {
+    this.#options = options;
+    this.#offsetAt = options.offsetAt ?? (() => 0);
+    const perMonth = MONTH / stepOf(times);
+    const { falseAlarmsPerMonth } = options;
+    this.#share = falseAlarmsPerMonth === undefined ? null : Math.max(1, Math.log(perMonth / falseAlarmsPerMonth));
+    this.#days = new SpecialDays(options.isHoliday ?? (() => false), this.#offsetAt, stepOf(times));
+    this.#lives = choices.map(({ view, create }) => ({
+      view,
+      model: create(),
+      slow: new Tail(RESIDUALS),
+      fast: new Tail(RESIDUALS),
+    }));
+  }
+
+  step(point: Known): Judgement {
+    const { at, value } = point;
+    const before = this.#before ?? value;
+    const looks = this.#lives.map((live) => this.#look(live, at, value, before));
+    const surprise = this.#surprise(looks);
+    const limit = this.#share === null ? TOLERATED : this.#total.valueAt(this.#share);
+    const excuse = this.#excuse(point, looks, surprise >= limit);
+    const isSilent = this.#index < LEAST_HISTORY || !this.#isWatched(looks);
+    const raw = isSilent ? 0 : surprise / (surprise + limit);
+    const score = excuse === null ? raw : Math.min(raw, 0.49);
+    const isAnomaly = score >= 0.5;
+    const band = this.#index < LEAST_HISTORY ? null : bandOf(looks, limit, before);
+    const isNew = isAnomaly && !this.#wasAnomaly;
+    this.#learn(point, looks, surprise, limit, excuse !== null);
+    this.#missing = isAnomaly && band && value < band.low ? this.#missing + band.expected - value : 0;
+    this.#wasAnomaly = isAnomaly;
+    this.#before = value;
+    this.#index++;
+    const [first] = this.#lives;
+    const season = first?.model.season?.name ?? null;
+    return { score, isAnomaly, isNew, excuse, band, season, lens: first?.view.lens ?? 'linear' };
+  }
+
+  #look(live: Live, at: number, value: number, before: number): Look {
+    const { view, model } = live;
+    const y = view.to(value, before);
+    const usual = model.forecast(at, this.#index);
+    const forecast = this.#days.nearest(live, at, y, usual, (other) => model.forecast(other, this.#index));
+    const level = view.lens === 'log' ? 1 : Math.abs(view.from(forecast.slow, before));
+    const floor = Math.max(level * FLOOR, ROUNDING);
+    const slowScale = forecast.slowScale + floor;
+    const fastScale = forecast.fastScale + floor;
+    const slow = Math.abs(y - forecast.slow) / slowScale;
+    return { live, y, forecast, usual, slow, fast: Math.abs(y - forecast.fast) / fastScale, slowScale, fastScale };
+  }
+
+  /** The most surprised of all: each model with and without its last errors, and the last errors together. */
+  #surprise(looks: readonly Look[]): number {
+    const [first] = looks;
+    if (!first) return 0;
+    const single = looks.flatMap(({ live, slow, fast }) => [live.slow.surprise(slow), live.fast.surprise(fast)]);
+    const together = this.#strain.surprise((first.y - first.forecast.slow) / first.slowScale, first.fast);
+    return Math.max(...single, together);
+  }
+
+  #isWatched([first]: readonly Look[]): boolean {
+    const { direction = 'both' } = this.#options;
+    if (!first || direction === 'both') return true;
+    return first.y < first.forecast.fast === (direction === 'drop');
+  }
+
+  #excuse({ at, value }: Known, looks: readonly Look[], isUnusual: boolean): Judgement['excuse'] {
+    if (!isUnusual) return null;
+    const expected = expectedOf(looks, this.#before ?? value);
+    const whole = expected + this.#missing;
+    if (this.#missing > 0 && Math.abs(value - whole) <= CATCH_UP * Math.abs(whole)) return 'catch-up';
+    return this.#days.isHoliday(at) && (value !== 0 || expected === 0) ? 'holiday' : null;
+  }
+
+  #learn(point: Known, looks: readonly Look[], surprise: number, limit: number, isExcused: boolean): void {
+    const { at, feedback } = point;
+    const gate = Math.max(limit, Math.min(TOLERATED, limit + GATE_MARGIN));
+    const isFar = surprise >= gate && this.#index >= LEAST_HISTORY;
+    const isAccepted = feedback === 'expected' || (feedback !== 'excluded' && this.#row.length >= ACCEPT_AFTER);
+    if (isFar && isAccepted) this.#accept(looks);
+    const isLeftOut = feedback === 'excluded' || isExcused || (isFar && !isAccepted);
+    this.#row = isFar && isLeftOut && feedback !== 'excluded' ? [...this.#row, looks] : [];
+    const isSteady = this.#index >= UNSTEADY && this.#row.length <= 1 && feedback !== 'excluded' && !isExcused;
+    for (const look of looks) {
+      const { live, y, forecast, usual, slow, fast } = look;
+      live.model.learn(at, this.#index, y, forecast, isLeftOut || this.#days.isHoliday(at));
+      this.#days.learn(live, at, y, usual);
+      if (!isSteady) continue;
+      live.slow.add(Math.min(slow, live.slow.valueAt(gate)));
+      live.fast.add(Math.min(fast, live.fast.valueAt(gate)));
+    }
+    if (isSteady) this.#total.add(Math.min(surprise, gate));
+    this.#strain.learn(this.#index >= LEAST_HISTORY + 2);
+  }
+
+  /** What was far off is the rule now: the levels move to it. */
+  #accept(looks: readonly Look[]): void {
+    const rows = [...this.#row, looks];
+    for (const [which, { live }] of looks.entries()) {
+      const off = rows.flatMap((row) => {
+        const look = row[which];
+        return look ? [look.y - look.forecast.slow] : [];
+      });
+      live.model.moveLevel(median(off));
+    }
+  }
+}
+
+/** Through the lens of ratios where there is one: it never expects less than nothing. */
+function expectedOf(looks: readonly Look[], before: number): number {
+  const look = looks.at(-1);
+  return look ? look.live.view.from(look.forecast.fast, before) : Number.NaN;
+}
+
+/** Where all models would have been less surprised than the limit. */
+function bandOf(looks: readonly Look[], limit: number, before: number): Band {
+  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const { live, forecast, slowScale, fastScale } of looks) {
+    const slow = live.slow.valueAt(limit) * slowScale;
+    const fast = live.fast.valueAt(limit) * fastScale;
+    low = Math.max(low, live.view.from(Math.max(forecast.slow - slow, forecast.fast - fast), before));
+    high = Math.min(high, live.view.from(Math.min(forecast.slow + slow, forecast.fast + fast), before));
+  }
+  const expected = expectedOf(looks, before);
+  // Slow and fast can disagree by more than both allow: then everything is unusual, and the band is a line.
+  if (low > high) return { expected, low: expected, high: expected };
+  return { expected: clamp(expected, low, high), low, high };
+}
