@@ -73,7 +73,7 @@ function best(history: History, view: View, seasons: readonly Season[]): { choic
 
 /** Single large misses should not decide: roots of the errors are averaged. */
 function meanOf(errors: readonly number[], from: number): number {
-  const later = errors.slice(from);
+  const later = errors.slice(from).filter((error) => !Number.isNaN(error));
   if (later.length === 0) return Number.POSITIVE_INFINITY;
   const root = later.reduce((sum, error) => sum + Math.sqrt(error), 0) / later.length;
   return root * root;
@@ -87,11 +87,12 @@ function oneStepErrors({ times, values }: History, view: View, model: Model): nu
     const at = times[index] ?? 0;
     const y = view.to(value, before);
     const forecast = model.forecast(at, index);
-    errors.push(Math.abs(y - forecast.fast));
     const isFar =
       Math.abs(y - forecast.slow) > GATE * forecast.slowScale &&
       Math.abs(y - forecast.fast) > GATE * forecast.fastScale;
     const isGated = isFar && index > 8 && row.length < GATE_ROW;
+    // A trouble counts once, or what follows it fastest would win.
+    errors.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.fast));
     if (isGated) row.push(y - forecast.slow);
     else {
       if (isFar && row.length > 0) model.moveLevel(median(row));

@@ -10,6 +10,8 @@ const CHOOSE_EVERY = 4_000;
 /** The history that models are chosen from, and how far it may outgrow that before it is cut. */
 const MEMORY = 6_000;
 const SLACK = 3_000;
+/** Numbers beyond this are no measurements: their squares could not be summed. */
+const LARGEST = 1e100;
 
 export interface Detector {
   /** Judges the next point, then learns from it. */
@@ -45,7 +47,7 @@ export function createDetector(options: Options = {}): Detector {
 type Known = Point & { readonly value: number };
 
 function isKnown(point: Point): point is Known {
-  return point.value !== null && Number.isFinite(point.value);
+  return point.value !== null && Math.abs(point.value) <= LARGEST;
 }
 
 /** The whole series at once. */

@@ -15,6 +15,10 @@ const UNSTEADY = 4;
 const TOLERATED = 8;
 /** What goes so far beyond the tolerance is not learned from, unless it is beyond the other limit anyway. */
 const GATE_MARGIN = 3;
+/** How often the tolerance counts a surprise beyond it: at most as this many tolerances. */
+const WINSOR = 2;
+/** The share of the false alarms asked for that is aimed at: the errors ahead are a little larger than those behind. */
+const AIM = 0.85;
 /** What stays away from its forecast for so many points is the rule now. */
 const ACCEPT_AFTER = 14;
 /** A deviation below this share of the level is as good as none. */
@@ -54,6 +58,13 @@ interface Look {
   readonly fastScale: number;
 }
 
+/** How far off a point was, as it will count. */
+interface Errors {
+  readonly looks: readonly Look[];
+  readonly surprise: number;
+  readonly gate: number;
+}
+
 /** The chosen models, living through a series. */
 export function createLine(choices: readonly Choice[], times: readonly number[], options: Options): Line {
   return new ChosenLine(choices, times, options);
@@ -70,6 +81,7 @@ class ChosenLine implements Line {
   readonly #days: SpecialDays;
   /** The anomalies in a row up to now. */
   #row: (readonly Look[])[] = [];
+  #held: Errors | null = null;
   #missing = 0;
   #wasAnomaly = false;
   #index = 0;
@@ -80,7 +92,8 @@ class ChosenLine implements Line {
     this.#offsetAt = options.offsetAt ?? (() => 0);
     const perMonth = MONTH / stepOf(times);
     const { falseAlarmsPerMonth } = options;
-    this.#share = falseAlarmsPerMonth === undefined ? null : Math.max(1, Math.log(perMonth / falseAlarmsPerMonth));
+    this.#share =
+      falseAlarmsPerMonth === undefined ? null : Math.max(1, Math.log(perMonth / (AIM * falseAlarmsPerMonth)));
     this.#days = new SpecialDays(options.isHoliday ?? (() => false), this.#offsetAt, stepOf(times));
     this.#lives = choices.map(({ view, create }) => ({
       view,
@@ -98,7 +111,7 @@ class ChosenLine implements Line {
     const limit = this.#share === null ? TOLERATED : this.#total.valueAt(this.#share);
     const excuse = this.#excuse(point, looks, surprise >= limit);
     const isSilent = this.#index < LEAST_HISTORY || !this.#isWatched(looks);
-    const raw = isSilent ? 0 : surprise / (surprise + limit);
+    const raw = isSilent ? 0 : scoreOf(this.#share === null ? (surprise * this.#index) / (this.#index + DOUBT) : surprise, limit);
     const score = excuse === null ? raw : Math.min(raw, 0.49);
     const isAnomaly = score >= 0.5;
     const band = this.#index < LEAST_HISTORY ? null : bandOf(looks, limit, before);
@@ -157,17 +170,30 @@ class ChosenLine implements Line {
     if (isFar && isAccepted) this.#accept(looks);
     const isLeftOut = feedback === 'excluded' || isExcused || (isFar && !isAccepted);
     this.#row = isFar && isLeftOut && feedback !== 'excluded' ? [...this.#row, looks] : [];
-    const isSteady = this.#index >= UNSTEADY && this.#row.length <= 1 && feedback !== 'excluded' && !isExcused;
-    for (const look of looks) {
-      const { live, y, forecast, usual, slow, fast } = look;
+    for (const { live, y, forecast, usual } of looks) {
       live.model.learn(at, this.#index, y, forecast, isLeftOut || this.#days.isHoliday(at));
       this.#days.learn(live, at, y, usual);
-      if (!isSteady) continue;
-      live.slow.add(Math.min(slow, live.slow.valueAt(gate)));
-      live.fast.add(Math.min(fast, live.fast.valueAt(gate)));
     }
-    if (isSteady) this.#total.add(Math.min(surprise, gate));
+    if (feedback !== 'excluded' && !isExcused)
+      this.#note({ looks, surprise: Math.min(surprise, WINSOR * limit), gate });
     this.#strain.learn(this.#index >= LEAST_HISTORY + 2);
+  }
+
+  /** Errors count for the next limits. Of anomalies in a row the first does, once the row is over: the second day is judged like the first. */
+  #note(errors: Errors): void {
+    if (this.#index < UNSTEADY) return;
+    if (this.#row.length > 0) {
+      this.#held ??= errors;
+      return;
+    }
+    for (const { looks, surprise, gate } of this.#held ? [this.#held, errors] : [errors]) {
+      for (const { live, slow, fast } of looks) {
+        live.slow.add(Math.min(slow, live.slow.valueAt(gate)));
+        live.fast.add(Math.min(fast, live.fast.valueAt(gate)));
+      }
+      this.#total.add(surprise);
+    }
+    this.#held = null;
   }
 
   /** What was far off is the rule now: the levels move to it. */
@@ -181,6 +207,11 @@ class ChosenLine implements Line {
       live.model.moveLevel(median(off));
     }
   }
+}
+
+/** Half at the limit, and never beyond one. */
+function scoreOf(surprise: number, limit: number): number {
+  return surprise === Number.POSITIVE_INFINITY ? 1 : surprise / (surprise + limit);
 }
 
 /** Through the lens of ratios where there is one: it never expects less than nothing. */

@@ -15,7 +15,7 @@ export class SpecialDays {
   readonly #given: (at: number) => boolean;
   readonly #offsetAt: (at: number) => number;
   readonly #isUsed: boolean;
-  /** By model and kind of day: how far off earlier ones were, in deviations. */
+  /** By model and kind of day: how far off earlier ones were. */
   readonly #off = new Map<object, Map<Kind, Recent>>();
 
   constructor(isHoliday: (at: number) => boolean, offsetAt: (at: number) => number, step: number) {
@@ -41,20 +41,19 @@ export class SpecialDays {
   /** What a day of this kind brings is kept for the next one; `usual` is what an ordinary day would have been. */
   learn(model: object, at: number, y: number, usual: Forecast): void {
     const kind = this.#kindOf(at);
-    if (kind === null || !(usual.slowScale > 0)) return;
+    if (kind === null) return;
     const kinds = this.#off.get(model) ?? new Map<Kind, Recent>();
     this.#off.set(model, kinds);
     const off = kinds.get(kind) ?? new Recent(REMEMBERED);
     kinds.set(kind, off);
-    off.add((y - usual.slow) / usual.slowScale);
+    off.add(y - usual.slow);
   }
 
   #shifted(model: object, kind: Kind, usual: Forecast): Forecast[] {
     const off = this.#off.get(model)?.get(kind);
     if (!off || off.count < LEAST_MONTH_ENDS) return [];
     const by = median(off.values());
-    if (Math.abs(by) < NOTABLE) return [];
-    return [{ ...usual, slow: usual.slow + by * usual.slowScale, fast: usual.fast + by * usual.slowScale }];
+    return Math.abs(by) < NOTABLE * usual.slowScale ? [] : [{ ...usual, slow: usual.slow + by, fast: usual.fast + by }];
   }
 
   #kindOf(at: number): Kind | null {
