@@ -1,7 +1,7 @@
 import { linearView, logView, stepsView, type View } from './lenses.ts';
 import { Model } from './model.ts';
 import { candidateSeasons, type Season } from './season.ts';
-import { median } from './statistics.ts';
+import { median, Recent } from './statistics.ts';
 
 /** The levels that are tried: over so many points, or over a round of the season. */
 const WINDOWS = [7, 28, 120];
@@ -14,6 +14,9 @@ const HELD_BACK_FROM = 0.3;
 /** While models are compared, a residual beyond so many scales is not learned from, but for so many points in a row. */
 const GATE = 6;
 const GATE_ROW = 12;
+/** And not for more than this many of the last points: then it is how the series is. */
+const GATE_OFTEN = 14;
+const GATE_OFTEN_OF = 48;
 
 export interface History {
   readonly times: readonly number[];
@@ -82,6 +85,7 @@ function meanOf(errors: readonly number[], from: number): number {
 function oneStepErrors({ times, values }: History, view: View, model: Model): number[] {
   const errors: number[] = [];
   const row: number[] = [];
+  const far = new Recent(GATE_OFTEN_OF);
   let before = values[0] ?? 0;
   for (const [index, value] of values.entries()) {
     const at = times[index] ?? 0;
@@ -90,7 +94,8 @@ function oneStepErrors({ times, values }: History, view: View, model: Model): nu
     const isFar =
       Math.abs(y - forecast.slow) > GATE * forecast.slowScale &&
       Math.abs(y - forecast.fast) > GATE * forecast.fastScale;
-    const isGated = isFar && index > 8 && row.length < GATE_ROW;
+    far.add(isFar ? 1 : 0);
+    const isGated = isFar && index > 8 && row.length < GATE_ROW && far.mean * far.count <= GATE_OFTEN;
     // A trouble counts once, or what follows it fastest would win.
     errors.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.fast));
     if (isGated) row.push(y - forecast.slow);

@@ -4,7 +4,7 @@ import type { Forecast, Model } from './model.ts';
 import { stepOf } from './season.ts';
 import type { Band, Judgement, Options, Point } from './series.ts';
 import { SpecialDays } from './special-days.ts';
-import { clamp, median } from './statistics.ts';
+import { clamp, median, Recent } from './statistics.ts';
 import { Strain } from './strain.ts';
 import { type Prior, Tail } from './tail.ts';
 
@@ -21,6 +21,9 @@ const WINSOR = 2;
 const AIM = 0.85;
 /** What stays away from its forecast for so many points is the rule now. */
 const ACCEPT_AFTER = 14;
+/** Where more than this share of the last points was far off, that is how the series is, and is learned from. */
+const OFTEN = 0.3;
+const OFTEN_OF = 48;
 /** A deviation below this share of the level is as good as none. */
 const FLOOR = 1e-3;
 const ROUNDING = 1e-12;
@@ -81,6 +84,7 @@ class ChosenLine implements Line {
   readonly #days: SpecialDays;
   /** The anomalies in a row up to now. */
   #row: (readonly Look[])[] = [];
+  readonly #far = new Recent(OFTEN_OF);
   #held: Errors | null = null;
   #missing = 0;
   #wasAnomaly = false;
@@ -168,7 +172,9 @@ class ChosenLine implements Line {
     const isFar = surprise >= gate && this.#index >= LEAST_HISTORY;
     const isAccepted = feedback === 'expected' || (feedback !== 'excluded' && this.#row.length >= ACCEPT_AFTER);
     if (isFar && isAccepted) this.#accept(looks);
-    const isLeftOut = feedback === 'excluded' || isExcused || (isFar && !isAccepted);
+    this.#far.add(isFar ? 1 : 0);
+    const isUsual = this.#far.mean * this.#far.count > OFTEN * OFTEN_OF;
+    const isLeftOut = feedback === 'excluded' || isExcused || (isFar && !isAccepted && !isUsual);
     this.#row = isFar && isLeftOut && feedback !== 'excluded' ? [...this.#row, looks] : [];
     for (const { live, y, forecast, usual } of looks) {
       live.model.learn(at, this.#index, y, forecast, isLeftOut || this.#days.isHoliday(at));
