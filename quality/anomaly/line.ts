@@ -15,6 +15,8 @@ const UNSTEADY = 4;
 const TOLERATED = 8;
 /** What goes so far beyond the tolerance is not learned from, unless it is beyond the other limit anyway. */
 const GATE_MARGIN = 3;
+/** Without a tolerance set, surprise counts half after so many points: what an early one means is not known yet. */
+const DOUBT = 25;
 /** How often the tolerance counts a surprise beyond it: at most as this many tolerances. */
 const WINSOR = 2;
 /** The share of the false alarms asked for that is aimed at: the errors ahead are a little larger than those behind. */
@@ -115,7 +117,7 @@ class ChosenLine implements Line {
     const limit = this.#share === null ? TOLERATED : this.#total.valueAt(this.#share);
     const excuse = this.#excuse(point, looks, surprise >= limit);
     const isSilent = this.#index < LEAST_HISTORY || !this.#isWatched(looks);
-    const raw = isSilent ? 0 : scoreOf(this.#share === null ? (surprise * this.#index) / (this.#index + DOUBT) : surprise, limit);
+    const raw = isSilent ? 0 : this.#scoreOf(surprise, limit);
     const score = excuse === null ? raw : Math.min(raw, 0.49);
     const isAnomaly = score >= 0.5;
     const band = this.#index < LEAST_HISTORY ? null : bandOf(looks, limit, before);
@@ -150,6 +152,13 @@ class ChosenLine implements Line {
     const single = looks.flatMap(({ live, slow, fast }) => [live.slow.surprise(slow), live.fast.surprise(fast)]);
     const together = this.#strain.surprise((first.y - first.forecast.slow) / first.slowScale, first.fast);
     return Math.max(...single, together);
+  }
+
+  /** Half at the limit, and never beyond one. */
+  #scoreOf(surprise: number, limit: number): number {
+    if (surprise === Number.POSITIVE_INFINITY) return 1;
+    const doubted = this.#share === null ? (surprise * this.#index) / (this.#index + DOUBT) : surprise;
+    return doubted / (doubted + limit);
   }
 
   #isWatched([first]: readonly Look[]): boolean {
@@ -213,11 +222,6 @@ class ChosenLine implements Line {
       live.model.moveLevel(median(off));
     }
   }
-}
-
-/** Half at the limit, and never beyond one. */
-function scoreOf(surprise: number, limit: number): number {
-  return surprise === Number.POSITIVE_INFINITY ? 1 : surprise / (surprise + limit);
 }
 
 /** Through the lens of ratios where there is one: it never expects less than nothing. */
