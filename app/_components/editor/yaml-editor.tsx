@@ -3,6 +3,7 @@
 import type * as Monaco from 'monaco-editor';
 import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
+import type { TextEdit } from '#lib/manifest/edit-text.ts';
 import { type EditorIssue, toMarker } from './markers.ts';
 import { loadMonaco, type MonacoApi } from './monaco.ts';
 
@@ -11,6 +12,10 @@ export type { EditorIssue } from './markers.ts';
 export interface YamlEditorHandle {
   /** Shows a place and puts the cursor there. */
   reveal(line: number, column?: number): void;
+  /** The same by an offset from the start of the text. */
+  revealOffset(offset: number): void;
+  /** Changes the text as typing does: one step to undo. */
+  edit(edit: TextEdit): void;
 }
 
 interface Props {
@@ -22,7 +27,7 @@ interface Props {
   readonly issues?: readonly EditorIssue[];
   readonly label: string;
   readonly readOnly?: boolean;
-  readonly onCursor?: (line: number, column: number) => void;
+  readonly onCursor?: (line: number, column: number, offset: number) => void;
   readonly onSave?: () => void;
   readonly onRun?: () => void;
   readonly ref?: React.Ref<YamlEditorHandle>;
@@ -114,6 +119,21 @@ export function YamlEditor(props: Props) {
         editor?.editor.setPosition({ lineNumber: line, column });
         editor?.editor.focus();
       },
+      revealOffset(offset) {
+        const place = editor?.editor.getModel()?.getPositionAt(offset);
+        if (!place) return;
+        editor?.editor.revealLineInCenter(place.lineNumber);
+        editor?.editor.setPosition(place);
+        editor?.editor.focus();
+      },
+      edit({ from, to, text }) {
+        const model = editor?.editor.getModel();
+        if (!editor || !model) return;
+        const range = editor.monaco.Range.fromPositions(model.getPositionAt(from), model.getPositionAt(to));
+        editor.editor.pushUndoStop();
+        editor.editor.executeEdits('form', [{ range, text }]);
+        editor.editor.pushUndoStop();
+      },
     }),
     [editor],
   );
@@ -146,7 +166,9 @@ function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Pr
     paint();
     latest.current.onChange?.(model.getValue());
   });
-  editor.onDidChangeCursorPosition(({ position }) => latest.current.onCursor?.(position.lineNumber, position.column));
+  editor.onDidChangeCursorPosition(({ position }) =>
+    latest.current.onCursor?.(position.lineNumber, position.column, model.getOffsetAt(position)),
+  );
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => latest.current.onSave?.());
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun?.());
   leaveByEscapeTab(monaco, editor);

@@ -1,17 +1,22 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useRef, useState } from 'react';
+import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { Connector } from '#lib/connections/connectors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { streamsInText } from '#lib/manifest/streams-in-text.ts';
 import { ApiError, api } from '../../../_components/api.ts';
 import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
 import { startConfig } from '../../../_components/schema-form/schema-form.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
+import { ComponentPanel } from './component-panel.tsx';
 import { Outline } from './outline.tsx';
 import { Problems } from './problems.tsx';
 import { SaveVersion } from './save-version.tsx';
+import { SchemaPanel } from './schema-panel.tsx';
+import { type Side, SidePanel } from './side-panel.tsx';
+import { USUAL_LIMITS } from './test-limits.tsx';
 import { TestPanel } from './test-panel.tsx';
 import { useDraft } from './use-draft.ts';
 import { useTestRead } from './use-test-read.ts';
@@ -39,7 +44,9 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const [stream, setStream] = useState<string | null>(null);
   const [shown, setShown] = useState<Shown>('editor');
   const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);
-  const [cursor, setCursor] = useState({ line: 1, column: 1 });
+  const [limits, setLimits] = useState(USUAL_LIMITS);
+  const [side, setSide] = useState<Side>('test');
+  const [cursor, setCursor] = useState({ line: 1, column: 1, offset: 0 });
   const editor = useRef<YamlEditorHandle>(null);
   const router = useRouter();
   const say = useSay();
@@ -49,17 +56,21 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const config = validation.spec ? { ...startConfig(validation.spec), ...values } : values;
   const streams = validation.streams;
   const chosen = streams.find((item) => item.name === stream)?.name ?? streams[0]?.name ?? null;
+  const settled = useDeferredValue(manifest);
+  const written = useMemo(() => streamsInText(settled), [settled]);
+  const place = written.find((item) => item.name === chosen) ?? null;
   const errors = validation.issues.filter((issue) => issue.severity === 'error');
 
-  const runTest = () => {
+  const runTest = (state: JsonObject | null = null) => {
     if (chosen === null) return;
     setShown('test');
+    setSide('test');
     void test.start({
       manifest,
       config,
       stream: chosen,
-      limits: { maxSlices: 3, maxPages: 3, maxRecords: 300 },
-      state: null,
+      limits,
+      state,
     });
   };
   const save = async (note: string) => {
@@ -80,6 +91,10 @@ export function Builder({ connector, schema, ...initial }: Props) {
     setShown('editor');
     editor.current?.reveal(line, column);
   };
+  const revealOffset = (offset: number) => {
+    setShown('editor');
+    editor.current?.revealOffset(offset);
+  };
 
   return (
     <div className="builder" data-shown={shown}>
@@ -94,7 +109,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
         testing={test.run.status === 'running'}
         onVersions={() => setDialog('versions')}
         onSave={() => setDialog('save')}
-        onTest={runTest}
+        onTest={() => runTest()}
         onStop={test.stop}
       />
       <nav className="msw" aria-label="Panel">
@@ -115,7 +130,8 @@ export function Builder({ connector, schema, ...initial }: Props) {
           onConfig={setValues}
           onStream={(item) => {
             setStream(item.name);
-            if (item.line) reveal(item.line);
+            const found = written.find(({ name: known }) => known === item.name);
+            if (found) revealOffset(found.offset);
           }}
         />
         <section className="ed" aria-label="Manifest">
@@ -135,21 +151,45 @@ export function Builder({ connector, schema, ...initial }: Props) {
               schema={schema}
               issues={validation.issues}
               label="Manifest, YAML"
-              onCursor={(line, column) => setCursor({ line, column })}
+              onCursor={(line, column, offset) => setCursor({ line, column, offset })}
               onSave={() => setDialog('save')}
-              onRun={runTest}
+              onRun={() => runTest()}
             />
           </div>
           <Problems issues={validation.issues} onGo={(issue) => reveal(issue.line, issue.column)} />
         </section>
-        <TestPanel
-          run={test.run}
-          streams={streams.map((item) => item.name)}
-          stream={chosen}
-          onStream={setStream}
-          onTest={runTest}
-          outdated={test.run.manifest !== manifest}
-        />
+        <SidePanel side={side} onSide={setSide}>
+          {side === 'test' && (
+            <TestPanel
+              run={test.run}
+              streams={streams.map((item) => item.name)}
+              stream={chosen}
+              onStream={setStream}
+              limits={limits}
+              onLimits={setLimits}
+              onTest={runTest}
+              outdated={test.run.manifest !== manifest}
+            />
+          )}
+          {side === 'form' && (
+            <ComponentPanel
+              manifest={manifest}
+              offset={cursor.offset}
+              schema={schema}
+              onEdit={(edit) => editor.current?.edit(edit)}
+              onGo={revealOffset}
+            />
+          )}
+          {side === 'schema' && (
+            <SchemaPanel
+              manifest={manifest}
+              stream={place?.path ?? null}
+              declared={place?.schema ?? null}
+              pages={test.run.stream === chosen ? test.run.pages : []}
+              onEdit={(edit) => editor.current?.edit(edit)}
+            />
+          )}
+        </SidePanel>
       </div>
       <SaveVersion
         open={dialog === 'save'}

@@ -9,7 +9,6 @@ import { SchemaForm } from '../../../_components/schema-form/schema-form.tsx';
 
 interface Stream {
   readonly name: string;
-  readonly line?: number;
 }
 
 interface Props {

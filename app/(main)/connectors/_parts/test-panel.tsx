@@ -1,6 +1,7 @@
 'use client';
 
 import { useState } from 'react';
+import type { JsonObject } from '#lib/json.ts';
 import { AllowHost } from '../../../_components/allow-host.tsx';
 import { Button } from '../../../_components/button.tsx';
 import { formatBytes, formatCount, formatDuration } from '../../../_components/format.ts';
@@ -10,6 +11,7 @@ import { PanelTabs, TabPanel } from '../../../_components/tabs.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { RecordsView } from './records-view.tsx';
 import { ExchangeDetail, Requests, toCurl } from './requests.tsx';
+import { TestLimitFields, type TestLimits } from './test-limits.tsx';
 import type { TestRun } from './use-test-read.ts';
 
 interface Props {
@@ -17,13 +19,16 @@ interface Props {
   readonly streams: readonly string[];
   readonly stream: string | null;
   readonly onStream: (stream: string) => void;
-  readonly onTest: () => void;
+  readonly limits: TestLimits;
+  readonly onLimits: (limits: TestLimits) => void;
+  /** Reads the stream, from a state or from its beginning. */
+  readonly onTest: (state?: JsonObject | null) => void;
   /** The draft has changed since this test. */
   readonly outdated: boolean;
 }
 
 /** What a test read: requests on a time axis, records, the answer as it came, state and log. Fills while it runs. */
-export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: Props) {
+export function TestPanel({ run, streams, stream, onStream, limits, onLimits, onTest, outdated }: Props) {
   const [tab, setTab] = useState('records');
   const [chosen, setChosen] = useState(0);
   const say = useSay();
@@ -45,12 +50,12 @@ export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: 
             ))}
           </select>
         </label>
-        <span className="muted small">3 slices, 3 pages each, 300 records at most</span>
+        <TestLimitFields value={limits} onChange={onLimits} />
       </div>
       {run.status === 'idle' ? (
         <div className="empty">
           <p>Test reads the stream with the same engine as a sync, and loads nothing.</p>
-          <Button icon="play" onClick={onTest} aria-disabled={stream === null}>
+          <Button icon="play" onClick={() => onTest()} aria-disabled={stream === null}>
             Test {stream ?? ''}
           </Button>
         </div>
@@ -61,7 +66,9 @@ export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: 
             <div className="pad">
               <FailureNotice
                 failure={run.failure}
-                actions={<AllowHost failure={run.failure} reason={`test of ${run.stream}`} onAllowed={onTest} />}
+                actions={
+                  <AllowHost failure={run.failure} reason={`test of ${run.stream}`} onAllowed={() => onTest()} />
+                }
                 alert
               />
             </div>
@@ -104,7 +111,16 @@ export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: 
             </TabPanel>
             <TabPanel value="state">
               {run.state ? (
-                <pre className="well">{JSON.stringify(run.state, null, 2)}</pre>
+                <>
+                  <div className="sec">
+                    <span className="muted small">A sync from here reads what is new.</span>
+                    <span className="grow" />
+                    <Button size="s" onClick={() => onTest(run.state)}>
+                      Run again with this state
+                    </Button>
+                  </div>
+                  <pre className="well">{JSON.stringify(run.state, null, 2)}</pre>
+                </>
               ) : (
                 <p className="empty">This stream keeps no state, or no slice was finished.</p>
               )}
@@ -128,6 +144,13 @@ export function TestPanel({ run, streams, stream, onStream, onTest, outdated }: 
   );
 }
 
+/** What a run from a state read again of what the run before had: an overlap is fine, a gap is not seen here. */
+function comparedWords({ pages, before }: TestRun): string {
+  const records = pages.flatMap((page) => page.records.map((record) => JSON.stringify(record)));
+  const again = records.filter((record) => before?.has(record)).length;
+  return `${formatCount(records.length - again)} new since that state, ${formatCount(again)} read again`;
+}
+
 function Verdict({ run, records, outdated }: { run: TestRun; records: number; outdated: boolean }) {
   const state =
     run.status === 'running' ? 'run' : run.status === 'failed' ? 'fail' : run.status === 'stopped' ? 'off' : 'ok';
@@ -142,6 +165,7 @@ function Verdict({ run, records, outdated }: { run: TestRun; records: number; ou
       </span>
       <span className="muted small">
         {run.pages.length} {run.pages.length === 1 ? 'page' : 'pages'}, {formatBytes(bytes)}
+        {run.before !== null && `, ${comparedWords(run)}`}
         {retries > 0 && `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`}
       </span>
       {outdated && run.status !== 'running' && (

@@ -34,6 +34,8 @@ export interface TestRun {
   readonly log: readonly LogLine[];
   readonly state: JsonObject | null;
   readonly failure: Failure | null;
+  /** The records of the run before, each as JSON, when this one reads on from its state. */
+  readonly before: ReadonlySet<string> | null;
 }
 
 type ProbeEvent =
@@ -55,7 +57,7 @@ export interface TestInput {
 
 const IDLE: TestRun = {
   ...{ status: 'idle', stream: '', manifest: '', startedAt: 0, durationMs: 0 },
-  ...{ pages: [], exchanges: [], log: [], state: null, failure: null },
+  ...{ pages: [], exchanges: [], log: [], state: null, failure: null, before: null },
 };
 
 /** Reads one stream with the real engine, in a worker's child, and shows what comes as it comes. */
@@ -79,7 +81,13 @@ export function useTestRead() {
       const startedAt = Date.now();
       const mine: { probeId: string | null; stop: () => void } = { probeId: null, stop: () => {} };
       current.current = mine;
-      setRun({ ...IDLE, status: 'running', stream: input.stream, manifest: input.manifest, startedAt });
+      setRun((old) => ({
+        ...{ ...IDLE, status: 'running', stream: input.stream, manifest: input.manifest, startedAt },
+        before:
+          input.state === null
+            ? null
+            : new Set(old.pages.flatMap((page) => page.records.map((record) => JSON.stringify(record)))),
+      }));
       try {
         const { probeId } = await api.post<{ probeId: string }>('/probes', { kind: 'test_read', ...input });
         if (current.current !== mine) return;

@@ -10,7 +10,7 @@ const SETTLE_MS = 200;
 export interface Validation {
   readonly issues: readonly EditorIssue[];
   readonly spec: JsonObject | null;
-  readonly streams: readonly { name: string; line?: number }[];
+  readonly streams: readonly { name: string }[];
 }
 
 const NOTHING: Validation = { issues: [], spec: null, streams: [] };

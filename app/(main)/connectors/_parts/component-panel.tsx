@@ -1,0 +1,122 @@
+'use client';
+
+import { useDeferredValue, useMemo } from 'react';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { componentAt } from '#lib/manifest/component-at.ts';
+import { removeFromText, setInText, type TextEdit, type TextPath } from '#lib/manifest/edit-text.ts';
+import { Button } from '../../../_components/button.tsx';
+import { FieldRow } from './component-field.tsx';
+
+interface Props {
+  readonly manifest: string;
+  /** Where the editor's cursor stands, from the start of the text. */
+  readonly offset: number;
+  /** JSON schema of the language: fields, docs and examples of every kind. */
+  readonly schema: JsonObject;
+  readonly onEdit: (edit: TextEdit) => void;
+  readonly onGo: (offset: number) => void;
+}
+
+/** The component under the cursor as a form: what it is, its fields with their docs, and where inherited values come from. */
+export function ComponentPanel({ manifest, offset, schema, onEdit, onGo }: Props) {
+  // Typing stays quick in a large manifest: the form follows when there is time.
+  const settled = useDeferredValue(manifest);
+  const found = useMemo(() => componentAt(settled, offset), [settled, offset]);
+  if (found === null)
+    return (
+      <p className="empty">Put the cursor into a component of the manifest to see its fields and what they mean.</p>
+    );
+  const kind = definitionOf(schema, found.type);
+  const properties = propertiesOf(kind);
+  const set = (path: TextPath, value: string | number | boolean) => {
+    const edit = setInText(manifest, path, value);
+    if (edit) onEdit(edit);
+  };
+  const here = new Set(found.fields.map(({ name }) => name));
+  const missing = Object.keys(properties).filter((name) => !here.has(name) && !HIDDEN.has(name));
+  const add = (name: string) => {
+    const edit = setInText(manifest, [...found.path, name], startValue(schema, properties[name]));
+    if (edit) onEdit(edit);
+  };
+  return (
+    <section className="component" aria-label={`Form of ${found.type}`}>
+      <div className="sec">
+        <h3>{found.type}</h3>
+        <span className="grow" />
+        <Button size="s" kind="ghost" onClick={() => onGo(found.offset)}>
+          Show in YAML
+        </Button>
+      </div>
+      <p className="muted pad">{String(kind?.description ?? 'Weir does not know this component.')}</p>
+      <div className="body stack">
+        {found.fields.map((field) => (
+          <FieldRow
+            key={`${found.path.join('.')}.${field.name}`}
+            field={field}
+            schema={isJsonObject(properties[field.name]) ? (properties[field.name] as JsonObject) : {}}
+            onSet={(value) => set([...found.path, field.name], value)}
+            onRemove={() => removeField(manifest, [...found.path, field.name], onEdit)}
+            onGo={() => onGo(field.offset)}
+          />
+        ))}
+        {missing.length > 0 && (
+          <label className="row small">
+            <span className="muted">Add a field</span>
+            <select className="select" value="" onChange={(event) => add(event.target.value)}>
+              <option value="" disabled>
+                Choose one
+              </option>
+              {missing.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
+      <Example kind={kind} />
+    </section>
+  );
+}
+
+const HIDDEN = new Set(['type', '$ref', '$parameters']);
+
+function removeField(manifest: string, path: TextPath, onEdit: Props['onEdit']): void {
+  const edit = removeFromText(manifest, path);
+  if (edit) onEdit(edit);
+}
+
+function Example({ kind }: { kind: JsonObject | null }) {
+  const text = /```yaml\n([\s\S]*?)\n```/.exec(String(kind?.markdownDescription ?? ''))?.[1];
+  if (text === undefined) return null;
+  return (
+    <details className="pad small" open>
+      <summary>Example</summary>
+      <pre className="well">{text}</pre>
+    </details>
+  );
+}
+
+function definitionOf(schema: JsonObject, type: string): JsonObject | null {
+  const definition = isJsonObject(schema.definitions) ? schema.definitions[type] : undefined;
+  return isJsonObject(definition) ? definition : null;
+}
+
+function propertiesOf(kind: JsonObject | null): JsonObject {
+  return isJsonObject(kind?.properties) ? kind.properties : {};
+}
+
+/** What a field begins with: the first kind that it takes with that kind's example, a value of its list, or an empty one of its type. */
+function startValue(schema: JsonObject, field: JsonObject[string] | undefined): JsonObject[string] {
+  if (!isJsonObject(field)) return '';
+  if (Array.isArray(field.enum)) return field.enum[0] ?? '';
+  const [first] = Array.isArray(field.anyOf) ? field.anyOf : [];
+  if (isJsonObject(first) && typeof first.$ref === 'string') {
+    const kind = definitionOf(schema, first.$ref.split('/').at(-1) ?? '');
+    const [snippet] = Array.isArray(kind?.defaultSnippets) ? kind.defaultSnippets : [];
+    return isJsonObject(snippet) ? (snippet.body ?? {}) : {};
+  }
+  const type = Array.isArray(field.type) ? field.type[0] : field.type;
+  return ({ boolean: false, integer: 0, number: 0, array: [], object: {} } as JsonObject)[String(type)] ?? '';
+}

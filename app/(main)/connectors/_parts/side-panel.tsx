@@ -1,0 +1,34 @@
+'use client';
+
+import type { ReactNode } from 'react';
+
+export type Side = 'test' | 'form' | 'schema';
+
+const NAMES: Record<Side, string> = { test: 'Test', form: 'Form', schema: 'Schema' };
+
+/** What stands beside the text: the test, the component under the cursor as a form, or the stream's schema. */
+export function SidePanel({
+  side,
+  onSide,
+  children,
+}: {
+  side: Side;
+  onSide: (side: Side) => void;
+  children: ReactNode;
+}) {
+  return (
+    <div className="side-panel">
+      <div className="side-tabs">
+        <fieldset className="seg">
+          <legend className="sr-only">Beside the editor</legend>
+          {(Object.keys(NAMES) as Side[]).map((item) => (
+            <button key={item} type="button" aria-pressed={side === item} onClick={() => onSide(item)}>
+              {NAMES[item]}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      {children}
+    </div>
+  );
+}
