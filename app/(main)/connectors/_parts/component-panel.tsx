@@ -61,7 +61,7 @@ export function ComponentPanel({ manifest, offset, schema, onEdit, onGo }: Props
         ))}
         {missing.length > 0 && (
           <label className="row small">
-            <span className="muted">Add a field</span>
+            <span className="muted nowrap">Add a field</span>
             <select className="select" value="" onChange={(event) => add(event.target.value)}>
               <option value="" disabled>
                 Choose one

@@ -5,13 +5,14 @@ import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { TestPage } from './use-test-read.ts';
 
 /** Records of a test: all as a table of their fields, or one, raw beside transformed. */
-export function RecordsView({ pages }: { pages: readonly TestPage[] }) {
+export function RecordsView({ pages, running }: { pages: readonly TestPage[]; running: boolean }) {
   const [index, setIndex] = useState(0);
   const records = pages.flatMap((page) =>
     page.records.map((record, row) => ({ record, raw: page.raw?.[row], page: page.page, row: row + 1 })),
   );
   const shown = records[Math.min(index, records.length - 1)];
-  if (shown === undefined) return <p className="empty">{nothingShown(pages)}</p>;
+  if (shown === undefined)
+    return <p className="empty">{running ? 'Waiting for the first page.' : nothingShown(pages)}</p>;
   return (
     <section aria-label="Records" onKeyDown={(event) => move(event, records.length, setIndex)}>
       <div className="sec">

@@ -104,7 +104,7 @@ export function TestPanel({ run, streams, stream, onStream, limits, onLimits, on
             ]}
           >
             <TabPanel value="records">
-              <RecordsView pages={run.pages} />
+              <RecordsView pages={run.pages} running={run.status === 'running'} />
             </TabPanel>
             <TabPanel value="response">
               {exchange ? <ExchangeDetail exchange={exchange} /> : <p className="empty">No request was made.</p>}
