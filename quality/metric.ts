@@ -5,6 +5,7 @@ import type { RowTest } from './row-test.ts';
 export type AggregateName =
   | 'rows'
   | 'filled'
+  | 'distinct'
   | 'sum'
   | 'mean'
   | 'quantile'

@@ -12,6 +12,7 @@ import { openGate } from '#quality/gate.ts';
 import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
 import { startDueSuites } from '#quality/start-due-suites.ts';
 import { forgetSamples } from '#quality/store.ts';
+import { profileNewTables } from '#quality/suggest/profile-new-tables.ts';
 
 export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
 
@@ -24,6 +25,7 @@ interface TaskOptions {
 
 export async function runSyncTask(context: Context, syncId: number, options: TaskOptions): Promise<void> {
   await runSyncJob(context, syncId, { ...options, onFinished: afterSync(context), gate: gateOf(context) });
+  if (!options.signal.aborted) await profileNewTables(context, syncId, options.signal);
 }
 
 export async function runProbeTask(context: Context, probeId: string, { signal }: TaskOptions): Promise<void> {

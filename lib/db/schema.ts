@@ -33,6 +33,7 @@ export interface Database {
   check_run: CheckRunTable;
   check_result: CheckResultTable;
   table_state: TableStateTable;
+  table_profile: TableProfileTable;
   incident: IncidentTable;
   channel: ChannelTable;
   delivery: DeliveryTable;
@@ -406,6 +407,17 @@ interface TableStateTable {
   sync_id: number;
   states: Json<JsonObject>;
   updated_at: Time;
+}
+
+/** What was found in a table after its first load, and the checks that follow from it. */
+interface TableProfileTable {
+  connection_id: string;
+  table_name: string;
+  workspace_id: string;
+  sync_id: number;
+  columns: Json<JsonValue>;
+  suggestions: Json<JsonValue>;
+  profiled_at: Time;
 }
 
 interface IncidentTable {

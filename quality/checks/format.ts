@@ -33,6 +33,11 @@ const FORMATS: Readonly<Record<string, { readonly words: string; readonly patter
   iban: { words: 'an IBAN', pattern: '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$' },
 };
 
+/** The regular expression of a format. */
+export function formatPattern(name: string): string {
+  return FORMATS[name]?.pattern ?? '';
+}
+
 /** Text in one of the formats that everybody needs. */
 export const format = rowLevel({
   name: 'format',
@@ -44,7 +49,7 @@ export const format = rowLevel({
   test: ({ column, format }) => ({
     ask: 'not_matching',
     column: String(column),
-    pattern: FORMATS[String(format)]?.pattern ?? '',
+    pattern: formatPattern(String(format)),
   }),
   wrong: ({ format }) => `is not ${FORMATS[String(format)]?.words}`,
 });

@@ -16,6 +16,7 @@ export const duckdbDialect: Dialect = {
   aggregates: {
     rows: (_column, filter) => `count(*)${filter}`,
     filled: (column, filter) => `count(${column})${filter}`,
+    distinct: (column, filter) => `count(distinct ${column})${filter}`,
     sum: (column, filter) => `sum(${column})${filter}`,
     mean: (column, filter) => `avg(${column})${filter}`,
     quantile: (column, filter, fraction) => `quantile_cont(${column}, ${fraction})${filter}`,

@@ -17,6 +17,7 @@ export const postgresDialect: Dialect = {
   aggregates: {
     rows: (_column, filter) => `count(*)${filter}`,
     filled: (column, filter) => `count(${column})${filter}`,
+    distinct: (column, filter) => `count(distinct ${column})${filter}`,
     sum: (column, filter) => `sum(${column})${filter}`,
     mean: (column, filter) => `avg(${column})${filter}`,
     quantile: (column, filter, fraction) => `percentile_cont(${fraction}) within group (order by ${column})${filter}`,

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
 import { startChecks } from '#quality/run-checks.ts';
+import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
 import {
   checkHistory,
   createSuite,
@@ -11,7 +12,7 @@ import {
   updateSuite,
 } from '#quality/suites.ts';
 import { longText, nullable, readBody, shape, text, uuid } from '../body.ts';
-import { as, created, type DoorEnv, idOf } from '../door.ts';
+import { as, asId, created, type DoorEnv, idOf } from '../door.ts';
 import { badRequest } from '../failures.ts';
 
 const suite = shape({ name: text, text: longText, connectionId: nullable(uuid), destinationId: uuid }, [
@@ -41,6 +42,11 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.post('/suites', as('editor', 'suite.create'), async (c) => {
     const input = await readBody<SuiteBody>(c.req.raw, suite);
     return created(c, 'suite', await createSuite(c.get('context'), c.get('identity').workspaceId, input));
+  });
+  app.get('/suites/suggestions', as('viewer'), async (c) => {
+    const connectionId = c.req.query('connectionId');
+    const { workspaceId } = c.get('identity');
+    return c.json(await listSuggestions(c.get('context'), workspaceId, connectionId ? asId(connectionId) : null));
   });
   app.get('/suites/:id', as('viewer'), async (c) =>
     c.json(await getSuite(c.get('context'), c.get('identity').workspaceId, idOf(c))),

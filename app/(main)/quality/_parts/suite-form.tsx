@@ -1,7 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
@@ -13,16 +13,26 @@ import { useSay } from '../../../_components/toast.tsx';
 import { Problems } from '../../connectors/_parts/problems.tsx';
 import type { Suite } from './models.ts';
 import { type Choices, startingText } from './starting-text.ts';
+import { SuggestionsPanel } from './suggestions-panel.tsx';
 import { useSuiteIssues } from './use-suite-issues.ts';
+import { withNames } from './with-names.ts';
 
 interface SuiteFormProps extends Choices {
   /** Null for a new one. */
   readonly suite: Suite | null;
   readonly schema: JsonObject;
+  /** Tables that Weir has loaded, with their columns. */
+  readonly tables: readonly KnownTable[];
+}
+
+interface KnownTable {
+  readonly connectionId: string;
+  readonly table: string;
+  readonly columns: readonly string[];
 }
 
 /** A suite: what it is called, what it runs after, and its checks in YAML. */
-export function SuiteForm({ suite, schema, connections, destinations }: SuiteFormProps) {
+export function SuiteForm({ suite, schema, connections, destinations, tables }: SuiteFormProps) {
   const first = connections[0];
   const [name, setName] = useState(suite?.name ?? '');
   const [connectionId, setConnectionId] = useState(suite ? suite.connectionId : (first?.id ?? null));
@@ -34,6 +44,7 @@ export function SuiteForm({ suite, schema, connections, destinations }: SuiteFor
   const [refusal, setRefusal] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const issues = useSuiteIssues(text);
+  const known = useMemo(() => withNames(schema, namesOf(tables, connectionId)), [schema, tables, connectionId]);
   const editor = useRef<YamlEditorHandle>(null);
   const router = useRouter();
   const say = useSay();
@@ -135,7 +146,7 @@ export function SuiteForm({ suite, schema, connections, destinations }: SuiteFor
             value={text}
             onChange={setText}
             path={`suites/${suite?.id ?? 'new'}/suite.yaml`}
-            schema={schema}
+            schema={known}
             issues={issues}
             label="Checks in YAML"
             onSave={save}
@@ -143,8 +154,16 @@ export function SuiteForm({ suite, schema, connections, destinations }: SuiteFor
         </div>
         <Problems issues={issues} onGo={({ line, column }) => editor.current?.reveal(line, column)} />
       </section>
+      <div style={{ marginTop: 16 }}>
+        <SuggestionsPanel connectionId={connectionId} text={text} onChange={setText} />
+      </div>
     </Page>
   );
+}
+
+function namesOf(tables: readonly KnownTable[], connectionId: string | null) {
+  const near = connectionId === null ? tables : tables.filter((table) => table.connectionId === connectionId);
+  return { tables: near.map(({ table }) => table), columns: [...new Set(near.flatMap(({ columns }) => columns))] };
 }
 
 function NeedsDestination() {
