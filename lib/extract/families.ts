@@ -95,12 +95,15 @@ export interface Transformation {
   transform(record: JsonObject, slice: Slice): JsonObject | Promise<JsonObject>;
 }
 
+export type Normalize = (record: JsonObject, schema: JsonObject) => JsonObject | Promise<JsonObject>;
+
 export interface RecordSelector {
   readonly extractor: Extractor;
   readonly filter: RecordFilter | null;
   /** Null where the manifest says nothing. */
   readonly transformFirst: boolean | null;
-  readonly normalizes: boolean;
+  /** Casts the values of a record to the types of its schema; null where they stay as they are. */
+  readonly normalize: Normalize | null;
 }
 
 /** Where a value goes in a request. */

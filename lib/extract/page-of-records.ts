@@ -2,7 +2,6 @@ import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
 import type { Answer, Transformation } from './families.ts';
 import type { Found } from './found.ts';
-import { normalize } from './select/normalize.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { PageEvent, Reading, StreamParts } from './stream-parts.ts';
 
@@ -31,7 +30,7 @@ export async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer
     const before = transformFirst ? await transformed(record, transformations, slice, where) : record;
     if (filters && !(await keeps(before))) continue;
     const after = transformFirst ? before : await transformed(before, transformations, slice, where);
-    const final = selector.normalizes ? normalize(after, schema) : after;
+    const final = selector.normalize ? await selector.normalize(after, schema) : after;
     selected.push(final);
     if (feed && !isWanted(final)) continue;
     track?.observe(final, reading.stretch);

@@ -18,7 +18,7 @@ export interface CustomComponent {
 export interface ComponentTools {
   /** As it stands now; a source may change it. */
   readonly config: JsonObject;
-  /** A component of the manifest's language, such as `{ type: 'DpathExtractor', field_path: ['data'] }`. */
+  /** A component of the manifest's language, such as `{ type: 'DpathExtractor', field_path: ['data'] }`; below it types are filled in. */
   create<Behaviour>(component: JsonObject): Behaviour;
   /** A template as text. */
   text(template: unknown, variables?: Readonly<Record<string, unknown>>): string;
@@ -39,7 +39,7 @@ export function createCustom({ className, create }: CustomComponent, component: 
     get config() {
       return build.config;
     },
-    create: (inner) => build.create(inner),
+    create: (inner) => build.create(build.complete(inner, { parentFirst: false })),
     text: (template, variables) => interpolateText(String(template ?? ''), scope(variables)),
     value: (template, variables) =>
       typeof template === 'string' ? plain(interpolateString(template, scope(variables))) : template,

@@ -69,6 +69,34 @@ describe('a module for a class', () => {
     expect((await other.read('orders')).records).toEqual([{ name: 'a' }]);
   });
 
+  test('may cast values, and use components of the language, types filled in', async () => {
+    const normalization = `${COMPONENTS}.Normalization`;
+    const partitions = `${COMPONENTS}.Partitions`;
+    const componentsDir = await folderOf({
+      'all.js': `export default [
+        { className: '${normalization}', create: () => ({ normalize: (record, schema) => ({ ...record, types: Object.keys(schema.properties) }) }) },
+        { className: '${partitions}', create: ({ parents }, { create }) => create({ type: 'SubstreamPartitionRouter', parent_stream_configs: parents }) },
+      ];`,
+    });
+    const manifest = manifestOf({ orders: '' })
+      .replace(
+        '{ field_path: [data] }',
+        `{ field_path: [data] }, schema_normalization: { type: CustomSchemaNormalization, class_name: ${normalization} }`,
+      )
+      .replace(
+        'record_selector:',
+        `partition_router: { class_name: ${partitions}, parents: [{ parent_key: name, partition_field: user, stream: { name: users, retriever: { requester: { url: SERVER/users }, record_selector: { extractor: { field_path: [data] } } } } }] }\n      record_selector:`,
+      );
+    const { read } = await scriptedSource(
+      DATA,
+      `${manifest.trimEnd()}\n    schema_loader: { type: InlineSchemaLoader, schema: { type: object, properties: { name: {} } } }\n`,
+      { given: { componentsDir } },
+    );
+    const { records, events } = await read('orders');
+    expect(records).toEqual([{ name: 'a', types: ['name'] }]);
+    expect(events[0]).toMatchObject({ partition: { user: 'b' } });
+  });
+
   test('that fails is named', async () => {
     const componentsDir = await folderOf({ 'upper.js': upper() });
     const { read } = await scriptedSource({ ...DATA, '/orders': { body: {} } }, MANIFEST, {

@@ -1,5 +1,7 @@
-import { component, defineKind } from '#lib/manifest/kind.ts';
-import type { Extractor, RecordFilter, RecordSelector } from '../families.ts';
+import { isJsonObject, type JsonValue } from '#lib/json.ts';
+import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
+import type { Extractor, Normalize, RecordFilter, RecordSelector } from '../families.ts';
+import { normalize } from './normalize.ts';
 
 export const recordSelector = defineKind<RecordSelector>({
   name: 'RecordSelector',
@@ -20,6 +22,12 @@ export const recordSelector = defineKind<RecordSelector>({
     filter: selector.record_filter ? build.create<RecordFilter>(selector.record_filter) : null,
     transformFirst:
       typeof selector.transform_before_filtering === 'boolean' ? selector.transform_before_filtering : null,
-    normalizes: selector.schema_normalization === 'Default',
+    normalize: normalizeOf(selector.schema_normalization, build),
   }),
 });
+
+/** A class of Python's stands here as a component; what is registered for it has the function. */
+function normalizeOf(value: JsonValue | undefined, build: Build): Normalize | null {
+  if (isJsonObject(value)) return build.create<{ normalize: Normalize }>(value).normalize;
+  return value === 'Default' ? normalize : null;
+}

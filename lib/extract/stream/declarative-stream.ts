@@ -43,7 +43,7 @@ export const declarativeStream = defineKind<StreamReader>({
       describe: async (context) => describe(stream, { ...parts, schema: await schemaOf(context) }),
       async *read(context, request) {
         // Only a cast to the schema's types needs the schema, and asking an API for it costs a request.
-        const schema = parts.selector.normalizes ? await schemaOf(context) : {};
+        const schema = parts.selector.normalize ? await schemaOf(context) : {};
         yield* readStream(context, { ...parts, schema }, request);
       },
       plan: (context, request) => planStream(context, parts, request),
