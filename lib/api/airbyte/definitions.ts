@@ -264,3 +264,13 @@ function refuseImage(): never {
     'Declare the source as a manifest: Connectors in the pages, or definitions/declarative_sources in this API.',
   );
 }
+
+/** Our type for a destination of Airbyte's, by the id of its definition or its name; null for one that Weir has not. */
+export function destinationTypeOf(definitionId: string, name: string): string | null {
+  const wanted = plainName(name);
+  const found = destinationKinds.find(
+    ({ type, title }) =>
+      destinationDefinitionId(type) === definitionId.toLowerCase() || type === wanted || plainName(title) === wanted,
+  );
+  return found?.type ?? null;
+}

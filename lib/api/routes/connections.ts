@@ -10,6 +10,8 @@ import {
 } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { NextState } from '#lib/sync/order.ts';
+import { connectionStates, setStates } from '#lib/sync/states.ts';
 import { startSync } from '#lib/sync/syncs.ts';
 import { anyObject, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
 import { as, created, type DoorEnv, idOf } from '../door.ts';
@@ -66,6 +68,8 @@ const connection = shape({ ...changeable, sourceId: uuid, destinationId: uuid },
   'streams',
 ]);
 const change = shape(changeable);
+const state = shape({ name: text, namespace: text, state: nullable(anyObject) }, ['name', 'state']);
+const stateList = shape({ states: { type: 'array', items: state, maxItems: 1_000 } }, ['states']);
 
 export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.get('/connections', as('viewer'), async (c) =>
@@ -87,6 +91,18 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     if (Object.keys(input).length > 0) await updateConnection(c.get('context'), workspaceId, idOf(c), input);
     if (status !== undefined) await setConnectionStatus(c.get('context'), workspaceId, idOf(c), status, `by ${actor}`);
     return c.json(await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c)));
+  });
+  app.get('/connections/:id/states', as('viewer'), async (c) => {
+    const { id } = await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    return c.json(await connectionStates(c.get('context'), c.get('identity').workspaceId, id));
+  });
+  app.put('/connections/:id/states', as('editor', 'connection.set_state'), async (c) => {
+    const { workspaceId, actor } = c.get('identity');
+    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    const { states } = await readBody<{ states: NextState[] }>(c.req.raw, stateList);
+    const named = states.map((each) => ({ ...each, namespace: each.namespace ?? '' }));
+    await setStates(c.get('context'), workspaceId, id, { states: named, by: actor });
+    return c.json(await connectionStates(c.get('context'), workspaceId, id));
   });
   app.delete('/connections/:id', as('editor', 'connection.delete'), async (c) => {
     await deleteConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { readEnv } from '#lib/env.ts';
-import { failureText, toFailure } from '#lib/errors.ts';
+import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import { createLog } from '#lib/log.ts';
 import { checksRunCommand } from './checks-command.ts';
 import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
 import { loadsCommand } from './loads-command.ts';
+import { applyCommand, driftCommand, exportCommand, importCommand } from './pipelines/commands.ts';
 import { planCommand } from './plan-command.ts';
 import { checkCommand, discoverCommand, readCommand, specCommand } from './protocol.ts';
 import { sayFailure, sayLog } from './protocol-messages.ts';
@@ -24,6 +25,12 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           load into a Postgres, without the service
   checks run SUITE --to postgres://… | --parquet DIR [--json]
                                                           measure a suite; exits 0, 1 if a check fails, 3 if it can't be measured
+  apply -f DIR --key KEY [--url URL] [--dry-run] [--prune]
+                                                          make the service as a folder of YAML says
+  drift -f DIR --key KEY [--url URL]                      where service and folder differ; exits 2 if they do
+  export -f DIR --key KEY [--url URL]                     write what the service has into a folder
+  import airbyte --from URL -f DIR [--client-id ID --client-secret SECRET | --user NAME --password TEXT]
+                                                          write what an Airbyte has into a folder, for apply
   loads release|discard|run-again SYNC --key KEY [--url URL] [--reason TEXT]
                                                           decide of a load that a check holds back
 
@@ -46,12 +53,21 @@ const OPTIONS = {
   url: { type: 'string' },
   key: { type: 'string' },
   reason: { type: 'string' },
+  folder: { type: 'string', short: 'f' },
+  from: { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  prune: { type: 'boolean' },
+  'client-id': { type: 'string' },
+  'client-secret': { type: 'string' },
+  user: { type: 'string' },
+  password: { type: 'string' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** They answer in messages, and tell their failures in one, too. */
 const PROTOCOL = ['spec', 'check', 'discover', 'read'];
+const PIPELINE_COMMANDS = ['apply', 'drift', 'export', 'import'];
 const COMMANDS = ['validate', 'plan', 'sync', ...PROTOCOL];
 
 // Whoever reads the output may stop when they have seen enough, as `head` does.
@@ -96,6 +112,7 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, reason } = values;
     return loadsCommand({ words, url, key, reason });
   }
+  if (PIPELINE_COMMANDS.includes(command)) return pipelines(command, words, values);
   if (!COMMANDS.includes(command)) {
     process.stderr.write(`There is no command ${command}.\n\n${USAGE}`);
     return 2;
@@ -145,4 +162,24 @@ function validate(file: string): number {
   const errors = issues.filter(({ severity }) => severity === 'error').length;
   process.stdout.write(errors === 0 ? `${file} is valid.\n` : `${errors} ${errors === 1 ? 'error' : 'errors'}.\n`);
   return errors === 0 ? 0 : 1;
+}
+
+/** Pipelines as code: the service as a folder of files. */
+async function pipelines(command: string, words: string[], values: Values): Promise<number> {
+  const folder = needed(values.folder, '-f');
+  if (command === 'import') {
+    if (words[0] !== 'airbyte') throw usage('weir import takes: airbyte.');
+    const { user: username, password } = values;
+    const [clientId, clientSecret] = [values['client-id'], values['client-secret']];
+    return importCommand({ url: needed(values.from, '--from'), clientId, clientSecret, username, password }, folder);
+  }
+  const { url = process.env.WEIR_URL ?? 'http://localhost:8000' } = values;
+  const options = { folder, url, key: needed(values.key ?? process.env.WEIR_API_KEY, '--key (or WEIR_API_KEY)') };
+  if (command === 'drift') return driftCommand(options);
+  if (command === 'export') return exportCommand(options);
+  return applyCommand({ ...options, dryRun: values['dry-run'] === true, prune: values.prune === true });
+}
+
+function usage(message: string): WeirError {
+  return new WeirError({ kind: 'config', code: 'usage', message, hint: 'weir --help lists the commands.' });
 }

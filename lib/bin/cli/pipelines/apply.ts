@@ -1,0 +1,133 @@
+import type { StreamDescriptor } from '#lib/catalog.ts';
+import { WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { Kind } from './documents.ts';
+import type { Step } from './plan.ts';
+import type { Remote } from './remote.ts';
+import type { Server } from './server.ts';
+import { needsDiscovery, toConfigured } from './streams.ts';
+
+/** Where each kind stands in the API. */
+const PATHS: Record<Kind, string> = {
+  connector: '/connectors',
+  source: '/sources',
+  destination: '/destinations',
+  connection: '/connections',
+  suite: '/suites',
+  channel: '/channels',
+};
+
+/** Ids by kind and name, those of what was made a moment ago among them. */
+class Ids {
+  readonly #ids = new Map<string, string>();
+
+  constructor(remotes: readonly Remote[]) {
+    for (const { kind, name, id } of remotes) this.set(kind, name, id);
+  }
+
+  set(kind: Kind, name: string, id: string): void {
+    this.#ids.set(`${kind} ${name}`, id);
+  }
+
+  of(kind: Kind, name: JsonValue | undefined, at: string): string {
+    const id = this.#ids.get(`${kind} ${name}`);
+    if (id !== undefined) return id;
+    throw new WeirError({
+      kind: 'config',
+      code: 'unknown_name',
+      message: `${at}: there is no ${kind} named ${name}.`,
+      hint: 'Declare it in the folder, or correct the name.',
+    });
+  }
+}
+
+/** Carries the steps out, one after the other; each is told when it is done. What was done before a refusal stays done. */
+export async function applySteps(
+  server: Server,
+  steps: readonly Step[],
+  remotes: readonly Remote[],
+  told: (step: Step) => void,
+): Promise<void> {
+  const ids = new Ids(remotes);
+  for (const step of steps) {
+    if (step.action === 'extra' || (step.action === 'same' && !step.hasSecrets)) continue;
+    if (step.action === 'delete') await server.send('DELETE', `${PATHS[step.kind]}/${step.remote?.id}`);
+    else ids.set(step.kind, step.name, await save(server, step, ids));
+    told(step);
+  }
+}
+
+/** Makes or changes one thing, and gives its id. */
+async function save(server: Server, step: Step, ids: Ids): Promise<string> {
+  const { document, remote } = step;
+  const body = document?.body ?? {};
+  const at = document?.at ?? '';
+  if (step.kind === 'connector') return saveConnector(server, step);
+  const { states, ...sent } = await SHAPES[step.kind](server, body, ids, at);
+  const [path, name] = [PATHS[step.kind], step.name];
+  if (remote === null) {
+    const { id } = await server.send<{ id: string }>('POST', path, { name, ...sent });
+    if (Array.isArray(states)) await setStates(server, id, states);
+    return id;
+  }
+  await server.send(step.kind === 'suite' ? 'PUT' : 'PATCH', `${path}/${remote.id}`, withoutFixed(step.kind, sent));
+  return remote.id;
+}
+
+type Shape = (server: Server, body: JsonObject, ids: Ids, at: string) => Promise<JsonObject>;
+
+/** Documents with names in the form in which the API takes them, with ids. */
+const SHAPES: Record<Exclude<Kind, 'connector'>, Shape> = {
+  source: async (_server, { connector, ...body }, ids, at) => ({
+    ...body,
+    connectorId: ids.of('connector', connector, at),
+  }),
+  destination: async (_server, body) => body,
+  connection: async (server, { source, destination, streams, ...body }, ids, at) => {
+    const sourceId = ids.of('source', source, at);
+    const listed = Array.isArray(streams) ? streams : [];
+    const offered = needsDiscovery(listed) ? (await server.ask({ kind: 'discover', sourceId })).streams : [];
+    const configured = listed.map((stream) => toConfigured(stream, offered as unknown as StreamDescriptor[]));
+    return {
+      ...body,
+      sourceId,
+      destinationId: ids.of('destination', destination, at),
+      streams: configured as unknown as JsonValue,
+    };
+  },
+  suite: async (_server, { destination, connection, ...body }, ids, at) => ({
+    ...body,
+    destinationId: ids.of('destination', destination, at),
+    ...(connection !== undefined && { connectionId: ids.of('connection', connection, at) }),
+  }),
+  channel: async (_server, body) => body,
+};
+
+/** What another one would be another thing: it can't be changed. */
+function withoutFixed(kind: Kind, body: JsonObject): JsonObject {
+  const fixed: Record<string, readonly string[]> = {
+    source: ['connectorId'],
+    destination: ['type'],
+    connection: ['sourceId', 'destinationId'],
+    channel: ['type'],
+  };
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !fixed[kind]?.includes(key)));
+}
+
+async function saveConnector(server: Server, { name, document, remote }: Step): Promise<string> {
+  const manifest = manifestText(document?.body.manifest);
+  const id = remote?.id ?? (await server.send<{ id: string }>('POST', '/connectors', { name, manifest })).id;
+  const { latest } = await server.get<{ latest: { version: number } | null }>(`/connectors/${id}`);
+  await server.send('POST', `/connectors/${id}/versions`, { manifest, basedOn: latest?.version ?? null });
+  return id;
+}
+
+/** JSON is YAML: a manifest that stands inside a document is sent so. */
+function manifestText(manifest: JsonValue | undefined): string {
+  return isJsonObject(manifest) ? JSON.stringify(manifest, null, 2) : String(manifest ?? '');
+}
+
+/** A connection that comes from elsewhere goes on where it was. */
+async function setStates(server: Server, connectionId: string, states: JsonValue[]): Promise<void> {
+  await server.send('PUT', `/connections/${connectionId}/states`, { states });
+}
