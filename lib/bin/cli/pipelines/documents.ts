@@ -18,6 +18,8 @@ export interface Document {
   readonly at: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 interface Problem extends Issue {
   readonly at: string;
 }
@@ -51,7 +53,7 @@ const MOST_FILES = 1_000;
  * connector's `manifest` may name a file beside it.
  * @throws WeirError `invalid_input` with every problem of every file
  */
-export function readDocuments(folder: string, env: NodeJS.ProcessEnv): Document[] {
+export function readDocuments(folder: string, env: Environment): Document[] {
   const problems: Problem[] = [];
   const documents = filesOf(folder).flatMap((file) => readFile(file, env, problems));
   const seen = new Map<string, string>();
@@ -85,11 +87,11 @@ function filesOf(folder: string): string[] {
     .map((name) => path.join(folder, name));
 }
 
-function readFile(file: string, env: NodeJS.ProcessEnv, problems: Problem[]): Document[] {
+function readFile(file: string, env: Environment, problems: Problem[]): Document[] {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(readFileSync(file, 'utf8'), { lineCounter: lines });
   return (Array.isArray(parsed) ? parsed : []).flatMap((document) => {
-    const at = `${file}:${lines.linePos(document.range?.[0] ?? 0).line}`;
+    const at = `${file}:${lines.linePos(document.contents?.range?.[0] ?? document.range?.[0] ?? 0).line}`;
     for (const { message } of document.errors) problems.push({ at, message });
     if (document.errors.length > 0 || !isMap(document.contents)) return [];
     const value = document.toJS() as JsonObject;
@@ -102,7 +104,7 @@ function readFile(file: string, env: NodeJS.ProcessEnv, problems: Problem[]): Do
 interface Place {
   readonly at: string;
   readonly file: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Environment;
   readonly problems: Problem[];
 }
 

@@ -1,0 +1,298 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createApiKey } from '#lib/access/api-keys.ts';
+import { productionApi, productionManifest, TOKEN } from '#tests/harness/production.ts';
+import { scriptedServer } from '#tests/harness/scripted-server.ts';
+import { type WorkingApi, workingApi } from '#tests/harness/working-api.ts';
+import { applyCommand, driftCommand, exportCommand, importCommand } from './commands.ts';
+import { readDocuments } from './documents.ts';
+
+function emptyFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-pipelines-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+interface Weir extends WorkingApi {
+  readonly key: string;
+  readonly source: Awaited<ReturnType<typeof productionApi>>;
+}
+
+async function weir(): Promise<Weir> {
+  const source = await productionApi();
+  onTestFinished(() => source.close());
+  const api = await workingApi();
+  const [{ id } = { id: '' }] = await api.query<{ id: string }>('select id from workspace');
+  const { secret: key } = await createApiKey(api.context, id, { name: 'ci', role: 'admin' });
+  const { host, port } = source;
+  await send({ ...api, key }, 'POST', '/allowed-hosts', { host, port });
+  return { ...api, key, source };
+}
+
+async function send<T>(
+  { url, key }: { url: string; key: string },
+  method: string,
+  route: string,
+  body: unknown,
+): Promise<T> {
+  const answer = await fetch(`${url}/api/weir/v1${route}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return (await answer.json()) as T;
+}
+
+/** Runs a command and gives its exit code and what it printed. */
+async function said(run: () => Promise<number>): Promise<{ code: number; text: string }> {
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
+  try {
+    return { code: await run(), text: written.join('') };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+function shopFolder({ source, warehouse }: Weir): string {
+  const folder = emptyFolder();
+  mkdirSync(path.join(folder, 'connectors'));
+  writeFileSync(path.join(folder, 'connectors/production.manifest.yaml'), productionManifest(source.url));
+  const { password, ...open } = warehouse;
+  vi.stubEnv('WAREHOUSE_PASSWORD', password);
+  vi.stubEnv('PRODUCTION_TOKEN', TOKEN);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  writeFileSync(
+    path.join(folder, 'shop.yaml'),
+    `kind: connector
+name: production_db
+manifest: connectors/production.manifest.yaml
+---
+kind: source
+name: Production
+connector: production_db
+config: { api_token: "\${env:PRODUCTION_TOKEN}" }
+---
+kind: destination
+name: Warehouse
+type: postgres
+config: ${JSON.stringify({ ...open, password: `\${env:WAREHOUSE_PASSWORD}` })}
+---
+kind: connection
+name: Shop
+source: Production
+destination: Warehouse
+schedule: { type: cron, expression: "0 */6 * * *", timeZone: UTC }
+prefix: shop_
+streams:
+  - { name: customers }
+  - { name: orders, mode: incremental_deduped_history }
+---
+kind: suite
+name: Shop is whole
+destination: Warehouse
+connection: Shop
+text: |
+  dataset: shop_orders
+  completeness:
+    - { column: order_id }
+---
+kind: channel
+name: Alerts
+type: slack
+config: { webhookUrl: "https://hooks.slack.com/services/T0/B0/x" }
+events: [sync_failed]
+`,
+  );
+  return folder;
+}
+
+test('a folder is applied, applied again without a change, and drift is told', async () => {
+  const api = await weir();
+  const options = { folder: shopFolder(api), url: api.url, key: api.key };
+  const asked = await said(() => applyCommand({ ...options, dryRun: true, prune: false }));
+  expect(asked.text).toContain('+ connection Shop');
+  expect(await api.query('select 1 from connection')).toEqual([]);
+
+  const first = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
+  expect(first.text).toContain('6 made, 0 changed, 0 as they were, 0 deleted.');
+  const again = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
+  expect(again.text).toContain('0 made, 0 changed, 6 as they were, 0 deleted.');
+  expect(await said(() => driftCommand(options))).toEqual({ code: 0, text: 'Server and folder agree.\n' });
+
+  await api.query(`update connection set prefix = 'other_'`);
+  await send(api, 'POST', '/connectors', { name: 'By hand', manifest: productionManifest(api.source.url) });
+  const drift = await said(() => driftCommand(options));
+  expect(drift).toMatchObject({ code: 2, text: '~ connection Shop: prefix\n' });
+  await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
+  expect(await api.query('select prefix from connection')).toEqual([{ prefix: 'shop_' }]);
+});
+
+test('what is exported can be applied as it is, once its secrets are in the environment', async () => {
+  const api = await weir();
+  const options = { folder: shopFolder(api), url: api.url, key: api.key };
+  await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
+  const folder = emptyFolder();
+  const { text } = await said(() => exportCommand({ ...options, folder }));
+  expect(text).toContain('PRODUCTION_CONFIG_API_TOKEN');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  expect(files).toContain('connectors/production-db.manifest.yaml');
+  expect(
+    files.map((file) => (file.endsWith('yaml') ? readFileSync(path.join(folder, file), 'utf8') : '')).join(),
+  ).not.toContain(TOKEN);
+  vi.stubEnv('PRODUCTION_CONFIG_API_TOKEN', TOKEN);
+  vi.stubEnv('WAREHOUSE_CONFIG_PASSWORD', api.warehouse.password);
+  vi.stubEnv('ALERTS_CONFIG_WEBHOOKURL', 'https://hooks.slack.com/services/T0/B0/x');
+  expect(await said(() => driftCommand({ ...options, folder }))).toMatchObject({ code: 0 });
+});
+
+test('another Airbyte is brought over with its catalogs and states, and the first sync goes on from there', async () => {
+  const old = await weir();
+  const from = { folder: shopFolder(old), url: old.url, key: old.key };
+  await said(() => applyCommand({ ...from, dryRun: false, prune: false }));
+  const [{ id } = { id: '' }] = await old.query<{ id: string }>('select id from connection');
+  const states = [{ name: 'orders', state: { created_at: '2026-01-04T12:00:00Z' } }];
+  await send(old, 'PUT', `/connections/${id}/states`, { states });
+
+  const folder = emptyFolder();
+  const access = { url: old.url, username: 'any', password: old.key };
+  const { text } = await said(() => importCommand(access, folder));
+  expect(text).toMatch(/^4 documents are in/);
+  vi.stubEnv('PRODUCTION_CONFIG_API_TOKEN', TOKEN);
+  vi.stubEnv('WAREHOUSE_CONFIG_PASSWORD', old.warehouse.password);
+
+  const fresh = await weir();
+  await send(fresh, 'POST', '/allowed-hosts', { host: old.source.host, port: old.source.port });
+  const applied = await said(() =>
+    applyCommand({ folder, url: fresh.url, key: fresh.key, dryRun: false, prune: false }),
+  );
+  expect(applied.text).toContain('4 made');
+  const [made] = await fresh.query<{ id: string; schedule: object; prefix: string }>(
+    'select id, schedule, prefix from connection',
+  );
+  expect(made).toMatchObject({ prefix: 'shop_', schedule: { type: 'cron', expression: '0 */6 * * *' } });
+  expect(await fresh.query('select name, state from next_state')).toEqual([
+    { name: 'orders', state: '{"created_at":"2026-01-04T12:00:00Z"}' },
+  ]);
+});
+
+test('an Airbyte with what Weir has not is read as far as it goes, and the rest is said', async () => {
+  const airbyte = await scriptedServer((request) => {
+    const answers: Record<string, unknown> = {
+      '/api/v1/workspaces/list': { workspaces: [{ workspaceId: 'w1', name: 'Main' }] },
+      '/api/v1/sources/list': {
+        sources: [
+          {
+            sourceId: 's1',
+            name: 'Hub',
+            sourceName: 'GitHub',
+            sourceDefinitionId: 'd1',
+            connectionConfiguration: { credentials: { personal_access_token: '**********' } },
+          },
+        ],
+      },
+      '/api/v1/destinations/list': {
+        destinations: [
+          {
+            destinationId: 'x1',
+            name: 'Lake',
+            destinationName: 'S3',
+            destinationDefinitionId: '4816b78f-1489-44c1-9060-4b19d5fa9362',
+            connectionConfiguration: {},
+          },
+          {
+            destinationId: 'x2',
+            name: 'Snow',
+            destinationName: 'Snowflake',
+            destinationDefinitionId: '424892c4-daac-4491-b35d-c6688ba547ba',
+            connectionConfiguration: {},
+          },
+        ],
+      },
+      '/api/v1/connections/list': {
+        connections: [
+          {
+            connectionId: 'c1',
+            name: 'Hub to Lake',
+            sourceId: 's1',
+            destinationId: 'x1',
+            status: 'active',
+            scheduleType: 'basic',
+            scheduleData: { basicSchedule: { timeUnit: 'hours', units: 24 } },
+            namespaceDefinition: 'destination',
+            prefix: '',
+            syncCatalog: {
+              streams: [
+                {
+                  stream: {
+                    name: 'issues',
+                    jsonSchema: { type: 'object' },
+                    supportedSyncModes: ['full_refresh', 'incremental'],
+                  },
+                  config: {
+                    selected: true,
+                    syncMode: 'incremental',
+                    destinationSyncMode: 'append',
+                    cursorField: ['updated_at'],
+                  },
+                },
+              ],
+            },
+          },
+          {
+            connectionId: 'c2',
+            name: 'Hub to Snow',
+            sourceId: 's1',
+            destinationId: 'x2',
+            status: 'active',
+            syncCatalog: { streams: [] },
+          },
+        ],
+      },
+      '/api/v1/state/get': {
+        stateType: 'stream',
+        connectionId: 'c1',
+        streamState: [{ streamDescriptor: { name: 'issues' }, streamState: { updated_at: '2026-01-01' } }],
+      },
+    };
+    const found = answers[request.path];
+    return found === undefined ? { status: 404, body: {} } : { body: found };
+  });
+  onTestFinished(() => airbyte.close());
+  const folder = emptyFolder();
+  const { text } = await said(() => importCommand({ url: airbyte.url }, folder));
+  expect(text).toContain('Destination Snow: Weir has no Snowflake; its connections are left out.');
+  expect(text).toContain('Connector GitHub: Airbyte has no manifest of it.');
+  expect(text).toContain('HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN');
+  const documents = readDocuments(folder, { HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN: 'ghp' });
+  expect(documents.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'source Hub',
+    'destination Lake',
+    'connection Hub to Lake',
+  ]);
+  expect(documents.at(-1)?.body).toMatchObject({
+    schedule: { type: 'hourly', every: 24 },
+    streams: [{ name: 'issues', mode: 'incremental_append', cursor: ['updated_at'], descriptor: { name: 'issues' } }],
+    states: [{ name: 'issues', state: { updated_at: '2026-01-01' } }],
+  });
+});
+
+test('every problem of a folder is told at once, with file and line', () => {
+  const folder = emptyFolder();
+  writeFileSync(
+    path.join(folder, 'a.yaml'),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
+    'kind: source\nname: A\nconnector: x\nconfig: { k: "${env:NOT_THERE}" }\n---\nkind: sorce\nname: B\n---\nkind: source\nname: A\nconfig: {}\ncolour: red\n',
+  );
+  expect(() => readDocuments(folder, {})).toThrow(
+    [
+      `${folder}/a.yaml:1: The environment has no NOT_THERE.`,
+      `${folder}/a.yaml:6: kind is one of: connector, source, destination, connection, suite, channel.`,
+      `${folder}/a.yaml:9: source A has no field colour.`,
+      `${folder}/a.yaml:9: source A needs connector.`,
+      `${folder}/a.yaml:9: source A is declared at ${folder}/a.yaml:1 already.`,
+    ].join('\n'),
+  );
+});
