@@ -10,6 +10,10 @@ const DAYS_BACK = 40;
 /** A config that the spec accepts: defaults and examples where they fit, dates shortly before now, texts that match the patterns. */
 export function configFor(spec: JsonObject, manifest: JsonObject, now: Date): JsonObject {
   const config = objectFor(spec, now);
+  for (const name of listsIn(manifest)) {
+    const property = propertiesOf(spec)[name];
+    if (config[name] === undefined && isJsonObject(property)) config[name] = listOf(name, property, now);
+  }
   for (const name of namesIn(manifest))
     if (config[name] === undefined && !RESERVED.has(name) && !isJsonObject(propertiesOf(spec)[name]))
       config[name] = stringFor(name, {}, now);
@@ -38,6 +42,22 @@ function namesIn(manifest: JsonObject): Set<string> {
   visit(manifest);
   return names;
 }
+
+/** Keys of the config that make partitions: without them nothing would be read. */
+function listsIn(manifest: JsonObject): Set<string> {
+  const names = new Set<string>();
+  const visit = (value: JsonValue): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item);
+    if (!isJsonObject(value)) return;
+    if (value.type === 'ListPartitionRouter' && typeof value.values === 'string')
+      for (const [, a, b, c] of value.values.matchAll(CONFIG_KEY)) names.add(a ?? b ?? c ?? '');
+    for (const inner of Object.values(value)) visit(inner);
+  };
+  visit(manifest);
+  return names;
+}
+
+const CONFIG_KEY = /\bconfig(?:\[\s*['"](\w+)['"]\s*\]|\.get\(\s*['"](\w+)['"]|\.(\w+)\b(?!\s*\())/g;
 
 function objectFor(schema: JsonObject, now: Date): JsonObject {
   const required = new Set(Array.isArray(schema.required) ? schema.required.map(String) : []);
@@ -87,6 +107,10 @@ function listFor(name: string, schema: JsonObject, now: Date, isRequired: boolea
   if (Array.isArray(items.enum)) return items.enum.slice(0, 2);
   const value = valueFor(name, items, now, true);
   return value === undefined ? [] : [value];
+}
+
+function listOf(name: string, schema: JsonObject, now: Date): JsonValue {
+  return listFor(name, { ...schema, minItems: 1 }, now, true) ?? [];
 }
 
 function isDate(name: string, schema: JsonObject): boolean {

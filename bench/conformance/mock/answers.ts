@@ -13,6 +13,7 @@ import {
   planOf,
   type Signals,
   type TokenPlace,
+  tokenInText,
   withSignals,
 } from './pages.ts';
 import { getAt, recordOf, setAt } from './records.ts';
@@ -78,7 +79,7 @@ export class Answers {
     const plan = kind === 'cursor' ? this.#planned() : null;
     // Where nothing stops the paging but an empty page, one comes after the last records.
     const more = this.#goesOn && (first + count < total || (records.length > 0 && plan !== null && plan.last === null));
-    const signals = (more ? plan?.more : plan?.last)?.(site) ?? NO_SIGNALS;
+    const signals = ((more && plan?.more) || plan?.last)?.(site) ?? NO_SIGNALS;
     const next = more && plan ? plan.token(site, signals) : null;
     if (next !== null)
       this.#tokens.set(`${key}|${next}`, { page: page + 1, key }).set(`*|${next}`, { page: page + 1, key });
@@ -231,13 +232,15 @@ export class Answers {
     const marked =
       request.query.find(([name]) => name === MARKER)?.[1] ?? new RegExp(`${MARKER}=(p\\d+)`).exec(request.path)?.[1];
     const tokens: string[] = [];
+    const rests: string[] = [];
     const take = (place: TokenPlace['in'], name: string, value: string): boolean => {
-      const isToken = this.#paging.places.some((item) => item.in === place && item.path[0] === name);
-      if (isToken) tokens.push(value);
-      return !isToken;
+      const found = this.#paging.places.find((item) => item.in === place && item.path[0] === name);
+      if (!found) return true;
+      rests.push(this.#takeToken(found, value, tokens));
+      return false;
     };
     const query = request.query.filter(
-      ([name, value]) => !(marked && /^p\d+$/.test(value)) && take('query', name, value),
+      ([name, value]) => !(marked && /^[pa]\d+$/.test(value)) && take('query', name, value),
     );
     for (const [name, value] of Object.entries(request.headers))
       for (const place of this.#paging.places)
@@ -248,9 +251,27 @@ export class Answers {
       request.origin,
       request.path,
       ...query.map(([name, value]) => `${name}=${value}`).toSorted(),
+      ...rests,
       body,
     ].join('|');
     return { key, token: tokens[0] ?? null, marker: marked ? Number.parseInt(marked.slice(1), 10) : null };
+  }
+
+  /** Notes the token of a value, and gives what the value says beside it. */
+  #takeToken(place: TokenPlace, value: string, tokens: string[]): string {
+    const found = place.template ? tokenInText(value, place.template, this.#candidates(), this.#world) : null;
+    if (found === null) tokens.push(value);
+    else if (found.token !== null) tokens.push(found.token);
+    return found?.rest ?? '';
+  }
+
+  /** Tokens that a request may carry, none first. */
+  #candidates(): (string | number | null)[] {
+    const { kind, start, pageSize } = this.#paging;
+    if (kind === 'cursor')
+      return [null, ...new Set([...this.#tokens.keys()].map((key) => key.slice(key.lastIndexOf('|') + 1)))];
+    const numbers = Array.from({ length: MOST_PAGES }, (_, index) => index);
+    return [null, ...numbers.map((page) => (kind === 'page' ? start + page : page * pageSize))];
   }
 
   #bodyWithout(body: string, tokens: string[]): string {
@@ -259,21 +280,22 @@ export class Answers {
     try {
       const json = parseJson(body);
       if (!isJsonObject(json)) return canonical(json);
-      for (const { path } of places) {
-        const value = getAt(json, path);
+      for (const place of places) {
+        const value = getAt(json, place.path);
         if (value === undefined || value === null) continue;
-        tokens.push(typeof value === 'string' ? value : stringifyJson(value));
-        setAt(json, path, null);
+        setAt(
+          json,
+          place.path,
+          this.#takeToken(place, typeof value === 'string' ? value : stringifyJson(value), tokens),
+        );
       }
       return canonical(json);
     } catch {
       if (places.length === 0) return body;
       const form = new URLSearchParams(body);
-      for (const { path } of places) {
-        const value = form.get(path[0] ?? '');
-        if (value === null) continue;
-        tokens.push(value);
-        form.delete(path[0] ?? '');
+      for (const place of places) {
+        const value = form.get(place.path[0] ?? '');
+        if (value !== null) form.set(place.path[0] ?? '', this.#takeToken(place, value, tokens));
       }
       return form.toString();
     }
@@ -281,6 +303,8 @@ export class Answers {
 }
 
 const SMALL = 3;
+/** Pages of which the numbers are known in templates. */
+const MOST_PAGES = 40;
 const NO_SIGNALS: Signals = { body: [], headers: {} };
 
 function offsetOf(token: string | null, pageSize: number): number {
@@ -290,7 +314,7 @@ function offsetOf(token: string | null, pageSize: number): number {
 
 function urlOf({ origin, path, query }: Received): string {
   const search = new URLSearchParams(
-    query.filter(([name, value]) => name !== MARKER && !/^p\d+$/.test(value)).map(([name, value]) => [name, value]),
+    query.filter(([name, value]) => name !== MARKER && !/^[pa]\d+$/.test(value)).map(([name, value]) => [name, value]),
   );
   return `${origin}${path}${search.size > 0 ? `?${search}` : ''}`;
 }

@@ -21,6 +21,8 @@ export interface Endpoint {
   readonly pattern: RegExp;
   /** How many characters of the address are certain: the most certain endpoint answers. */
   readonly literal: number;
+  /** Texts in the templates of the address, one or more of which it has. */
+  readonly hints: readonly string[];
   readonly requester: JsonObject;
   readonly retriever: JsonObject;
   readonly stream: JsonObject;
@@ -70,21 +72,20 @@ function streamEndpoints(
 }
 
 /** Parents, logins, and retrievers that fetch parts of a stream. */
-function nested(value: JsonValue | undefined, world: World, found: Endpoint[]): void {
-  if (Array.isArray(value)) for (const item of value) nested(item, world, found);
+function nested(value: JsonValue | undefined, world: World, found: Endpoint[], owner: JsonObject = {}): void {
+  if (Array.isArray(value)) for (const item of value) nested(item, world, found, owner);
   if (!isJsonObject(value)) return;
   if (value.type === 'ParentStreamConfig' && isJsonObject(value.stream)) {
     streamEndpoints(value.stream, 'parent', parentKeys(value), world, found);
     return;
   }
-  const login = loginOf(value, world);
-  if (login) found.push(login);
+  found.push(...loginsOf(value, owner, world));
   for (const [name, inner] of Object.entries(value)) {
     if (name === 'schema' || name === '$parameters' || name === 'definitions') continue;
     if (name === 'retriever' && PART_OWNERS.includes(String(value.type)) && isJsonObject(inner)) {
       if (isJsonObject(inner.requester)) found.push(endpoint(inner.requester, inner, value, 'parts', [], world));
     }
-    nested(inner, world, found);
+    nested(inner, world, found, value);
   }
 }
 
@@ -95,17 +96,20 @@ function parentKeys({ parent_key: key, extra_fields: extra }: JsonObject): strin
   return [String(key ?? 'id').split('/'), ...fields];
 }
 
-function loginOf(component: JsonObject, world: World): Endpoint | null {
+/** `owner` is the requester that an authenticator belongs to. */
+function loginsOf(component: JsonObject, owner: JsonObject, world: World): Endpoint[] {
   const at = scope(world, component);
-  const fixed = (url: string | null, role: Role, method: string): Endpoint | null =>
-    url === null ? null : { ...endpoint({ url, http_method: method }, component, {}, role, [], world) };
-  if (component.type === 'OAuthAuthenticator') return fixed(textOf(component.token_refresh_endpoint, at), 'token', '*');
+  const fixed = (url: string | null, role: Role): Endpoint[] =>
+    url === null ? [] : [{ ...endpoint({ url, http_method: 'GET' }, component, {}, role, [], world), method: '*' }];
+  if (component.type === 'OAuthAuthenticator') return fixed(textOf(component.token_refresh_endpoint, at), 'token');
   if (component.type === 'LegacySessionTokenAuthenticator') {
-    return fixed(`${textOf(component.api_url, at) ?? ''}${textOf(component.login_url, at) ?? ''}`, 'login', '*');
+    const base = (textOf(owner.url ?? owner.url_base, scope(world, owner)) ?? '').replace(/\/*$/, '/');
+    const below = (path: JsonValue | undefined) => fixed(`${base}${textOf(path, at) ?? ''}`, 'login');
+    return [...below(component.login_url), ...below(component.validate_session_url)];
   }
   if (component.type === 'SessionTokenAuthenticator' && isJsonObject(component.login_requester))
-    return endpoint(component.login_requester, component, {}, 'login', [], world);
-  return null;
+    return [endpoint(component.login_requester, component, {}, 'login', [], world)];
+  return [];
 }
 
 function endpoint(
@@ -130,7 +134,7 @@ function endpoint(
   const incremental = isJsonObject(stream.incremental_sync) ? stream.incremental_sync : {};
   return {
     name: String(stream.name ?? requester.name ?? role),
-    ...{ role, pattern, literal, requester, retriever, stream, dates, keys },
+    ...{ role, pattern, literal, hints: hintsOf(requester), requester, retriever, stream, dates, keys },
     method: String(requester.http_method ?? 'GET').toUpperCase(),
     schema: schemaOf(stream.schema_loader),
     dateFields: dates ? dateSources(transformations, dates.field) : [],
@@ -173,6 +177,11 @@ function addressOf(requester: JsonObject, world: World): { pattern: RegExp; lite
   // Some APIs are asked with two slashes, some addresses end with one: neither counts.
   const pattern = joined.replaceAll(/(?<!:)(\\\/)+/g, '\\/+').replace(/(\\\/\+)+$/, '');
   return { pattern: new RegExp(`^${pattern}\\/*$`, 's'), literal: start.literal + end.literal };
+}
+
+function hintsOf({ path, url }: JsonObject): string[] {
+  const { literals } = readsOf(String(path ?? url ?? ''), ['stream_slice', 'stream_partition', 'stream_interval']);
+  return literals.filter((text): text is string => typeof text === 'string' && text.includes('/'));
 }
 
 function withoutQuery(pattern: string): string {

@@ -1,12 +1,25 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Endpoint } from './endpoints.ts';
 import { getAt, setAt } from './records.ts';
-import { type Chain, evaluated, isTrue, readsOf, scope, textOf, type World } from './templates.ts';
+import {
+  attempted,
+  type Chain,
+  escaped,
+  evaluated,
+  FAILED,
+  isTrue,
+  readsOf,
+  scope,
+  textOf,
+  type World,
+} from './templates.ts';
 
 /** Where a request carries the token of its page. */
 export interface TokenPlace {
   readonly in: 'query' | 'header' | 'data' | 'json' | 'path';
   readonly path: readonly string[];
+  /** The value is more than the token: how it is put together. */
+  readonly template?: string;
 }
 
 export interface Paging {
@@ -66,7 +79,8 @@ function placesOfOption(option: JsonObject, world: World): TokenPlace[] {
 /** Parameters and bodies that write `next_page_token` themselves. */
 function placesInTemplates(requester: JsonObject): TokenPlace[] {
   const below = (value: JsonValue | undefined, place: TokenPlace['in'], path: string[]): TokenPlace[] => {
-    if (typeof value === 'string') return value.includes('next_page_token') ? [{ in: place, path }] : [];
+    if (typeof value === 'string')
+      return value.includes('next_page_token') ? [{ in: place, path, template: value }] : [];
     if (Array.isArray(value)) return value.flatMap((item, index) => below(item, place, [...path, String(index)]));
     return isJsonObject(value)
       ? Object.entries(value).flatMap(([key, item]) => below(item, place, [...path, key]))
@@ -79,6 +93,34 @@ function placesInTemplates(requester: JsonObject): TokenPlace[] {
     ...below(requester.request_body_json, 'json', []),
     ...(isJsonObject(requester.request_body) ? below(requester.request_body.value, 'json', []) : []),
   ];
+}
+
+/**
+ * The token in a value that a template made of it: the one of the candidates with which the template gives this value. `rest` is what
+ * the value says beside it. Null where none fits.
+ */
+export function tokenInText(
+  value: string,
+  template: string,
+  candidates: readonly (string | number | null)[],
+  world: World,
+): { token: string | null; rest: string } | null {
+  if (template.includes('{%')) return null;
+  for (const candidate of candidates) {
+    const variables = { next_page_token: candidate === null ? {} : { next_page_token: candidate } };
+    const at = scope(world, {}, variables);
+    const pieces = template.trim().split(/(\{\{.*?\}\})/s);
+    const pattern = pieces.map((piece) => {
+      if (!piece.startsWith('{{')) return escaped(piece);
+      const known = evaluated(piece, at);
+      return known === null && !piece.includes('next_page_token')
+        ? '(.*?)'
+        : escaped(known === null ? '' : String(known));
+    });
+    const found = new RegExp(`^${pattern.join('')}$`, 's').exec(value.trim());
+    if (found) return { token: candidate === null ? null : String(candidate), rest: found.slice(1).join('|') };
+  }
+  return null;
 }
 
 /** What a page's answer says beside its records. */
@@ -168,23 +210,30 @@ export function planOf(
       last_page_size: site.records.length,
     };
     const seen = { ...at, variables: { ...at.variables, ...variables } };
-    if (typeof stop === 'string' && isTrue(stop, seen) !== false) return null;
-    const value = evaluated(cursor, seen);
+    const stopped = typeof stop === 'string' ? isTrue(stop, seen) : false;
+    if (stopped) return null;
+    const value = stopped === null ? FAILED : attempted(cursor, seen);
+    if (value === FAILED) return FAILED_TOKEN;
     const text =
       value === null || value === undefined || value === '' || value === false || isEmpty(value)
         ? null
         : textOf(cursor, seen);
     return text;
   };
+  const [first, second] = [sites.page(1), sites.page(2)];
   const goesOn = (signals: (site: PageSite) => Signals): boolean => {
-    const [first, second] = [1, 2].map((page) => token(sites.page(page), signals(sites.page(page))));
-    if (!first || !second || first === second) return first !== null && second !== null && readsRecords(texts);
-    return !isPath || (first.includes(MARKER) && second.includes(MARKER));
+    const [one, two] = [token(first, signals(first)), token(second, signals(second))];
+    if (one === FAILED_TOKEN || two === FAILED_TOKEN) return false;
+    if (!one || !two || one === two) return one !== null && two !== null && readsRecords(texts);
+    return !isPath || (one.includes(MARKER) && two.includes(MARKER));
   };
-  const stops = (signals: (site: PageSite) => Signals) => token(sites.page(2), signals(sites.page(2))) === null;
+  const stops = (signals: (site: PageSite) => Signals) => token(second, signals(second)) === null;
   const candidates = isPath ? [ADDRESS, WORD, ...OTHERS] : [WORD, ADDRESS, ...OTHERS];
   return { more: search(chains, candidates, goesOn), last: search(chains, candidates, stops), token };
 }
+
+/** Templates that fail with an answer: no API answers so. */
+const FAILED_TOKEN = '\u0000failed';
 
 /** A body that is a list shows templates its first item. */
 function firstDocument(body: JsonValue): JsonValue {
@@ -270,6 +319,7 @@ function headersSeen(headers: Readonly<Record<string, string>>): Record<string, 
 
 function nextUrl(url: string, page: number): string {
   const next = new URL(url);
+  next.searchParams.set('next', `a${page}`);
   for (const name of ['cursor', 'after', 'page', 'offset', 'endingBefore', '$skiptoken', MARKER])
     next.searchParams.set(name, `p${page}`);
   return next.href.replaceAll('%24', '$');

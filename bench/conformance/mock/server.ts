@@ -104,14 +104,17 @@ export class MockApi {
 }
 
 /** The stream's own endpoint wins over a parent at the same address. */
-function score({ literal, role, requester }: Endpoint, received: Received): number {
+function score({ literal, role, requester, hints }: Endpoint, received: Received): number {
+  const address = received.origin + safe(received.path);
+  const found = hints.filter((text) => address.includes(text));
+  const hinted = found.join('').length + (10 * found.length) / Math.max(1, hints.length);
   const own = role === 'stream' || role === 'download' ? 0.5 : 0;
   const parameters = requester.request_parameters;
   const named = typeof parameters === 'object' && parameters !== null ? Object.entries(parameters) : [];
   const agrees = named.filter(([name, value]) =>
     received.query.some(([key, given]) => key === name && (given === value || String(value).includes('{{'))),
   ).length;
-  return literal + agrees * 5 - (named.length - agrees) * 3 + own;
+  return literal + hinted + agrees * 5 - (named.length - agrees) * 3 + own;
 }
 
 function safe(path: string): string {

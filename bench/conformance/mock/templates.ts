@@ -1,6 +1,6 @@
 import type { JsonObject } from '#lib/json.ts';
 import type { Expression, Node } from '#lib/manifest/template/ast.ts';
-import { interpolate, interpolateBoolean, type Scope } from '#lib/manifest/template/interpolate.ts';
+import { interpolate, interpolateBoolean, interpolateString, type Scope } from '#lib/manifest/template/interpolate.ts';
 import { parse } from '#lib/manifest/template/parser.ts';
 import { str } from '#lib/manifest/template/values.ts';
 
@@ -73,6 +73,17 @@ export function evaluated(source: unknown, at: Scope): unknown {
     return interpolate(source, at);
   } catch {
     return null;
+  }
+}
+
+export const FAILED = Symbol('failed');
+
+/** The template's value; `FAILED` where an engine would fail too. */
+export function attempted(source: unknown, at: Scope): unknown {
+  try {
+    return typeof source === 'string' ? interpolateString(source, at) : (source ?? null);
+  } catch {
+    return FAILED;
   }
 }
 
