@@ -155,6 +155,14 @@ describe('how long is waited', () => {
     expect((await waits(both, busy({ 'X-Wait': '9' }), busy())).waits).toEqual([10, 3]);
   });
 
+  test('a limit that is lifted after an hour is waited for, once; one for a day is not', async () => {
+    const strategy = '{ type: WaitUntilTimeFromHeader, header: x-reset }';
+    expect(await waits(strategy, busy({ 'X-Reset': at(3_600) }))).toMatchObject({ result: 1, waits: [3_601] });
+    const again = { 'X-Reset': at(7_000) };
+    expect(await waits(strategy, busy(again), busy(again))).toMatchObject({ result: 'transient', waits: [7_001] });
+    expect(await waits(strategy, busy({ 'X-Reset': at(86_400) }))).toMatchObject({ result: 'transient', waits: [] });
+  });
+
   test('a wait that the manifest does not allow ends the stream', async () => {
     const strategy = '{ type: WaitTimeFromHeader, header: x-wait, max_waiting_time_in_seconds: 7 }';
     expect(await waits(strategy, busy({ 'X-Wait': '6' }))).toMatchObject({ result: 1, waits: [7] });

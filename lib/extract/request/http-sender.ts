@@ -19,9 +19,12 @@ import { type Outgoing, outgoingRequest } from './outgoing.ts';
 import { refusedAnswer } from './refused-answer.ts';
 import { ResponseCache } from './response-cache.ts';
 
-/** Waits for one page, all tries together; the CDK's limit. */
+/** After so much waiting for one page there is no other try; the CDK's limit. */
 const MOST_WAITING_MS = 600_000;
+/** One wait, where the manifest does not say how long. */
 const MOST_WAIT_S = 600;
+/** One wait that the manifest's strategies ask for, such as until an hourly limit is lifted. */
+const MOST_DECLARED_WAIT_S = 7_200;
 /** Bodies are shown up to here. */
 const SHOWN = 65_536;
 /** Sending these twice changes nothing more than sending them once. */
@@ -137,7 +140,7 @@ export class HttpSender implements Requester {
       return { ...result, waitS: null };
     try {
       const waitS = this.#waitSeconds(answer, tries);
-      return { ...result, waitS: waitedMs + waitS * 1000 > MOST_WAITING_MS ? null : waitS };
+      return { ...result, waitS: waitedMs >= MOST_WAITING_MS ? null : waitS };
     } catch (refused) {
       if (!(refused instanceof WeirError)) throw refused;
       return { ...result, error: refused, waitS: null };
@@ -179,8 +182,15 @@ export class HttpSender implements Requester {
   }
 
   #waitSeconds(answer: Answer | null, tries: number): number {
-    const chosen = this.#errors.backoff(answer, tries) ?? retryAfter(answer, this.#build.now());
-    return Math.min(MOST_WAIT_S, chosen ?? 2 ** (tries - 1));
+    const declared = this.#errors.backoff(answer, tries);
+    if (declared === null) return Math.min(MOST_WAIT_S, retryAfter(answer, this.#build.now()) ?? 2 ** (tries - 1));
+    if (declared <= MOST_DECLARED_WAIT_S) return declared;
+    throw new WeirError({
+      kind: 'transient',
+      code: 'wait_too_long',
+      message: `The API asks to wait ${Math.ceil(declared)} s, and a sync waits ${MOST_DECLARED_WAIT_S} s at the most.`,
+      hint: 'Sync again later, or less often.',
+    });
   }
 
   #tell(
