@@ -13,6 +13,7 @@ import { CustomComponents, loadComponents } from './custom/load-components.ts';
 import { kinds } from './kinds.ts';
 import { hideSecrets, masked, maskPlan } from './mask.ts';
 import { noPlan, withoutSending } from './plan-stream.ts';
+import { previewTemplates } from './preview-templates.ts';
 import { Session } from './session.ts';
 import type { ExtractContext, PlannedSource, ReadRequest } from './source.ts';
 import { SourceStreams } from './source-streams.ts';
@@ -85,6 +86,14 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
           return maskPlan(await (reader.plan?.(inner, request) ?? noPlan(request.stream)), manifest, session);
         }),
       ),
+    preview: (context, config, name, seen) =>
+      withConfig(context, config, async (inner, { session, streams, build }) => {
+        const stream = (await streams.find(inner, name)) ?? unknownStream(name);
+        return previewTemplates(stream.component, build, seen).map(({ template, value }) => ({
+          template,
+          value: hideSecrets(value, manifest, session),
+        }));
+      }),
     async *read(context, config, request: ReadRequest) {
       const { name } = request.stream.stream;
       const events = await withConfig(context, config, (inner, { streams }) =>

@@ -4,6 +4,7 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { ConfigChange } from '#lib/manifest/kind.ts';
 import type { HttpClient } from './http/http-client.ts';
+import type { PreviewedTemplate, Seen } from './preview-templates.ts';
 
 /** What a source is given to work with; nothing here is global. */
 export interface ExtractContext {
@@ -156,6 +157,8 @@ export interface PlannedSource extends Source {
   configProblems(context: ExtractContext, config: JsonObject): string[];
   /** What a read of the stream would ask for; nothing is sent. */
   plan(context: ExtractContext, config: JsonObject, request: PlanRequest): Promise<StreamPlan>;
+  /** What the templates of a stream come to by what a test saw last, without the secrets. */
+  preview(context: ExtractContext, config: JsonObject, stream: string, seen: Seen): Promise<PreviewedTemplate[]>;
   /** Names of the streams that are known without asking, and what must be asked for the others. */
   names(context: ExtractContext, config: JsonObject): Promise<{ names: string[]; unknown: string[] }>;
 }

@@ -144,7 +144,7 @@ describe('test_read', () => {
     ];
     const { ask } = await asked([{ body: { data: records } }]);
     const events = await ask('test_read', { stream: 'orders' });
-    expect(events.map(({ type }) => type)).toEqual(['exchange', 'page', 'log', 'state', 'log', 'done']);
+    expect(events.map(({ type }) => type)).toEqual(['exchange', 'page', 'log', 'state', 'log', 'templates', 'done']);
     expect(events[1]).toMatchObject({ page: 1, read: 3, filtered: 1, records: [records[0], records[2]] });
     expect(events[3]).toEqual({ type: 'state', state: { at: '2023' } });
     expect(JSON.stringify(events)).not.toContain(TOKEN);

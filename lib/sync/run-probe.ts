@@ -3,8 +3,9 @@ import type { ProbeKind } from '#lib/db/schema.ts';
 import { type DraftRequest, makeDraft } from '#lib/draft/make-draft.ts';
 import { toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
-import type { ExtractContext, ReadEvent, ReadLimits } from '#lib/extract/source.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { Seen } from '#lib/extract/preview-templates.ts';
+import type { Exchange, ExtractContext, ReadEvent, ReadLimits } from '#lib/extract/source.ts';
+import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
@@ -55,9 +56,13 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
     }
     return;
   }
+  let last: Exchange | null = null;
   const extract = extractContext(c, guard, signal, {
     uploadDir: uploadDir(c.env, question.workspace_id),
-    onExchange: (exchange) => events.add({ type: 'exchange', exchange }),
+    onExchange: (exchange) => {
+      last = exchange;
+      events.add({ type: 'exchange', exchange });
+    },
   });
   if (kind === 'draft') {
     try {
@@ -79,7 +84,7 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
   try {
     if (kind === 'check_source') events.add({ type: 'result', ...(await source.check(context, config)) });
     else if (kind === 'discover') events.add({ type: 'result', streams: await source.discover(context, config) });
-    else await testRead(source, context, input, events);
+    else await testRead(source, context, input, events, () => last);
   } finally {
     await context.close();
   }
@@ -90,6 +95,7 @@ async function testRead(
   context: ExtractContext,
   input: JsonObject,
   events: ProbeWriter,
+  lastExchange: () => Exchange | null,
 ): Promise<void> {
   const config = objectOf(input.config);
   const state = isJsonObject(input.state) ? input.state : null;
@@ -105,6 +111,7 @@ async function testRead(
   const limits = { ...READ_LIMITS, ...(objectOf(input.limits) as ReadLimits) };
   const log = (level: string, message: string) =>
     events.add({ type: 'log', level, message, at: context.clock().toISOString() });
+  let page: Extract<ReadEvent, { type: 'page' }> | null = null;
   for await (const event of source.read(context, config, {
     stream: configured(stream),
     state,
@@ -112,6 +119,25 @@ async function testRead(
     keepRaw: true,
   })) {
     tell(event, events, log);
+    if (event.type === 'page') page = event;
+  }
+  const seen = seenLast(lastExchange(), page);
+  if (seen) events.add({ type: 'templates', templates: await source.preview(context, config, name, seen) });
+}
+
+/** Null when the last answer was no whole JSON: templates look into it. */
+function seenLast(exchange: Exchange | null, page: Extract<ReadEvent, { type: 'page' }> | null): Seen | null {
+  if (!exchange?.response) return null;
+  try {
+    return {
+      response: parseJson(exchange.response.body),
+      headers: exchange.response.headers,
+      record: page?.records.at(-1) ?? null,
+      lastPageSize: page?.records.length ?? 0,
+      partition: page?.partition ?? {},
+    };
+  } catch {
+    return null;
   }
 }
 

@@ -25,6 +25,8 @@ interface Props {
   readonly path: string;
   readonly schema: JsonObject | null;
   readonly issues?: readonly EditorIssue[];
+  /** What templates come to, shown behind them: the text that stands in the document, and its value. */
+  readonly values?: readonly { readonly template: string; readonly value: string }[];
   readonly label: string;
   readonly readOnly?: boolean;
   readonly onCursor?: (line: number, column: number, offset: number) => void;
@@ -108,6 +110,13 @@ export function YamlEditor(props: Props) {
         (props.issues ?? []).map(toMarker(editor.monaco.MarkerSeverity)),
       );
   }, [editor, props.issues]);
+
+  useEffect(() => {
+    const model = editor?.editor.getModel();
+    if (!editor || !model) return;
+    const shown = editor.editor.createDecorationsCollection(valueDecorations(model, props.values ?? []));
+    return () => shown.clear();
+  }, [editor, props.values]);
 
   useEffect(() => editor?.editor.updateOptions({ readOnly: props.readOnly ?? false }), [editor, props.readOnly]);
 
@@ -197,6 +206,21 @@ function leaveByEscapeTab(monaco: MonacoApi, editor: Monaco.editor.IStandaloneCo
     editor.updateOptions({ tabFocusMode: false });
   });
 }
+
+/** Hints behind the templates; they move with the text, and are made anew with the next values. */
+function valueDecorations(model: Monaco.editor.ITextModel, values: Props['values'] = []) {
+  return values.flatMap(({ template, value }) =>
+    model
+      .findMatches(template, false, false, true, null, false, MOST_PLACES)
+      .map(({ range }): Monaco.editor.IModelDeltaDecoration => {
+        const content = ` → ${value === '' ? 'empty' : value}`;
+        return { range, options: { after: { content, inlineClassName: 'template-value' } } };
+      }),
+  );
+}
+
+/** A template that stands in more places than these is shown in the first of them. */
+const MOST_PLACES = 200;
 
 function templateDecorations(
   monaco: MonacoApi,

@@ -150,6 +150,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
               path={`${connector?.id ?? 'new'}/manifest.yaml`}
               schema={schema}
               issues={validation.issues}
+              values={test.run.templates}
               label="Manifest, YAML"
               onCursor={(line, column, offset) => setCursor({ line, column, offset })}
               onSave={() => setDialog('save')}
@@ -203,6 +204,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           open={dialog === 'versions'}
           onOpenChange={(open) => setDialog(open ? 'versions' : null)}
           connector={connector}
+          manifest={manifest}
           onRestore={(text) => {
             setManifest(text);
             setDialog(null);

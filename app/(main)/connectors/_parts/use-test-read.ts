@@ -16,6 +16,12 @@ export interface TestPage {
   readonly filtered: number;
 }
 
+/** What a template of the manifest came to by what was read last. */
+export interface TemplateValue {
+  readonly template: string;
+  readonly value: string;
+}
+
 export interface LogLine {
   readonly level: string;
   readonly message: string;
@@ -33,6 +39,7 @@ export interface TestRun {
   readonly exchanges: readonly Exchange[];
   readonly log: readonly LogLine[];
   readonly state: JsonObject | null;
+  readonly templates: readonly TemplateValue[];
   readonly failure: Failure | null;
   /** The records of the run before, each as JSON, when this one reads on from its state. */
   readonly before: ReadonlySet<string> | null;
@@ -44,6 +51,7 @@ type ProbeEvent =
   | ({ type: 'log' } & LogLine)
   | { type: 'state'; state: JsonObject }
   | { type: 'failure'; failure: Failure }
+  | { type: 'templates'; templates: readonly TemplateValue[] }
   | { type: 'result' }
   | { type: 'done' };
 
@@ -57,7 +65,7 @@ export interface TestInput {
 
 const IDLE: TestRun = {
   ...{ status: 'idle', stream: '', manifest: '', startedAt: 0, durationMs: 0 },
-  ...{ pages: [], exchanges: [], log: [], state: null, failure: null, before: null },
+  ...{ pages: [], exchanges: [], log: [], templates: [], state: null, failure: null, before: null },
 };
 
 /** Reads one stream with the real engine, in a worker's child, and shows what comes as it comes. */
@@ -118,6 +126,8 @@ export function apply(run: TestRun, event: ProbeEvent): TestRun {
       return { ...run, durationMs, log: [...run.log, event] };
     case 'state':
       return { ...run, durationMs, state: event.state };
+    case 'templates':
+      return { ...run, templates: event.templates };
     case 'failure':
       return { ...run, durationMs, status: 'failed', failure: event.failure };
     case 'done':

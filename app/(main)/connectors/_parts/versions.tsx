@@ -6,6 +6,7 @@ import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAgo } from '../../../_components/clock.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
+import { YamlDiff } from '../../../_components/editor/yaml-diff.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 
@@ -13,25 +14,33 @@ interface Props {
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly connector: Wire<Connector>;
+  /** The text in the editor, to compare with. */
+  readonly manifest: string;
   /** Puts the text of an older version into the editor, as a draft. */
   readonly onRestore: (manifest: string) => void;
 }
 
-export function Versions({ open, onOpenChange, connector, onRestore }: Props) {
+/** All versions: each can be compared with the text in the editor, and put there to go on from. */
+export function Versions({ open, onOpenChange, connector, manifest, onRestore }: Props) {
   const [busy, setBusy] = useState<number | null>(null);
+  const [compared, setCompared] = useState<{ version: number; manifest: string } | null>(null);
   const say = useSay();
-  const restore = async (version: number) => {
+  const fetched = async (version: number, use: (manifest: string) => void) => {
     setBusy(version);
     try {
-      const { manifest } = await api.get<Wire<ConnectorVersion>>(`/connectors/${connector.id}/versions/${version}`);
-      onRestore(manifest);
-      say.done(`Version ${version} is in the editor; save it to make it the newest`);
+      use((await api.get<Wire<ConnectorVersion>>(`/connectors/${connector.id}/versions/${version}`)).manifest);
     } catch (error) {
       say.failed(error);
     } finally {
       setBusy(null);
     }
   };
+  const restore = (version: number) =>
+    fetched(version, (text) => {
+      onRestore(text);
+      say.done(`Version ${version} is in the editor; save it to make it the newest`);
+    });
+  const compare = (version: number) => fetched(version, (text) => setCompared({ version, manifest: text }));
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={`Versions of ${connector.name}`} wide>
       <table>
@@ -56,7 +65,10 @@ export function Versions({ open, onOpenChange, connector, onRestore }: Props) {
                 <TimeAgo at={version.createdAt} />
               </td>
               <td className="r">
-                <Button size="s" busy={busy === version.version} onClick={() => restore(version.version)}>
+                <Button size="s" kind="ghost" onClick={() => void compare(version.version)}>
+                  Compare version {version.version}
+                </Button>
+                <Button size="s" busy={busy === version.version} onClick={() => void restore(version.version)}>
                   Edit from version {version.version}
                 </Button>
               </td>
@@ -64,6 +76,12 @@ export function Versions({ open, onOpenChange, connector, onRestore }: Props) {
           ))}
         </tbody>
       </table>
+      {compared && (
+        <>
+          <h3>Version {compared.version}, and the text in the editor</h3>
+          <YamlDiff before={compared.manifest} after={manifest} label={`Version ${compared.version}`} />
+        </>
+      )}
     </Dialog>
   );
 }
