@@ -25,6 +25,8 @@ export interface CheckResult {
   readonly limitText: string | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** What its history led one to expect; null where nothing is predicted. */
+  readonly expected: number | null;
   readonly message: string;
   /** What the next load is compared with. */
   readonly memory: JsonValue;
@@ -112,8 +114,8 @@ function broken({ per }: Check, whole: Judged, segments: readonly JudgedSegment[
   return { ...whole, outcome: guilty[0]?.outcome ?? 'pass', message, segments: kept };
 }
 
-function result({ ok: _ok, memory = null, ...verdict }: Verdict, outcome: Outcome): Judged {
-  return { ...verdict, memory, segments: [], outcome };
+function result({ ok: _ok, memory = null, expected, ...verdict }: Verdict, outcome: Outcome): Judged {
+  return { ...verdict, memory, expected: expected ?? null, segments: [], outcome };
 }
 
 function unmeasured({ message, hint }: Failure): Judged {
@@ -124,6 +126,7 @@ function unmeasured({ message, hint }: Failure): Judged {
     limitText: null,
     low: null,
     high: null,
+    expected: null,
     message: [message, hint].filter(Boolean).join(' '),
     memory: null,
     segments: [],

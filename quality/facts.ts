@@ -30,7 +30,9 @@ export async function gatherFacts(
     return {
       now,
       lastPublishedAt: published?.at ?? null,
-      history: points.flatMap(({ at, value }) => (value === null ? [] : [{ at, value }])),
+      history: points.flatMap(({ at, value, feedback }) =>
+        value === null ? [] : [{ at, value, ...(feedback && { feedback }) }],
+      ),
       previousRows: (where === undefined ? counted.get(table) : undefined) ?? null,
       memory: points.findLast(({ memory }) => memory !== null)?.memory ?? (null as JsonValue),
       load: loads.get(table) ?? null,

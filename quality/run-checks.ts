@@ -186,13 +186,30 @@ function pickResult({
   value,
   low,
   high,
+  expected,
   message,
   memory,
   ...row
 }: GateRow) {
   const table = key.split(' / ')[0] ?? '';
   const texts = { valueText: row.value_text, limitText: row.limit_text };
-  return { key, kind, title, table, level, owner, tags, outcome, value, low, high, message, memory, ...texts };
+  return {
+    key,
+    kind,
+    title,
+    table,
+    level,
+    owner,
+    tags,
+    outcome,
+    value,
+    low,
+    high,
+    expected,
+    message,
+    memory,
+    ...texts,
+  };
 }
 
 /** Measures and evaluates table by table, and gives the results in the order of the suite. */

@@ -73,6 +73,8 @@ const RESULT = [
   'result.value',
   'result.low',
   'result.high',
+  'result.expected',
+  'result.feedback',
   'result.message',
   'result.owner',
   'result.tags',
@@ -127,7 +129,7 @@ export function historyOf(db: Db, workspaceId: string, suiteId: string, key: str
     .selectFrom('check_result as result')
     .innerJoin('check_run as run', 'run.id', 'result.run_id')
     .select(['result.title', 'result.measured_at as at', 'result.value', 'result.low', 'result.high', 'result.outcome'])
-    .select('run.sync_id as syncId')
+    .select(['result.id', 'result.expected', 'result.feedback', 'run.sync_id as syncId'])
     .where('result.workspace_id', '=', workspaceId)
     .where('result.suite_id', '=', suiteId)
     .where('result.key', '=', key)
@@ -251,11 +253,23 @@ export interface EarlierResult {
   readonly key: string;
   readonly at: Date;
   readonly value: number | null;
+  readonly feedback: 'expected' | 'excluded' | null;
   readonly memory: JsonValue;
 }
 
 /** How many measurements of a check are looked back at. */
-const LOOK_BACK = 90;
+const LOOK_BACK = 400;
+
+/** What people said of a measurement, and whether it was a breach within an incident that was not called expected. */
+const FEEDBACK = sql`case
+  when result.feedback is not null then result.feedback
+  when result.outcome in ('warn', 'fail') and exists (
+    select from incident where incident.workspace_id = result.workspace_id
+      and incident.cause = 'check:' || result.suite_id || ':' || result.key
+      and incident.opened_at <= result.measured_at
+      and (incident.resolved_at is null or incident.resolved_at > result.measured_at)
+      and incident.resolution is distinct from 'expected' and incident.resolution is distinct from 'false_alarm'
+  ) then 'excluded' end`;
 
 /**
  * By check, what was measured on other loads than this one, oldest first. Tables that Weir did not load have no loads: there
@@ -266,8 +280,8 @@ export async function earlierResults(
   { suiteId, loadId, except }: { suiteId: string; loadId: number | null; except: number | null },
 ): Promise<Map<string, EarlierResult[]>> {
   const { rows } = await sql<EarlierResult>`
-    select key, at, value, memory from (
-      select result.key, result.measured_at as at, result.value, result.memory, result.id,
+    select key, at, value, memory, feedback from (
+      select result.key, result.measured_at as at, result.value, result.memory, result.id, ${FEEDBACK} as feedback,
         row_number() over (partition by result.key order by result.measured_at desc, result.id desc) as place
       from check_result result join check_run run on run.id = result.run_id
       where result.suite_id = ${suiteId} and run.trigger <> 'gate' and run.id is distinct from ${except}::bigint
@@ -385,4 +399,22 @@ export function lockDueSuites(db: Db, now: Date, limit: number) {
 
 export async function setSuiteDue(db: Db, suiteId: string, nextDue: Date | null): Promise<void> {
   await db.updateTable('suite').set({ next_due: nextDue }).where('id', '=', suiteId).execute();
+}
+
+/** Notes that measurements were normal, and gives how many. */
+export async function markExpected(
+  db: Db,
+  workspaceId: string,
+  { suiteId, key, from, to }: { suiteId: string; key: string; from: Date; to: Date },
+): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('check_result')
+    .set({ feedback: 'expected' })
+    .where('workspace_id', '=', workspaceId)
+    .where('suite_id', '=', suiteId)
+    .where('key', '=', key)
+    .where('measured_at', '>=', from)
+    .where('measured_at', '<=', to)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
 }

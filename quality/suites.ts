@@ -63,6 +63,10 @@ export interface CheckHistory {
     readonly value: number | null;
     readonly low: number | null;
     readonly high: number | null;
+    readonly id: number;
+    /** What was predicted, by kinds that do; null otherwise. */
+    readonly expected: number | null;
+    readonly feedback: 'expected' | null;
     readonly outcome: Outcome;
     readonly syncId: number | null;
   }[];

@@ -35,6 +35,7 @@ export interface Database {
   table_state: TableStateTable;
   table_profile: TableProfileTable;
   incident: IncidentTable;
+  incident_event: IncidentEventTable;
   channel: ChannelTable;
   delivery: DeliveryTable;
   upload: UploadTable;
@@ -386,6 +387,10 @@ interface CheckResultTable {
   limit_text: Optional<string>;
   low: Optional<number>;
   high: Optional<number>;
+  /** What the check's history led one to expect. */
+  expected: Optional<number>;
+  /** What people said of it. */
+  feedback: Optional<'expected'>;
   message: string;
   samples: NullableJson<JsonObject[]>;
   /** When the failing rows are to be forgotten. */
@@ -437,6 +442,26 @@ interface IncidentTable {
   resolved_at: NullableTime;
   acknowledged_by: Optional<string>;
   sync_id: Optional<number>;
+  flapping: Defaulted<boolean>;
+  snoozed_until: NullableTime;
+  resolution: Optional<'recovered' | 'fixed' | 'expected' | 'false_alarm' | 'other'>;
+  resolution_note: Optional<string>;
+  resolved_by: Optional<string>;
+  /** The check that failed, within its suite. */
+  check_key: Optional<string>;
+  /** What probably caused it, in words, and the sync behind that. */
+  explanation: Optional<string>;
+  explained_by_sync: Optional<number>;
+}
+
+interface IncidentEventTable {
+  id: Generated<number>;
+  incident_id: number;
+  workspace_id: string;
+  at: Time;
+  kind: string;
+  actor: Optional<string>;
+  message: string;
 }
 
 interface ChannelTable {

@@ -65,6 +65,8 @@ export interface Facts {
 export interface Point {
   readonly at: Date;
   readonly value: number;
+  /** Called normal by people, or part of an incident: not to be learned from. */
+  readonly feedback?: 'expected' | 'excluded';
 }
 
 /** What one limit says of one measurement. */
@@ -75,6 +77,8 @@ export interface Verdict {
   readonly limitText: string;
   readonly low: number | null;
   readonly high: number | null;
+  /** What its history led one to expect, for kinds that predict. */
+  readonly expected?: number;
   /** One clause that names the subject: `email is 61.4% filled, limit 95%`. */
   readonly message: string;
   /** What the next load is to be compared with. */

@@ -1,4 +1,5 @@
 import { acceptedValues } from './accepted-values.ts';
+import { anomaly } from './anomaly.ts';
 import { categories } from './categories.ts';
 import type { CheckKind } from './check-kind.ts';
 import { completeness } from './completeness.ts';
@@ -26,6 +27,7 @@ export const checkKinds: readonly CheckKind[] = [
   volume,
   uniqueness,
   distribution,
+  anomaly,
   acceptedValues,
   format,
   pattern,

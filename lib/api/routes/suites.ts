@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { expectMeasurements, lookBack } from '#quality/look-back.ts';
 import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
 import { startChecks } from '#quality/run-checks.ts';
 import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
@@ -21,6 +22,8 @@ const suite = shape({ name: text, text: longText, connectionId: nullable(uuid), 
   'destinationId',
 ]);
 const change = shape({ name: text, text: longText, connectionId: nullable(uuid), destinationId: uuid });
+const time = { type: 'string', format: 'date-time' } as const;
+const expectation = shape({ key: text, from: time, to: time }, ['key', 'from']);
 const suiteText = shape({ text: longText }, ['text']);
 interface SuiteBody {
   name: string;
@@ -66,6 +69,20 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/suites/:id/results', as('viewer'), async (c) =>
     c.json(await suiteResults(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
+  app.get('/suites/:id/look-back', as('viewer'), async (c) => {
+    const key = c.req.query('key');
+    if (!key) throw badRequest('Name the check as ?key=.');
+    const asked = c.req.query('falseAlarmsPerMonth');
+    const tolerance = asked === undefined ? undefined : Number(asked);
+    if (tolerance !== undefined && !(tolerance > 0 && tolerance <= 30))
+      throw badRequest('falseAlarmsPerMonth is a number above 0, at most 30.');
+    return c.json(await lookBack(c.get('context'), c.get('identity').workspaceId, idOf(c), key, tolerance));
+  });
+  app.post('/suites/:id/expected', as('editor', 'suite.expect'), async (c) => {
+    const { key, from, to = from } = await readBody<{ key: string; from: string; to?: string }>(c.req.raw, expectation);
+    const span = { suiteId: idOf(c), key, from: new Date(from), to: new Date(to) };
+    return c.json(await expectMeasurements(c.get('context'), c.get('identity').workspaceId, span));
+  });
   app.get('/suites/:id/history', as('viewer'), async (c) => {
     const key = c.req.query('key');
     if (!key) throw badRequest('Name the check as ?key=.');
