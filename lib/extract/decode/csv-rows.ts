@@ -2,7 +2,8 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 
 /**
- * RFC 4180 text as records by its header; what a short row lacks is null, what a long one has too much is left out. `toValue`
+ * RFC 4180 text as records by its header; what a short row lacks is null, what a long one has too much is left out. Line ends in values
+ * are `\n`, whatever they were, as Python reads text. `toValue`
  * makes of each text a value. @throws WeirError for a quote that is never closed
  */
 export function parseCsv(
@@ -11,39 +12,43 @@ export function parseCsv(
   place: { stream: string; page: number },
   toValue: (value: string | null) => JsonValue = (value) => value,
 ): JsonObject[] {
-  const [header = [], ...rows] = csvRows(text, delimiter, place);
+  const [header = [], ...rows] = csvRows(text.replace(/\r\n?/g, '\n'), delimiter, place);
   return rows.map((row) => Object.fromEntries(header.map((name, index) => [name, toValue(row[index] ?? null)])));
 }
 
 function csvRows(text: string, delimiter: string, place: { stream: string; page: number }): string[][] {
   const rows: string[][] = [];
-  let row: string[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const { value, next } =
-      text[at] === '"' ? quoted(text, at, delimiter, place, rows.length + 1) : bare(text, at, delimiter);
+  for (let at = 0; at < text.length; ) {
+    if (text[at] === '\n') {
+      at++;
+      continue;
+    }
+    const { row, next } = rowAt(text, at, delimiter, () => neverClosed(place, rows.length + 1));
+    rows.push(row);
+    at = next;
+  }
+  return rows;
+}
+
+function rowAt(
+  text: string,
+  from: number,
+  delimiter: string,
+  broken: () => WeirError,
+): { row: string[]; next: number } {
+  const row: string[] = [];
+  for (let at = from; ; at++) {
+    const { value, next } = text[at] === '"' ? quoted(text, at, delimiter, broken) : bare(text, at, delimiter);
     row.push(value);
     at = next;
-    if (text[at] === delimiter && at < text.length) {
-      at += 1;
-      // A row that ends with the delimiter has one more field, an empty one.
-      if (at === text.length) row.push('');
-      else if (!isLineEnd(text[at])) continue;
-      else row.push('');
-    }
-    if (text[at] === '\r' && text[at + 1] === '\n') at++;
-    at++;
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
+    if (text[at] !== delimiter || at >= text.length) return { row, next: at + 1 };
   }
-  if (row.length > 0) rows.push(row);
-  return rows;
 }
 
 /** Up to the delimiter or the end of the line. */
 function bare(text: string, from: number, delimiter: string): { value: string; next: number } {
   let at = from;
-  while (at < text.length && text[at] !== delimiter && !isLineEnd(text[at])) at++;
+  while (at < text.length && text[at] !== delimiter && text[at] !== '\n') at++;
   return { value: text.slice(from, at), next: at };
 }
 
@@ -52,13 +57,12 @@ function quoted(
   text: string,
   from: number,
   delimiter: string,
-  place: { stream: string; page: number },
-  row: number,
+  broken: () => WeirError,
 ): { value: string; next: number } {
   let value = '';
   for (let at = from + 1; ; ) {
     const end = text.indexOf('"', at);
-    if (end < 0) throw neverClosed(place, row);
+    if (end < 0) throw broken();
     value += text.slice(at, end);
     if (text[end + 1] !== '"') {
       const rest = bare(text, end + 1, delimiter);
@@ -67,10 +71,6 @@ function quoted(
     value += '"';
     at = end + 2;
   }
-}
-
-function isLineEnd(char: string | undefined): boolean {
-  return char === '\n' || char === '\r';
 }
 
 function neverClosed(place: { stream: string; page: number }, row: number): WeirError {

@@ -47,12 +47,13 @@ describe('JSON', () => {
 
 describe('CSV', () => {
   test('quotes, line breaks in them, short and long rows, empty lines', async () => {
-    const body = 'id,text,last\n1,"a ""b""\nc",x\r\n\n2,y\n3,z,,too much\n4,,\n';
+    const body = 'id,text,last\n1,"a ""b""\r\nc",x\r\n\n2,y\n3,z,,too much\n4,,\n""\n';
     expect(await decoded('{ type: CsvDecoder }', body)).toEqual([
       { id: '1', text: 'a "b"\nc', last: 'x' },
       { id: '2', text: 'y', last: null },
       { id: '3', text: 'z', last: '' },
       { id: '4', text: '', last: '' },
+      { id: '', text: null, last: null },
     ]);
   });
 

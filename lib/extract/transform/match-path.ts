@@ -16,9 +16,7 @@ function remove(
   goes: (found: JsonValue) => boolean,
 ): void {
   if (!isJsonObject(container) && !Array.isArray(container)) return;
-  // Lists from their end, so that several at the end all go.
-  const keys = Array.isArray(container) ? Object.keys(container).reverse() : Object.keys(container);
-  for (const key of keys) {
+  for (const key of Object.keys(container)) {
     const found = (container as JsonObject)[key] as JsonValue;
     const at = [...path, key];
     if (!matchesPath(at, pattern) || !goes(found)) remove(found, at, pattern, goes);

@@ -129,6 +129,7 @@ describe('RemoveFields', () => {
     ['[["["]]', { '[': 1, b: 2 }, { b: 2 }],
     ['[[list, 0]]', { list: [1, 2, 3] }, { list: [null, 2, 3] }],
     ['[[list, 2]]', { list: [1, 2, 3] }, { list: [1, 2] }],
+    ['[[list, "*"]]', { list: [1, 2, 3] }, { list: [null, null] }],
     ['[[list, "*", k]]', { list: [{ k: 1, l: 2 }, 'x'] }, { list: [{ l: 2 }, 'x'] }],
     ['[[missing, x]]', { a: 1 }, { a: 1 }],
   ])('%s of %o', async (pointers, record, expected) => {
