@@ -13,6 +13,7 @@ import { connectorRoutes } from './routes/connectors.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { probeRoutes } from './routes/probes.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
 import { setUpRoutes } from './routes/set-up.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { suiteRoutes } from './routes/suites.ts';
@@ -73,6 +74,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     sourceRoutes,
     destinationRoutes,
     connectionRoutes,
+    quarantineRoutes,
     syncRoutes,
     probeRoutes,
     suiteRoutes,

@@ -1,10 +1,20 @@
+import type { Guard } from '#lib/address-guard.ts';
 import { setConnectionStatus } from '#lib/connections/connections.ts';
 import { type Failure, toFailure } from '#lib/errors.ts';
+import type { ExtractContext } from '#lib/extract/source.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
-import { empties, ordered } from './order.ts';
+import { empties, ordered, type SyncOrder } from './order.ts';
+import { propagateStreams } from './propagate-streams.ts';
 import { databaseRecorder, type Recorder } from './recorder.ts';
-import { extractContext, type ResolveContext, resolveConnection, uploadDir, workspaceGuard } from './resolve.ts';
+import {
+  extractContext,
+  type ResolveContext,
+  type ResolvedConnection,
+  resolveConnection,
+  uploadDir,
+  workspaceGuard,
+} from './resolve.ts';
 import { type Gate, runSync, type StreamOutcome } from './run-sync.ts';
 import { nextStates } from './states.ts';
 import { type Attempt, insertStreamRows, streamRows, syncOrder } from './store.ts';
@@ -55,11 +65,9 @@ async function runAttempt(
   try {
     const guard = await workspaceGuard(c.db, attempt.workspaceId);
     const order = await syncOrder(c.db, attempt.syncId);
-    const connection = ordered(
-      await resolveConnection(c, attempt.connectionId, guard, signal),
-      order,
-      await nextStates(c.db, attempt.connectionId),
-    );
+    const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
+    const resolved = await resolveNow(c, attempt, { guard, signal, extract, order });
+    const connection = ordered(resolved, order, await nextStates(c.db, attempt.connectionId));
     await insertStreamRows(
       c.db,
       attempt,
@@ -68,7 +76,6 @@ async function runAttempt(
     const earlier = await earlierRows(c, attempt.syncId);
     // Emptying a table is what somebody asked for: no check stands against it.
     const gate = empties(order) ? undefined : await options.gate?.(attempt, signal);
-    const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
     try {
       const outcomes = await runSync(
         {
@@ -94,6 +101,21 @@ async function runAttempt(
   } catch (error) {
     return endOfThrown(error, signal, recorder, c);
   }
+}
+
+/** The connection, with the streams that its source offers now where its policy says so. */
+async function resolveNow(
+  c: ResolveContext,
+  attempt: Attempt,
+  { guard, signal, extract, order }: { guard: Guard; signal: AbortSignal; extract: ExtractContext; order: SyncOrder },
+): Promise<ResolvedConnection> {
+  const resolved = await resolveConnection(c, attempt.connectionId, guard, signal);
+  const isUsual = order.kind === 'sync' && !order.task && order.onlyStreams === null;
+  if (resolved.rules.schemaChanges !== 'propagate_fully' || !isUsual) return resolved;
+  const changed = await propagateStreams(c.db, attempt, { ...resolved, extract });
+  if (!changed) return resolved;
+  await resolved.destination.close();
+  return resolveConnection(c, attempt.connectionId, guard, signal);
 }
 
 type Earlier = Awaited<ReturnType<typeof streamRows>>[number];

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
 import type { ConnectionInput } from '#lib/connections/connections.ts';
+import { suggest } from '#lib/connections/stream-modes.ts';
 import type { Issue } from '#lib/errors.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
@@ -13,7 +14,7 @@ import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
-import { suggest } from './modes.ts';
+import { RulesFields } from './rules-fields.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 import { StreamRows } from './stream-rows.tsx';
 
@@ -186,6 +187,7 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone }:
               onChange={(event) => set({ prefix: event.target.value })}
             />
           </Field>
+          <RulesFields input={input} set={set} problem={problem} />
         </div>
       </div>
       {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}

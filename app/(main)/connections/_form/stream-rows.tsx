@@ -1,9 +1,11 @@
 'use client';
 
+import { useState } from 'react';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
+import { fieldsOf, MODES, modeOf, modesOf, suggest } from '#lib/connections/stream-modes.ts';
 import { Table } from '../../../_components/panel.tsx';
 import { StateIcon } from '../../../_components/state-mark.tsx';
-import { fieldsOf, MODES, modeOf, modesOf, suggest } from './modes.ts';
+import { StreamFields } from './stream-fields.tsx';
 
 interface Props {
   readonly available: readonly StreamDescriptor[];
@@ -74,7 +76,34 @@ interface RowProps {
   readonly onPut: (next: ConfiguredStream) => void;
 }
 
-function StreamRow({ stream, configured, supported, error, onToggle, onPut }: RowProps) {
+function StreamRow(props: RowProps) {
+  const [open, setOpen] = useState(false);
+  const { stream, configured, onPut } = props;
+  return (
+    <>
+      <MainRow {...props} open={open} onOpen={() => setOpen(!open)} />
+      {open && configured && (
+        <tr>
+          <td />
+          <td colSpan={4} className="wide">
+            <StreamFields key={stream.name} configured={configured} onPut={onPut} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function MainRow({
+  stream,
+  configured,
+  supported,
+  error,
+  onToggle,
+  onPut,
+  open,
+  onOpen,
+}: RowProps & { open: boolean; onOpen: () => void }) {
   const setMode = (id: string) => {
     const mode = MODES.find((known) => known.id === id);
     if (configured && mode)
@@ -93,7 +122,13 @@ function StreamRow({ stream, configured, supported, error, onToggle, onPut }: Ro
       <td>
         <b className="strong">{stream.name}</b>
         <span className="sub">
-          {fieldsOf(stream).length > 0 ? `${fieldsOf(stream).length} fields` : 'fields found while reading'}
+          {configured ? (
+            <button type="button" className="link" aria-expanded={open} onClick={onOpen}>
+              {fieldsText(stream, configured)}
+            </button>
+          ) : (
+            fieldsText(stream, undefined)
+          )}
         </span>
         {error && (
           <span className="st s-fail small">
@@ -126,6 +161,14 @@ function StreamRow({ stream, configured, supported, error, onToggle, onPut }: Ro
       </td>
     </tr>
   );
+}
+
+function fieldsText(stream: StreamDescriptor, configured: ConfiguredStream | undefined): string {
+  const all = fieldsOf(stream).length;
+  if (all === 0) return 'fields found while reading';
+  const some = configured?.selectedFields?.length ?? all;
+  const changed = configured?.mappers ? ', changed on the way' : '';
+  return `${some === all ? all : `${some} of ${all}`} fields${changed}`;
 }
 
 function Cursor({ configured, onPut }: { configured: ConfiguredStream; onPut: (next: ConfiguredStream) => void }) {

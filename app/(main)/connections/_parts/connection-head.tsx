@@ -16,7 +16,7 @@ import type { ConnectionModel, RowModel } from './models.ts';
 interface HeadProps {
   readonly connection: ConnectionModel;
   readonly row: RowModel;
-  readonly tab: 'syncs' | 'streams';
+  readonly tab: 'syncs' | 'streams' | 'quarantine';
 }
 
 /** The connection's name, its states, what it does, and what can be done to it. */
@@ -62,6 +62,7 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
         tabs={[
           { id: 'syncs', label: 'Syncs', href: `/connections/${id}` },
           { id: 'streams', label: 'Streams', count: streams.length, href: `/connections/${id}/streams` },
+          { id: 'quarantine', label: 'Quarantine', href: `/connections/${id}/quarantine` },
           { id: 'checks', label: 'Checks', count: row.checks?.total ?? 0, href: checksHref(row) },
           { id: 'settings', label: 'Settings', href: `/connections/${id}/edit` },
         ]}

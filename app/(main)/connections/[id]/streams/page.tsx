@@ -1,9 +1,11 @@
 import type { Metadata } from 'next';
 import { getConnection } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
+import { type SchemaChangeEntry, schemaChanges, type TableNames, tableNames } from '#lib/connections/schema-changes.ts';
+import { TimeAt } from '../../../../_components/clock.tsx';
 import { Panel, Table } from '../../../../_components/panel.tsx';
 import { Page } from '../../../../_components/shell/page.tsx';
-import { toWire } from '../../../../_components/wire.ts';
+import { toWire, type Wire } from '../../../../_components/wire.ts';
 import { orNotFound } from '../../../../_server/or-not-found.ts';
 import { pageContext } from '../../../../_server/page-context.ts';
 import { ConnectionHead } from '../../_parts/connection-head.tsx';
@@ -16,6 +18,10 @@ export default async function StreamsPage({ params }: { params: Promise<{ id: st
   const { id } = await params;
   const connection = toWire(await orNotFound(getConnection(context, workspaceId, id)));
   const row = toWire(await getOverviewRow(context, workspaceId, id));
+  const [names, changes] = await Promise.all([
+    tableNames(context, workspaceId, id),
+    schemaChanges(context, workspaceId, id),
+  ]);
   return (
     <Page
       crumbs={[
@@ -32,6 +38,7 @@ export default async function StreamsPage({ params }: { params: Promise<{ id: st
           head={
             <>
               <th>Stream</th>
+              <th>Table</th>
               <th>Reads</th>
               <th>Writes</th>
               <th>Cursor</th>
@@ -41,10 +48,17 @@ export default async function StreamsPage({ params }: { params: Promise<{ id: st
           }
         >
           {connection.streams.map((stream) => (
-            <StreamRow key={`${stream.stream.namespace ?? ''}.${stream.stream.name}`} stream={stream} />
+            <StreamRow
+              key={`${stream.stream.namespace ?? ''}.${stream.stream.name}`}
+              stream={stream}
+              names={names.find(
+                ({ name, namespace }) => name === stream.stream.name && namespace === (stream.stream.namespace ?? ''),
+              )}
+            />
           ))}
         </Table>
       </Panel>
+      {changes.length > 0 && <SchemaChanges changes={toWire(changes)} />}
     </Page>
   );
 }
@@ -57,13 +71,83 @@ const WRITES = {
   overwrite_dedup: 'replace all, one row per key',
 };
 
-function StreamRow({ stream: configured }: { stream: ConnectionModel['streams'][number] }) {
+function SchemaChanges({ changes }: { changes: Wire<SchemaChangeEntry[]> }) {
+  return (
+    <Panel title="Schema changes">
+      <Table
+        className="cards"
+        label="Schema changes"
+        head={
+          <>
+            <th>When</th>
+            <th>Stream</th>
+            <th>Change</th>
+            <th>Field</th>
+            <th>Detail</th>
+          </>
+        }
+      >
+        {changes.map((change) => (
+          <tr key={change.id}>
+            <td className="num">
+              <TimeAt at={change.at} />
+            </td>
+            <td className="strong">{change.stream}</td>
+            <td>{CHANGES[change.change]}</td>
+            <td className="mono">{change.field ?? '—'}</td>
+            <td>{change.detail ?? '—'}</td>
+          </tr>
+        ))}
+      </Table>
+    </Panel>
+  );
+}
+
+const CHANGES = {
+  column_added: 'new column',
+  column_widened: 'wider type',
+  field_left_out: 'left out',
+  stream_added: 'new stream',
+  stream_removed: 'stream gone',
+};
+
+/** Where the stream lands, and which columns are not called like their fields. */
+function Names({ names }: { names: TableNames | undefined }) {
+  if (!names) return <>—</>;
+  const mapped = Object.entries(names.columns);
+  return (
+    <>
+      <span className="mono">{names.table}</span>
+      {mapped.length > 0 && (
+        <details className="small">
+          <summary>{mapped.length === 1 ? '1 column' : `${mapped.length} columns`} renamed to fit</summary>
+          {mapped.map(([field, column]) => (
+            <div key={field} className="mono">
+              {field} → {column}
+            </div>
+          ))}
+        </details>
+      )}
+    </>
+  );
+}
+
+function StreamRow({
+  stream: configured,
+  names,
+}: {
+  stream: ConnectionModel['streams'][number];
+  names: TableNames | undefined;
+}) {
   const { stream, syncMode, destinationSyncMode, cursorField, primaryKey, selectedFields } = configured;
   const fields = Object.keys((stream.jsonSchema.properties as object | undefined) ?? {}).length;
   const some = selectedFields ? `${selectedFields.length} of ${fields}` : fields === 0 ? 'all' : `all ${fields}`;
   return (
     <tr>
       <td className="strong">{stream.name}</td>
+      <td data-k="Table">
+        <Names names={names} />
+      </td>
       <td data-k="Reads">{READS[syncMode]}</td>
       <td data-k="Writes">{WRITES[destinationSyncMode]}</td>
       <td data-k="Cursor" className="mono">

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { StreamDescriptor } from '#lib/catalog.ts';
-import { modesOf, suggest } from './modes.ts';
+import { modesOf, suggest } from './stream-modes.ts';
 
 const orders: StreamDescriptor = {
   name: 'orders',

@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { test } from 'vitest';
+import { testDatabase } from '#tests/harness/database.ts';
+import { runScenario } from './soak/run-scenario.ts';
+import { scenarios } from './soak/scenario.ts';
+
+/** `npm run soak -- --seeds N` runs more, and kills processes too. */
+const SEEDS = 100;
+
+test('whatever is read and wherever it breaks: the table equals the source, and the state is never ahead', {
+  timeout: 300_000,
+}, async () => {
+  const { url } = await testDatabase();
+  await fc.assert(
+    fc.asyncProperty(scenarios({ kills: false }), (scenario) => runScenario(url, scenario)),
+    { numRuns: SEEDS },
+  );
+});
+
+test('processes that are killed', { timeout: 300_000 }, async () => {
+  const { url } = await testDatabase();
+  await fc.assert(
+    fc.asyncProperty(scenarios({ kills: true }), (scenario) => runScenario(url, scenario)),
+    { numRuns: 5 },
+  );
+});

@@ -1,0 +1,58 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface ChoppingProxy {
+  readonly url: string;
+  /** After so many packets from the client the way is cut, with the last one delivered or not; it may stay cut. */
+  chop(after: number, options: { deliver: boolean; down: boolean }): void;
+  /** The way is whole again. */
+  mend(): void;
+  close(): void;
+}
+
+/** A way to Postgres on loopback that breaks where it is told to. */
+export async function choppingProxy(url: string): Promise<ChoppingProxy> {
+  const target = new URL(url);
+  const open = new Set<Socket>();
+  let left = Number.POSITIVE_INFINITY;
+  let how = { deliver: false, down: false };
+  let isDown = false;
+  const server = createServer((client) => {
+    if (isDown) return client.destroy();
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => undefined).on('close', () => open.delete(socket));
+    }
+    upstream.on('close', () => client.destroy());
+    client.on('close', () => upstream.end());
+    upstream.on('data', (chunk) => client.writable && client.write(chunk));
+    client.on('data', (chunk) => {
+      if (left-- > 0) return upstream.write(chunk);
+      left = Number.POSITIVE_INFINITY;
+      if (how.deliver) upstream.write(chunk);
+      isDown = how.down;
+      return client.destroy();
+    });
+    return client;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const proxied = new URL(url);
+  proxied.hostname = '127.0.0.1';
+  proxied.port = String((server.address() as AddressInfo).port);
+  return {
+    url: proxied.href,
+    chop(after, options) {
+      left = after;
+      how = options;
+      isDown = false;
+    },
+    mend() {
+      left = Number.POSITIVE_INFINITY;
+      isDown = false;
+    },
+    close() {
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
