@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
+import { existsSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
 /** One file with all that it imports, as the service's own child is built. Gives the bundle's path. */
 export async function bundled(entry: string, folder: string): Promise<string> {
   const outfile = path.join(folder, `${path.basename(entry, '.ts')}.mjs`);
+  // What is not bundled is looked for from the bundle.
+  const modules = path.join(folder, 'node_modules');
+  if (!existsSync(modules)) symlinkSync(path.resolve(import.meta.dirname, '../node_modules'), modules);
   await build({
     entryPoints: [entry],
     outfile,

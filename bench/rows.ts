@@ -1,6 +1,7 @@
 import { csvToPostgres } from './files/csv-to-postgres.ts';
+import { csvToS3 } from './files/csv-to-s3.ts';
 import { apiToPostgres } from './postgres/api-to-postgres.ts';
 import type { BenchRow } from './row.ts';
 
 /** Every row of the table of figures. A new one is a file and a line here. */
-export const rows: readonly BenchRow[] = [apiToPostgres, csvToPostgres];
+export const rows: readonly BenchRow[] = [apiToPostgres, csvToPostgres, csvToS3];

@@ -12,6 +12,8 @@ export interface DelimitedFile {
   readonly bytes: number;
   /** Where the first row begins, behind a byte order mark and the header. */
   readonly start: number;
+  /** Whether the first record names the columns. */
+  readonly hasHeader: boolean;
   /** Each one ASCII character. */
   readonly delimiter: string;
   readonly quote: string;

@@ -18,11 +18,26 @@ import { parseJson, stringifyJson } from '#lib/json.ts';
 import type { Counts } from '../destination.ts';
 import type { SavedTable } from './layouts/layout.ts';
 
+/** What was made of one file that a source gave whole. */
+export interface StraightPart {
+  readonly slice: number;
+  /** Its folder in the stage's. */
+  readonly folder: string;
+  readonly files: readonly {
+    readonly file: string;
+    readonly partition: string;
+    readonly rows: number;
+    readonly bytes: number;
+  }[];
+}
+
 /** What a checkpoint remembers of the rows' file. */
 export interface StageMark {
   readonly syncId: number;
   readonly fence: number;
   readonly tables: readonly SavedTable[];
+  /** Files of the stream's own table that were made without lines. */
+  readonly straight: readonly StraightPart[];
   /** Some record had the field that files are partitioned by. */
   readonly partitioned: boolean;
   readonly state: StreamState | null;
@@ -79,7 +94,7 @@ export class LocalStage {
     await this.#openFile(usable?.bytes ?? 0);
     const mine = usable && { ...usable, fence: this.#fence };
     if (mine) await this.save(mine);
-    await this.#removeOthers();
+    await this.#removeOthers(mine?.straight ?? []);
     return mine;
   }
 
@@ -106,6 +121,11 @@ export class LocalStage {
     const file = this.#markFile(this.#fence);
     await writeFile(`${file}.new`, stringifyJson(mark), { flush: true });
     await rename(`${file}.new`, file);
+  }
+
+  /** Takes away what was made of whole files. */
+  async removeStraight(parts: readonly StraightPart[]): Promise<void> {
+    for (const { folder } of parts) await rm(path.join(this.#folder, folder), { recursive: true, force: true });
   }
 
   /** Keeps only the rows of these slices. */
@@ -146,8 +166,9 @@ export class LocalStage {
     return parseJson(text) as unknown as StageMark;
   }
 
-  async #removeOthers(): Promise<void> {
-    const mine = [path.basename(this.rowsFile), path.basename(this.#markFile(this.#fence))];
+  async #removeOthers(straight: readonly StraightPart[]): Promise<void> {
+    const kept = straight.map(({ folder }) => folder);
+    const mine = [path.basename(this.rowsFile), path.basename(this.#markFile(this.#fence)), ...kept];
     for (const name of await readdir(this.#folder)) {
       if (!mine.includes(name)) await rm(path.join(this.#folder, name), { recursive: true, force: true });
     }

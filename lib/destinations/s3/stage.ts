@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
@@ -12,19 +13,22 @@ import type {
   Relation,
   Stage,
   StagedLoad,
+  StageFile,
   StagePage,
   TargetStream,
 } from '../destination.ts';
+import { straightCells } from '../straight-rows.ts';
 import { announce, type Commit, highestFence, sweep, writeCommit } from './commits.ts';
-import type { S3Config } from './config.ts';
+import type { Granularity, S3Config } from './config.ts';
 import { freeKeys } from './file-keys.ts';
 import { layoutOf } from './layouts/index.ts';
-import { type LayoutWriter, member } from './layouts/layout.ts';
-import { type LocalStage, lineOf, type StageMark } from './local-stage.ts';
+import { type FileFacts, type LayoutWriter, member } from './layouts/layout.ts';
+import { type LocalStage, lineOf, type StageMark, type StraightPart } from './local-stage.ts';
 import type { ObjectStore } from './object-store.ts';
 import { planRetention, type RetentionPlan } from './retention.ts';
 import type { StorageClass, StoredFile } from './stored-file.ts';
-import { type WrittenFile, writeFiles } from './write-files.ts';
+import { type StraightFiles, writeStraight } from './straight-files.ts';
+import { stagedLines, type WrittenFile, writeFiles } from './write-files.ts';
 
 /** What everything that is done for one stream of one attempt needs. */
 export interface StageParts {
@@ -40,6 +44,7 @@ export interface StageParts {
 }
 
 const FILES_FOLDER = 'files';
+const ODD_PAGE_ROWS = 2_000;
 const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
 
 /** Rows in a local file of JSON lines until they are published as files of the bucket. Calls are taken one after another. */
@@ -53,6 +58,7 @@ export class S3Stage implements Stage {
   #nextSlice: number;
   #longestLine = 0;
   #partitioned: boolean;
+  #straight: StraightPart[];
   #written: readonly WrittenFile[] | null = null;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -66,6 +72,7 @@ export class S3Stage implements Stage {
       fence: attempt.fence,
       // Each sync finds out anew which numbers need to be text.
       tables: (latest?.tables ?? []).map((table) => ({ ...table, exact: [] })),
+      straight: [],
       partitioned: hasProperty(target, parts.config.partition?.field),
       state: own?.state ?? null,
       counts: own?.counts ?? NO_COUNTS,
@@ -77,6 +84,7 @@ export class S3Stage implements Stage {
     };
     this.#layout = layoutOf(parts.config)(target, this.#mark.tables, attempt.syncId);
     this.#partitioned = this.#mark.partitioned;
+    this.#straight = [...this.#mark.straight];
     this.#nextSlice = this.#mark.nextSlice;
     this.resumed = mark || own ? { state: this.#mark.state, counts: this.#mark.counts } : null;
   }
@@ -92,7 +100,8 @@ export class S3Stage implements Stage {
     if (mark.parts === published) return new S3Stage(parts, latest, next);
     // The rows of the last checkpoint were published, and the attempt died before it noted that.
     await parts.local.keepSlices([]);
-    return new S3Stage(parts, latest, { ...next, droppedSlices: [], bytes: 0, parts: published });
+    await parts.local.removeStraight(next.straight);
+    return new S3Stage(parts, latest, { ...next, straight: [], droppedSlices: [], bytes: 0, parts: published });
   }
 
   write(page: StagePage): Promise<{ written: number; quarantined: number }> {
@@ -107,6 +116,40 @@ export class S3Stage implements Stage {
       slice.written += page.records.length;
       return { written: page.records.length, quarantined: 0 };
     });
+  }
+
+  async writeFile(load: StageFile): Promise<{ written: number; quarantined: number } | null> {
+    const made = await this.#inTurn(() => this.#makeStraight(load));
+    if (made === null) return null;
+    for (let at = 0; at < made.odd.length; at += ODD_PAGE_ROWS) {
+      const records = made.odd.slice(at, at + ODD_PAGE_ROWS).map(({ record }) => record);
+      await this.write({ slice: load.slice, page: at / ODD_PAGE_ROWS + 1, records });
+    }
+    return { written: made.rows + made.odd.length, quarantined: 0 };
+  }
+
+  async #makeStraight({ slice: name, file, onProgress }: StageFile): Promise<StraightFiles | null> {
+    const { columnOf } = this.#layout;
+    const cells = columnOf && straightCells(file, columnOf);
+    if (!columnOf || !cells) return null;
+    const { attempt, config, context, local } = this.#parts;
+    const slice = this.#sliceOf(name);
+    const folder = local.fileFor(`straight-${slice.id}`);
+    const { main } = this.#layout.tables();
+    const columns = file.columns.flatMap(({ field }) => columnOf(field) ?? []);
+    const field = config.partition?.field;
+    const made = await writeStraight(file, {
+      ...{ folder, format: config.format, facts: this.#facts(), partition: this.#partition() },
+      tables: [{ ...main, columns }],
+      ...{ cells, columns, partitionColumn: (field && columnOf(field)?.name) || null },
+      ...{ syncId: attempt.syncId, signal: context.signal, onProgress },
+    });
+    if (made === null) return null;
+    const files = made.files.map(({ table: _main, ...one }) => one);
+    this.#straight.push({ slice: slice.id, folder: path.basename(folder), files });
+    slice.written += made.rows;
+    this.#written = null;
+    return made;
   }
 
   checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts> {
@@ -237,6 +280,7 @@ export class S3Stage implements Stage {
     this.#mark = {
       ...this.#mark,
       tables: this.#layout.saved(),
+      straight: this.#straight,
       partitioned: this.#partitioned,
       nextSlice: this.#nextSlice,
       ...change,
@@ -248,23 +292,38 @@ export class S3Stage implements Stage {
   /** The rows of closed slices, as files beside the stage. */
   async #toFiles(): Promise<readonly WrittenFile[]> {
     if (this.#written) return this.#written;
-    const { config, context, local, target } = this.#parts;
+    const { config, local } = this.#parts;
     await local.flush();
-    const { partition } = config;
-    this.#written = await writeFiles({
-      rowsFile: local.rowsFile,
+    const leaveOut = [...this.#mark.droppedSlices, ...[...this.#slices.values()].map((slice) => slice.id)];
+    const straight = this.#straightFiles(leaveOut);
+    const lines = await writeFiles({
+      from: stagedLines(local.rowsFile, { leaveOut, longestLine: this.#longestLine }),
       folder: local.fileFor(FILES_FOLDER),
       tables: this.#layout.tables().all,
       format: config.format,
-      leaveOut: [...this.#mark.droppedSlices, ...[...this.#slices.values()].map((slice) => slice.id)],
-      longestLine: this.#longestLine,
-      facts: { emittedAt: target.emittedAt, generation: target.generation, normalizedAt: context.clock() },
-      partition:
-        partition && this.#partitioned
-          ? { name: plainName(partition.field), granularity: partition.granularity }
-          : null,
+      facts: this.#facts(),
+      partition: this.#partition(),
     });
+    // An empty file stands for an empty table only.
+    this.#written = straight.length > 0 ? [...straight, ...lines.filter(({ rows }) => rows > 0)] : lines;
     return this.#written;
+  }
+
+  #straightFiles(leaveOut: readonly number[]): WrittenFile[] {
+    const { main } = this.#layout.tables();
+    const closed = this.#straight.filter(({ slice }) => !leaveOut.includes(slice));
+    return closed.flatMap(({ files }) => files.map((one) => ({ ...one, table: main })));
+  }
+
+  #facts(): FileFacts {
+    const { context, target } = this.#parts;
+    return { emittedAt: target.emittedAt, generation: target.generation, normalizedAt: context.clock() };
+  }
+
+  #partition(): { name: string; granularity: Granularity } | null {
+    const { partition } = this.#parts.config;
+    if (!partition || !this.#partitioned) return null;
+    return { name: plainName(partition.field), granularity: partition.granularity };
   }
 
   /** The files that have rows, each with a key that nothing else has. */
@@ -357,6 +416,8 @@ export class S3Stage implements Stage {
     const open = [...this.#slices.values()].map((slice) => slice.id);
     await local.keepSlices(open);
     await rm(local.fileFor(FILES_FOLDER), { recursive: true, force: true });
+    await local.removeStraight(this.#straight.filter(({ slice }) => !open.includes(slice)));
+    this.#straight = this.#straight.filter(({ slice }) => open.includes(slice));
     await this.#save({ bytes: local.length, droppedSlices: [], openSlices: open, parts: commit.part });
   }
 
@@ -385,6 +446,7 @@ function hasProperty({ stream }: TargetStream, field: string | undefined): boole
 /** A stage that knows of publishes which the bucket doesn't is of another bucket, or of one that was emptied. */
 async function forget({ local }: StageParts, mark: StageMark | null): Promise<null> {
   if (mark) await local.keepSlices([]);
+  if (mark) await local.removeStraight(mark.straight);
   return null;
 }
 

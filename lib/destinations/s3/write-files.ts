@@ -19,14 +19,12 @@ const FORMATS: Readonly<Record<Granularity, string>> = {
 };
 
 export interface WriteRequest {
-  readonly rowsFile: string;
+  /** What a table's rows are read from: the whole of FROM and WHERE. */
+  readonly from: (table: StagedTable) => string;
   /** Made for the files and holding nothing else; one folder per table inside. */
   readonly folder: string;
   readonly tables: readonly StagedTable[];
   readonly format: FileFormat;
-  /** Slices whose rows don't count. */
-  readonly leaveOut: readonly number[];
-  readonly longestLine: number;
   readonly facts: FileFacts;
   /** Folders by date, as readers know a column: `created_at_day=2026-11-25`. Null for none. */
   readonly partition: { readonly name: string; readonly granularity: Granularity } | null;
@@ -41,7 +39,7 @@ export interface WrittenFile {
   readonly bytes: number;
 }
 
-/** Turns staged lines into the files of each table; a table without rows has one empty file. DuckDB is loaded here and not before. */
+/** Turns rows into the files of each table; a table without rows has one empty file. DuckDB is loaded here and not before. */
 export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   await rm(request.folder, { recursive: true, force: true });
@@ -89,26 +87,17 @@ async function countOf(connection: DuckDBConnection, statement: string): Promise
   return Number((await connection.runAndReadAll(statement)).getRows()[0]?.[0] ?? 0);
 }
 
-/** Every value is text in the staged line, and cast here: no type is guessed. */
 export function copyStatement(
-  request: Pick<WriteRequest, 'format' | 'partition' | 'rowsFile' | 'leaveOut' | 'longestLine' | 'facts'>,
+  { format, partition, from, facts }: Pick<WriteRequest, 'format' | 'partition' | 'from' | 'facts'>,
   table: StagedTable,
   folder: string,
 ): string {
-  const { format, partition, rowsFile, leaveOut, longestLine, facts } = request;
-  const staged = [...new Set([...table.columns.map((column) => column.name), ...table.extra])];
-  const types = [...staged, '_weir_slice', '_weir_table', '_weir_at'].map((name) => `${literal(name)}: 'VARCHAR'`);
   const values = table.columns.map(({ name, type }) => ({
     name,
     sql: format.value(identifier(name), type, table.exact.has(name)),
   }));
-  const closed =
-    leaveOut.length > 0 ? ` and _weir_slice not in (${leaveOut.map((id) => `'${Math.trunc(id)}'`).join(', ')})` : '';
-  const source = `read_json(${literal(rowsFile)}, format = 'newline_delimited', columns = {${types.join(', ')}},
-      maximum_object_size = ${Math.max(MIN_LINE_BYTES, longestLine * 2)})`;
-  const rows = `${source} where _weir_table = '${table.id}'${closed}`;
   const folderColumn = partition && partitionColumn(partition);
-  const { query, options } = format.copy(table.select(format, values, facts), rows, folderColumn);
+  const { query, options } = format.copy(table.select(format, values, facts), from(table), folderColumn);
   const all = [
     ...options,
     ...(partition ? [] : [`file_size_bytes '${FILE_BYTES}'`]),
@@ -116,6 +105,21 @@ export function copyStatement(
     'overwrite true',
   ];
   return `copy (${query}) to ${literal(folder)} (${all.join(', ')})`;
+}
+
+/** Staged lines as DuckDB reads them. Every value is text, and cast afterwards: no type is guessed. */
+export function stagedLines(
+  rowsFile: string,
+  { leaveOut, longestLine }: { leaveOut: readonly number[]; longestLine: number },
+): WriteRequest['from'] {
+  const closed =
+    leaveOut.length > 0 ? ` and _weir_slice not in (${leaveOut.map((id) => `'${Math.trunc(id)}'`).join(', ')})` : '';
+  return (table) => {
+    const staged = new Set([...table.columns.map((column) => column.name), ...table.extra]);
+    const types = [...staged, '_weir_slice', '_weir_table', '_weir_at'].map((name) => `${literal(name)}: 'VARCHAR'`);
+    return `read_json(${literal(rowsFile)}, format = 'newline_delimited', columns = {${types.join(', ')}},
+      maximum_object_size = ${Math.max(MIN_LINE_BYTES, longestLine * 2)}) where _weir_table = '${table.id}'${closed}`;
+  };
 }
 
 function partitionColumn({ name, granularity }: NonNullable<WriteRequest['partition']>): OutputColumn {

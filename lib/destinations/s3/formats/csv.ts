@@ -24,6 +24,7 @@ export const csv: FormatKind = {
     return {
       extension: `csv${suffix}`,
       flattens: readFlattening(options, issues),
+      readAs: () => 'varchar',
       value: (text) => text,
       instant: (at) => `${at.getTime()}::bigint`,
       json: (text) => text,

@@ -18,6 +18,8 @@ export interface FileFormat {
   readonly extension: string;
   /** Whether the root's fields become columns, or the record stays whole in `_airbyte_data`. */
   readonly flattens: boolean;
+  /** DuckDB's type in which a plain spelling of a value is read from a delimited file; `value` takes it as it takes the text. */
+  readAs(type: ColumnType): string;
   /** A typed value from its text; `exact` when a double might lose digits of it. */
   value(text: string, type: ColumnType, exact: boolean): string;
   /** The instant of the sync, as the format's readers know it from Airbyte. */

@@ -35,6 +35,7 @@ export const jsonLines: FormatKind = {
     return {
       extension: `jsonl${suffix}`,
       flattens: readFlattening(options, issues),
+      readAs: () => 'varchar',
       value(text, type) {
         if (TEXT.has(type)) return text;
         // `.5` and `+5` are numbers, but no JSON.

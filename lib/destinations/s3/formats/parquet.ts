@@ -49,6 +49,7 @@ export const parquet: FormatKind = {
     return {
       extension: 'parquet',
       flattens: true,
+      readAs: (type) => TYPES[type],
       value: (text, type, exact) => `cast(${text} as ${type === 'number' && exact ? 'varchar' : TYPES[type]})`,
       instant: (at) => `timestamptz ${literal(at.toISOString())}`,
       json: (text, structure) =>

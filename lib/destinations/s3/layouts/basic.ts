@@ -57,6 +57,7 @@ export const basic: Layout = (target, saved) => {
       return { main, all: [rawTable(RAW_ID, target.table), ...all] };
     },
     saved: () => tables.all().map((table) => table.lines.saved),
+    columnOf: null,
   };
 };
 

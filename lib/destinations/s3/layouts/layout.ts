@@ -39,6 +39,8 @@ export interface LayoutWriter {
   /** The stream's tables; `main` is the one that checks look at. */
   tables(): { readonly main: StagedTable; readonly all: readonly StagedTable[] };
   saved(): readonly SavedTable[];
+  /** The column of a field, where rows may go into the stream's table as they are; null where they may not. */
+  readonly columnOf: ((field: string) => Column | undefined) | null;
 }
 
 /** A way of laying out records; `index.ts` lists them. */

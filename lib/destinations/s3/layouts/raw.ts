@@ -54,6 +54,7 @@ function oneJsonTable(table: StagedTable, members: (record: JsonObject) => strin
       records.map((record) => `,"_weir_table":"${table.id}"${place(record)}${members(record)}`),
     tables: () => ({ main: table, all: [table] }),
     saved: () => [],
+    columnOf: null,
   };
 }
 

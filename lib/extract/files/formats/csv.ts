@@ -60,7 +60,7 @@ async function straightCsv(file: OpenFile, options: CsvOptions, schema: JsonObje
   return {
     path: file.path,
     bytes: (await stat(file.path)).size,
-    ...{ start: head.start, delimiter: head.delimiter, quote },
+    ...{ start: head.start, hasHeader: options.header ?? true, delimiter: head.delimiter, quote },
     columns: head.columns.map((field, at) => ({ field, type: types[at] ?? 'string' })),
     record: (row) => toRecord(rowFields(row.toString('utf8'), head.delimiter, quote), head.columns, types),
   };

@@ -1,0 +1,99 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
+import { language } from '#lib/extract/kinds.ts';
+import { createManifestSource } from '#lib/extract/manifest-source.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+import { extractContext, keepingRecorder } from './fixtures/fake-source.ts';
+import { runSync } from './run-sync.ts';
+
+const PROPERTIES = {
+  id: { type: ['null', 'integer'] },
+  name: { type: ['null', 'string'] },
+  amount: { type: ['null', 'number'] },
+  ok: { type: ['null', 'boolean'] },
+  at: { type: ['null', 'string'], format: 'date-time', airbyte_type: 'timestamp_with_timezone' },
+};
+
+/** Loads a CSV text into a bucket of its own, by its bytes or page by page; gives what a reader sees. */
+async function loaded(text: string, config: JsonObject, takesFiles: boolean) {
+  const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'weir-straight-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(path.join(folder, 'rows.csv'), text);
+  const bucket = await makeBucket();
+  const { manifest } = parseManifest(
+    `
+version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [rows] }
+streams:
+  - type: FileStream
+    name: rows
+    provider: { type: folder, folder: ${JSON.stringify(folder)} }
+    path: rows.csv
+    format: { type: csv, delimiter: "," }
+    schema_loader: { type: InlineSchemaLoader, schema: ${JSON.stringify({ properties: PROPERTIES })} }
+`,
+    language,
+  );
+  if (!manifest) throw new Error('the manifest is wrong');
+  const source = createManifestSource(manifest);
+  const destination = bucket.open(config);
+  const { recorder, counts } = keepingRecorder();
+  const stream = {
+    ...{ name: 'rows', jsonSchema: { type: 'object', properties: PROPERTIES }, sourceDefinedCursor: true },
+    ...{ supportedSyncModes: ['full_refresh' as const], defaultCursorField: [], sourceDefinedPrimaryKey: [] },
+  };
+  const configured = {
+    stream,
+    syncMode: 'full_refresh',
+    destinationSyncMode: 'overwrite',
+    cursorField: [],
+    primaryKey: [],
+  } as const;
+  let files = 0;
+  const [outcome] = await runSync(
+    {
+      attempt: { connectionId: '11111111-1111-4111-8111-111111111111', syncId: 1, attempt: 1, fence: 1 },
+      ...{ emittedAt: new Date('2026-01-01T12:00:00Z'), config: {}, destination },
+      source: {
+        ...source,
+        async *read(context, given, request) {
+          for await (const event of source.read(context, given, { ...request, takesFiles })) {
+            if (event.type === 'file') files++;
+            yield event;
+          }
+        },
+      },
+      streams: [{ configured, namespace: '', table: 'rows' }],
+    },
+    { extract: { ...extractContext(), fileRoots: [folder] }, recorder },
+  );
+  await destination.close();
+  const rows = await bucket.query(
+    'airbyte-data/rows/',
+    `select * replace (length(_airbyte_raw_id) as _airbyte_raw_id), hash(_airbyte_raw_id) > 0 as has_id
+     from read_parquet('$FOLDER/**/*.parquet', union_by_name = true, hive_partitioning = true) order by id, name`,
+  );
+  const { pages: _pages, ...counted } = counts.get('rows') ?? { pages: 0 };
+  return { files, seen: { rows, counted, failure: outcome?.failure } };
+}
+
+const HEADER = 'id,name,amount,ok,at\n';
+const PLAIN = '1,a,1.5,true,2026-11-25T10:00:00Z\n2,"x, ""y""",-3,false,\n3,,,,2026-11-26 00:30:00+02:00\n';
+
+test.each<[string, JsonObject, string]>([
+  ['plain rows', {}, PLAIN],
+  ['rows with values that do not fit among them', {}, `${PLAIN}x,b,many,yes,2026-02-30\n007,c,1e5,,\n${PLAIN}`],
+  ['in folders by day', { partition_column: 'at' }, `${PLAIN}4,d,,,now\n`],
+])('%s: DuckDB makes of the file what its pages would have given', async (_, config, rows) => {
+  const straight = await loaded(HEADER + rows, config, true);
+  const pages = await loaded(HEADER + rows, config, false);
+  expect(straight.files).toBe(1);
+  expect(pages.files).toBe(0);
+  expect(straight.seen).toEqual(pages.seen);
+  expect(straight.seen.rows).toHaveLength(rows.split('\n').length - 1);
+});
