@@ -14,9 +14,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { ManifestIssue } from './issue.ts';
 import type { Kind } from './kind.ts';
 import type { Manifest, ManifestStream } from './manifest.ts';
+import { nameFindings } from './name-findings.ts';
 import { propagate } from './propagate.ts';
 import { type Path, resolveReferences } from './resolve-references.ts';
-import { nearest } from './template/template-error.ts';
 import { type Finding, type Known, refusal, validateComponent } from './validate.ts';
 
 const MOST_BYTES = 2_000_000;
@@ -134,7 +134,7 @@ function compile(
     return { name, component, ...refusalOf(component, name) };
   });
   const pathOf = (container: object, key?: string | number) => resolved.origins.of(container, key) ?? [];
-  findings.push(...nameFindings(streams, source, pathOf));
+  findings.push(...nameFindings({ streams, templates: dynamicStreams.map(({ name }) => name), source, pathOf }));
   return {
     findings,
     manifest: {
@@ -190,40 +190,6 @@ function refusalsBelow(value: JsonValue | undefined, known: Known): Refusal[] {
     ...Object.entries(value)
       .filter(([key]) => key !== '$parameters' && key !== 'schema' && key !== 'connection_specification')
       .flatMap(([, item]) => refusalsBelow(item, known)),
-  ];
-}
-
-function nameFindings(
-  streams: readonly ManifestStream[],
-  source: JsonObject,
-  pathOf: (container: object, key?: string | number) => Path,
-): Finding[] {
-  const names = streams.map(({ name }) => name);
-  const always = streams.filter(({ condition, name }) => condition === undefined && name !== '');
-  const twice = always.filter(({ name }, index) => always.findIndex((other) => other.name === name) < index);
-  const checkNames =
-    isJsonObject(source.check) && Array.isArray(source.check.stream_names) ? source.check.stream_names : [];
-  const dynamic = source.dynamic_streams !== undefined;
-  const error = (code: string, message: string, path: Path, hint?: string): Finding => ({
-    ...{ severity: 'error', code, message, path },
-    ...(hint && { hint }),
-  });
-  return [
-    // The others are told by their kind that a name is missing.
-    ...streams
-      .filter(({ name, refused }) => name === '' && refused !== undefined)
-      .map(({ component }) => error('missing_field', 'A stream needs a name.', pathOf(component))),
-    ...twice.map(({ name, component }) =>
-      error('duplicate_stream', `There are two streams named ${name}.`, pathOf(component, 'name')),
-    ),
-    ...checkNames.flatMap((entry, index) => {
-      const name = String(entry);
-      if (names.includes(name) || dynamic) return [];
-      const near = nearest(name, names);
-      const hint = near ? `Did you mean ${near}?` : `Streams: ${names.join(', ')}.`;
-      const message = `check names the stream ${name}, which is not declared.`;
-      return [error('unknown_stream', message, pathOf(checkNames, index), hint)];
-    }),
   ];
 }
 

@@ -70,6 +70,11 @@ describe('a reference that leads nowhere', () => {
     },
   );
 
+  test('is told with the name that it is like', () => {
+    const { problems: found } = resolve('definitions: { requester: { url: a } }\nx: "#/definitions/reqester/url"');
+    expect(found).toMatchObject([{ hint: 'Did you mean #/definitions/requester/url?' }]);
+  });
+
   test('every one is told', () => {
     expect(problems('a: "#/x"\nb: [{ $ref: "#/y" }]\nc: { $ref: "#/z", d: 1 }')).toEqual([
       'a: #/x points to nothing in this manifest.',

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { nearest } from './template/template-error.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -61,6 +62,7 @@ export interface ReferenceProblem {
   readonly path: Path;
   readonly code: string;
   readonly message: string;
+  readonly hint?: string;
 }
 
 const DEEPEST = 200;
@@ -148,7 +150,11 @@ class Resolver {
       return this.#report(place, 'circular_reference', message);
     }
     const target = lookUp(this.#root, reference);
-    if (!target) return this.#report(place, 'unknown_reference', `${reference} points to nothing in this manifest.`);
+    if (!target) {
+      const near = nearReference(this.#root, reference);
+      const message = `${reference} points to nothing in this manifest.`;
+      return this.#report(place, 'unknown_reference', message, near ? `Did you mean ${near}?` : undefined);
+    }
     const [problems, values] = [this.problems.length, this.#values];
     const written = target.path.reduce<Place | null>((above, key) => below(above, key), null);
     const value = this.#resolve(target.value, written, [...chain, reference]);
@@ -165,8 +171,8 @@ class Resolver {
     return false;
   }
 
-  #report(place: Place | null, code: string, message: string): null {
-    this.problems.push({ path: pathOf(place), code, message });
+  #report(place: Place | null, code: string, message: string, hint?: string): null {
+    this.problems.push({ path: pathOf(place), code, message, ...(hint && { hint }) });
     return null;
   }
 }
@@ -193,4 +199,18 @@ function lookUp(root: JsonObject, reference: string): { value: JsonValue; path: 
     return null;
   };
   return walk(root, parts, []);
+}
+
+/** The reference with the first part that leads nowhere replaced by the name there that is most like it; null when none is. */
+function nearReference(root: JsonObject, reference: string): string | null {
+  const parts = reference.slice(2).split('/');
+  let value: JsonValue | undefined = root;
+  for (const [index, part] of parts.entries()) {
+    if (isJsonObject(value) && !Object.hasOwn(value, part)) {
+      const near = nearest(part, Object.keys(value));
+      return near && `#/${[...parts.slice(0, index), near, ...parts.slice(index + 1)].join('/')}`;
+    }
+    value = isJsonObject(value) ? value[part] : Array.isArray(value) ? value[Number(part)] : undefined;
+  }
+  return null;
 }
