@@ -4,13 +4,14 @@ import type { Build, Kind } from '#lib/manifest/kind.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { propagate } from '#lib/manifest/propagate.ts';
 import { Origins } from '#lib/manifest/resolve-references.ts';
+import { validateComponent } from '#lib/manifest/validate.ts';
 import type { Checker } from './check/checker.ts';
 import type { ConfigRules } from './config/config-rules.ts';
 import { specProblems } from './config/spec-problems.ts';
 import { withDefaults } from './config/with-defaults.ts';
 import { createCustom } from './custom/custom-component.ts';
 import { CustomComponents, loadComponents } from './custom/load-components.ts';
-import { kinds } from './kinds.ts';
+import { kinds, language } from './kinds.ts';
 import { hideSecrets, masked, maskPlan } from './mask.ts';
 import { noPlan, withoutSending } from './plan-stream.ts';
 import { previewTemplates } from './preview-templates.ts';
@@ -19,6 +20,7 @@ import type { ExtractContext, PlannedSource, ReadRequest } from './source.ts';
 import { SourceStreams } from './source-streams.ts';
 
 const byName = new Map<string, Kind>(kinds.map((kind) => [kind.name, kind]));
+const KNOWN = { kinds: byName, unsupported: new Map(Object.entries(language.unsupported)) };
 
 /** What belongs to one config: its session, and the streams that it has. */
 interface Opened {
@@ -214,6 +216,24 @@ function unknownStream(name: string): never {
   });
 }
 
+/** As `parseManifest` makes a component of what stands in a manifest. @throws WeirError `invalid_stream` with every problem */
+function completed(component: JsonObject, parentFirst: boolean): JsonObject {
+  const place = { defaultType: 'DeclarativeStream', inheritedFirst: parentFirst };
+  const complete = propagate(component, byName, new Origins(), place);
+  const problems = validateComponent(complete, ['stream'], KNOWN, new Origins()).filter(
+    ({ severity }) => severity === 'error',
+  );
+  if (problems.length === 0) return complete;
+  const messages = [...new Set(problems.map(({ message }) => message))];
+  throw new WeirError({
+    kind: 'config',
+    code: 'invalid_stream',
+    message: `The stream ${String(complete.name)} that a template makes is not valid: ${messages.join(' ')}`,
+    hint: 'Look at components_mapping, and at what fills the template in.',
+    issues: messages.map((message) => ({ message })),
+  });
+}
+
 function buildOf(manifest: Manifest, session: Session, { now, custom }: Means): Build {
   const standIn = (className: unknown) => custom.find(String(className), manifest.spec.documentationUrl);
   const build: Build = {
@@ -226,11 +246,7 @@ function buildOf(manifest: Manifest, session: Session, { now, custom }: Means): 
     shared: (key, make) => session.shared(key, make),
     changeConfig: (changes) => session.change(changes),
     noteSecret: (text) => session.secrets.add(text),
-    complete: (component, { parentFirst }) =>
-      propagate(component, byName, new Origins(), {
-        defaultType: 'DeclarativeStream',
-        inheritedFirst: parentFirst,
-      }),
+    complete: (component, { parentFirst }) => completed(component, parentFirst),
     create<Behaviour>(component: unknown): Behaviour {
       const given = isJsonObject(component) ? component : {};
       const kind = byName.get(String(given.type));

@@ -275,10 +275,14 @@ describe('weir read', () => {
     const { stdout, code } = await weir('read', ...options, '--catalog', file('catalog.json'));
     expect(code).toBe(1);
     expect(kinds(stdout)).toEqual([
-      ...['TRACE STARTED', 'TRACE INCOMPLETE', 'TRACE'],
+      ...['TRACE STARTED', 'TRACE', 'TRACE INCOMPLETE'],
       ...['TRACE STARTED', 'TRACE RUNNING', 'RECORD', 'STATE', 'TRACE COMPLETE'],
+      'TRACE',
     ]);
-    expect(messages(stdout)[2]).toMatchObject({
+    expect(messages(stdout).at(-1)).toMatchObject({
+      trace: { error: { message: expect.stringMatching(/^These streams were not read to their end\. orders: /) } },
+    });
+    expect(messages(stdout)[1]).toMatchObject({
       trace: {
         type: 'ERROR',
         error: {
@@ -357,6 +361,21 @@ describe('a manifest that the config carries', () => {
     expect(messages(check.stdout)[0]).toMatchObject({ connectionStatus: { status: 'SUCCEEDED' } });
     expect(kinds(read.stdout)).toEqual(['LOG', 'TRACE STARTED', 'TRACE RUNNING', 'RECORD', 'STATE', 'TRACE COMPLETE']);
     expect(server.requests.map(({ headers }) => headers.authorization)).toContain(`Bearer ${TOKEN}`);
+  });
+
+  test('is told with a config that was migrated', async () => {
+    const { server } = await shop();
+    const config = injected(server.url);
+    const rules = {
+      config_migrations: [
+        { type: 'ConfigMigration', transformations: [{ type: 'ConfigRemoveFields', field_pointers: [['old']] }] },
+      ],
+    };
+    config.__injected_declarative_manifest.spec.config_normalization_rules = rules;
+    const file = files({ 'config.json': { ...config, old: 1 } });
+    const { stdout } = await weir('check', '--config', file('config.json'));
+    const [{ control } = {}] = messages(stdout);
+    expect((control as { connectorConfig: JsonObject }).connectorConfig.config).toEqual(config);
   });
 
   test('must be one', async () => {

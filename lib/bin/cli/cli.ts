@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { readEnv } from '#lib/env.ts';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import { checksRunCommand } from './checks-command.ts';
 import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
@@ -9,7 +10,7 @@ import { loadsCommand } from './loads-command.ts';
 import { applyCommand, driftCommand, exportCommand, importCommand } from './pipelines/commands.ts';
 import { planCommand } from './plan-command.ts';
 import { checkCommand, discoverCommand, readCommand, specCommand } from './protocol.ts';
-import { sayFailure, sayLog } from './protocol-messages.ts';
+import { sayConfig, sayFailure, sayLog } from './protocol-messages.ts';
 import { syncCommand } from './sync-command.ts';
 
 const USAGE = `weir <command> --manifest FILE [options]
@@ -125,9 +126,11 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
   const source = createManifestSource(manifest);
   const debug = values.debug === true;
   const { componentsDir, filesDir } = readEnv(process.env, process.cwd()).env;
-  const options = { signal, debug, componentsDir, filesDir, log: createLog('weir', debug ? 'debug' : 'warn') };
   if (command === 'spec') return specCommand(source);
-  const config = configOf(values);
+  const { config, whole } = configOf(values);
+  const log = createLog('weir', debug ? 'debug' : 'warn');
+  const saveConfig = (changed: JsonObject) => sayConfig(whole(changed));
+  const options = { signal, debug, componentsDir, filesDir, log, saveConfig };
   const state = values.state ? jsonFile(values.state) : null;
   switch (command) {
     case 'check':
@@ -142,8 +145,8 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
       return planCommand(source, config, { ...options, state, streams: values.stream, json: values.json === true });
     default:
       return syncCommand({
-        ...{ manifest, config, signal, componentsDir, filesDir, log: options.log, streams: values.stream },
-        saveConfig: async (changed) => keepConfig(needed(values.config, '--config'), changed),
+        ...{ manifest, config, signal, componentsDir, filesDir, log, streams: values.stream },
+        saveConfig: async (changed) => keepConfig(needed(values.config, '--config'), whole(changed)),
         to: needed(values.to, '--to'),
         fullRefresh: values['full-refresh'] === true,
       });

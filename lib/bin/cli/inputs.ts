@@ -24,10 +24,13 @@ export function manifestOf({ manifest, config }: InputFiles): Manifest {
   throw new WeirError({ kind: 'config', code: 'bad_json', message: `${INJECTED} takes a manifest as a JSON object.` });
 }
 
-/** The config without the manifest that it may carry. */
-export function configOf({ config }: Pick<InputFiles, 'config'>): JsonObject {
-  const { [INJECTED]: _manifest, ...own } = object(jsonFile(needed(config, '--config')), '--config');
-  return own;
+/** The config without the manifest that it may carry, and how a changed one is written: with that manifest. */
+export function configOf({ config }: Pick<InputFiles, 'config'>): {
+  config: JsonObject;
+  whole: (changed: JsonObject) => JsonObject;
+} {
+  const { [INJECTED]: manifest, ...own } = object(jsonFile(needed(config, '--config')), '--config');
+  return { config: own, whole: (changed) => ({ ...changed, ...(manifest !== undefined && { [INJECTED]: manifest }) }) };
 }
 
 export function issuesOf(file: string): readonly ManifestIssue[] {
@@ -86,9 +89,7 @@ export function jsonFile(file: string): JsonValue {
 /** A token that works once is of no use in the old file: the new one takes its place at once, whole. */
 export function keepConfig(file: string, config: JsonObject): void {
   const next = `${file}.${process.pid}.new`;
-  const { [INJECTED]: manifest } = object(jsonFile(file), file);
-  const whole = { ...config, ...(manifest !== undefined && { [INJECTED]: manifest }) };
-  writeFileSync(next, `${stringifyJson(whole, 2)}\n`, { mode: statSync(file).mode });
+  writeFileSync(next, `${stringifyJson(config, 2)}\n`, { mode: statSync(file).mode });
   renameSync(next, file);
 }
 

@@ -93,6 +93,7 @@ export function toProtocol(stream: StreamDescriptor): JsonObject {
     }),
     // As the CDK says it: only a stream with a cursor goes on where it stopped.
     is_resumable: supportedSyncModes.includes('incremental'),
+    is_file_based: false,
   };
 }
 

@@ -9,7 +9,6 @@ import type { Log } from '#lib/log.ts';
 import {
   type Descriptor,
   say,
-  sayConfig,
   sayExchange,
   sayFailure,
   sayLog,
@@ -23,6 +22,8 @@ import { StatePace, stateOf } from './protocol-state.ts';
 interface Options {
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Tells of a config that the source changed. */
+  readonly saveConfig: (config: JsonObject) => Promise<void>;
   /** Tells each request in a LOG message. */
   readonly debug: boolean;
   /** Modules that stand for Python classes. */
@@ -77,14 +78,21 @@ export async function readCommand(
 ): Promise<number> {
   return withContext(options, async (context) => {
     assertFits(source, context, config);
-    const failures: Failure[] = [];
+    const failures = new Map<string, Failure>();
     for (const entry of Array.isArray(catalog.streams) ? catalog.streams.filter(isJsonObject) : []) {
       const stream = configured(entry);
       const failure = await readOne(source, context, config, stream, stateOf(state, stream.stream.name));
-      if (failure) failures.push(failure);
+      if (failure) failures.set(stream.stream.name, failure);
     }
-    return failures.length === 0 ? 0 : 1;
+    if (failures.size > 0) sayFailure(summaryOf(failures));
+    return failures.size === 0 ? 0 : 1;
   });
+}
+
+function summaryOf(failures: ReadonlyMap<string, Failure>): Failure {
+  const each = [...failures].map(([name, failure]) => `${name}: ${failure.message}`);
+  const kind = [...failures.values()].find((failure) => failure.kind !== 'transient')?.kind ?? 'transient';
+  return { kind, code: 'streams_failed', message: `These streams were not read to their end. ${each.join(' ')}` };
 }
 
 function assertFits(source: PlannedSource, context: ExtractContext, config: JsonObject): void {
@@ -116,8 +124,8 @@ async function readOne(
   } catch (error) {
     context.signal.throwIfAborted();
     const failure = toFailure(error);
-    teller.end('INCOMPLETE');
     sayFailure(failure, teller.descriptor, failure.kind === 'bug' ? (error as Error).stack : undefined);
+    teller.end('INCOMPLETE');
     return failure;
   }
 }
@@ -192,7 +200,8 @@ async function withContext(options: Options, work: (context: ExtractContext) => 
   const clock = () => new Date();
   const http = createHttpClient({ guard: createGuard({ allowed: 'any' }), clock, log: options.log });
   const context: ExtractContext = {
-    ...{ http, clock, log: options.log, signal: options.signal, saveConfig: sayConfig, fileRoots: [process.cwd()] },
+    ...{ http, clock, log: options.log, signal: options.signal, fileRoots: [process.cwd()] },
+    saveConfig: (config) => options.saveConfig(config),
     sleep: async (ms, signal = options.signal) => {
       await sleep(ms, undefined, { signal });
     },

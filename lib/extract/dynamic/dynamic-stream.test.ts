@@ -125,6 +125,19 @@ describe('streams of the config', () => {
     expect((await source.read('orders')).records).toEqual([{ from: '/any' }]);
   });
 
+  test('one that is not valid is refused with every problem', async () => {
+    const resolver = fromConfig(`${NAME}
+- { type: ComponentMappingDefinition, field_path: [retriever, requester, http_method], value: FETCH }
+- { type: ComponentMappingDefinition, field_path: [retriever, paginator], value: "{type: DefaultPaginator}", create_or_update: true }`);
+    const bad = manifest(resolver).replace('path: filled in', 'path: filled in\n          http_method: GET');
+    await expect(streamsOver(answer, bad, { config }).discover()).rejects.toMatchObject({
+      code: 'invalid_stream',
+      message: expect.stringMatching(
+        /^The stream orders that a template makes is not valid: .*not FETCH.*DefaultPaginator needs pagination_strategy/,
+      ),
+    });
+  });
+
   test('two of one name are refused', async () => {
     const source = streamsOver(answer, manifest(fromConfig(NAME)), {
       config: { tables: [{ name: 'a' }, { name: 'a' }] },

@@ -1,5 +1,5 @@
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { component, defineKind } from '#lib/manifest/kind.ts';
 import type { ComponentsResolver, DynamicStreams } from '../families.ts';
 
@@ -46,7 +46,10 @@ components_resolver:
       async streams(context) {
         const made: JsonObject[] = [];
         for await (const stream of resolver.resolve(context, template)) {
-          made.push(named(build.complete(stream, { parentFirst })));
+          if ('name' in stream) assertName(stream.name);
+          const complete = build.complete(stream, { parentFirst });
+          assertName(complete.name || null);
+          made.push(complete);
           if (made.length > MOST_STREAMS) throw tooMany(String(dynamic.name ?? ''));
         }
         return made;
@@ -55,12 +58,12 @@ components_resolver:
   },
 });
 
-function named(stream: JsonObject): JsonObject {
-  if (typeof stream.name === 'string' && stream.name !== '') return stream;
+function assertName(name: JsonValue): void {
+  if (typeof name === 'string') return;
   throw new WeirError({
     kind: 'config',
     code: 'bad_stream_name',
-    message: `A dynamic stream has ${JSON.stringify(stream.name ?? null)} for a name.`,
+    message: `A dynamic stream has ${JSON.stringify(name)} for a name.`,
     hint: 'Map the name in components_mapping, with value_type: string where names look like numbers.',
   });
 }
