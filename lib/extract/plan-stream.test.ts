@@ -43,6 +43,17 @@ streams:
       partition_router:
         type: SubstreamPartitionRouter
         parent_stream_configs: [{ stream: *customers, parent_key: id, partition_field: customer }]
+  - name: fields
+    retriever:
+      requester: { <<: *requester, path: /fields, request_parameters: { only: { type: QueryProperties, property_list: [a, b] } } }
+      record_selector: *selector
+  - name: asked
+    retriever:
+      requester:
+        <<: *requester
+        path: "/asked/{{ stream_slice.extra_fields['query_properties'][0] }}"
+        fetch_properties_from_endpoint: { property_field_path: [name], retriever: { requester: { <<: *requester, path: /names }, record_selector: *selector } }
+      record_selector: *selector
   - name: session
     retriever:
       requester:
@@ -129,6 +140,18 @@ test('credentials that would have to be asked for are left out', async () => {
 
 test('names of streams, and which an API would have to tell', async () => {
   const source = streamsOver(() => ({ data: [] }), MANIFEST, { config: CONFIG });
-  expect(await source.names()).toEqual({ names: ['customers', 'orders', 'lines', 'session'], unknown: ['tables'] });
+  expect(await source.names()).toEqual({
+    names: ['customers', 'orders', 'lines', 'fields', 'asked', 'session'],
+    unknown: ['tables'],
+  });
+  expect(source.client.asked).toEqual([]);
+});
+
+test('the fields that a request names are planned with it, unless they have to be asked for', async () => {
+  const source = streamsOver(() => ({ data: [] }), MANIFEST, { config: CONFIG });
+  const first = async (stream: string) =>
+    (await source.plan({ stream, state: null, mostSlices: 1 })).slices[0]?.request;
+  expect((await first('fields'))?.url).toContain('only=a%2Cb');
+  expect(await first('asked')).toBeNull();
   expect(source.client.asked).toEqual([]);
 });

@@ -86,7 +86,9 @@ async function firstRequest(
 ): Promise<PlannedSlice> {
   const key = sliceKey(slice);
   if (parts.pieces || !parts.requester.prepare) return { slice: key, request: null };
-  const asked = pageRequest(parts, slice, { token: parts.paginator.first(), page: 1 });
+  const named = await withProperties(context, parts, slice);
+  if (named === null) return { slice: key, request: null };
+  const asked = pageRequest(parts, named, { token: parts.paginator.first(), page: 1 });
   try {
     const { login, ...request } = await parts.requester.prepare(context, asked);
     return { slice: key, request: shown(request), ...(login && { before: `asks ${login} for credentials` }) };
@@ -95,6 +97,20 @@ async function firstRequest(
     if (isUnknown && error instanceof TemplateError) return { slice: key, request: null };
     throw error;
   }
+}
+
+/** The slice with the fields that its first request names; null where they would have to be asked for. */
+async function withProperties(
+  context: ExtractContext,
+  { properties }: StreamParts,
+  slice: Slice,
+): Promise<Slice | null> {
+  if (!properties) return slice;
+  let names: string[] = [];
+  const unknown = await unlessSending(async () => {
+    [names = []] = await properties.chunks(context, {});
+  });
+  return unknown === null ? { ...slice, extra: { ...slice.extra, query_properties: names } } : null;
 }
 
 /** Braces of a placeholder are read better as they are. */
