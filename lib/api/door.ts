@@ -7,6 +7,7 @@ import type { Context } from '#lib/context.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
 import { badRequest } from './failures.ts';
+import { once } from './once.ts';
 
 /** What every route can ask for. */
 export interface DoorEnv {
@@ -27,7 +28,12 @@ export function as(role: Role, action?: string): MiddlewareHandler<DoorEnv> {
     if (!identity) throw notSignedIn();
     c.set('identity', identity);
     await assertRoleAudited(c, role, action ?? `${c.req.method} ${c.req.path}`);
-    await next();
+    const handled = async () => {
+      await next();
+      return c.res;
+    };
+    const answer = await once(c, handled);
+    if (answer !== c.res) c.res = answer;
     for (const cookie of setCookies) c.header('set-cookie', cookie, { append: true });
     if (action && c.res.ok) await note(c, action, c.get('subject') ?? c.req.path.replace('/api/weir/v1/', ''));
   };

@@ -16,6 +16,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   newer_version: 409,
   not_held: 409,
   sync_running: 409,
+  in_progress: 409,
   connection_inactive: 409,
   unknown_source_type: 400,
   invalid_cron: 400,

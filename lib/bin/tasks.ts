@@ -1,3 +1,4 @@
+import { forgetOldAnswers } from '#lib/access/idempotency.ts';
 import { deliver } from '#lib/alerts/deliver.ts';
 import { onChecksFinished, onSyncFinished } from '#lib/alerts/notify.ts';
 import type { Context } from '#lib/context.ts';
@@ -59,6 +60,7 @@ export async function tick(context: Context): Promise<void> {
 
 export async function housekeep(context: Context): Promise<void> {
   await housekeepSyncs(context);
+  await forgetOldAnswers(context);
   await forgetSamples(context.db, context.clock());
 }
 

@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { readJson } from '../body.ts';
 import { type Door, type DoorEnv, note, notSignedIn } from '../door.ts';
 import { badRequest } from '../failures.ts';
+import { once } from '../once.ts';
 import type { Call, ConfigRoute, PublicRoute } from './call.ts';
 import { configRefusal, publicRefusal } from './refusals.ts';
 
@@ -36,8 +37,17 @@ export function publicTree(routes: readonly PublicRoute[]): Hono<DoorEnv> {
 
 async function answer(c: Door, route: AnyRoute): Promise<Response> {
   const identity = route.role === 'anybody' ? NOBODY : await letThrough(c, route);
+  if (route.action === undefined) return handled(c, route, identity);
+  const { action } = route;
+  return once(c, async () => {
+    const response = await handled(c, route, identity);
+    await note(c, action, c.get('subject') ?? action);
+    return response;
+  });
+}
+
+async function handled(c: Door, route: AnyRoute, identity: Identity): Promise<Response> {
   const result = await route.handle(await callOf(c, identity));
-  if (route.action) await note(c, route.action, c.get('subject') ?? route.action);
   if (result instanceof Response) return result;
   return result === undefined ? c.body(null, 204) : c.json(result as JsonObject);
 }
