@@ -5,6 +5,8 @@ import { configTree, publicTree } from './airbyte/mount.ts';
 import { configRoutes, publicRoutes } from './airbyte/routes.ts';
 import type { DoorEnv } from './door.ts';
 import { badRequest, failureResponse } from './failures.ts';
+import { configDocument, ownDocument, publicDocument } from './openapi/documents.ts';
+import { docsPage } from './openapi/page.ts';
 import { accessRoutes } from './routes/access.ts';
 import { authRoutes } from './routes/auth.ts';
 import { channelRoutes } from './routes/channels.ts';
@@ -44,6 +46,9 @@ export function createApi(context: Context): Api {
   app.notFound(() => failureResponse(badRequest('There is nothing at this address.', 'not_found'), context.log));
 
   app.get('/api/v1/health', (c) => c.json({ available: true }));
+  app.get('/api/v1/openapi.json', (c) => c.json(configDocument()));
+  app.get('/api/public/v1/openapi.json', (c) => c.json(publicDocument()));
+  app.get('/v1/openapi.json', (c) => c.json(publicDocument()));
   app.route('/api/v1', configTree(configRoutes));
   app.route('/api/public/v1', publicTree(publicRoutes));
   app.route('/v1', publicTree(publicRoutes));
@@ -83,5 +88,13 @@ export function ownRoutes(): Hono<DoorEnv> {
     uploadRoutes,
   ];
   for (const add of all) add(app);
+  app.get('/openapi.json', (c) => c.json(ownDocument(app)));
+  app.get('/docs', () =>
+    docsPage([
+      { href: '/api/weir/v1/openapi.json', document: ownDocument(app) },
+      { href: '/api/v1/openapi.json', document: configDocument() },
+      { href: '/api/public/v1/openapi.json', document: publicDocument() },
+    ]),
+  );
   return app;
 }

@@ -6,6 +6,7 @@ import { assertRole } from '#lib/access/roles.ts';
 import type { Context } from '#lib/context.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { badRequest } from './failures.ts';
 import { once } from './once.ts';
 
@@ -22,8 +23,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * Lets through who has the role; with `action`, notes in the audit log what was done and what was refused.
  * Every route names one, so that none is open by oversight.
  */
-export function as(role: Role, action?: string): MiddlewareHandler<DoorEnv> {
-  return async (c, next) => {
+export function as(role: Role, action?: string, input?: JsonObject): Entrance {
+  const enter: MiddlewareHandler<DoorEnv> = async (c, next) => {
     const { identity, setCookies } = await identifyWithCookies(c.get('context'), c.req.raw);
     if (!identity) throw notSignedIn();
     c.set('identity', identity);
@@ -37,7 +38,13 @@ export function as(role: Role, action?: string): MiddlewareHandler<DoorEnv> {
     for (const cookie of setCookies) c.header('set-cookie', cookie, { append: true });
     if (action && c.res.ok) await note(c, action, c.get('subject') ?? c.req.path.replace('/api/weir/v1/', ''));
   };
+  return Object.assign(enter, { entrance: { role, ...(action && { action }), ...(input && { input }) } });
 }
+
+/** A middleware that says whom it lets in; `input` is the schema of the body, for those who read about the route. */
+export type Entrance = MiddlewareHandler<DoorEnv> & {
+  readonly entrance: { readonly role: Role; readonly action?: string; readonly input?: JsonObject };
+};
 
 /** An entry in the audit log in the caller's name. */
 export async function note(c: Door, action: string, subject: string): Promise<void> {

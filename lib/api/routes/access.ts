@@ -18,7 +18,7 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
   app.get('/workspace', as('viewer'), async (c) =>
     c.json(await getWorkspace(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.patch('/workspace', as('admin', 'workspace.update'), async (c) => {
+  app.patch('/workspace', as('admin', 'workspace.update', settings), async (c) => {
     const change = await readBody<Partial<WorkspaceSettings>>(c.req.raw, settings);
     return c.json(await updateWorkspace(c.get('context'), c.get('identity').workspaceId, change));
   });
@@ -26,7 +26,7 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
   app.get('/api-keys', as('admin'), async (c) =>
     c.json(await listApiKeys(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/api-keys', as('admin', 'api_key.create'), async (c) => {
+  app.post('/api-keys', as('admin', 'api_key.create', key), async (c) => {
     const input = await readBody<{ name: string; role: Role; expiresInDays?: number | null }>(c.req.raw, key);
     const { workspaceId, userId } = c.get('identity');
     const made = await createApiKey(c.get('context'), workspaceId, { ...input, createdBy: userId });
@@ -41,7 +41,7 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
   app.get('/applications', as('admin'), async (c) =>
     c.json(await listApplications(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/applications', as('admin', 'application.create'), async (c) => {
+  app.post('/applications', as('admin', 'application.create', key), async (c) => {
     const input = await readBody<{ name: string; role: Role; expiresInDays?: number | null }>(c.req.raw, key);
     const { workspaceId, userId } = c.get('identity');
     const made = await createApplication(c.get('context'), workspaceId, { ...input, createdBy: userId });
@@ -56,7 +56,7 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
   app.get('/allowed-hosts', as('viewer'), async (c) =>
     c.json(await allowedHosts(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/allowed-hosts', as('admin', 'allowed_host.add'), async (c) => {
+  app.post('/allowed-hosts', as('admin', 'allowed_host.add', host), async (c) => {
     const input = await readBody<{ host: string; port: number; reason?: string | null }>(c.req.raw, host);
     const { workspaceId, actor } = c.get('identity');
     await allowHost(c.get('context'), workspaceId, { ...input, createdBy: actor });

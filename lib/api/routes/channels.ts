@@ -40,11 +40,11 @@ export function channelRoutes(app: Hono<DoorEnv>): void {
   app.get('/channels', as('viewer'), async (c) =>
     c.json(await listChannels(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/channels', as('admin', 'channel.create'), async (c) => {
+  app.post('/channels', as('admin', 'channel.create', channel), async (c) => {
     const input = await readBody<ChannelBody>(c.req.raw, channel);
     return created(c, 'channel', await createChannel(c.get('context'), c.get('identity').workspaceId, input));
   });
-  app.patch('/channels/:id', as('admin', 'channel.update'), async (c) => {
+  app.patch('/channels/:id', as('admin', 'channel.update', change), async (c) => {
     const input = await readBody<Partial<Omit<ChannelBody, 'type'>>>(c.req.raw, change);
     await updateChannel(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
     return c.json({ id: idOf(c) });

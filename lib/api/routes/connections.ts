@@ -75,7 +75,7 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.get('/connections', as('viewer'), async (c) =>
     c.json(await listConnections(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/connections', as('editor', 'connection.create'), async (c) => {
+  app.post('/connections', as('editor', 'connection.create', connection), async (c) => {
     const input = await readBody<ConnectionInput>(c.req.raw, connection);
     return created(c, 'connection', await createConnection(c.get('context'), c.get('identity').workspaceId, input));
   });
@@ -85,7 +85,7 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.get('/connections/:id/overview', as('viewer'), async (c) =>
     c.json(await getOverviewRow(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
-  app.patch('/connections/:id', as('editor', 'connection.update'), async (c) => {
+  app.patch('/connections/:id', as('editor', 'connection.update', change), async (c) => {
     const { status, ...input } = await readBody<Partial<ConnectionInput>>(c.req.raw, change);
     const { workspaceId, actor } = c.get('identity');
     if (Object.keys(input).length > 0) await updateConnection(c.get('context'), workspaceId, idOf(c), input);
@@ -96,7 +96,7 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     const { id } = await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));
     return c.json(await connectionStates(c.get('context'), c.get('identity').workspaceId, id));
   });
-  app.put('/connections/:id/states', as('editor', 'connection.set_state'), async (c) => {
+  app.put('/connections/:id/states', as('editor', 'connection.set_state', stateList), async (c) => {
     const { workspaceId, actor } = c.get('identity');
     const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
     const { states } = await readBody<{ states: NextState[] }>(c.req.raw, stateList);

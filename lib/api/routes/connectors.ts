@@ -23,14 +23,14 @@ export function connectorRoutes(app: Hono<DoorEnv>): void {
   app.get('/connectors', as('viewer'), async (c) =>
     c.json(await listConnectors(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/connectors', as('editor', 'connector.create'), async (c) => {
+  app.post('/connectors', as('editor', 'connector.create', connector), async (c) => {
     const input = await readBody<{ name: string; manifest?: string }>(c.req.raw, connector);
     return created(c, 'connector', await createConnector(c.get('context'), c.get('identity').workspaceId, input));
   });
   app.get('/connectors/:id', as('viewer'), async (c) =>
     c.json(await getConnector(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
-  app.patch('/connectors/:id', as('editor', 'connector.rename'), async (c) => {
+  app.patch('/connectors/:id', as('editor', 'connector.rename', name), async (c) => {
     const input = await readBody<{ name: string }>(c.req.raw, name);
     await renameConnector(c.get('context'), c.get('identity').workspaceId, idOf(c), input.name);
     return c.json({ id: idOf(c) });
@@ -40,12 +40,12 @@ export function connectorRoutes(app: Hono<DoorEnv>): void {
     return c.body(null, 204);
   });
 
-  app.put('/connectors/:id/draft', as('editor'), async (c) => {
+  app.put('/connectors/:id/draft', as('editor', undefined, manifest), async (c) => {
     const input = await readBody<{ manifest: string }>(c.req.raw, manifest);
     await saveDraft(c.get('context'), c.get('identity').workspaceId, idOf(c), input.manifest);
     return c.json({ id: idOf(c) });
   });
-  app.post('/connectors/:id/versions', as('editor', 'connector.save_version'), async (c) => {
+  app.post('/connectors/:id/versions', as('editor', 'connector.save_version', version), async (c) => {
     const input = await readBody<{ manifest: string; note?: string; basedOn?: number | null }>(c.req.raw, version);
     const { workspaceId, actor } = c.get('identity');
     const save = { ...input, basedOn: input.basedOn ?? null, by: actor };
@@ -56,7 +56,7 @@ export function connectorRoutes(app: Hono<DoorEnv>): void {
     return c.json(await getConnectorVersion(c.get('context'), c.get('identity').workspaceId, idOf(c), number));
   });
 
-  app.post('/manifests/validate', as('viewer'), async (c) => {
+  app.post('/manifests/validate', as('viewer', undefined, manifest), async (c) => {
     const input = await readBody<{ manifest: string }>(c.req.raw, manifest);
     return c.json(validateManifest(input.manifest));
   });

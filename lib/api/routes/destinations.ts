@@ -22,7 +22,7 @@ export function destinationRoutes(app: Hono<DoorEnv>): void {
   app.get('/destinations', as('viewer'), async (c) =>
     c.json(await listDestinations(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/destinations', as('editor', 'destination.create'), async (c) => {
+  app.post('/destinations', as('editor', 'destination.create', destination), async (c) => {
     const input = await readBody<{ name: string; type: string; config: JsonObject }>(c.req.raw, destination);
     const made = await createDestination(c.get('context'), c.get('identity').workspaceId, input);
     await allowDestination(c.get('context'), c.get('identity'), input);
@@ -31,7 +31,7 @@ export function destinationRoutes(app: Hono<DoorEnv>): void {
   app.get('/destinations/:id', as('viewer'), async (c) =>
     c.json(await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
-  app.patch('/destinations/:id', as('editor', 'destination.update'), async (c) => {
+  app.patch('/destinations/:id', as('editor', 'destination.update', change), async (c) => {
     const input = await readBody<{ name?: string; config?: JsonObject }>(c.req.raw, change);
     await updateDestination(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
     const changed = await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));

@@ -33,7 +33,7 @@ const request = shape(
 
 /** Single questions to a source or destination: check, discover, test read, and drafts of connectors. A worker's child answers them. */
 export function probeRoutes(app: Hono<DoorEnv>): void {
-  app.post('/probes', as('editor', 'probe.start'), async (c) => {
+  app.post('/probes', as('editor', 'probe.start', request), async (c) => {
     const { workspaceId, actor } = c.get('identity');
     const context = c.get('context');
     const { kind, ...asked } = await readBody<ProbeRequest>(c.req.raw, request);

@@ -11,14 +11,14 @@ export function sourceRoutes(app: Hono<DoorEnv>): void {
   app.get('/sources', as('viewer'), async (c) =>
     c.json(await listSources(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/sources', as('editor', 'source.create'), async (c) => {
+  app.post('/sources', as('editor', 'source.create', source), async (c) => {
     const input = await readBody<{ name: string; connectorId: string; config: JsonObject }>(c.req.raw, source);
     return created(c, 'source', await createSource(c.get('context'), c.get('identity').workspaceId, input));
   });
   app.get('/sources/:id', as('viewer'), async (c) =>
     c.json(await getSource(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
-  app.patch('/sources/:id', as('editor', 'source.update'), async (c) => {
+  app.patch('/sources/:id', as('editor', 'source.update', change), async (c) => {
     const input = await readBody<{ name?: string; config?: JsonObject }>(c.req.raw, change);
     await updateSource(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
     return c.json(await getSource(c.get('context'), c.get('identity').workspaceId, idOf(c)));

@@ -35,14 +35,14 @@ interface SuiteBody {
 /** Suites of checks, their results and their history. */
 export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/schemas/suite', as('viewer'), (c) => c.json(suiteJsonSchema()));
-  app.post('/suites/validate', as('viewer'), async (c) => {
+  app.post('/suites/validate', as('viewer', undefined, suiteText), async (c) => {
     const { issues } = parseSuite((await readBody<{ text: string }>(c.req.raw, suiteText)).text);
     return c.json({ issues });
   });
   app.get('/suites', as('viewer'), async (c) =>
     c.json(await listSuites(c.get('context'), c.get('identity').workspaceId)),
   );
-  app.post('/suites', as('editor', 'suite.create'), async (c) => {
+  app.post('/suites', as('editor', 'suite.create', suite), async (c) => {
     const input = await readBody<SuiteBody>(c.req.raw, suite);
     return created(c, 'suite', await createSuite(c.get('context'), c.get('identity').workspaceId, input));
   });
@@ -54,7 +54,7 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/suites/:id', as('viewer'), async (c) =>
     c.json(await getSuite(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
-  app.put('/suites/:id', as('editor', 'suite.update'), async (c) => {
+  app.put('/suites/:id', as('editor', 'suite.update', change), async (c) => {
     const input = await readBody<Partial<SuiteBody>>(c.req.raw, change);
     await updateSuite(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
     return c.json(await getSuite(c.get('context'), c.get('identity').workspaceId, idOf(c)));
