@@ -1,21 +1,16 @@
-import type { Context as HonoContext, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { audit } from '#lib/access/audit.ts';
-import { type Identity, identifyWithCookies } from '#lib/access/identify.ts';
+import { identifyWithCookies } from '#lib/access/identify.ts';
 import { clientAddress } from '#lib/access/request-origin.ts';
 import { assertRole } from '#lib/access/roles.ts';
-import type { Context } from '#lib/context.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { Door, DoorEnv } from './door-env.ts';
 import { badRequest } from './failures.ts';
 import { once } from './once.ts';
 
-/** What every route can ask for. */
-export interface DoorEnv {
-  Bindings: { peer?: string | undefined };
-  Variables: { context: Context; identity: Identity; subject: string };
-}
-export type Door = HonoContext<DoorEnv>;
+export type { Door, DoorEnv } from './door-env.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

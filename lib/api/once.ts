@@ -1,5 +1,5 @@
 import { keepAnswer, takeKey } from '#lib/access/idempotency.ts';
-import type { Door } from './door.ts';
+import type { Door } from './door-env.ts';
 import { badRequest } from './failures.ts';
 
 const KEY_LENGTH = 200;
