@@ -279,6 +279,8 @@ export interface Retriever {
   readonly reset?: PaginationReset;
   /** What is read for one slice where that is not the slice itself: the downloads of a job, one after the other. */
   readonly pieces?: (context: ExtractContext, slice: Slice, stream: string) => AsyncIterable<Slice>;
+  /** Asked first for such a slice: it starts the job. */
+  readonly creation?: Requester;
   /** Slices that are in work at once at the least, where they mostly wait. */
   readonly leastWidth?: number;
 }

@@ -60,6 +60,16 @@ streams:
         url: https://api.example.com/session
         authenticator: { type: OAuthAuthenticator, client_id: a, client_secret: b, refresh_token: "{{ config.token }}", token_refresh_endpoint: "https://login.example.com/token?x=1" }
       record_selector: *selector
+  - name: export
+    retriever:
+      type: AsyncRetriever
+      creation_requester: { type: HttpRequester, url: https://api.example.com/jobs, http_method: POST, request_body_json: { all: true } }
+      polling_requester: { type: HttpRequester, url: https://api.example.com/jobs/1 }
+      download_requester: { type: HttpRequester, url: https://api.example.com/file }
+      status_extractor: { type: DpathExtractor, field_path: [status] }
+      download_target_extractor: { type: DpathExtractor, field_path: [url] }
+      status_mapping: { running: [r], completed: [c], failed: [f], timeout: [t] }
+      record_selector: *selector
 dynamic_streams:
   - type: DynamicDeclarativeStream
     name: tables
@@ -138,10 +148,17 @@ test('credentials that would have to be asked for are left out', async () => {
   ]);
 });
 
+test('a job: the request that starts it', async () => {
+  const { slices } = await planned('export');
+  expect(slices[0]?.request).toMatchObject({
+    ...{ method: 'POST', url: 'https://api.example.com/jobs', body: '{"all":true}' },
+  });
+});
+
 test('names of streams, and which an API would have to tell', async () => {
   const source = streamsOver(() => ({ data: [] }), MANIFEST, { config: CONFIG });
   expect(await source.names()).toEqual({
-    names: ['customers', 'orders', 'lines', 'fields', 'asked', 'session'],
+    names: ['customers', 'orders', 'lines', 'fields', 'asked', 'session', 'export'],
     unknown: ['tables'],
   });
   expect(source.client.asked).toEqual([]);

@@ -1,6 +1,6 @@
 import { WeirError } from '#lib/errors.ts';
 import { TemplateError } from '#lib/manifest/template/template-error.ts';
-import type { CursorTrack, PreparedRequest } from './families.ts';
+import type { CursorTrack, PageRequest, PreparedRequest } from './families.ts';
 import { NOT_SENT, notSent, refusingClient } from './http/refusing-client.ts';
 import { partitions } from './partition/partitions.ts';
 import { pageRequest } from './read-page.ts';
@@ -85,18 +85,24 @@ async function firstRequest(
   isUnknown: boolean,
 ): Promise<PlannedSlice> {
   const key = sliceKey(slice);
-  if (parts.pieces || !parts.requester.prepare) return { slice: key, request: null };
-  const named = await withProperties(context, parts, slice);
-  if (named === null) return { slice: key, request: null };
-  const asked = pageRequest(parts, named, { token: parts.paginator.first(), page: 1 });
+  const requester = parts.creation ?? parts.requester;
+  const asked = await askedFirst(context, parts, slice);
+  if (asked === null || !requester.prepare) return { slice: key, request: null };
   try {
-    const { login, ...request } = await parts.requester.prepare(context, asked);
+    const { login, ...request } = await requester.prepare(context, asked);
     return { slice: key, request: shown(request), ...(login && { before: `asks ${login} for credentials` }) };
   } catch (error) {
     // Names in braces stand for values that a template may look into.
     if (isUnknown && error instanceof TemplateError) return { slice: key, request: null };
     throw error;
   }
+}
+
+/** What the first request is made of: that of a job carries what its own component says and no more. Null where it is unknown. */
+async function askedFirst(context: ExtractContext, parts: StreamParts, slice: Slice): Promise<PageRequest | null> {
+  if (parts.creation) return { slice, stream: parts.name, parts: [], token: null, page: 1 };
+  const named = await withProperties(context, parts, slice);
+  return named && pageRequest(parts, named, { token: parts.paginator.first(), page: 1 });
 }
 
 /** The slice with the fields that its first request names; null where they would have to be asked for. */

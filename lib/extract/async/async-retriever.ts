@@ -97,8 +97,9 @@ download_requester: { type: HttpRequester, url: "{{ download_target }}" }
     const number = (value: JsonValue | undefined) =>
       Number(typeof value === 'string' ? plain(interpolate(value, scopeOf(build, retriever))) : (value ?? 0)) || null;
     const width = mostJobs(build);
+    const creation = build.create<Requester>(retriever.creation_requester);
     const jobs = new AsyncJobs({
-      creation: build.create<Requester>(retriever.creation_requester),
+      creation,
       polling: build.create<Requester>(retriever.polling_requester),
       targets: optional(retriever.download_target_requester),
       abort: optional(retriever.abort_requester),
@@ -115,6 +116,7 @@ download_requester: { type: HttpRequester, url: "{{ download_target }}" }
     });
     return {
       requester: build.create<Requester>(retriever.download_requester),
+      creation,
       paginator: build.create<Paginator>(retriever.download_paginator ?? { type: 'NoPagination' }),
       decoder: extractor.decoder ?? build.create<Decoder>(retriever.download_decoder ?? JSON_DECODER),
       selector: { ...selector, extractor },
