@@ -252,7 +252,8 @@ function buildOf(manifest: Manifest, session: Session, { now, custom }: Means): 
       const kind = byName.get(String(given.type));
       if (kind) return kind.create(given, build) as Behaviour;
       const registered = given.class_name === undefined ? null : standIn(given.class_name);
-      if (registered) return createCustom(registered, given, build) as Behaviour;
+      const fillIn = (inner: JsonObject) => propagate(inner, byName, new Origins());
+      if (registered) return createCustom(registered, given, build, fillIn) as Behaviour;
       throw new WeirError({
         kind: 'config',
         code: 'unsupported_component',

@@ -33,13 +33,18 @@ export interface ComponentTools {
 }
 
 /** The component of a manifest, made by the module that stands for its class. What goes wrong in the module names the class. */
-export function createCustom({ className, create }: CustomComponent, component: JsonObject, build: Build): unknown {
+export function createCustom(
+  { className, create }: CustomComponent,
+  component: JsonObject,
+  build: Build,
+  fillIn: (component: JsonObject) => JsonObject,
+): unknown {
   const scope = (variables: Readonly<Record<string, unknown>> = {}) => scopeOf(build, component, variables);
   const tools: ComponentTools = {
     get config() {
       return build.config;
     },
-    create: (inner) => build.create(build.complete(inner, { parentFirst: false })),
+    create: (inner) => build.create(fillIn(inner)),
     text: (template, variables) => interpolateText(String(template ?? ''), scope(variables)),
     value: (template, variables) =>
       typeof template === 'string' ? plain(interpolateString(template, scope(variables))) : template,
