@@ -8,31 +8,11 @@ import { parseManifest } from '#lib/manifest/parse-manifest.ts';
 import { extractContext } from '#lib/sync/resolve.ts';
 import { runSync } from '#lib/sync/run-sync.ts';
 import type { SyncStream } from '#lib/sync/sync-stream.ts';
-import { ORDER_SCHEMA, PAGE_SIZE } from './records.ts';
+import { ordersManifest } from './manifest.ts';
 
 const [api = '', database = '', schema = ''] = process.argv.slice(2);
 const started = performance.now();
-const { manifest, issues } = parseManifest(
-  `
-version: 6.0.0
-type: DeclarativeSource
-check: { type: CheckStream, stream_names: [orders] }
-streams:
-  - type: DeclarativeStream
-    name: orders
-    primary_key: [id]
-    retriever:
-      type: SimpleRetriever
-      requester: { type: HttpRequester, url_base: "${api}", path: /orders, http_method: GET }
-      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
-      paginator:
-        type: DefaultPaginator
-        pagination_strategy: { type: PageIncrement, start_from_page: 1, page_size: ${PAGE_SIZE}, inject_on_first_request: true }
-        page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: page }
-    schema_loader: { type: InlineSchemaLoader, schema: ${JSON.stringify(ORDER_SCHEMA)} }
-`,
-  language,
-);
+const { manifest, issues } = parseManifest(ordersManifest(api), language);
 if (!manifest) throw new Error(JSON.stringify(issues));
 const log = pino({ level: 'silent' });
 const clock = () => new Date();

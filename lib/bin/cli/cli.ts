@@ -11,6 +11,7 @@ import { applyCommand, driftCommand, exportCommand, importCommand } from './pipe
 import { planCommand } from './plan-command.ts';
 import { checkCommand, discoverCommand, readCommand, specCommand } from './protocol.ts';
 import { sayConfig, sayFailure, sayLog } from './protocol-messages.ts';
+import { quarantineCommand } from './quarantine-command.ts';
 import { syncCommand } from './sync-command.ts';
 
 const USAGE = `weir <command> --manifest FILE [options]
@@ -34,6 +35,8 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           write what an Airbyte has into a folder, for apply
   loads release|discard|run-again SYNC --key KEY [--url URL] [--reason TEXT]
                                                           decide of a load that a check holds back
+  quarantine list|replay CONNECTION --key KEY [--url URL] [--stream TABLE …] [--json]
+                                                          what was put aside for a connection; load it again
 
   --manifest (or --manifest-path) may be left out where the config has the manifest as __injected_declarative_manifest.
   --debug tells every request in check, discover and read.
@@ -109,6 +112,10 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 
 async function run([command = '', ...words]: string[], values: Values, signal: AbortSignal): Promise<number> {
   if (command === 'checks') return checks(words, values, signal);
+  if (command === 'quarantine') {
+    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream, json } = values;
+    return quarantineCommand({ words, url, key, tables: stream, json: json === true });
+  }
   if (command === 'loads') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, reason } = values;
     return loadsCommand({ words, url, key, reason });

@@ -74,6 +74,30 @@ describe('what check says', () => {
   });
 });
 
+describe('the least rights', () => {
+  test.each([
+    ['CREATE on the database', (user: string, database: string) => `grant create on database ${database} to ${user}`],
+    [
+      'its own schemas only',
+      (user: string) => `create schema _weir authorization ${user}; create schema shop authorization ${user}`,
+    ],
+  ])('%s: check passes and a sync goes through', async (_name, grant) => {
+    const { url, query } = await testDatabase();
+    const user = `loader_${process.pid}_${Date.now()}`;
+    await query(`create role ${user} login password 'secret'`);
+    await query(grant(user, new URL(url).pathname.slice(1)));
+    const config = { ...configOf(url), username: user, password: 'secret', schema: 'shop', layout: 'basic' };
+    const destination = postgres.open(testContext(), config);
+    expect(await destination.check()).toMatchObject({ ok: true });
+    const stage = await (await destination.begin(attemptOf(1))).stage(customers('append_dedup'));
+    await load(stage, [customer(1)], { cursor: at(1) });
+    await stage.publish({ complete: true });
+    await destination.close();
+    expect(await query('select id from shop.customers')).toEqual([{ id: '1' }]);
+    await query(`drop owned by ${user} cascade; drop role ${user}`);
+  });
+});
+
 describe('a connection that is lost at the commit', () => {
   test('after COMMIT was sent: the publish is found and not repeated', async () => {
     const { url, query } = await testDatabase();

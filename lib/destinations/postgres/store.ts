@@ -2,7 +2,7 @@ import type { StreamState } from '#lib/catalog.ts';
 import { parseJson, stringifyJson } from '#lib/json.ts';
 import type { Column } from '#lib/records/index.ts';
 import type { AttemptRef, Counts, Published } from '../destination.ts';
-import type { TableRef } from './identifier.ts';
+import { quote, type TableRef } from './identifier.ts';
 
 /** A pool, or a client inside a transaction. */
 export interface Queryable {
@@ -54,9 +54,9 @@ const CREATE_LOCK = 7_301_964_551;
 
 /** Everything of ours that is not data, in one schema. Inside a transaction; safe to run by several at once. */
 export async function createOwnTables(db: Queryable): Promise<void> {
+  await db.query(`select pg_advisory_xact_lock(${CREATE_LOCK})`);
+  await ensureSchema(db, OWN_SCHEMA);
   await db.query(`
-    select pg_advisory_xact_lock(${CREATE_LOCK});
-    create schema if not exists _weir;
     create table if not exists _weir.fence (
       connection_id text primary key,
       fence bigint not null, sync_id bigint not null, attempt int not null,
@@ -97,6 +97,12 @@ export async function createOwnTables(db: Queryable): Promise<void> {
     create table if not exists _weir.version (version int not null);
     delete from _weir.version;
     insert into _weir.version values (${OWN_VERSION})`);
+}
+
+/** `create schema if not exists` asks for the right to create one even where it is there already. */
+export async function ensureSchema(db: Queryable, schema: string): Promise<void> {
+  const { rowCount } = await db.query('select 1 from pg_namespace where nspname = $1', [schema]);
+  if (!rowCount) await db.query(`create schema if not exists ${quote(schema)}`);
 }
 
 /** Whether our schema is there as this version of Weir needs it. */

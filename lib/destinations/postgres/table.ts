@@ -4,7 +4,7 @@ import { type Column, type TableShape, widen } from '#lib/records/index.ts';
 import type { SchemaChange } from '../destination.ts';
 import { quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
-import { type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
+import { ensureSchema, type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
 
 /**
  * Makes the stream's table fit the stage's columns: creates it, adds columns, widens types. Gives the table's columns, and whether
@@ -42,8 +42,7 @@ function changesOf(before: readonly Column[], after: readonly Column[]): SchemaC
 }
 
 async function createTable(db: Queryable, table: TableRef, columns: readonly Column[], kind: TableKind): Promise<void> {
-  const { rowCount } = await db.query('select 1 from pg_namespace where nspname = $1', [table.schema]);
-  if (!rowCount) await db.query(`create schema if not exists ${quote(table.schema)}`);
+  await ensureSchema(db, table.schema);
   const meta = kind.meta.map(({ name, type }) => `${name} ${type}`);
   const definitions = [...dataDefinitions(columns), ...meta];
   await db.query(`create table ${quoteTable(table)} (${definitions.join(', ')})`);

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { bundled, type Report, report } from '../process.ts';
+import type { BenchRow } from '../row.ts';
+import { SYNC_FLAGS, startApi } from './api-to-postgres.ts';
+
+const FEW = 100_000;
+const MANY = 10_000_000;
+const MORE_MEMORY = 1.15;
+/** Of a time that grows with the records: beyond it something grows faster. */
+const MORE_TIME = 1.25;
+
+/** A hundred times as many records: the same memory, a hundred times the time. One run of each: it takes minutes. */
+export const growth: BenchRow = {
+  name: 'growth',
+  async run(bench) {
+    const weir = await bundled(path.join(import.meta.dirname, 'weir-sync.ts'), bench.folder);
+    const [few, many] = [await load(FEW), await load(MANY)];
+    const [memory, time] = [many.peakMb / few.peakMb, many.seconds / few.seconds / (MANY / FEW)];
+    const row = { work: '10 M records against 100 k', versions: { node: process.versions.node } };
+    return [
+      {
+        ...{ ...row, name: 'growth/memory', ours: many.peakMb, peer: few.peakMb, unit: 'MB', ratio: memory },
+        ...{ bar: '+15 % at most', ok: memory <= MORE_MEMORY },
+      },
+      {
+        ...{ ...row, name: 'growth/time', ours: many.seconds, peer: few.seconds, unit: 's', ratio: time },
+        ...{ bar: 'linear', ok: time <= MORE_TIME, note: `${Math.round(MANY / many.seconds)} records/s` },
+      },
+    ];
+
+    async function load(records: number): Promise<Report> {
+      const api = await startApi(records);
+      try {
+        const database = await bench.database();
+        return await report<Report>(process.execPath, [...SYNC_FLAGS, weir, api.url, database, 'weir']);
+      } finally {
+        api.stop();
+      }
+    }
+  },
+};

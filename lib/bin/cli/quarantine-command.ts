@@ -1,0 +1,64 @@
+import type { ConnectionSummary } from '#lib/connections/connections.ts';
+import { WeirError } from '#lib/errors.ts';
+import type { Quarantine } from '#lib/sync/quarantine.ts';
+import { needed } from './inputs.ts';
+import { type Server, weirServer } from './pipelines/server.ts';
+
+interface Options {
+  /** `replay "Shop to warehouse"` */
+  readonly words: readonly string[];
+  /** Where Weir runs. */
+  readonly url: string;
+  readonly key: string | undefined;
+  /** Tables to replay; all when absent. */
+  readonly tables: readonly string[] | undefined;
+  readonly json: boolean;
+}
+
+/** `quarantine`: shows what was put aside for a connection, or loads it again, through the API of a running Weir. */
+export async function quarantineCommand({ words: [verb, name], url, key, tables, json }: Options): Promise<number> {
+  if ((verb !== 'list' && verb !== 'replay') || name === undefined) throw usage();
+  const server = weirServer({ url, key: needed(key, '--key (or WEIR_API_KEY)') });
+  const id = await connectionId(server, name);
+  if (verb === 'replay') {
+    const body = tables ? { tables } : {};
+    const { syncId } = await server.send<{ syncId: number }>('POST', `/connections/${id}/quarantine/replay`, body);
+    say(`Sync ${syncId} loads the quarantine of ${name} again.`);
+    return 0;
+  }
+  const { counts, rows } = await server.get<Quarantine>(`/connections/${id}/quarantine?limit=200`);
+  for (const row of rows) say(json ? JSON.stringify(row) : lineOf(row));
+  if (!json)
+    say(counts.length === 0 ? 'Nothing was put aside.' : counts.map((one) => `${one.table}: ${one.rows}`).join(', '));
+  return 0;
+}
+
+/** By name, or by id. */
+async function connectionId(server: Server, name: string): Promise<string> {
+  const connections = await server.get<ConnectionSummary[]>('/connections');
+  const found = connections.find((one) => one.name === name || one.id === name);
+  if (found) return found.id;
+  throw new WeirError({
+    kind: 'config',
+    code: 'not_found',
+    message: `There is no connection named ${name}.`,
+    hint: `Connections: ${connections.map((one) => one.name).join(', ')}.`,
+  });
+}
+
+function lineOf({ table, syncId, page, row, code, reason, record }: Quarantine['rows'][number]): string {
+  return `${table}  sync ${syncId}, page ${page}, row ${row}  ${code}: ${reason}  ${record.slice(0, 120)}`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function usage(): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'usage',
+    message: 'weir quarantine takes list or replay, and the name of a connection.',
+    hint: 'Such as: weir quarantine replay "Shop to warehouse" --key weir_…',
+  });
+}
