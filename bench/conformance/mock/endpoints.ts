@@ -19,6 +19,8 @@ export interface Endpoint {
   readonly role: Role;
   readonly method: string;
   readonly pattern: RegExp;
+  /** What its path says behind a question mark; null for most. */
+  readonly query: RegExp | null;
   /** How many characters of the address are certain: the most certain endpoint answers. */
   readonly literal: number;
   /** Texts in the templates of the address, one or more of which it has. */
@@ -120,7 +122,7 @@ function endpoint(
   keys: readonly (readonly string[])[],
   world: World,
 ): Endpoint {
-  const { pattern, literal } = addressOf(requester, world);
+  const { pattern, query, literal } = addressOf(requester, world);
   const dates = datesOf(stream.incremental_sync, world);
   const transformations = Array.isArray(stream.transformations) ? stream.transformations.filter(isJsonObject) : [];
   const selector = isJsonObject(retriever.record_selector) ? retriever.record_selector : {};
@@ -134,7 +136,7 @@ function endpoint(
   const incremental = isJsonObject(stream.incremental_sync) ? stream.incremental_sync : {};
   return {
     name: String(stream.name ?? requester.name ?? role),
-    ...{ role, pattern, literal, hints: hintsOf(requester), requester, retriever, stream, dates, keys },
+    ...{ role, pattern, query, literal, hints: hintsOf(requester), requester, retriever, stream, dates, keys },
     method: String(requester.http_method ?? 'GET').toUpperCase(),
     schema: schemaOf(stream.schema_loader),
     dateFields: dates ? dateSources(transformations, dates.field) : [],
@@ -166,7 +168,7 @@ export function schemaOf(loader: JsonValue | undefined): JsonValue | undefined {
   return isJsonObject(first) ? first.schema : undefined;
 }
 
-function addressOf(requester: JsonObject, world: World): { pattern: RegExp; literal: number } {
+function addressOf(requester: JsonObject, world: World): Pick<Endpoint, 'pattern' | 'query' | 'literal'> {
   const at = scope(world, requester);
   const path = String(requester.path ?? '').replace(/^\/+/, '');
   const base = String(requester.url ?? requester.url_base ?? '');
@@ -176,7 +178,12 @@ function addressOf(requester: JsonObject, world: World): { pattern: RegExp; lite
   const joined = /^https?:/.test(end.pattern) ? below : `${withoutQuery(start.pattern)}\\/${below}`;
   // Some APIs are asked with two slashes, some addresses end with one: neither counts.
   const pattern = joined.replaceAll(/(?<!:)(\\\/)+/g, '\\/+').replace(/(\\\/\+)+$/, '');
-  return { pattern: new RegExp(`^${pattern}\\/*$`, 's'), literal: start.literal + end.literal };
+  const query = end.pattern.split('\\?')[1];
+  return {
+    pattern: new RegExp(`^${pattern}\\/*$`, 's'),
+    query: query ? new RegExp(`^${query}(?:[=&]|$)`, 's') : null,
+    literal: start.literal + end.literal,
+  };
 }
 
 function hintsOf({ path, url }: JsonObject): string[] {

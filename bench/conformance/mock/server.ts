@@ -103,18 +103,23 @@ export class MockApi {
   }
 }
 
+/** A query that belongs to the path tells endpoints apart that have one address. */
+const QUERY_SCORE = 100;
+
 /** The stream's own endpoint wins over a parent at the same address. */
-function score({ literal, role, requester, hints }: Endpoint, received: Received): number {
+function score({ literal, role, requester, hints, query }: Endpoint, received: Received): number {
   const address = received.origin + safe(received.path);
   const found = hints.filter((text) => address.includes(text));
   const hinted = found.join('').length + (10 * found.length) / Math.max(1, hints.length);
+  const asked = received.query.map(([name, value]) => `${name}=${value}`).join('&');
+  const queried = query === null ? 0 : query.test(asked) ? QUERY_SCORE : -QUERY_SCORE;
   const own = role === 'stream' || role === 'download' ? 0.5 : 0;
   const parameters = requester.request_parameters;
   const named = typeof parameters === 'object' && parameters !== null ? Object.entries(parameters) : [];
   const agrees = named.filter(([name, value]) =>
     received.query.some(([key, given]) => key === name && (given === value || String(value).includes('{{'))),
   ).length;
-  return literal + hinted + agrees * 5 - (named.length - agrees) * 3 + own;
+  return literal + hinted + queried + agrees * 5 - (named.length - agrees) * 3 + own;
 }
 
 function safe(path: string): string {
