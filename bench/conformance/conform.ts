@@ -55,7 +55,10 @@ export async function conform(
       reason: `the cdk refuses it: ${String(theirs.error ?? cdk.lastWords)}`,
     };
   const manifest = asObject(theirs.manifest);
-  const specDifference = ours.valid === true ? firstDifference(present(ours.spec), present(theirs.spec)) : null;
+  // Without a spec in the manifest the CDK looks for a file beside it, which nobody has here.
+  const hasSpec = theirs.specError === undefined || manifest.spec !== undefined;
+  const specDifference =
+    ours.valid === true && hasSpec ? firstDifference(present(ours.spec), present(theirs.spec)) : null;
   const config = configFor(asObject(asObject(theirs.spec).connectionSpecification), manifest, engines.now);
   engines.mock.become(asObject(streamsOf(manifest)[0]), { config, now: () => engines.now });
   const [ourCatalog, theirCatalog] = [

@@ -30,6 +30,7 @@ export interface Received {
   readonly body: string;
   /** Of the endpoint that answered; null where none knew the address. */
   readonly role: Role | null;
+  readonly answer: MockAnswer | null;
 }
 
 export interface MockAnswer {

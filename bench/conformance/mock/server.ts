@@ -68,10 +68,12 @@ export class MockApi {
       headers,
       body: Buffer.concat(pieces).toString('utf8'),
       role: null,
+      answer: null,
     };
     const found = this.#match(received);
-    this.#received.push({ ...received, role: found?.endpoint.role ?? null });
-    return this.#answer(received, found?.answers ?? null);
+    const answer = this.#answer(received, found?.answers ?? null);
+    this.#received.push({ ...received, role: found?.endpoint.role ?? null, answer });
+    return answer;
   }
 
   #answer(received: Received, answers: Answers | null): MockAnswer {
