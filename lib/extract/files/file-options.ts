@@ -7,6 +7,8 @@ export interface FileStreamOptions {
   /** A file's path, several, or a glob (`2024-*.csv`; not for https). */
   readonly path: string | readonly string[];
   readonly format: FormatOptions;
+  /** Of a zip archive with several files: which to read, as a name or glob. */
+  readonly member?: string;
   /** JSON schema of a record; found by looking at the first file when absent. */
   readonly schema?: JsonObject;
 }
@@ -28,10 +30,12 @@ export type ProviderOptions =
   /** A file uploaded in the browser; `path` is its id. */
   | { readonly type: 'upload' };
 
-export type FormatOptions = CsvOptions | JsonLinesOptions | JsonOptions | ParquetOptions;
+export type FormatOptions = CsvOptions | JsonLinesOptions | JsonOptions | ParquetOptions | ExcelOptions;
 
+/** Any of these may be left out; `formats/csv-options.ts` knows the other names that they may have. */
 export interface CsvOptions {
-  readonly type: 'csv';
+  /** `tsv` has tabs between its fields. */
+  readonly type: 'csv' | 'tsv';
   /** Found in the first line when absent: comma, semicolon, tab or bar. */
   readonly delimiter?: string;
   /** Default `"`. */
@@ -42,11 +46,20 @@ export interface CsvOptions {
   readonly header?: boolean;
   /** Names of the columns where no header gives them. */
   readonly columns?: readonly string[];
-  readonly encoding?: 'utf-8' | 'utf-16' | 'latin-1';
-  /** Words that mean null; default only the empty field without quotes. */
+  /** Found by the first bytes when absent. */
+  readonly encoding?: string;
+  /** Words that mean null, beside the empty field without quotes. */
   readonly null_values?: readonly string[];
+  readonly true_values?: readonly string[];
+  readonly false_values?: readonly string[];
+  /** Lines before the header that are left out. */
+  readonly skip_rows?: number;
+  /** How dates are written, by column: `{ ordered_on: DD.MM.YYYY }`; found when absent, if only one way fits. */
+  readonly date_formats?: Readonly<Record<string, string>>;
   /** What becomes of rows that don't fit: `fail` (default) stops at the first, `skip` leaves them out and says so. */
   readonly bad_rows?: 'fail' | 'skip';
+  /** The same options by pandas' names, as an object or as JSON text. */
+  readonly reader_options?: string | JsonObject;
 }
 export interface JsonLinesOptions {
   readonly type: 'jsonl';
@@ -58,4 +71,12 @@ export interface JsonOptions {
 }
 export interface ParquetOptions {
   readonly type: 'parquet';
+}
+export interface ExcelOptions {
+  readonly type: 'excel';
+  /** The first when absent. */
+  readonly sheet?: string;
+  readonly header?: boolean;
+  /** Rows before the header that are left out. */
+  readonly skip_rows?: number;
 }

@@ -48,16 +48,25 @@ export const fileStream = defineKind<StreamReader>({
         type: 'object',
         required: ['type'],
         properties: {
-          type: { enum: ['csv', 'jsonl', 'json', 'parquet'], description: 'The format.' },
+          type: { enum: ['csv', 'tsv', 'jsonl', 'json', 'parquet', 'excel'], description: 'The format.' },
           delimiter: { type: 'string', description: 'csv: found by itself when absent.' },
           quote: { type: 'string', description: 'csv: the quote.' },
           header: { type: 'boolean', description: 'csv: whether the first row names the columns.' },
-          encoding: { type: 'string', description: 'csv: utf-8 when absent.' },
-          null_words: { type: 'array', items: { type: 'string' }, description: 'csv: texts that stand for null.' },
+          encoding: { type: 'string', description: 'csv: found by the first bytes when absent.' },
+          columns: { type: 'array', items: { type: 'string' }, description: 'csv: names of the columns.' },
+          null_values: { type: 'array', items: { type: 'string' }, description: 'csv: texts that stand for null.' },
+          true_values: { type: 'array', items: { type: 'string' }, description: 'csv: texts that stand for true.' },
+          false_values: { type: 'array', items: { type: 'string' }, description: 'csv: texts that stand for false.' },
+          skip_rows: { type: 'integer', description: 'csv, excel: rows before the header.' },
+          date_formats: { type: 'object', description: 'csv: how dates are written, by column, such as DD.MM.YYYY.' },
+          bad_rows: { enum: ['fail', 'skip'], description: 'csv: what becomes of rows that do not fit.' },
+          reader_options: { description: 'csv: the same by the names of pandas, as an object or JSON text.' },
+          sheet: { type: 'string', description: 'excel: name of the sheet; the first when absent.' },
           record_path: { type: 'array', items: { type: 'string' }, description: 'json: where the records are.' },
         },
       },
     },
+    member: { docs: 'Of a zip archive with several files: which one, by name or glob.', types: ['string'] },
     primary_key: { docs: 'Field or fields that tell rows apart.', types: ['string', 'array'] },
     schema_loader: component('What the rows look like; found by reading when absent.', 'schema_loader'),
   },
@@ -97,12 +106,13 @@ function optionsOf(stream: JsonObject, build: Build): FileStreamOptions {
         .map(([key, item]) => [key, rendered(item)]),
     );
   };
-  const { name, provider, path, format, primary_key: key } = stream;
+  const { name, provider, path, format, member, primary_key: key } = stream;
   return {
     name,
     provider: rendered(provider),
     path: rendered(path),
     format: rendered(format),
+    ...(member !== undefined && { member }),
     ...(key !== undefined && { primary_key: key }),
   } as unknown as FileStreamOptions;
 }

@@ -30,7 +30,7 @@ export async function* readFiles(
       context.signal.throwIfAborted();
       if (entry.version !== null && known[entry.name] === entry.version) continue;
       if (slices >= (request.limits?.maxSlices ?? Infinity)) return;
-      const file = await stageFile(provider, entry, known[entry.name] ?? null);
+      const file = await stageFile(provider, entry, known[entry.name] ?? null, options);
       if (!file) continue;
       slices += 1;
       yield* pagesOf(context, options, request, entry, file);
@@ -51,7 +51,7 @@ export async function discoverFiles(context: ExtractContext, options: FileStream
   const provider = openProvider(context, options);
   try {
     const [first] = await listed(provider, options);
-    const file = first && (await stageFile(provider, first, null));
+    const file = first && (await stageFile(provider, first, null, options));
     if (!file) throw fileNotFound([options.path].flat().join(', '));
     try {
       return await openFormat(options.format).schema({ name: first.name, path: file.path });

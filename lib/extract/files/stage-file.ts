@@ -1,15 +1,18 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
+import path, { matchesGlob } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { fileError } from './file-errors.ts';
+import type { FileStreamOptions } from './file-options.ts';
 import type { FileEntry, FileProvider } from './providers/provider.ts';
+import { openZipEntry, type ZipEntry, zipEntries } from './zip-file.ts';
 
 const MAX_UNPACKED_BYTES = 20 * 1024 ** 3;
 const RATIO_FROM_BYTES = 64 * 1024 ** 2;
 const MAX_RATIO = 300;
+const SHOWN_ENTRIES = 10;
 
 /** A private copy of one version of a file, unpacked. */
 export interface StagedFile {
@@ -20,13 +23,14 @@ export interface StagedFile {
 }
 
 /**
- * Copies a file to where nobody changes it, and unpacks gzip and zstd (told by their first bytes). Null if it is still
- * the known version.
+ * Copies a file to where nobody changes it, and unpacks gzip, zstd and zip (told by their first bytes; a workbook stays packed). Null
+ * if it is still the known version.
  */
 export async function stageFile(
   provider: FileProvider,
   entry: FileEntry,
   known: string | null,
+  options: Pick<FileStreamOptions, 'format' | 'member'>,
 ): Promise<StagedFile | null> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-file-'));
   const remove = () => rm(folder, { recursive: true, force: true });
@@ -37,7 +41,7 @@ export async function stageFile(
       await remove();
       return null;
     }
-    const plain = await unpacked(copy, path.join(folder, 'unpacked'), entry.name);
+    const plain = await unpacked(copy, path.join(folder, 'unpacked'), entry.name, options);
     return { path: plain, version: fetched.version, bytes: (await stat(plain)).size, remove };
   } catch (error) {
     await remove();
@@ -45,10 +49,16 @@ export async function stageFile(
   }
 }
 
-async function unpacked(file: string, target: string, name: string): Promise<string> {
+async function unpacked(
+  file: string,
+  target: string,
+  name: string,
+  { format, member }: Pick<FileStreamOptions, 'format' | 'member'>,
+): Promise<string> {
   const start = await firstBytes(file, 4);
+  const isZip = ZIP.equals(start) && format.type !== 'excel';
   const packing = PACKINGS.find(({ magic }) => magic.equals(start.subarray(0, magic.length)));
-  if (!packing) return file;
+  if (!packing && !isZip) return file;
   const packedBytes = (await stat(file)).size;
   let bytes = 0;
   const limited = async function* (pieces: AsyncIterable<Uint8Array>) {
@@ -60,13 +70,35 @@ async function unpacked(file: string, target: string, name: string): Promise<str
     }
   };
   try {
-    await pipeline(createReadStream(file), packing.open(), limited, createWriteStream(target));
+    if (packing) await pipeline(createReadStream(file), packing.open(), limited, createWriteStream(target));
+    else
+      await pipeline(
+        await openZipEntry(file, name, await chosen(file, name, member)),
+        limited,
+        createWriteStream(target),
+      );
     return target;
   } catch (error) {
     if ((error as { name?: string }).name === 'WeirError') throw error;
     const hint = 'Unpack it by hand to see whether it is whole.';
-    throw fileError('config', 'file_broken', { file: name }, `is not valid ${packing.name}.`, hint, error);
+    throw fileError('config', 'file_broken', { file: name }, `is not valid ${packing?.name ?? 'zip'}.`, hint, error);
   }
+}
+
+const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
+
+/** The one file of an archive, or the one that `member` names. */
+async function chosen(file: string, name: string, member: string | undefined): Promise<ZipEntry> {
+  const entries = await zipEntries(file, name);
+  const fitting = entries.filter(
+    (entry) => member === undefined || entry.name === member || matchesGlob(entry.name, member),
+  );
+  const [only] = fitting;
+  if (only && fitting.length === 1) return only;
+  const some = entries.slice(0, SHOWN_ENTRIES).map((entry) => entry.name);
+  const hint = `Name one of them as member: ${some.join(', ')}${entries.length > some.length ? ' …' : ''}.`;
+  const what = `holds ${fitting.length} files${member === undefined ? '' : ` that ${member} means`}, and one is read.`;
+  throw fileError('config', 'zip_members', { file: name }, what, hint);
 }
 
 const PACKINGS = [

@@ -1,5 +1,6 @@
 import type { TextType } from '#lib/delimited-file.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { toIso } from './date-formats.ts';
 
 const INTEGER = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -30,15 +31,31 @@ export function textValue(text: string, type: TextType): JsonValue {
   return text.length <= SURE_DIGITS ? Number(text) : parseJson(text);
 }
 
+/** What the texts of a column become. */
+export interface TextColumn {
+  readonly type: TextType;
+  /** How its dates are written, where that is not ISO 8601. */
+  readonly dateFormat: string | null;
+}
+
 /** The types that a JSON schema gives to top-level fields. */
-export function textTypes(schema: JsonObject, columns: readonly string[]): TextType[] {
+export function textColumns(schema: JsonObject, columns: readonly string[]): TextColumn[] {
   const properties = isJsonObject(schema.properties) ? schema.properties : {};
   return columns.map((column) => {
     const property = properties[column];
     const types = isJsonObject(property) ? [property.type ?? []].flat() : [];
     const known = types.filter((type) => type !== 'null');
-    return known.length === 1 && isTextType(known[0]) ? known[0] : 'string';
+    const format = isJsonObject(property) ? property.weir_date_format : null;
+    return {
+      type: known.length === 1 && isTextType(known[0]) ? known[0] : 'string',
+      dateFormat: typeof format === 'string' ? format : null,
+    };
   });
+}
+
+/** A text as its column's value. A date that is not written as the others stays text, and then has no place in a column of dates. */
+export function columnValue(text: string, { type, dateFormat }: TextColumn): JsonValue {
+  return dateFormat === null ? textValue(text, type) : (toIso(text, dateFormat) ?? text);
 }
 
 function isTextType(type: unknown): type is TextType {

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { fileError } from '../file-errors.ts';
-import type { CsvOptions } from '../file-options.ts';
+import type { CsvDialect } from './csv-options.ts';
 import type { OpenFile } from './format.ts';
 
 export interface CsvHead {
@@ -14,24 +14,25 @@ export interface CsvHead {
 const HEAD_BYTES = 1024 * 1024;
 const MAX_COLUMNS = 10_000;
 const DELIMITERS = [',', ';', '\t', '|'];
-const DECODERS = { 'utf-8': 'utf-8', 'utf-16': 'utf-16le', 'latin-1': 'latin1' };
 
-/** Columns and delimiter from the first record; null for an empty file. */
-export async function readCsvHead(file: OpenFile, options: CsvOptions): Promise<CsvHead | null> {
-  const { quote = '"', header = true, encoding = 'utf-8' } = options;
-  const text = await headText(file, DECODERS[encoding]);
+/** Columns and delimiter from the first record of a file in UTF-8; null for an empty file. */
+export async function readCsvHead(file: OpenFile, options: CsvDialect): Promise<CsvHead | null> {
+  const { quote, header } = options;
+  const whole = await headText(file);
+  const skipped = lineStart(whole, options.skipRows);
+  const text = whole.slice(skipped);
   if (text === '') return null;
   const candidates = options.delimiter ? [options.delimiter] : DELIMITERS;
   const records = candidates.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter, quote) }));
   const [best] = records.sort((a, b) => b.fields.length - a.fields.length);
   const { delimiter = ',', fields = [], end = 0 } = best ?? {};
   if (fields.length > MAX_COLUMNS) throw tooMany(file.name);
-  const named = header ? fields : fields.map((_, at) => options.columns?.[at] ?? '');
+  const named = fields.map((name, at) => options.columns[at] ?? (header ? name : ''));
   const mark = (await startsWithMark(file)) ? MARK.length : 0;
   return {
     columns: distinctNames(named),
     delimiter,
-    start: mark + (header ? Buffer.byteLength(text.slice(0, end)) : 0),
+    start: mark + Buffer.byteLength(whole.slice(0, skipped + (header ? end : 0))),
   };
 }
 
@@ -43,10 +44,21 @@ async function startsWithMark({ path }: OpenFile): Promise<boolean> {
   return buffer.equals(MARK);
 }
 
-async function headText({ path }: OpenFile, decoder: string): Promise<string> {
+/** Where the line begins that so many others come before. */
+function lineStart(text: string, lines: number): number {
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    const end = text.indexOf('\n', at);
+    if (end < 0) return text.length;
+    at = end + 1;
+  }
+  return at;
+}
+
+async function headText({ path }: OpenFile): Promise<string> {
   await using handle = await open(path);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return new TextDecoder(decoder).decode(buffer.subarray(0, bytesRead));
+  return new TextDecoder().decode(buffer.subarray(0, bytesRead));
 }
 
 /** The fields of the first record, line breaks within quotes included, and where the next record begins. */
@@ -74,7 +86,7 @@ function firstRecord(text: string, delimiter: string, quote: string): { fields: 
 }
 
 /** An empty name becomes `column_3`, a second `id` becomes `id_2`; DuckDB does not tell upper from lower case. */
-function distinctNames(names: readonly string[]): string[] {
+export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name, at) => {
     const base = name.trim() || `column_${at + 1}`;

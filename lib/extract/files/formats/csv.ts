@@ -1,68 +1,107 @@
 import { stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
-import type { JsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { detectDateFormat, schemaOfDates } from '../date-formats.ts';
 import { type FileReader, identifier, literal, openFileReader } from '../duckdb.ts';
 import { badRow, fileError } from '../file-errors.ts';
 import type { CsvOptions } from '../file-options.ts';
 import { inferSchema } from '../infer-schema.ts';
-import { type TextType, textTypeOf, textTypes, textValue } from '../text-values.ts';
+import { columnValue, type TextColumn, textColumns, textTypeOf } from '../text-values.ts';
 import { type CsvHead, readCsvHead } from './csv-head.ts';
+import { type CsvDialect, readCsvDialect } from './csv-options.ts';
 import { type FileFormat, type OpenFile, type Portion, SAMPLE_ROWS } from './format.ts';
 import { rowFields } from './row-fields.ts';
+import { asUtf8 } from './utf8.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const SHOWN_REJECTS = 3;
 
 /** CSV as RFC 4180 has it. DuckDB reads every field as text; types come from the schema, so that no digit is lost. */
 export function csvFormat(options: CsvOptions): FileFormat {
+  const dialect = readCsvDialect(options);
   return {
-    async schema(file) {
-      const head = await readCsvHead(file, options);
+    async schema(given) {
+      const file = await asUtf8(given, dialect.encoding);
+      const head = await readCsvHead(file, dialect);
       if (!head) return inferSchema([]);
       const sample: DuckDBValue[][] = [];
       await withReader(file, async (reader) => {
-        for await (const rows of reader.rows(`${select(file, options, head)} limit ${SAMPLE_ROWS}`))
+        for await (const rows of reader.rows(`${select(file, dialect, head)} limit ${SAMPLE_ROWS}`))
           sample.push(...rows);
       });
-      const types = head.columns.map((_, at) => textTypeOf(sample.map((row) => row[at] as string | null)));
-      return inferSchema(sample.map((row) => toRecord(row, head.columns, types)));
+      return sampleSchema(sample, head, dialect);
     },
-    async *read(file, schema) {
-      const head = await readCsvHead(file, options);
+    async *read(given, schema) {
+      const file = await asUtf8(given, dialect.encoding);
+      const head = await readCsvHead(file, dialect);
       if (!head) return;
-      const types = textTypes(schema, head.columns);
+      const columns = withWords(textColumns(schema, head.columns), dialect);
       const reader = await openFileReader(file.path);
       try {
-        for await (const rows of reader.rows(select(file, options, head)))
-          yield { records: rows.map((row) => toRecord(row, head.columns, types)) };
-        if (options.bad_rows === 'skip') yield* rejects(reader, file);
+        for await (const rows of reader.rows(select(file, dialect, head)))
+          yield { records: rows.map((row) => toRecord(row, head.columns, columns)) };
+        if (dialect.skipsBadRows) yield* rejects(reader, file);
       } catch (error) {
         throw csvError(error, file);
       } finally {
         reader.close();
       }
     },
-    straight: (file, schema) => straightCsv(file, options, schema),
+    straight: (file, schema) => straightCsv(file, dialect, schema),
   };
+}
+
+/** Types by what the texts look like; dates by the format that was given for their column, or by the only one that fits. */
+function sampleSchema(sample: readonly DuckDBValue[][], head: CsvHead, dialect: CsvDialect): JsonObject {
+  const formats = new Map<string, string>();
+  const types = head.columns.map((column, at) => {
+    const texts = sample.flatMap((row) => (row[at] === null ? [] : [String(row[at])]));
+    const format = dialect.dateFormats[column] ?? detectDateFormat(texts);
+    if (format) formats.set(column, format);
+    return textTypeOf(texts.map((text) => worded(text, dialect)));
+  });
+  const columns = types.map((type) => ({ type: type ?? ('string' as const), dateFormat: null }));
+  const schema = inferSchema(sample.map((row) => toRecord(row, head.columns, withWords(columns, dialect))));
+  const properties = isJsonObject(schema.properties) ? { ...schema.properties } : {};
+  for (const [column, format] of formats) properties[column] = { type: ['null', 'string'], ...schemaOfDates(format) };
+  return { ...schema, properties };
+}
+
+interface WordedColumn extends TextColumn {
+  readonly words: Pick<CsvDialect, 'trueWords' | 'falseWords'> | null;
+}
+
+function withWords(columns: readonly TextColumn[], dialect: CsvDialect): WordedColumn[] {
+  const has = dialect.trueWords.length + dialect.falseWords.length > 0;
+  return columns.map((column) => ({ ...column, words: has && column.type === 'boolean' ? dialect : null }));
+}
+
+/** The words of the options for true and false. */
+function worded(text: string, { trueWords, falseWords }: Pick<CsvDialect, 'trueWords' | 'falseWords'>): string {
+  if (trueWords.includes(text)) return 'true';
+  return falseWords.includes(text) ? 'false' : text;
 }
 
 const ONE_CHARACTER = /^[ -~\t]$/;
 
 /** What every reader takes for the same: UTF-8, one character each for delimiter and quote, and only the empty field for null. */
-async function straightCsv(file: OpenFile, options: CsvOptions, schema: JsonObject): Promise<DelimitedFile | null> {
-  const { quote = '"', escape: escapeSign = quote, encoding = 'utf-8', null_values: nullWords = [''] } = options;
-  if (encoding !== 'utf-8' || escapeSign !== quote || nullWords.join('|') !== '') return null;
-  const head = await readCsvHead(file, options);
+async function straightCsv(given: OpenFile, dialect: CsvDialect, schema: JsonObject): Promise<DelimitedFile | null> {
+  const { quote, escape: escapeSign, header, nullWords, trueWords, falseWords, skipRows } = dialect;
+  const words = nullWords.length + trueWords.length + falseWords.length;
+  if (escapeSign !== quote || words > 1 || skipRows > 0) return null;
+  const file = await asUtf8(given, dialect.encoding);
+  const head = await readCsvHead(file, dialect);
   if (!head || !ONE_CHARACTER.test(head.delimiter) || !ONE_CHARACTER.test(quote) || head.delimiter === quote)
     return null;
-  const types = textTypes(schema, head.columns);
+  const columns = withWords(textColumns(schema, head.columns), dialect);
+  if (columns.some(({ dateFormat }) => dateFormat !== null)) return null;
   return {
     path: file.path,
     bytes: (await stat(file.path)).size,
-    ...{ start: head.start, hasHeader: options.header ?? true, delimiter: head.delimiter, quote },
-    columns: head.columns.map((field, at) => ({ field, type: types[at] ?? 'string' })),
-    record: (row) => toRecord(rowFields(row.toString('utf8'), head.delimiter, quote), head.columns, types),
+    ...{ start: head.start, hasHeader: header, delimiter: head.delimiter, quote },
+    columns: head.columns.map((field, at) => ({ field, type: columns[at]?.type ?? 'string' })),
+    record: (row) => toRecord(rowFields(row.toString('utf8'), head.delimiter, quote), head.columns, columns),
   };
 }
 
@@ -78,32 +117,33 @@ async function withReader(file: OpenFile, use: (reader: FileReader) => Promise<v
 }
 
 /** The whole dialect is said, so that DuckDB guesses nothing. */
-function select(file: OpenFile, options: CsvOptions, { columns, delimiter }: CsvHead): string {
-  const { quote = '"', escape: escapeSign = quote, header = true, encoding = 'utf-8', null_values = [''] } = options;
+function select(file: OpenFile, dialect: CsvDialect, { columns, delimiter }: CsvHead): string {
   const types = columns.map((column) => `${identifier(column)}: 'VARCHAR'`).join(', ');
   const settings = [
     'auto_detect = false',
-    `header = ${header}`,
+    `header = ${dialect.header}`,
     `delim = ${literal(delimiter)}`,
-    `quote = ${literal(quote)}`,
-    `escape = ${literal(escapeSign)}`,
-    `encoding = ${literal(encoding)}`,
-    `nullstr = [${null_values.map(literal).join(', ')}]`,
+    `quote = ${literal(dialect.quote)}`,
+    `escape = ${literal(dialect.escape)}`,
+    `nullstr = [${dialect.nullWords.map(literal).join(', ')}]`,
     'allow_quoted_nulls = false',
     'strict_mode = true',
+    `skip = ${Math.trunc(dialect.skipRows)}`,
     `max_line_size = ${MAX_LINE_BYTES}`,
     `buffer_size = ${2 * MAX_LINE_BYTES}`,
-    ...(options.bad_rows === 'skip' ? ['store_rejects = true', 'rejects_limit = 0'] : []),
+    ...(dialect.skipsBadRows ? ['store_rejects = true', 'rejects_limit = 0'] : []),
     `columns = {${types}}`,
   ];
   return `select * from read_csv(${literal(file.path)}, ${settings.join(', ')})`;
 }
 
-function toRecord(row: DuckDBValue[], columns: readonly string[], types: readonly (TextType | null)[]): JsonObject {
+function toRecord(row: DuckDBValue[], names: readonly string[], columns: readonly WordedColumn[]): JsonObject {
   return Object.fromEntries(
-    columns.map((column, at) => {
+    names.map((name, at) => {
       const text = row[at] as string | null;
-      return [column, text === null ? null : textValue(text, types[at] ?? 'string')];
+      const column = columns[at];
+      if (text === null || column === undefined) return [name, text];
+      return [name, columnValue(column.words ? worded(text, column.words) : text, column)];
     }),
   );
 }

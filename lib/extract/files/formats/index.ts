@@ -1,12 +1,17 @@
 import type { FormatOptions } from '../file-options.ts';
 import { csvFormat } from './csv.ts';
+import { excelFormat } from './excel.ts';
 import type { FileFormat } from './format.ts';
 import { jsonFormat } from './json.ts';
 import { jsonLinesFormat } from './json-lines.ts';
 import { parquetFormat } from './parquet.ts';
 
-const FORMATS: { [Type in FormatOptions['type']]: (options: Extract<FormatOptions, { type: Type }>) => FileFormat } = {
+const FORMATS: {
+  [Type in FormatOptions['type']]: (options: FormatOptions & { readonly type: Type }) => FileFormat;
+} = {
   csv: csvFormat,
+  tsv: csvFormat,
+  excel: excelFormat,
   json: jsonFormat,
   jsonl: jsonLinesFormat,
   parquet: parquetFormat,

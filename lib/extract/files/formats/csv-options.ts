@@ -1,0 +1,79 @@
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { fileError } from '../file-errors.ts';
+import type { CsvOptions } from '../file-options.ts';
+
+/** What a CSV file's reader goes by, whichever names the manifest used. */
+export interface CsvDialect {
+  /** Found in the first record when null. */
+  readonly delimiter: string | null;
+  readonly quote: string;
+  readonly escape: string;
+  readonly header: boolean;
+  readonly columns: readonly string[];
+  /** Found by looking at the bytes when null. */
+  readonly encoding: string | null;
+  readonly nullWords: readonly string[];
+  readonly trueWords: readonly string[];
+  readonly falseWords: readonly string[];
+  /** Lines before the header. */
+  readonly skipRows: number;
+  /** `DD.MM.YYYY` by column. */
+  readonly dateFormats: Readonly<Record<string, string>>;
+  readonly skipsBadRows: boolean;
+}
+
+/**
+ * Reads the options by our names, by those of Airbyte's file connectors (`quote_char`, `header_definition` …) and by those of their
+ * `reader_options` (`sep`, `names` …), which may be JSON text. @throws WeirError bad_options
+ */
+export function readCsvDialect(given: CsvOptions): CsvDialect {
+  const options = { ...readerOptions(given), ...(given as unknown as JsonObject) };
+  const pick = (...names: string[]) =>
+    names.map((name) => options[name]).find((value) => value !== undefined && value !== null);
+  const quote = text(pick('quote', 'quote_char', 'quotechar')) ?? '"';
+  const definition = isJsonObject(options.header_definition) ? options.header_definition : {};
+  const tab = options.type === 'tsv' ? '\t' : null;
+  return {
+    delimiter: text(pick('delimiter', 'sep'))?.replace('\\t', '\t') ?? tab,
+    quote,
+    escape: text(pick('escape', 'escape_char', 'escapechar')) ?? quote,
+    header: hasHeader(options, definition),
+    columns: words(pick('columns', 'names') ?? definition.column_names),
+    encoding: text(pick('encoding')) ?? null,
+    nullWords: [...new Set(['', ...words(pick('null_values', 'null_words', 'na_values'))])],
+    trueWords: words(pick('true_values')),
+    falseWords: words(pick('false_values')),
+    skipRows: Number(pick('skip_rows', 'skip_rows_before_header', 'skiprows') ?? 0) || 0,
+    dateFormats: isJsonObject(options.date_formats) ? (options.date_formats as Record<string, string>) : {},
+    skipsBadRows: options.bad_rows === 'skip' || options.ignore_errors_on_fields_mismatch === true,
+  };
+}
+
+function readerOptions({ reader_options: given }: CsvOptions): JsonObject {
+  if (given === undefined || given === null || given === '') return {};
+  try {
+    const value = typeof given === 'string' ? parseJson(given) : given;
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Said below.
+  }
+  const hint = 'Give a JSON object, such as {"sep": ";", "header": 0}.';
+  throw fileError('config', 'bad_options', { file: 'reader_options' }, 'is no JSON object.', hint);
+}
+
+/** pandas counts the header's line from 0 and says null for none; Airbyte's file connectors name the way. */
+function hasHeader(options: JsonObject, definition: JsonObject): boolean {
+  const kind = definition.header_definition_type;
+  if (kind !== undefined) return kind === 'From CSV';
+  const { header } = options;
+  if (header === undefined) return words(options.names).length === 0;
+  return typeof header === 'boolean' ? header : header !== null;
+}
+
+function text(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function words(value: JsonValue | undefined): string[] {
+  return Array.isArray(value) ? value.map(String) : typeof value === 'string' && value !== '' ? [value] : [];
+}
