@@ -63,7 +63,7 @@ function batches(metrics: readonly AggregateMetric[], dialect: Dialect): Aggrega
   const done: AggregateMetric[][] = [];
   let length = 0;
   for (const metric of metrics) {
-    const more = aggregate(metric, dialect).length;
+    const more = aggregateSql(metric, dialect).length;
     const last = done.at(-1);
     if (last && last.length < MAX_METRICS && length + more <= MAX_SQL_LENGTH) last.push(metric);
     else {
@@ -81,14 +81,15 @@ function scan(
   { table }: Sources,
   dialect: Dialect,
 ): Statement {
-  const columns = metrics.map((metric, index) => `${aggregate(metric, dialect)} as m${index}`);
+  const columns = metrics.map((metric, index) => `${aggregateSql(metric, dialect)} as m${index}`);
   if (per === null) return { sql: `select ${columns.join(', ')} from ${table}`, metrics, per };
   const segment = dialect.quote(per);
   const sql = `select grouping(${segment}) as whole, ${segment}::text as segment, ${columns.join(', ')} from ${table} group by grouping sets ((), (${segment})) order by 1 desc, count(*) desc limit ${MAX_SEGMENTS + 1}`;
   return { sql, metrics, per };
 }
 
-function aggregate({ name, column, fraction = 0.5, test, where }: AggregateMetric, dialect: Dialect): string {
+/** One aggregate as it stands in a select list. */
+export function aggregateSql({ name, column, fraction = 0.5, test, where }: AggregateMetric, dialect: Dialect): string {
   const conditions = [where ? `(${where})` : '', test ? testSql(test, dialect) : ''].filter(Boolean);
   const filter = conditions.length > 0 ? ` filter (where ${conditions.join(' and ')})` : '';
   return dialect.aggregates[name](column === undefined ? '*' : dialect.quote(column), filter, fraction);

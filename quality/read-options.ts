@@ -1,8 +1,9 @@
 import { scheduleIssues } from '#lib/jobs/due-times.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import type { SampleRules, Suite } from './suite.ts';
+import type { HistoryRules, SampleRules, Suite } from './suite.ts';
 import { optionIssues } from './suite-schema.ts';
 
+const USUAL_PERIODS = 60;
 const USUAL_SAMPLES = { rows: 5, days: 7 };
 
 interface Options extends Omit<Suite, 'checks'> {
@@ -27,6 +28,7 @@ export function readOptions(value: JsonObject): Options {
     dataset,
     schedule,
     samples: samplesOf(said('samples'), said('personal'), said('not_personal')),
+    history: historyOf(said('history')),
     owner: typeof owner === 'string' ? owner : undefined,
   };
 }
@@ -34,6 +36,12 @@ export function readOptions(value: JsonObject): Options {
 function scheduleOf(declared: JsonValue | undefined): Suite['schedule'] {
   if (!isJsonObject(declared)) return { type: 'manual' };
   return { type: 'cron', expression: String(declared.cron), timeZone: String(declared.time_zone ?? 'UTC') };
+}
+
+function historyOf(declared: JsonValue | undefined): HistoryRules | null {
+  if (!isJsonObject(declared)) return null;
+  const { column, every = 'day', periods = USUAL_PERIODS } = declared;
+  return { column: String(column), every: every as HistoryRules['every'], periods: Number(periods) };
 }
 
 function samplesOf(

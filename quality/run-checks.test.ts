@@ -237,6 +237,43 @@ describe('a suite', () => {
     expect((await suiteResults(c, workspaceId, id)).run?.failure).toMatchObject({ code: 'address_refused' });
   });
 
+  test('fills the history of a new check from a column of times, as the check would have measured it', async () => {
+    const { database, c, workspaceId, destinationId } = await service();
+    await database.query(`create table users as
+      select i as id, case when i % 2 = 0 then i end as age, timestamptz '2025-12-01' + i * interval '6 hours' as made from generate_series(0, 123) i`);
+    const text = `dataset: users
+history: {column: made, periods: 5}
+volume: [{min_rows: 110}]
+distribution: [{column: age, expected_mean_range: [0, 58], expected_max: 1000, expected_median_range: [0, 1000]}]
+completeness: [{column: age, threshold: 40}]`;
+    const { id } = await createSuite(c, workspaceId, { name: 'users', text, destinationId });
+    const told: unknown[] = [];
+    const { runId } = await startChecks(c, workspaceId, id, 'backfill');
+    await runChecks(c, runId, { onFinished: async () => void told.push(1) });
+    expect(told).toEqual([]);
+    const points = async (key: string) =>
+      (await checkHistory(c, workspaceId, id, key)).points.map(({ at, value, outcome }) => [
+        at.toISOString().slice(0, 10),
+        value,
+        outcome,
+      ]);
+    expect(await points('users / volume / rows')).toEqual([
+      ['2025-12-28', 108, 'fail'],
+      ['2025-12-29', 112, 'pass'],
+      ['2025-12-30', 116, 'pass'],
+      ['2025-12-31', 120, 'pass'],
+      ['2026-01-01', 124, 'pass'],
+    ]);
+    expect((await points('users / distribution / mean of age')).map(([, value]) => value)).toEqual([
+      53, 55, 57, 59, 61,
+    ]);
+    expect(await points('users / distribution / median of age')).toEqual([]);
+    // It is history: a change is measured against it, and the next backfill leaves it alone.
+    await runChecks(c, (await startChecks(c, workspaceId, id, 'backfill')).runId);
+    expect(await points('users / volume / rows')).toHaveLength(5);
+    expect((await getSuite(c, workspaceId, id)).lastRun).toBeNull();
+  });
+
   test('runs on its own schedule, each due time once', async () => {
     const { database, c, sent, workspaceId, destinationId } = await service();
     const text = 'dataset: t\nschedule: {cron: "0 6 * * *", time_zone: Europe/Berlin}\nvolume: [{min_rows: 1}]';

@@ -6,6 +6,7 @@ import type { Queue } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { openConfig, type Secrets } from '#lib/secrets.ts';
+import { backfill } from './backfill.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { withBucket } from './duckdb/bucket.ts';
 import type { Engine } from './engine.ts';
@@ -23,12 +24,13 @@ import {
   gateResults,
   insertResults,
   insertRun,
+  measuredKeys,
   type NewResult,
   publishedFiles,
   suitesOfConnection,
   type Trigger,
 } from './store.ts';
-import type { Check, SampleRules } from './suite.ts';
+import type { Check, SampleRules, Suite } from './suite.ts';
 
 /** What a finished run tells those who come after: alerts. */
 export interface ChecksFinished {
@@ -80,6 +82,21 @@ export async function startChecks(
   return c.db.isTransaction ? start(c.db) : c.db.transaction().execute(start);
 }
 
+/** Starts filling the history of the suite's new checks, where it says how. @throws WeirError `not_found` */
+export async function startBackfill(
+  c: { db: Db; queue: Pick<Queue, 'send'> },
+  workspaceId: string,
+  suiteId: string,
+): Promise<void> {
+  const row = await c.db
+    .selectFrom('suite')
+    .select('text')
+    .where('id', '=', suiteId)
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  if (row && parseSuite(row.text).suite?.history) await startChecks(c, workspaceId, suiteId, 'backfill');
+}
+
 /** Starts every suite that is bound to a connection. To be called in the transaction that ends the sync. */
 export async function startChecksAfterSync(
   c: { db: Db; queue: Pick<Queue, 'send'> },
@@ -118,7 +135,8 @@ export async function runChecks(
     const at = c.clock();
     if (!(await finishRun(tx, runId, at, failure))) return false;
     await insertResults(tx, run, results, at);
-    await onFinished?.(tx, finished);
+    // The past is nothing to alert of.
+    if (run.trigger !== 'backfill') await onFinished?.(tx, finished);
     return true;
   });
   return saved ? finished : null;
@@ -129,6 +147,7 @@ type Run = NonNullable<Awaited<ReturnType<typeof findRun>>>;
 async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
   const { issues, suite } = parseSuite(run.text);
   if (!suite) throw invalidSuite(issues);
+  if (run.trigger === 'backfill') return measurePast(c, run, suite, signal);
   const carried =
     run.trigger === 'sync' && run.syncId !== null
       ? await carriedResults(c.db, run.suiteId, run.syncId)
@@ -142,6 +161,24 @@ async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promi
   const measured = left.length === 0 ? [] : await inDestination(c, run, { config, guard, signal }, work);
   const byKey = new Map([...carried, ...measured.map((result) => [result.key, result] as const)]);
   return suite.checks.flatMap(({ key }) => byKey.get(key) ?? []);
+}
+
+/** Of the checks that were never measured, what they would have said in the past. */
+async function measurePast(c: RunContext, run: Run, suite: Suite, signal: AbortSignal): Promise<NewResult[]> {
+  const { history, dataset } = suite;
+  if (history === null || dataset === null) return [];
+  const { suiteId, connectionId, syncId, id: runId } = run;
+  const known = await measuredKeys(c.db, suiteId);
+  const fresh = suite.checks.filter(({ key, table }) => table === dataset && !known.has(key));
+  const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
+  const [first] = fresh;
+  if (!first) return [];
+  const guard = await workspaceGuard(c.db, run.workspaceId);
+  const config = openConfig(c.secrets, run.config, `destination:${run.destinationId}`);
+  return inDestination(c, run, { config, guard, signal }, async (engine) => {
+    const source = engine.dialect.source(await engine.find(dataset));
+    return backfill(engine, source, fresh, { history, facts: facts(first) });
+  });
 }
 
 async function inDestination<T>(

@@ -133,6 +133,7 @@ export function historyOf(db: Db, workspaceId: string, suiteId: string, key: str
     .where('result.workspace_id', '=', workspaceId)
     .where('result.suite_id', '=', suiteId)
     .where('result.key', '=', key)
+    .orderBy('result.measured_at', 'desc')
     .orderBy('result.id', 'desc')
     .limit(limit)
     .execute();
@@ -188,6 +189,9 @@ export interface NewResult extends CheckResult {
   readonly measuredAt?: Date;
 }
 
+/** A statement takes 65,535 parameters. */
+const ROWS_AT_ONCE = 1_000;
+
 export async function insertResults(
   db: Db,
   run: { id: number; workspaceId: string; suiteId: string },
@@ -222,7 +226,11 @@ export async function insertResults(
       measured_at: measuredAt ?? at,
     }),
   );
-  await db.insertInto('check_result').values(rows).execute();
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
+    await db
+      .insertInto('check_result')
+      .values(rows.slice(from, from + ROWS_AT_ONCE))
+      .execute();
 }
 
 /** Forgets failing rows whose time is over; the measurements stay. */
@@ -417,4 +425,10 @@ export async function markExpected(
     .where('measured_at', '<=', to)
     .executeTakeFirst();
   return Number(numUpdatedRows);
+}
+
+/** The checks of a suite that were measured at least once. */
+export async function measuredKeys(db: Db, suiteId: string): Promise<Set<string>> {
+  const rows = await db.selectFrom('check_result').select('key').distinct().where('suite_id', '=', suiteId).execute();
+  return new Set(rows.map(({ key }) => key));
 }

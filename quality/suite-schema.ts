@@ -79,6 +79,18 @@ export const suiteOptions: JsonObject = {
     additionalProperties: false,
     description: 'What is kept of the rows that fail.',
   },
+  history: {
+    type: 'object',
+    properties: {
+      column: { type: 'string', minLength: 1, description: 'A column of times: since when a row has been there.' },
+      every: { enum: ['hour', 'day', 'week'], default: 'day', description: 'How far apart the measurements lie.' },
+      periods: { type: 'integer', minimum: 1, maximum: 400, default: 60, description: 'How many of them.' },
+    },
+    required: ['column'],
+    additionalProperties: false,
+    description:
+      'Fills the history of a new check from a column of times of the dataset, so that charts and anomaly checks need not begin at nothing.',
+  },
   personal: columnNames('Columns with personal data: their values are masked in failing rows.'),
   not_personal: columnNames('Columns that are shown although their names look personal.'),
 };

@@ -39,6 +39,8 @@ export interface Suite {
   /** When it runs by itself, besides after syncs. */
   readonly schedule: Schedule;
   readonly samples: SampleRules;
+  /** How the past of a new check is found; null where it is not. */
+  readonly history: HistoryRules | null;
   readonly checks: readonly Check[];
 }
 
@@ -50,4 +52,11 @@ export interface SampleRules {
   readonly personal: readonly string[];
   /** Columns that are shown although their names look personal. */
   readonly plain: readonly string[];
+}
+
+export interface HistoryRules {
+  /** Of times: since when a row was there. */
+  readonly column: string;
+  readonly every: 'hour' | 'day' | 'week';
+  readonly periods: number;
 }

@@ -185,7 +185,12 @@ export async function checkHistory(
   limit = HISTORY_POINTS,
 ): Promise<CheckHistory> {
   const rows = await historyOf(db, workspaceId, suiteId, key, limit);
-  const points = rows.map(({ title: _title, ...point }) => point).toReversed();
+  // What the gate measured of a load is kept again by the run after it: one point a load.
+  const loads = new Set<number>();
+  const points = rows
+    .filter(({ syncId }) => syncId === null || (!loads.has(syncId) && loads.add(syncId)))
+    .map(({ title: _title, ...point }) => point)
+    .toReversed();
   return { key, title: rows[0]?.title ?? key, points };
 }
 

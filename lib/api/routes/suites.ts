@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { expectMeasurements, lookBack } from '#quality/look-back.ts';
 import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
-import { startChecks } from '#quality/run-checks.ts';
+import { startBackfill, startChecks } from '#quality/run-checks.ts';
 import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
 import {
   checkHistory,
@@ -44,7 +44,10 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   );
   app.post('/suites', as('editor', 'suite.create', suite), async (c) => {
     const input = await readBody<SuiteBody>(c.req.raw, suite);
-    return created(c, 'suite', await createSuite(c.get('context'), c.get('identity').workspaceId, input));
+    const { workspaceId } = c.get('identity');
+    const made = await createSuite(c.get('context'), workspaceId, input);
+    await startBackfill(c.get('context'), workspaceId, made.id);
+    return created(c, 'suite', made);
   });
   app.get('/suites/suggestions', as('viewer'), async (c) => {
     const connectionId = c.req.query('connectionId');
@@ -57,6 +60,7 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.put('/suites/:id', as('editor', 'suite.update', change), async (c) => {
     const input = await readBody<Partial<SuiteBody>>(c.req.raw, change);
     await updateSuite(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
+    await startBackfill(c.get('context'), c.get('identity').workspaceId, idOf(c));
     return c.json(await getSuite(c.get('context'), c.get('identity').workspaceId, idOf(c)));
   });
   app.delete('/suites/:id', as('editor', 'suite.delete'), async (c) => {
