@@ -9,18 +9,26 @@ const SNIPPET = 200;
 export async function answerOf(response: HttpResponse): Promise<Answer> {
   const bytes = await response.bytes();
   const { origin, pathname } = new URL(response.url);
-  let body: JsonValue | undefined;
-  return {
+  return unread({
     status: response.status,
     headers: templateHeaders(response.headers, response.spelledHeaders),
-    // Only when asked for: a large file that a decoder reads by itself is never text here.
-    get body() {
-      body ??= parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-      return body;
-    },
     raw: bytes,
     bytes: bytes.byteLength,
     url: origin + pathname,
+  });
+}
+
+/** The same answer with its body still to be parsed: what is kept for others holds bytes only, and nobody changes what they read. */
+export function unread({ status, headers, raw, bytes, url }: Omit<Answer, 'body'>): Answer {
+  let body: JsonValue | undefined;
+  return {
+    ...{ status, headers, raw, bytes },
+    ...(url !== undefined && { url }),
+    // Only when asked for: a large file that a decoder reads by itself is never text here.
+    get body() {
+      body ??= parsed(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8'));
+      return body;
+    },
   };
 }
 

@@ -35,6 +35,14 @@ describe('answers of one request', () => {
     expect((await cache.once(request('/parents'), () => Promise.resolve(answer('yes'))))?.body).toBe('yes');
   });
 
+  it('belong to whoever reads them: what one changes, no other sees', async () => {
+    const cache = new ResponseCache();
+    const ask = () => Promise.resolve(answer('{"data":[{"id":1}]}'));
+    const first = await cache.once(request('/parents'), ask);
+    Object.assign(first?.body ?? {}, { data: 'changed' });
+    expect((await cache.once(request('/parents'), ask))?.body).toEqual({ data: [{ id: 1 }] });
+  });
+
   it('go when there are too many, the least used first', async () => {
     const cache = new ResponseCache(20);
     const get = (name: string) => cache.once(request(name), () => Promise.resolve(answer(`new ${name}`)));

@@ -1,4 +1,5 @@
 import type { Answer } from '../families.ts';
+import { unread } from './answer.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** Answers kept for the streams of one source; the least used go first. */
@@ -24,7 +25,7 @@ export class ResponseCache {
     if (known) return known;
     const awaited = this.#awaited.get(key);
     const found = awaited && (await awaited.catch(() => null));
-    if (found) return found;
+    if (found) return unread(found);
     const asked = ask();
     this.#awaited.set(key, asked);
     try {
@@ -41,14 +42,14 @@ export class ResponseCache {
     if (!found) return null;
     this.#answers.delete(key);
     this.#answers.set(key, found);
-    return found;
+    return unread(found);
   }
 
   #put(key: string, answer: Answer): void {
     if (answer.bytes > this.#mostBytes / 4) return;
     this.#bytes += answer.bytes - (this.#answers.get(key)?.bytes ?? 0);
     this.#answers.delete(key);
-    this.#answers.set(key, answer);
+    this.#answers.set(key, unread(answer));
     for (const [oldest, { bytes }] of this.#answers) {
       if (this.#bytes <= this.#mostBytes) return;
       this.#answers.delete(oldest);
