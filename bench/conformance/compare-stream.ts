@@ -80,9 +80,7 @@ export function compareRuns(ours: Run, theirs: Run, label: string): Verdict {
  */
 function requestDifference(ours: readonly Received[], theirs: readonly Received[]) {
   const all = difference(ours.map(comparableRequest), theirs.map(comparableRequest));
-  const isKept = ({ method, role }: Received) =>
-    role === 'token' || role === 'login' || (role === 'parent' && method === 'GET');
-  const kept = new Set(ours.filter(isKept).map(comparableRequest));
+  const kept = new Set(ours.filter((request) => request.kept).map(comparableRequest));
   const missing = all.theirs.filter((request) => !kept.has(request));
   return { requests: { ours: all.ours, theirs: missing }, repeats: all.theirs.length - missing.length };
 }

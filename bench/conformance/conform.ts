@@ -71,6 +71,7 @@ export async function conform(
       ? `the cdk can't discover: ${String(theirCatalog.error)}`
       : compareCatalogs(ourCatalog.streams, theirCatalog.streams);
   const streams: StreamResult[] = [];
+  const parents = parentsIn(manifest);
   for (const [index, component] of streamsOf(manifest).entries()) {
     const name = String(component.name ?? '');
     if (onlyStream !== null && name !== onlyStream) continue;
@@ -81,7 +82,11 @@ export async function conform(
     else if (!described) missed('no answer', 'not in the cdk’s catalog');
     else if (Date.now() > deadline) missed('no answer', 'not reached in the time for one manifest');
     else {
-      const task = { path, config, index, described, component, deadline: Math.min(deadline, Date.now() + STREAM_MS) };
+      const isParent = parents.has(name);
+      const task = {
+        ...{ path, config, index, described, component, isParent },
+        deadline: Math.min(deadline, Date.now() + STREAM_MS),
+      };
       streams.push({ name, ...(await conformStream(engines, task)) });
     }
   }
@@ -108,12 +113,13 @@ interface StreamTask {
   readonly index: number;
   readonly described: JsonObject;
   readonly component: JsonObject;
+  readonly isParent: boolean;
   readonly deadline: number;
 }
 
 /** Reads a stream with both engines; an incremental one again, with the state of the first time. */
 async function conformStream(engines: Engines, task: StreamTask): Promise<Verdict> {
-  engines.mock.become(task.component, { config: task.config, now: () => engines.now });
+  engines.mock.become(task.component, { config: task.config, now: () => engines.now }, task.isParent);
   const first = await readBoth(engines, task, null);
   const verdict = compareRuns(first.ours, first.theirs, '');
   const modes = listOf(task.described.supported_sync_modes as JsonValue) as unknown as string[];
@@ -168,6 +174,15 @@ async function readAgainAfterRestart(
 
 function streamsOf(manifest: JsonObject): JsonObject[] {
   return Array.isArray(manifest.streams) ? manifest.streams.filter(isJsonObject) : [];
+}
+
+/** Names of the streams that others have as parents. */
+function parentsIn(value: JsonValue, found = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) for (const item of value) parentsIn(item, found);
+  if (!isJsonObject(value)) return found;
+  if (value.type === 'ParentStreamConfig') found.add(String(asObject(value.stream).name));
+  for (const [key, inner] of Object.entries(value)) if (key !== 'schema') parentsIn(inner, found);
+  return found;
 }
 
 function listOf(value: JsonValue | undefined): JsonObject[] {

@@ -2,18 +2,19 @@
 import { globSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { conform, type ManifestResult, type StreamResult } from './conform.ts';
+import { conform, type Engines, type ManifestResult, type StreamResult } from './conform.ts';
 import { pythonEnvironment } from './environment.ts';
 import { MockApi } from './mock/server.ts';
 import { Worker } from './worker.ts';
 
-const USAGE = `npm run conformance -- DIR [--json FILE] [--limit SECONDS] [--only TEXT] [--stream NAME]
+const USAGE = `npm run conformance -- DIR [--json FILE] [--limit SECONDS] [--only TEXT] [--stream NAME] [--lanes N]
 
   DIR       a folder of manifests (*.yaml, below it too), or one manifest
   --json    writes the results to FILE
   --limit   seconds for one manifest (300), of which one stream may take 90
   --only    only manifests whose path contains TEXT
   --stream  only streams of this name
+  --lanes   manifests compared at once, each lane with a mock API and two engines of its own (2)
 `;
 /** Time stands still here for both engines. */
 const NOW = new Date('2026-03-15T12:00:00.123Z');
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string', default: '300' },
     only: { type: 'string' },
     stream: { type: 'string' },
+    lanes: { type: 'string', default: '2' },
   },
 });
 const [folder] = positionals;
@@ -35,17 +37,30 @@ if (folder === undefined) {
 
 const { python, version } = pythonEnvironment();
 say(`airbyte-cdk ${version}`);
-const mock = new MockApi();
-await mock.start();
-const here = import.meta.dirname;
-const engines = {
-  weir: new Worker(process.execPath, [path.join(here, 'weir-worker.ts'), mock.address, NOW.toISOString()]),
-  cdk: new Worker(python, [path.join(here, 'cdk-worker.py'), mock.address, NOW.toISOString()]),
-  mock,
-  now: NOW,
-};
 const results: ManifestResult[] = [];
-for (const file of manifestsIn(folder).filter((name) => name.includes(values.only ?? ''))) {
+const files = manifestsIn(folder).filter((name) => name.includes(values.only ?? ''));
+const queue = [...files];
+await Promise.all(Array.from({ length: Math.max(1, Number(values.lanes)) }, lane));
+sayTotals(results);
+
+/** Takes manifest after manifest until none is left. */
+async function lane(): Promise<void> {
+  const mock = new MockApi();
+  await mock.start();
+  const here = import.meta.dirname;
+  const engines = {
+    weir: new Worker(process.execPath, [path.join(here, 'weir-worker.ts'), mock.address, NOW.toISOString()]),
+    cdk: new Worker(python, [path.join(here, 'cdk-worker.py'), mock.address, NOW.toISOString()]),
+    mock,
+    now: NOW,
+  };
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) await compared(file, engines);
+  engines.weir.stop();
+  engines.cdk.stop();
+  mock.stop();
+}
+
+async function compared(file: string, engines: Engines): Promise<void> {
   const startedAt = Date.now();
   const result = await conform(file, engines, startedAt + Number(values.limit) * 1000, values.stream ?? null).catch(
     (error: unknown): ManifestResult => ({
@@ -59,12 +74,9 @@ for (const file of manifestsIn(folder).filter((name) => name.includes(values.onl
   );
   results.push(result);
   sayResult(result, (Date.now() - startedAt) / 1000);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ cdk: version, manifests: results }, null, 1)}\n`);
+  const inOrder = results.toSorted((a, b) => files.indexOf(a.path) - files.indexOf(b.path));
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ cdk: version, manifests: inOrder }, null, 1)}\n`);
 }
-sayTotals(results);
-engines.weir.stop();
-engines.cdk.stop();
-mock.stop();
 
 function manifestsIn(target: string): string[] {
   if (statSync(target).isFile()) return [path.resolve(target)];

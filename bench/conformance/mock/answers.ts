@@ -30,6 +30,8 @@ export interface Received {
   readonly body: string;
   /** Of the endpoint that answered; null where none knew the address. */
   readonly role: Role | null;
+  /** Whether the answer is kept for other streams: those of parents, also while they are read themselves, and logins. */
+  readonly kept: boolean;
   readonly answer: MockAnswer | null;
 }
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '#lib/json.ts';
 import { Answers, type MockAnswer, type Received } from './answers.ts';
-import { type Endpoint, endpointsOf } from './endpoints.ts';
+import { type Endpoint, endpointsOf, type Role } from './endpoints.ts';
 import { MARKER } from './pages.ts';
 import type { World } from './templates.ts';
 
@@ -13,6 +13,7 @@ export class MockApi {
   #endpoints: { endpoint: Endpoint; answers: Answers }[] = [];
   #received: Received[] = [];
   #tries = new Map<string, number>();
+  #isParent = false;
   address = '';
 
   constructor() {
@@ -36,8 +37,9 @@ export class MockApi {
     this.#server.closeAllConnections();
   }
 
-  /** From now on the API is the one that this stream reads. */
-  become(stream: JsonObject, world: World): void {
+  /** From now on the API is the one that this stream reads. `isParent` says whether others have it as their parent. */
+  become(stream: JsonObject, world: World, isParent = false): void {
+    this.#isParent = isParent;
     this.#endpoints = endpointsOf(stream, world).map((endpoint) => ({
       endpoint,
       answers: new Answers(endpoint, world),
@@ -68,12 +70,19 @@ export class MockApi {
       headers,
       body: Buffer.concat(pieces).toString('utf8'),
       role: null,
+      kept: false,
       answer: null,
     };
     const found = this.#match(received);
     const answer = this.#answer(received, found?.answers ?? null);
-    this.#received.push({ ...received, role: found?.endpoint.role ?? null, answer });
+    const role = found?.endpoint.role ?? null;
+    this.#received.push({ ...received, role, kept: this.#keeps(role, received.method), answer });
     return answer;
+  }
+
+  #keeps(role: Role | null, method: string): boolean {
+    if (role === 'token' || role === 'login') return true;
+    return method === 'GET' && (role === 'parent' || (role === 'stream' && this.#isParent));
   }
 
   #answer(received: Received, answers: Answers | null): MockAnswer {
