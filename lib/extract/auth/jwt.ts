@@ -110,8 +110,9 @@ function signed(authenticator: JsonObject, scope: Scope, now: number): string {
 }
 
 function headerOf({ jwt_headers: named, additional_jwt_headers: more }: JsonObject, scope: Scope, alg: string) {
-  const header = { typ: 'JWT', alg, ...evaluated(more, scope), ...present(named, ['kid', 'typ', 'cty'], scope) };
-  return { ...header, alg };
+  const header = { typ: 'JWT', ...evaluated(more, scope), ...present(named, ['kid', 'typ', 'cty'], scope), alg };
+  // In order, as Python's library writes it: the same token for the same content.
+  return Object.fromEntries(Object.entries(header).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function payloadOf(authenticator: JsonObject, scope: Scope, now: number) {

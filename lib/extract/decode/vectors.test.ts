@@ -6,7 +6,7 @@ import { csvDecoder } from './csv.ts';
 import vectors from './vectors.json' with { type: 'json' };
 import { xmlDecoder } from './xml.ts';
 
-/** Bodies that were made at random, and what airbyte-cdk 7.9 reads in them. */
+/** Bodies that were made at random, and what airbyte-cdk 7.39 reads in them. */
 const KINDS = new Map<string, Kind<Decoder | Extractor>>(
   [csvDecoder, xmlDecoder, responseToFileExtractor].map((kind) => [kind.name, kind]),
 );

@@ -9,7 +9,7 @@ import { keysToSnakeCase } from './keys-to-snake-case.ts';
 import { removeFields } from './remove-fields.ts';
 import vectors from './vectors.json' with { type: 'json' };
 
-/** Records that were made at random, and what airbyte-cdk 7.9 makes of them. */
+/** Records that were made at random, and what airbyte-cdk 7.39 makes of them. */
 const KINDS = new Map(
   [flattenFields, keysToSnakeCase, removeFields, dpathFlattenFields].map((kind) => [kind.name, kind]),
 );
