@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { ExtractContext, ReadEvent, ReadRequest } from '../source.ts';
 import { fileNotFound } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
+import type { Portion } from './formats/format.ts';
 import { openFormat } from './formats/index.ts';
 import { openProvider } from './providers/index.ts';
 import type { FileEntry, FileProvider } from './providers/provider.ts';
@@ -100,14 +101,13 @@ async function* pagesOf(
       yield { type: 'file', slice, file: whole, taken };
       if (isTaken) return;
     }
-    for await (const { records: all, skipped = 0, notice } of format.read(open, schema)) {
+    for await (const { portion, bytes } of withBytes(format.read(open, schema), file.bytes)) {
+      const { records: all, skipped = 0, notice } = portion;
       signal.throwIfAborted();
       if (notice) yield { type: 'notice', level: 'warn', message: notice };
       const records = all.length > left ? all.slice(0, left) : all;
       left -= records.length;
       page += 1;
-      // The file's size is counted once, with its first page.
-      const bytes = page === 1 ? file.bytes : 0;
       const read = records.length + skipped;
       yield { type: 'page', slice, page, records, read, filtered: skipped, bytes, ...(keepRaw && { raw: records }) };
       if (left <= 0 || page >= (limits?.maxPages ?? Infinity)) return;
@@ -115,6 +115,30 @@ async function* pagesOf(
   } finally {
     await file.remove();
   }
+}
+
+/** Each portion with its part of the file's bytes, which add up to all of them; where no parts are known, the first has all. */
+async function* withBytes(
+  portions: AsyncIterable<Portion>,
+  total: number,
+): AsyncGenerator<{ portion: Portion; bytes: number }> {
+  let left = total;
+  let held: Portion | null = null;
+  try {
+    for await (const portion of portions) {
+      if (held) {
+        const bytes = Math.min(left, held.bytes ?? left);
+        left -= bytes;
+        yield { portion: held, bytes };
+      }
+      held = portion;
+    }
+  } catch (error) {
+    // What came before a broken row is given all the same.
+    if (held) yield { portion: held, bytes: Math.min(left, held.bytes ?? left) };
+    throw error;
+  }
+  if (held) yield { portion: held, bytes: left };
 }
 
 async function listed(provider: FileProvider, { path }: FileStreamOptions): Promise<readonly FileEntry[]> {

@@ -14,6 +14,7 @@ import { useProbe } from '../../../_components/use-probe.ts';
 import { Builder } from './builder.tsx';
 import { type DemoList, DraftForm } from './draft-form.tsx';
 import { DraftReview, PickOperations } from './draft-review.tsx';
+import { FileStart } from './file-start.tsx';
 import { TEMPLATES } from './templates.ts';
 
 type Answer = Partial<Drafted> & { title?: string; operations?: readonly Operation[] };
@@ -23,7 +24,7 @@ const CRUMBS = [{ name: 'Connectors', href: '/connectors' }, { name: 'New connec
 /** From what people have of an API to a manifest in the builder; or from a template, or an empty page. */
 export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoList }) {
   const [request, setRequest] = useState<DraftRequest | null>(null);
-  const [opened, setOpened] = useState<Drafted | null>(null);
+  const [opened, setOpened] = useState<(Pick<Drafted, 'manifest'> & Partial<Pick<Drafted, 'values'>>) | null>(null);
   const probe = useProbe<Answer>();
   const ask = (next: DraftRequest) => {
     setRequest(next);
@@ -32,7 +33,13 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
   if (opened)
     return (
       <Page crumbs={CRUMBS} bare>
-        <Builder connector={null} name="" manifest={opened.manifest} values={opened.values} schema={schema} />
+        <Builder
+          connector={null}
+          name=""
+          manifest={opened.manifest}
+          {...(opened.values && { values: opened.values })}
+          schema={schema}
+        />
       </Page>
     );
   const { result, failure } = probe;
@@ -64,6 +71,9 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
         {result?.manifest !== undefined && (
           <DraftReview drafted={result as Drafted} onOpen={() => setOpened(result as Drafted)} />
         )}
+        <Panel title="From a file">
+          <FileStart onOpen={(manifest) => setOpened({ manifest })} />
+        </Panel>
         <h2>Or from a template</h2>
         <Templates />
       </div>

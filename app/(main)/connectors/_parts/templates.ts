@@ -100,7 +100,8 @@ check:
 streams:
   - type: FileStream
     name: rows
-    provider: { type: https, url: https://example.com/rows.csv }
+    provider: { type: https }
+    path: https://example.com/rows.csv
     format: { type: csv }
 `;
 
@@ -115,7 +116,7 @@ export const TEMPLATES: readonly Template[] = [
   {
     id: 'file',
     title: 'File',
-    description: 'CSV, JSONL, JSON or Parquet over HTTPS, from S3, or uploaded.',
+    description: 'CSV, TSV, JSON lines, JSON, Parquet or Excel over HTTPS, from S3, or uploaded.',
     manifest: FILE,
   },
 ];

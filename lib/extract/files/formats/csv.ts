@@ -40,7 +40,7 @@ export function csvFormat(options: CsvOptions): FileFormat {
       const reader = await openFileReader(file.path);
       try {
         for await (const rows of reader.rows(select(file, dialect, head)))
-          yield { records: rows.map((row) => toRecord(row, head.columns, columns)) };
+          yield { records: rows.map((row) => toRecord(row, head.columns, columns)), bytes: textBytes(rows) };
         if (dialect.skipsBadRows) yield* rejects(reader, file);
       } catch (error) {
         throw csvError(error, file);
@@ -135,6 +135,13 @@ function select(file: OpenFile, dialect: CsvDialect, { columns, delimiter }: Csv
     `columns = {${types}}`,
   ];
   return `select * from read_csv(${literal(file.path)}, ${settings.join(', ')})`;
+}
+
+/** Fields and what stands between them. */
+function textBytes(rows: DuckDBValue[][]): number {
+  let bytes = 0;
+  for (const row of rows) for (const text of row) bytes += text === null ? 1 : (text as string).length + 1;
+  return bytes;
 }
 
 function toRecord(row: DuckDBValue[], names: readonly string[], columns: readonly WordedColumn[]): JsonObject {

@@ -22,6 +22,8 @@ export interface Portion {
   /** Rows left out because they don't fit, where the manifest asks for that. */
   readonly skipped?: number;
   readonly notice?: string;
+  /** About how many bytes of the file it took; absent where that is not known. */
+  readonly bytes?: number;
 }
 
 /** Rows that are looked at to find the schema. */

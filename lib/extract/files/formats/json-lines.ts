@@ -23,7 +23,7 @@ export function jsonLinesFormat(): FileFormat {
   };
 }
 
-async function* portions(file: OpenFile): AsyncGenerator<{ records: JsonObject[] }> {
+async function* portions(file: OpenFile): AsyncGenerator<{ records: JsonObject[]; bytes: number }> {
   let records: JsonObject[] = [];
   let characters = 0;
   let number = 0;
@@ -34,16 +34,16 @@ async function* portions(file: OpenFile): AsyncGenerator<{ records: JsonObject[]
       records.push(parseLine(file, line, number));
     } catch (error) {
       // What came before is whole: it is kept, and read again with the mended file.
-      if (records.length > 0) yield { records };
+      if (records.length > 0) yield { records, bytes: characters };
       throw error;
     }
-    characters += line.length;
+    characters += line.length + 1;
     if (records.length < PORTION_ROWS && characters < PORTION_CHARACTERS) continue;
-    yield { records };
+    yield { records, bytes: characters };
     records = [];
     characters = 0;
   }
-  if (records.length > 0) yield { records };
+  if (records.length > 0) yield { records, bytes: characters };
 }
 
 function parseLine({ name }: OpenFile, line: string, number: number): JsonObject {
