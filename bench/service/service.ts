@@ -123,7 +123,7 @@ export async function finishedSyncs(
   for (;;) {
     const rows = await query<{ wait: number; total: number; status: string }>(
       `select extract(epoch from started_at - due_at) * 1000 as wait, extract(epoch from finished_at - due_at) * 1000 as total, status
-       from syncs where finished_at is not null`,
+       from syncs where finished_at is not null order by id`,
     );
     if (rows.length >= count || Date.now() > until)
       return rows.map(({ wait, total, status }) => ({ waitMs: Number(wait), totalMs: Number(total), status }));

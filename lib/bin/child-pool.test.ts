@@ -17,12 +17,22 @@ function pool(options: { memoryMb?: number; graceMs?: number } = {}) {
 }
 
 describe('a task', () => {
-  test('runs in a process of its own, used once', async () => {
+  test('runs in a process of its own', async () => {
     const { run } = pool();
     const pids = new Set<string | undefined>();
     for (let i = 0; i < 3; i++) pids.add((await run('say pid'))?.message);
     expect(pids.size).toBe(3);
     expect(pids).not.toContain(String(process.pid));
+  });
+
+  test('may be followed by another in the same process, if that says it is fit', async () => {
+    const { run } = pool();
+    expect(await run('done, fit')).toBeNull();
+    const [again, other] = await Promise.all([run('say pid'), run('say pid')]);
+    expect(again?.message).not.toBe(other?.message);
+    expect(await run('exit')).toMatchObject({ reason: 'crashed' });
+    expect(await run('done, fit')).toBeNull();
+    expect(await run('never end', { deadlineMs: 50 })).toMatchObject({ reason: 'deadline' });
   });
 
   test('several at once have several processes', async () => {

@@ -10,13 +10,15 @@ const CLOSE_GRACE_MS = 7_000;
 /** What V8 may use beyond its old space: young space, code, buffers. */
 const HEAP_SHARE = 0.75;
 const YOUNG_MB = 4;
+/** A child that could take another task and gets none ends: what it holds is not worth its memory. */
+const IDLE_MS = 15_000;
 
 export type ChildTask = 'sync' | 'probe' | 'checks';
 
 /** Parent to child. */
 export type ToChild = { task: ChildTask; id: string | number } | { cancel: string };
-/** Child to parent. `warm` once all is loaded and connected. */
-export type FromChild = { warm: true } | { done: true } | { failed: Failure };
+/** Child to parent. `warm` once all is loaded and connected; `again` where it is fit for another task. */
+export type FromChild = { warm: true } | { done: true; again?: boolean } | { failed: Failure };
 
 /** How a child ended without an answer of its own. */
 export interface Lost {
@@ -25,7 +27,7 @@ export interface Lost {
 }
 
 export interface ChildPool {
-  /** Runs one task in a fresh process. Resolves when the child has answered, or tells how it was lost. */
+  /** Runs one task in a process of its own. Resolves when the child has answered, or tells how it was lost. */
   run(task: ChildTask, id: string | number, options: { signal: AbortSignal; deadlineMs: number }): Promise<Lost | null>;
   /** Asks the children to leave their work resumable; resolves when all have ended. */
   close(): Promise<void>;
@@ -41,14 +43,18 @@ interface PoolOptions {
 }
 
 /**
- * Processes for work that we don't trust to be small or to end: one is forked ahead and warm, each is used once,
- * with a heap limit and a deadline. Cancelling asks first and kills after the grace.
+ * Processes for work that we don't trust to be small or to end: one is forked ahead and warm, each has one task at a time,
+ * with a heap limit and a deadline. One whose task ended well and that says it is fit takes another: most syncs are shorter
+ * than the start of a process. Cancelling asks first and kills after the grace.
  */
 export function createChildPool(options: PoolOptions): ChildPool {
   let spare: ChildProcess | null = launch(options);
   let closed = false;
   const busy = new Set<ChildProcess>();
+  const idle = createIdle();
   const take = (): ChildProcess => {
+    const used = idle.take();
+    if (used) return used;
     const child = spare && isAlive(spare) ? spare : launch(options);
     spare = launch(options);
     return child;
@@ -60,7 +66,10 @@ export function createChildPool(options: PoolOptions): ChildPool {
       busy.add(child);
       try {
         const { memoryMb, graceMs = CANCEL_GRACE_MS } = options;
-        return await runIn(child, { task, id }, { signal, deadlineMs, memoryMb, graceMs });
+        const { lost, again } = await runIn(child, { task, id }, { signal, deadlineMs, memoryMb, graceMs });
+        if (again && !closed) idle.put(child);
+        else if (again) child.disconnect();
+        return lost;
       } finally {
         busy.delete(child);
       }
@@ -69,7 +78,41 @@ export function createChildPool(options: PoolOptions): ChildPool {
       closed = true;
       // Nothing has begun in the spare one: it goes when its parent does.
       if (spare && isAlive(spare)) spare.disconnect();
+      idle.end();
       await Promise.all([...busy].map((child) => ended(child, options.graceMs ?? CLOSE_GRACE_MS)));
+    },
+  };
+}
+
+/** Children between two tasks, the last one first. */
+function createIdle() {
+  const waiting: { child: ChildProcess; timer: NodeJS.Timeout }[] = [];
+  const end = (child: ChildProcess) => {
+    if (isAlive(child)) child.disconnect();
+  };
+  return {
+    put(child: ChildProcess): void {
+      const timer = setTimeout(() => {
+        waiting.splice(
+          waiting.findIndex((one) => one.child === child),
+          1,
+        );
+        end(child);
+      }, IDLE_MS).unref();
+      waiting.push({ child, timer });
+    },
+    take(): ChildProcess | undefined {
+      for (let last = waiting.pop(); last; last = waiting.pop()) {
+        clearTimeout(last.timer);
+        if (isAlive(last.child)) return last.child;
+      }
+      return undefined;
+    },
+    end(): void {
+      for (const { child, timer } of waiting.splice(0)) {
+        clearTimeout(timer);
+        end(child);
+      }
     },
   };
 }
@@ -125,14 +168,15 @@ function runIn(
   child: ChildProcess,
   message: ToChild,
   { signal, deadlineMs, memoryMb, graceMs }: RunOptions,
-): Promise<Lost | null> {
+): Promise<{ lost: Lost | null; again: boolean }> {
   return new Promise((resolve) => {
     let answer: FromChild | null = null;
     let late = false;
     let errorOutput = '';
+    let killer: NodeJS.Timeout | undefined;
     const end = (why: string) => {
       if (child.connected) child.send({ cancel: why } satisfies ToChild);
-      setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+      killer = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
     };
     const cancel = () => end('cancelled');
     const deadline = setTimeout(() => {
@@ -140,19 +184,31 @@ function runIn(
       end('deadline');
     }, deadlineMs);
     signal.addEventListener('abort', cancel, { once: true });
-    child.stderr?.on('data', (chunk: Buffer) => {
+    const onErrorOutput = (chunk: Buffer) => {
       process.stderr.write(chunk);
       errorOutput = (errorOutput + chunk).slice(-4_096);
-    });
-    child.on('message', (message: FromChild) => {
-      if (!('warm' in message)) answer = message;
-    });
-    child.once('error', () => undefined);
-    child.once('exit', (code, exitSignal) => {
+    };
+    const over = (what: { lost: Lost | null; again: boolean }) => {
       clearTimeout(deadline);
+      clearTimeout(killer);
       signal.removeEventListener('abort', cancel);
-      resolve(answer ? failed(answer) : lost({ late, errorOutput, memoryMb, ended: String(exitSignal ?? code) }));
-    });
+      child.stderr?.off('data', onErrorOutput);
+      child.off('message', onMessage).off('exit', onExit);
+      resolve(what);
+    };
+    const onMessage = (message: FromChild) => {
+      if ('warm' in message) return;
+      answer = message;
+      if ('again' in message && message.again === true) over({ lost: null, again: true });
+    };
+    const onExit = (code: number | null, exitSignal: string | null) => {
+      const how = { late, errorOutput, memoryMb, ended: String(exitSignal ?? code) };
+      over({ lost: answer ? failed(answer) : lost(how), again: false });
+    };
+    child.stderr?.on('data', onErrorOutput);
+    child.on('message', onMessage);
+    if (child.listenerCount('error') === 0) child.on('error', () => undefined);
+    child.on('exit', onExit);
     child.send(message);
     if (signal.aborted) cancel();
   });

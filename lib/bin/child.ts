@@ -4,11 +4,18 @@ import { toFailure } from '#lib/errors.ts';
 import type { FromChild, ToChild } from './child-pool.ts';
 import { runChecksTask, runProbeTask, runSyncTask } from './tasks.ts';
 
-// One task per process: what it leaks or breaks ends with it. Loading and connecting happen before the task comes.
+/** Syncs in one process: then a fresh one takes over, whatever this one may have gathered. */
+const MOST_SYNCS = 200;
+/** Of the memory that a sync may use: a process that holds more between two has kept something. */
+const FIT_SHARE = 0.4;
+const MB = 1024 * 1024;
+
+// One task at a time, and what it leaks or breaks ends with the process. Loading and connecting happen before the task comes.
 const { env } = readEnv(process.env, process.cwd());
 const context = createContext(env, { name: 'child', maxConnections: 3 });
-const stopping = new AbortController();
 const workerId = process.env.WEIR_WORKER_ID ?? 'worker';
+let syncs = 0;
+let stopping = new AbortController();
 
 process.on('message', (message: ToChild) => {
   if ('cancel' in message) stopping.abort(message.cancel);
@@ -26,6 +33,10 @@ async function run({ task, id }: Extract<ToChild, { task: unknown }>): Promise<v
     if (task === 'sync') await runSyncTask(context, Number(id), options);
     else if (task === 'probe') await runProbeTask(context, String(id), options);
     else await runChecksTask(context, Number(id), options);
+    if (task === 'sync' && isFit()) {
+      stopping = new AbortController();
+      return answer({ done: true, again: true });
+    }
     answer({ done: true });
   } catch (error) {
     context.log.error({ err: error, task, id }, 'task failed');
@@ -34,6 +45,14 @@ async function run({ task, id }: Extract<ToChild, { task: unknown }>): Promise<v
   await context.close();
   process.disconnect();
   process.exit(0);
+}
+
+/** Nobody asked this process to stop, and it is no larger than a fresh one would soon be. */
+function isFit(): boolean {
+  syncs++;
+  return (
+    !stopping.signal.aborted && syncs < MOST_SYNCS && process.memoryUsage.rss() < env.syncMemoryMb * FIT_SHARE * MB
+  );
 }
 
 function answer(message: FromChild): void {
