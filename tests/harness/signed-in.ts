@@ -5,9 +5,19 @@ export interface SignedIn {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
   /** Connector, source, destination (the service's own database) and a connection of all streams; gives its id. */
-  connect(manifest: string, api: { host: string; port: number }, config?: object): Promise<string>;
+  connect(manifest: string, api: { host: string; port: number }, options?: ConnectOptions): Promise<string>;
   /** The sync once it is over. */
   syncEnd(syncId: number): Promise<{ status: string; attempts: number; failure: { message: string } | null }>;
+}
+
+export interface ConnectOptions {
+  readonly config?: object;
+  /** Of all that is made, `test` when absent. */
+  readonly name?: string;
+  /** Of the tables. */
+  readonly prefix?: string;
+  /** Fields of the connection in place of the usual ones. */
+  readonly connection?: object;
 }
 
 const PASSWORD = 'correct horse battery';
@@ -53,22 +63,17 @@ export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean }
   return {
     get,
     post,
-    async connect(manifest, api, config = {}) {
+    async connect(manifest, api, { config = {}, name = 'test', prefix = '', connection: more = {} } = {}) {
       await post('/allowed-hosts', { ...api, reason: 'test' });
-      const connector = await post<{ id: string }>('/connectors', { name: 'test', manifest });
+      const connector = await post<{ id: string }>('/connectors', { name, manifest });
       await post(`/connectors/${connector.id}/versions`, { manifest, basedOn: null });
-      const source = await post<{ id: string }>('/sources', { name: 'test', connectorId: connector.id, config });
-      const destination = await post<{ id: string }>('/destinations', await ownDatabase(weir, post));
+      const source = await post<{ id: string }>('/sources', { name, connectorId: connector.id, config });
+      const destination = await post<{ id: string }>('/destinations', { ...(await ownDatabase(weir, post)), name });
       const { streams } = await probe<{ streams: StreamDescriptor[] }>({ kind: 'discover', sourceId: source.id });
       const connection = await post<{ id: string }>('/connections', {
-        name: 'test',
-        sourceId: source.id,
-        destinationId: destination.id,
-        schedule: { type: 'manual' },
-        streams: streams.map((stream) => ({
-          ...{ stream, syncMode: 'full_refresh', destinationSyncMode: 'overwrite', cursorField: [] },
-          primaryKey: stream.sourceDefinedPrimaryKey,
-        })),
+        ...{ name, prefix, sourceId: source.id, destinationId: destination.id, schedule: { type: 'manual' } },
+        streams: streams.map(bestMode),
+        ...more,
       });
       return connection.id;
     },
@@ -83,6 +88,15 @@ export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean }
       return sync;
     },
   };
+}
+
+/** Incrementally by key where the stream can, else all of it each time. */
+function bestMode(stream: StreamDescriptor): object {
+  const primaryKey = stream.sourceDefinedPrimaryKey;
+  const cursorField = stream.defaultCursorField;
+  if (stream.supportedSyncModes.includes('incremental') && primaryKey.length > 0)
+    return { stream, syncMode: 'incremental', destinationSyncMode: 'append_dedup', cursorField, primaryKey };
+  return { stream, syncMode: 'full_refresh', destinationSyncMode: 'overwrite', cursorField: [], primaryKey };
 }
 
 async function ownDatabase(weir: WeirServer, post: SignedIn['post']): Promise<object> {
