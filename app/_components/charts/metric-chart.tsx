@@ -9,6 +9,8 @@ export interface MetricPoint {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** What was predicted, drawn as a thin line. */
+  readonly expected?: number | null;
   readonly state: State;
 }
 
@@ -26,7 +28,7 @@ export function MetricChart({ points, format, label, height = 204 }: MetricChart
   const timeZone = useTimeZone();
   const plot = metricPlot(points);
   if (!plot) return <p className="empty">Nothing was measured yet.</p>;
-  const { grid, band, line, limits, last } = plot;
+  const { grid, band, line, prediction, limits, last } = plot;
   const [first, end] = [points[0], points.at(-1)];
   return (
     <div className="chart" style={{ '--h': `${height}px` } as React.CSSProperties} role="img" aria-label={label}>
@@ -38,6 +40,7 @@ export function MetricChart({ points, format, label, height = 204 }: MetricChart
         {limits.map(({ y }) => (
           <line key={y} className="lim" x1="0" x2="100" y1={y} y2={y} />
         ))}
+        {prediction && <polyline className="ln pred" points={prediction} />}
         <polyline className="ln" style={{ strokeWidth: 1.5, stroke: 'var(--fg)' }} points={line} />
       </svg>
       {grid.map(({ y, value }) => (
@@ -86,12 +89,14 @@ export function metricPlot(points: readonly MetricPoint[]) {
   const x = (index: number) => round(points.length === 1 ? 50 : (index / (points.length - 1)) * 100);
   const y = (value: number) => round(100 - ((value - range.least) / (range.most - range.least)) * 100);
   const banded = known.filter(({ low, high }) => low !== null && high !== null);
+  const predicted = known.flatMap(({ index, expected }) => (expected == null ? [] : [`${x(index)},${y(expected)}`]));
   const low = end.low === null ? [] : [end.low];
   const high = end.high === null ? [] : [end.high];
   return {
     grid: gridValues(range.least, range.most).map((value) => ({ value, y: y(value) })),
     band: banded.length < 2 ? null : bandPoints(banded, x, y),
     limits: banded.length < 2 ? [...low, ...high].map((value) => ({ y: y(value) })) : [],
+    prediction: predicted.length < 2 ? null : predicted.join(' '),
     line: known.map(({ index, value }) => `${x(index)},${y(value)}`).join(' '),
     last: { x: x(end.index), y: y(end.value), value: end.value, state: end.state },
   };

@@ -12,11 +12,12 @@ import { type History, type Result, titleParts, valueText } from './models.ts';
 export function MetricPanel({ result, history }: { result: Result; history: History }) {
   const { kind, subject } = titleParts(result);
   const { state, word } = outcomeState(result.outcome);
-  const points = history.points.map(({ at, value, low, high, outcome }) => ({
+  const points = history.points.map(({ at, value, low, high, expected, outcome }) => ({
     at,
     value,
     low,
     high,
+    expected,
     state: outcomeState(outcome).state,
   }));
   return (

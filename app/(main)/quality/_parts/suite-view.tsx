@@ -19,6 +19,7 @@ import type { Sync } from '../../../_components/sync/use-sync.ts';
 import { useSay } from '../../../_components/toast.tsx';
 import { ChecksTable } from './checks-table.tsx';
 import { FailingRows } from './failing-rows.tsx';
+import { LookBackPanel } from './look-back-panel.tsx';
 import { MetricPanel } from './metric-panel.tsx';
 import { type History, type Result, type Run, runCounts, runState, type Suite } from './models.ts';
 import { SegmentsPanel } from './segments-panel.tsx';
@@ -69,6 +70,7 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
           <ChecksTable results={results} histories={histories} chosen={chosen?.key ?? ''} onChoose={setKey} />
         )}
         {chosen && history && <MetricPanel result={chosen} history={history} />}
+        {chosen?.kind === 'anomaly' && <LookBackPanel key={chosen.key} suiteId={suite.id} result={chosen} />}
         {chosen && <SegmentsPanel result={chosen} />}
         {chosen && <FailingRows result={chosen} />}
       </div>
