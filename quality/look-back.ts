@@ -74,16 +74,15 @@ export async function lookBack(
 
 /**
  * Says that what a check measured between two times was normal: it is learned from, at once.
- * @throws WeirError `not_found` when nothing was measured then
+ * @throws WeirError `not_found` when there is no such suite
  */
 export async function expectMeasurements(
   { db }: { db: Db },
   workspaceId: string,
   { suiteId, key, from, to }: { suiteId: string; key: string; from: Date; to: Date },
 ): Promise<{ measurements: number }> {
-  const measurements = await markExpected(db, workspaceId, { suiteId, key, from, to });
-  if (measurements === 0) throw noSuchCheck(key);
-  return { measurements };
+  await getSuite({ db }, workspaceId, suiteId);
+  return { measurements: await markExpected(db, workspaceId, { suiteId, key, from, to }) };
 }
 
 function finite(limit: number | null): number | null {

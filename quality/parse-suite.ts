@@ -6,7 +6,7 @@ import { checkKinds } from './checks/index.ts';
 import { conditionProblem } from './condition.ts';
 import { didYouMean } from './nearest-name.ts';
 import { readOptions } from './read-options.ts';
-import type { Check, Level, Suite } from './suite.ts';
+import type { AlertRule, Check, Level, Suite } from './suite.ts';
 import { checkIssues, suiteOptions, wrapperKeys } from './suite-schema.ts';
 
 export { suiteJsonSchema } from './suite-schema.ts';
@@ -118,6 +118,7 @@ function readCheck(kind: CheckKind, declared: JsonValue, path: Path, common: Com
     scope,
     per,
     minimum_rows,
+    alert,
     owner,
     tags,
     description: _description,
@@ -141,19 +142,31 @@ function readCheck(kind: CheckKind, declared: JsonValue, path: Path, common: Com
   if (!of) problems.push({ path: [], message: 'Name the table: dataset at the top, or table inside the check.' });
   for (const problem of problems) report({ ...problem, path: [...path, ...problem.path] });
   if (problems.length > 0 || !of) return [];
-  const options = { name, table: of, where, level, warn, scope, per, minimum_rows, owner: owner ?? common.owner, tags };
+  const options = {
+    name,
+    table: of,
+    where,
+    level,
+    warn,
+    scope,
+    per,
+    minimum_rows,
+    alert,
+    owner: owner ?? common.owner,
+    tags,
+  };
   return (kind.split?.(params) ?? [params]).map((part) => toCheck(kind, part, options));
 }
 
 type CheckOptions = Readonly<
   Record<
-    'name' | 'where' | 'level' | 'warn' | 'scope' | 'per' | 'minimum_rows' | 'owner' | 'tags',
+    'name' | 'where' | 'level' | 'warn' | 'scope' | 'per' | 'minimum_rows' | 'alert' | 'owner' | 'tags',
     JsonValue | undefined
   >
 > & { readonly table: string };
 
 function toCheck(kind: CheckKind, params: JsonObject, options: CheckOptions): Check {
-  const { name, table, where, level, warn, scope, per, minimum_rows, owner, tags } = options;
+  const { name, table, where, level, warn, scope, per, minimum_rows, alert, owner, tags } = options;
   const condition = typeof where === 'string' ? where.trim() : undefined;
   const subject = [kind.subject(params), per !== undefined && `per ${per}`].filter(Boolean).join(' ');
   const title =
@@ -171,9 +184,15 @@ function toCheck(kind: CheckKind, params: JsonObject, options: CheckOptions): Ch
     ...(Object.keys(tighter).length > 0 && { warn: tighter }),
     ...(typeof per === 'string' && { per }),
     ...(typeof minimum_rows === 'number' && { minimumRows: minimum_rows }),
+    ...(isJsonObject(alert) && { alert: alertRule(alert) }),
     ...(typeof owner === 'string' && { owner }),
     tags: Array.isArray(tags) ? tags.map(String) : [],
   });
+}
+
+function alertRule({ after, of, until }: JsonObject): AlertRule {
+  const breaches = Number(after ?? 1);
+  return { breaches, of: Math.max(breaches, Number(of ?? breaches)), passes: Number(until ?? 1) };
 }
 
 /** Of the tighter limits those that limit what this check measures. */

@@ -30,7 +30,7 @@ import {
   suitesOfConnection,
   type Trigger,
 } from './store.ts';
-import type { Check, SampleRules, Suite } from './suite.ts';
+import type { AlertRule, Check, SampleRules, Suite } from './suite.ts';
 
 /** What a finished run tells those who come after: alerts. */
 export interface ChecksFinished {
@@ -43,6 +43,8 @@ export interface ChecksFinished {
   readonly syncId: number | null;
   /** Why nothing at all could be measured. */
   readonly failure: Failure | null;
+  /** By check: when its incident opens and closes, where that is not at once. */
+  readonly alertRules: Readonly<Record<string, AlertRule>>;
   readonly results: readonly CheckResult[];
 }
 
@@ -130,7 +132,9 @@ export async function runChecks(
     if (failure.kind === 'bug') c.log.error({ err: error, runId }, 'checks failed unexpectedly');
   }
   const { workspaceId, suiteId, suiteName, connectionId, destinationId, syncId } = run;
-  const finished = { workspaceId, runId, suiteId, suiteName, connectionId, destinationId, syncId, failure, results };
+  const alertRules = alertRulesOf(run.text);
+  const head = { workspaceId, runId, suiteId, suiteName, connectionId, destinationId, syncId };
+  const finished = { ...head, failure, alertRules, results };
   const saved = await c.db.transaction().execute(async (tx) => {
     const at = c.clock();
     if (!(await finishRun(tx, runId, at, failure))) return false;
@@ -143,6 +147,11 @@ export async function runChecks(
 }
 
 type Run = NonNullable<Awaited<ReturnType<typeof findRun>>>;
+
+function alertRulesOf(text: string): Record<string, AlertRule> {
+  const checks = parseSuite(text).suite?.checks ?? [];
+  return Object.fromEntries(checks.flatMap(({ key, alert }) => (alert ? [[key, alert] as const] : [])));
+}
 
 async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
   const { issues, suite } = parseSuite(run.text);

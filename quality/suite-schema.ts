@@ -27,6 +27,21 @@ const COMMON: JsonObject = {
       'What is measured before publishing: the load alone, or the table as it would be. Each kind has its own default.',
   },
   minimum_rows: { type: 'integer', minimum: 1, description: 'With fewer rows nothing is judged.' },
+  alert: {
+    type: 'object',
+    properties: {
+      after: { type: 'integer', minimum: 1, maximum: 20, default: 1, description: 'Breaches that open an incident …' },
+      of: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 50,
+        description: '… among so many measurements; as many unless told.',
+      },
+      until: { type: 'integer', minimum: 1, maximum: 20, default: 1, description: 'Passes in a row that close it.' },
+    },
+    additionalProperties: false,
+    description: 'When an incident opens and closes; at the first breach and the first pass unless told.',
+  },
   owner: { type: 'string', minLength: 1, maxLength: 200, description: 'Who to ask.' },
   tags: {
     type: 'array',

@@ -29,8 +29,17 @@ export interface Check {
   readonly per?: string;
   /** With fewer rows nothing is judged. */
   readonly minimumRows?: number;
+  /** When its incident opens and closes, where that is not at the first breach and the first pass. */
+  readonly alert?: AlertRule;
   readonly owner?: string;
   readonly tags: readonly string[];
+}
+
+/** An incident opens after `breaches` among the last `of` measurements, and closes after `passes` in a row. */
+export interface AlertRule {
+  readonly breaches: number;
+  readonly of: number;
+  readonly passes: number;
 }
 
 export interface Suite {

@@ -1,13 +1,7 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '#lib/log.ts';
-import { createSecrets, sealConfig } from '#lib/secrets.ts';
-import { testClock } from '#tests/harness/clock.ts';
-import { testDatabase } from '#tests/harness/database.ts';
-import { type LoopbackSlackOptions, loopbackSlack } from '#tests/harness/loopback-slack.ts';
+import { describe, expect, test } from 'vitest';
 import { createChannel, listChannels, testChannel, updateChannel } from './channels.ts';
-import { deliver } from './deliver.ts';
+import { workspace } from './fixtures/workspace.ts';
 import { acknowledgeIncident, countOpenIncidents, listIncidents, resolveIncident } from './incidents.ts';
-import { type ChecksFinished, onChecksFinished, onSyncFinished, type SyncFinished } from './notify.ts';
 
 const UNAUTHORIZED = {
   kind: 'config',
@@ -218,7 +212,7 @@ describe('channels and incidents', () => {
     await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
     const [incident] = await listIncidents(w.c, w.workspaceId);
     await acknowledgeIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada');
-    await resolveIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada', 'token renewed');
+    await resolveIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada', { reason: 'fixed', note: 'token renewed' });
     await expect(resolveIncident(w.c, w.workspaceId, incident?.id ?? 0, 'ada')).rejects.toMatchObject({
       code: 'not_found',
     });
@@ -228,127 +222,6 @@ describe('channels and incidents', () => {
       ['open', null],
       ['resolved', 'ada'],
     ]);
-    expect(incidents[1]?.detail).toMatch(/Resolved by ada: token renewed\.$/);
+    expect(incidents[1]).toMatchObject({ resolution: 'fixed', resolutionNote: 'token renewed', resolvedBy: 'ada' });
   });
 });
-
-async function workspace(options: LoopbackSlackOptions = {}) {
-  const database = await testDatabase({ migrated: true });
-  const { db } = database;
-  const slack = await loopbackSlack(options);
-  onTestFinished(() => slack.close());
-  const clock = testClock();
-  const jobs: { deliveryId: string; startAfterS?: number }[] = [];
-  const queue = {
-    send: async (_name: string, data: object, { startAfterS }: { startAfterS?: number } = {}) =>
-      void jobs.push({ ...(data as { deliveryId: string }), ...(startAfterS && { startAfterS }) }),
-  };
-  const secrets = createSecrets('k'.repeat(32));
-  const c = {
-    db,
-    queue,
-    secrets,
-    clock: clock.clock,
-    log: createLog('test', 'silent'),
-    env: { publicUrl: 'https://weir.example' },
-  };
-  const ids = await seed(database, secrets);
-  await db
-    .insertInto('allowed_host')
-    .values({ workspace_id: ids.workspaceId, host: slack.host, port: slack.port })
-    .execute();
-  await createChannel(c, ids.workspaceId, { type: 'slack', name: 'alerts', config: { webhookUrl: slack.webhookUrl } });
-
-  const { workspaceId, connectionId, destinationId, suiteId } = ids;
-  return {
-    ...ids,
-    database,
-    slack,
-    clock,
-    c,
-    syncFinished: (sync: Partial<SyncFinished>, rollBack?: string) =>
-      db.transaction().execute(async (tx) => {
-        await onSyncFinished(tx, c, {
-          workspaceId,
-          connectionId,
-          syncId: 1,
-          status: 'succeeded',
-          failure: null,
-          ...sync,
-        });
-        if (rollBack) throw new Error(rollBack);
-      }),
-    checksFinished: (
-      outcomes: Record<string, ChecksFinished['results'][number]['outcome']>,
-      failure: ChecksFinished['failure'] = null,
-    ) =>
-      db.transaction().execute((tx) =>
-        onChecksFinished(tx, c, {
-          workspaceId,
-          suiteId,
-          suiteName: 'orders suite',
-          connectionId,
-          destinationId,
-          syncId: null,
-          failure,
-          results: Object.entries(outcomes).map(([key, outcome]) => ({
-            key,
-            table: 'orders',
-            outcome,
-            message: `${key}: ${outcome}`,
-          })),
-        }),
-      ),
-    /** Does the jobs until none is left; gives the waits that were asked for. */
-    deliverAll: async () => {
-      const waits: number[] = [];
-      for (let job = jobs.shift(); job; job = jobs.shift()) {
-        if (job.startAfterS) waits.push(job.startAfterS);
-        await deliver(c, job.deliveryId);
-      }
-      return waits;
-    },
-  };
-}
-
-async function seed(
-  { db, query }: Awaited<ReturnType<typeof testDatabase>>,
-  secrets: ReturnType<typeof createSecrets>,
-) {
-  const spec = { properties: { token: { type: 'string', airbyte_secret: true } } };
-  const sourceId = '00000000-0000-0000-0000-0000000000aa';
-  const config = JSON.stringify(sealConfig(secrets, spec, { token: 's3cret-token' }, `source:${sourceId}`));
-  const { id: workspaceId } = await db
-    .insertInto('workspace')
-    .values({ name: 'w' })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const { id: connectorId } = await db
-    .insertInto('connector')
-    .values({ workspace_id: workspaceId, name: 'shop' })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  await query('insert into source (id, workspace_id, connector_id, name, config) values ($1, $2, $3, $4, $5)', [
-    sourceId,
-    workspaceId,
-    connectorId,
-    'shop',
-    config,
-  ]);
-  const { id: destinationId } = await db
-    .insertInto('destination')
-    .values({ workspace_id: workspaceId, type: 'postgres', name: 'd', config: '{}' })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const { id: connectionId } = await db
-    .insertInto('connection')
-    .values({ workspace_id: workspaceId, name: 'shop_orders', source_id: sourceId, destination_id: destinationId })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const { id: suiteId } = await db
-    .insertInto('suite')
-    .values({ workspace_id: workspaceId, name: 'orders suite', text: '', destination_id: destinationId })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return { workspaceId, connectionId, destinationId, suiteId };
-}

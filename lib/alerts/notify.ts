@@ -4,6 +4,17 @@ import type { Env } from '#lib/env.ts';
 import type { Failure, Where } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { Secrets } from '#lib/secrets.ts';
+import {
+  endSnooze,
+  findExplanation,
+  insertEvents,
+  noteFlapping,
+  openCauses,
+  quietIncidents,
+  recentOutcomes,
+  saveExplanation,
+} from './incident-store.ts';
+import { type AlertRule, AT_ONCE, closes, FLAPPING, looksBack, opens } from './life.ts';
 import { masked, masking } from './mask.ts';
 import { type Message, spanText, toSlack } from './message.ts';
 import { channelsFor, insertDelivery, type OpenIncident, recoverIncidents, seeIncident } from './store.ts';
@@ -36,6 +47,8 @@ export interface ChecksFinished {
   readonly destinationId: string;
   readonly syncId: number | null;
   readonly failure: Failure | null;
+  /** By check: when its incident opens and closes, where that is not at once. */
+  readonly alertRules?: Readonly<Record<string, AlertRule>>;
   readonly results: readonly {
     readonly key: string;
     readonly table: string;
@@ -57,7 +70,7 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
   const name = await nameOf(tx, connectionId);
   const link = pageLink(c, `/jobs/${syncId}`, `Open sync ${syncId}`);
   if (status === 'succeeded') {
-    const [recovered] = await recoverIncidents(tx, workspaceId, [cause], at);
+    const [recovered] = await recover(tx, workspaceId, [cause], at);
     if (recovered)
       await send(
         tx,
@@ -84,7 +97,7 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
     syncId,
     at,
   });
-  if (seen.was !== null) return;
+  if (!(await isNews(tx, { ...seen, workspaceId, cause, severity: 'critical', title, at }))) return;
   const held = failure?.code === 'load_held';
   const happened = held
     ? `sync ${syncId} holds its load back`
@@ -122,25 +135,38 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
   if (run.failure) return onRunFailed(tx, c, run, masked(run.failure, mask), link);
 
   const fresh: Fresh[] = [];
+  const open = await openCauses(
+    tx,
+    workspaceId,
+    run.results.map(({ key }) => `check:${suiteId}:${key}`),
+  );
   for (const { key, table, outcome, message } of run.results.filter((result) => result.outcome !== 'pass')) {
+    const cause = `check:${suiteId}:${key}`;
+    if (!open.has(cause) && outcome !== 'error' && !(await isEnough(tx, run, key))) continue;
     const severity = outcome === 'warn' ? 'warning' : 'critical';
     const title = mask(outcome === 'error' ? `${table}: not measured. ${message}` : `${table}, ${message}`);
     const seen = await seeIncident(tx, {
       ...subject(run),
-      cause: `check:${suiteId}:${key}`,
+      cause,
+      checkKey: key,
       severity,
       title,
       detail: `Suite ${run.suiteName}.`,
       at,
     });
-    // Told when it opens, and again only when a warning turns critical.
-    if (seen.was === null || (seen.was === 'warning' && severity === 'critical'))
-      fresh.push({ id: seen.id, severity, title });
+    const isNew = await isNews(tx, { ...seen, workspaceId, cause, severity, title, at });
+    // What a failed sync explains has been told with it.
+    if (isNew && !(await isExplained(tx, run, seen.id, at))) fresh.push({ id: seen.id, severity, title });
   }
   await tellFresh(tx, c, run, fresh, link);
 
-  const passed = run.results.filter(({ outcome }) => outcome === 'pass').map(({ key }) => `check:${suiteId}:${key}`);
-  const recovered = await recoverIncidents(tx, workspaceId, [runCause, ...passed], at);
+  const passed: string[] = [];
+  for (const { key, outcome } of run.results) {
+    const was = open.get(`check:${suiteId}:${key}`);
+    if (was && outcome === 'pass' && (await isOver(tx, run, key, was.isFlapping)))
+      passed.push(`check:${suiteId}:${key}`);
+  }
+  const recovered = await recover(tx, workspaceId, [runCause, ...passed], at);
   const now = new Map(
     run.results.map(({ key, table, message }) => [`check:${suiteId}:${key}`, mask(`${table}, ${message}`)]),
   );
@@ -156,6 +182,74 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
       ? `Was: ${first?.title ?? ''}`
       : listed(critical.map(({ cause, title }) => now.get(cause) ?? title));
   await send(tx, c, workspaceId, 'recovered', recovery(critical, headline, list, link, at));
+}
+
+interface Sighted {
+  readonly id: number;
+  readonly was: 'warning' | 'critical' | null;
+  readonly workspaceId: string;
+  readonly cause: string;
+  readonly severity: 'warning' | 'critical';
+  readonly title: string;
+  readonly at: Date;
+}
+
+/** Told when it opens, when a warning turns critical, and once more when a snooze is over and it is still there. */
+async function isNews(tx: Db, sighted: Sighted): Promise<boolean> {
+  const { id, was, workspaceId, severity, title, at } = sighted;
+  const event = { incidentId: id, workspaceId, at };
+  if (was === null) {
+    await insertEvents(tx, [{ ...event, kind: 'opened', message: title }]);
+    if (await noteFlapping(tx, sighted))
+      await insertEvents(tx, [
+        { ...event, kind: 'flapping', message: `Opened ${FLAPPING.openings} times in ${FLAPPING.hours} hours.` },
+      ]);
+    return true;
+  }
+  const isWorse = was === 'warning' && severity === 'critical';
+  if (isWorse) await insertEvents(tx, [{ ...event, kind: 'worse', message: title }]);
+  const quiet = await quietIncidents(tx, [id], at);
+  return !quiet.has(id) && ((await endSnooze(tx, id, at)) || isWorse);
+}
+
+function ruleOf({ alertRules = {} }: ChecksFinished, key: string): AlertRule {
+  return alertRules[key] ?? AT_ONCE;
+}
+
+async function isEnough(tx: Db, run: ChecksFinished, key: string): Promise<boolean> {
+  const rule = ruleOf(run, key);
+  return rule.breaches <= 1 || opens(await recentOutcomes(tx, run.suiteId, key, looksBack(rule)), rule);
+}
+
+async function isOver(tx: Db, run: ChecksFinished, key: string, isFlapping: boolean): Promise<boolean> {
+  const rule = ruleOf(run, key);
+  if (rule.passes <= 1 && !isFlapping) return true;
+  return closes(await recentOutcomes(tx, run.suiteId, key, looksBack(rule)), rule, isFlapping);
+}
+
+/** Links what probably caused it; true when people have been told of that. */
+async function isExplained(tx: Db, run: ChecksFinished, incidentId: number, at: Date): Promise<boolean> {
+  const { connectionId, workspaceId, syncId } = run;
+  const explanation = connectionId && (await findExplanation(tx, { connectionId, syncId, at }));
+  if (!explanation) return false;
+  await saveExplanation(tx, incidentId, explanation);
+  await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: explanation.text }]);
+  return explanation.isTold;
+}
+
+async function recover(tx: Db, workspaceId: string, causes: readonly string[], at: Date): Promise<OpenIncident[]> {
+  const recovered = await recoverIncidents(tx, workspaceId, causes, at);
+  await insertEvents(
+    tx,
+    recovered.map(({ id, openedAt }) => ({
+      incidentId: id,
+      workspaceId,
+      at,
+      kind: 'recovered' as const,
+      message: `Its cause is gone, after ${spanText(openedAt, at)}.`,
+    })),
+  );
+  return recovered;
 }
 
 interface Fresh {
@@ -215,7 +309,9 @@ async function onRunFailed(
     detail: hint ?? '',
     at: c.clock(),
   });
-  if (seen.was !== null) return;
+  const cause = `checks:${run.suiteId}`;
+  const news = { ...seen, workspaceId: run.workspaceId, cause, severity: 'critical' as const, title, at: c.clock() };
+  if (!(await isNews(tx, news))) return;
   await send(tx, c, run.workspaceId, 'check_failed', {
     state: 'failed',
     headline: `Not checked: ${title}`,

@@ -12,6 +12,8 @@ export interface Sighting {
   readonly connectionId: string | null;
   readonly suiteId: string | null;
   readonly syncId: number | null;
+  /** The check within its suite, where one failed. */
+  readonly checkKey?: string;
   readonly at: Date;
 }
 
@@ -26,7 +28,7 @@ export interface SeenIncident {
 
 /** Two who see the same at once open one incident: the unique index lets the second wait, and count. */
 export async function seeIncident(tx: Db, sighting: Sighting): Promise<SeenIncident> {
-  const { workspaceId, cause, severity, title, detail, connectionId, suiteId, syncId, at } = sighting;
+  const { workspaceId, cause, severity, title, detail, connectionId, suiteId, syncId, checkKey, at } = sighting;
   const before = await lockOpenIncident(tx, workspaceId, cause);
   const { opened, ...row } = await tx
     .insertInto('incident')
@@ -36,6 +38,7 @@ export async function seeIncident(tx: Db, sighting: Sighting): Promise<SeenIncid
       connection_id: connectionId,
       suite_id: suiteId,
       sync_id: syncId,
+      check_key: checkKey ?? null,
       cause,
       severity,
       title,
@@ -92,23 +95,12 @@ export async function recoverIncidents(
   if (causes.length === 0) return [];
   return tx
     .updateTable('incident')
-    .set({ status: 'resolved', resolved_at: at })
+    .set({ status: 'resolved', resolved_at: at, resolution: 'recovered' })
     .where('workspace_id', '=', workspaceId)
     .where('cause', 'in', [...causes])
     .where('status', '<>', 'resolved')
     .returning(['id', 'cause', 'severity', 'title', 'seen', 'opened_at as openedAt'])
     .execute();
-}
-
-export async function closeIncident(db: Db, workspaceId: string, id: number, at: Date, note: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('incident')
-    .set({ status: 'resolved', resolved_at: at, detail: sql<string>`concat_ws(' ', detail, ${note}::text)` })
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .where('status', '<>', 'resolved')
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
 }
 
 /** The channels that want to hear of an event. */

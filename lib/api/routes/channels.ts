@@ -1,7 +1,17 @@
 import type { Hono } from 'hono';
 import { createChannel, deleteChannel, listChannels, testChannel, updateChannel } from '#lib/alerts/channels.ts';
-import { acknowledgeIncident, listIncidents, resolveIncident } from '#lib/alerts/incidents.ts';
+import {
+  acknowledgeIncident,
+  getIncident,
+  listIncidents,
+  RESOLUTIONS,
+  type Resolution,
+  resolveIncident,
+  snoozeIncident,
+} from '#lib/alerts/incidents.ts';
+import type { Context } from '#lib/context.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { expectMeasurements } from '#quality/look-back.ts';
 import { anyObject, readBody, shape, text } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
 
@@ -11,6 +21,9 @@ const channel = shape({ type: text, name: text, config: anyObject, events, enabl
   'name',
   'config',
 ]);
+const noted = shape({ note: text });
+const snooze = shape({ until: { type: 'string', format: 'date-time' } }, ['until']);
+const resolution = shape({ reason: { enum: [...RESOLUTIONS] }, note: text });
 const change = shape({ name: text, config: anyObject, events, enabled: { type: 'boolean' } });
 interface ChannelBody {
   type: 'slack';
@@ -26,15 +39,28 @@ export function channelRoutes(app: Hono<DoorEnv>): void {
     const status = c.req.query('status') === 'open' ? 'open' : 'all';
     return c.json(await listIncidents(c.get('context'), c.get('identity').workspaceId, { status }));
   });
-  app.post('/incidents/:id/acknowledge', as('editor', 'incident.acknowledge'), async (c) => {
+  app.get('/incidents/:id', as('viewer'), async (c) =>
+    c.json(await getIncident(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')))),
+  );
+  app.post('/incidents/:id/snooze', as('editor', 'incident.snooze', snooze), async (c) => {
     const { workspaceId, actor } = c.get('identity');
-    await acknowledgeIncident(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor);
+    const { until } = await readBody<{ until: string }>(c.req.raw, snooze);
+    await snoozeIncident(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor, new Date(until));
     return c.json({ id: numberOf(c.req.param('id')) });
   });
-  app.post('/incidents/:id/resolve', as('editor', 'incident.resolve'), async (c) => {
+  app.post('/incidents/:id/acknowledge', as('editor', 'incident.acknowledge', noted), async (c) => {
     const { workspaceId, actor } = c.get('identity');
-    await resolveIncident(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor);
+    const { note } = await readBody<{ note?: string }>(c.req.raw, noted);
+    await acknowledgeIncident(c.get('context'), workspaceId, numberOf(c.req.param('id')), actor, note);
     return c.json({ id: numberOf(c.req.param('id')) });
+  });
+  app.post('/incidents/:id/resolve', as('editor', 'incident.resolve', resolution), async (c) => {
+    const { workspaceId, actor } = c.get('identity');
+    const answer = await readBody<{ reason?: Resolution; note?: string }>(c.req.raw, resolution);
+    const id = numberOf(c.req.param('id'));
+    await resolveIncident(c.get('context'), workspaceId, id, actor, answer);
+    if (answer.reason === 'expected') await learnFrom(c.get('context'), workspaceId, id);
+    return c.json({ id });
   });
 
   app.get('/channels', as('viewer'), async (c) =>
@@ -56,4 +82,12 @@ export function channelRoutes(app: Hono<DoorEnv>): void {
   app.post('/channels/:id/test', as('admin', 'channel.test'), async (c) =>
     c.json(await testChannel(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
+}
+
+/** What an incident's check measured while it was open was expected: its anomaly check learns that. */
+async function learnFrom(context: Context, workspaceId: string, id: number): Promise<void> {
+  const { suiteId, checkKey, openedAt, resolvedAt } = await getIncident(context, workspaceId, id);
+  if (!suiteId || !checkKey) return;
+  const span = { suiteId, key: checkKey, from: openedAt, to: resolvedAt ?? context.clock() };
+  await expectMeasurements(context, workspaceId, span);
 }

@@ -82,7 +82,7 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
       throw badRequest('falseAlarmsPerMonth is a number above 0, at most 30.');
     return c.json(await lookBack(c.get('context'), c.get('identity').workspaceId, idOf(c), key, tolerance));
   });
-  app.post('/suites/:id/expected', as('editor', 'suite.expect'), async (c) => {
+  app.post('/suites/:id/expected', as('editor', 'suite.expect', expectation), async (c) => {
     const { key, from, to = from } = await readBody<{ key: string; from: string; to?: string }>(c.req.raw, expectation);
     const span = { suiteId: idOf(c), key, from: new Date(from), to: new Date(to) };
     return c.json(await expectMeasurements(c.get('context'), c.get('identity').workspaceId, span));

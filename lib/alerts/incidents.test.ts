@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { workspace } from './fixtures/workspace.ts';
+import { acknowledgeIncident, getIncident, listIncidents, resolveIncident, snoozeIncident } from './incidents.ts';
+
+const HOUR = 3_600_000;
+const TWO_OF_THREE = { a: { breaches: 2, of: 3, passes: 2 } };
+const FAILURE = { kind: 'transient', code: 'http_503', message: 'The API is down.' } as const;
+
+async function onlyIncident(w: Awaited<ReturnType<typeof workspace>>) {
+  const [incident] = await listIncidents(w.c, w.workspaceId);
+  return getIncident(w.c, w.workspaceId, incident?.id ?? 0);
+}
+
+describe('an incident of a check', () => {
+  test('opens after two of three breaches, and closes after two passes', async () => {
+    const w = await workspace();
+    const seen = [];
+    for (const outcome of ['fail', 'pass', 'fail', 'pass', 'fail', 'pass', 'pass'] as const) {
+      await w.checksFinished({ a: outcome }, null, TWO_OF_THREE);
+      seen.push((await listIncidents(w.c, w.workspaceId)).map(({ status }) => status).join());
+    }
+    expect(seen).toEqual(['', '', 'open', 'open', 'open', 'open', 'resolved']);
+    await w.deliverAll();
+    expect(w.slack.texts().map((text) => text.split('\n')[0])).toEqual([
+      'Failing: orders, a: fail',
+      'Resolved after 0s: orders, a: pass',
+    ]);
+  });
+
+  test('that opens again and again is flapping, and waits for three passes', async () => {
+    const w = await workspace();
+    for (const outcome of ['fail', 'pass', 'fail', 'pass', 'fail', 'pass', 'pass'] as const)
+      await w.checksFinished({ a: outcome });
+    expect(await listIncidents(w.c, w.workspaceId)).toMatchObject([
+      { status: 'open', flapping: true },
+      { status: 'resolved' },
+      { status: 'resolved' },
+    ]);
+    await w.checksFinished({ a: 'pass' });
+    expect((await listIncidents(w.c, w.workspaceId)).every(({ status }) => status === 'resolved')).toBe(true);
+  });
+
+  test('that a failed sync explains is linked to it, and told with it', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: FAILURE });
+    await w.checksFinished({ a: 'fail', b: 'fail' });
+    await w.deliverAll();
+    expect(w.slack.texts()).toHaveLength(1);
+    const incidents = await listIncidents(w.c, w.workspaceId);
+    const ofSync = incidents.find(({ checkKey }) => checkKey === null);
+    const ofChecks = incidents.filter(({ checkKey }) => checkKey !== null);
+    expect(ofChecks.map(({ explanation, explainedBySync }) => [explanation, explainedBySync])).toEqual(
+      ['b', 'a'].map(() => [`INC-${ofSync?.id}: shop_orders: The API is down.`, 1]),
+    );
+  });
+
+  test('that came with a change of the schema names it', async () => {
+    const w = await workspace();
+    await w.database.query(
+      `insert into schema_change (workspace_id, connection_id, stream, change, field) values ($1, $2, 'orders', 'field_left_out', 'contact')`,
+      [w.workspaceId, w.connectionId],
+    );
+    await w.database.query("update schema_change set at = '2026-01-01'");
+    w.clock.set(new Date('2026-01-01T01:00:00Z'));
+    await w.checksFinished({ a: 'fail' });
+    expect((await onlyIncident(w)).explanation).toBe('Schema change in orders: field left out, contact');
+  });
+});
+
+describe('what people do with it', () => {
+  test('is kept on its timeline', async () => {
+    const w = await workspace();
+    await w.checksFinished({ a: 'fail' });
+    const { id } = await onlyIncident(w);
+    await acknowledgeIncident(w.c, w.workspaceId, id, 'ada', 'looking at it');
+    await resolveIncident(w.c, w.workspaceId, id, 'ada', { reason: 'expected', note: 'a campaign' });
+    const { events, status, resolution, resolutionNote, resolvedBy } = await onlyIncident(w);
+    expect({ status, resolution, resolutionNote, resolvedBy }).toEqual({
+      status: 'resolved',
+      resolution: 'expected',
+      resolutionNote: 'a campaign',
+      resolvedBy: 'ada',
+    });
+    expect(events.map(({ kind, actor, message }) => [kind, actor, message])).toEqual([
+      ['opened', null, 'orders, a: fail'],
+      ['acknowledged', 'ada', 'looking at it'],
+      ['resolved', 'ada', 'Resolved: it was expected. a campaign'],
+    ]);
+    await w.checksFinished({ a: 'fail' });
+    expect((await onlyIncident(w)).similar).toMatchObject([{ id, resolution: 'expected' }]);
+  });
+
+  test('a snoozed one is quiet until its time, and then told once more if it is still there', async () => {
+    const w = await workspace();
+    await w.checksFinished({ a: 'fail' });
+    const { id } = await onlyIncident(w);
+    await snoozeIncident(w.c, w.workspaceId, id, 'ada', new Date(w.c.clock().getTime() + HOUR));
+    w.clock.move(HOUR / 2);
+    await w.checksFinished({ a: 'fail' });
+    await w.deliverAll();
+    expect(w.slack.texts()).toHaveLength(1);
+    w.clock.move(HOUR);
+    await w.checksFinished({ a: 'fail' });
+    await w.checksFinished({ a: 'fail' });
+    await w.deliverAll();
+    expect(w.slack.texts()).toHaveLength(2);
+    const late = snoozeIncident(w.c, w.workspaceId, id, 'ada', new Date(0));
+    await expect(late).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+});
