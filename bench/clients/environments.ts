@@ -15,6 +15,7 @@ export const pythonClients: readonly PythonClient[] = [
   { name: 'sdk', packages: ['airbyte-api'], scripts: ['sdk.py'] },
   { name: 'dagster', packages: ['dagster-airbyte'], scripts: ['dagster_workspace.py'] },
   { name: 'airflow-new', packages: ['apache-airflow-providers-airbyte'], scripts: ['airflow_new.py'] },
+  { name: 'schemathesis', packages: ['schemathesis', 'requests'], scripts: ['schemathesis_run.py'] },
   {
     name: 'airflow-old',
     packages: ['apache-airflow-providers-airbyte==3.9.0', 'apache-airflow<2.11'],

@@ -46,7 +46,7 @@ export async function setStates(
   });
 }
 
-export async function insertNextStates(
+async function insertNextStates(
   db: Db,
   { workspaceId, connectionId }: { workspaceId: string; connectionId: string },
   { states, by }: { states: readonly NextState[]; by: string },

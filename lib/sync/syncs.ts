@@ -5,7 +5,6 @@ import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { SyncOrder } from './order.ts';
 import { alreadyRunning, notFound, stillHeld } from './refusals.ts';
-import { insertNextStates } from './states.ts';
 import { ACTIVE, endOpenStreams, heldSync, insertSync } from './store.ts';
 
 export interface SyncSummary {
@@ -86,7 +85,7 @@ export async function startSync(
   workspaceId: string,
   connectionId: string,
   trigger: SyncTrigger,
-  order: SyncOrder & { by?: string } = { kind: 'sync', onlyStreams: null },
+  order: SyncOrder = { kind: 'sync', onlyStreams: null },
 ): Promise<{ syncId: number }> {
   return db.transaction().execute(async (tx) => {
     const connection = await tx
@@ -100,24 +99,9 @@ export async function startSync(
     if (held !== null) throw stillHeld(held);
     const syncId = await insertSync(tx, { workspaceId, connectionId, trigger, order });
     if (syncId === null) throw alreadyRunning(connectionId);
-    if (order.kind === 'refresh' && !order.task) await beginAfresh(tx, { workspaceId, connectionId }, order);
     await queue.send('sync', { syncId }, { tx });
     return { syncId };
   });
-}
-
-async function beginAfresh(
-  tx: Db,
-  connection: { workspaceId: string; connectionId: string },
-  { onlyStreams, by = 'refresh' }: SyncOrder & { by?: string },
-): Promise<void> {
-  const all = await tx
-    .selectFrom('connection_stream')
-    .select(['namespace', 'name'])
-    .where('connection_id', '=', connection.connectionId)
-    .execute();
-  const states = (onlyStreams ?? all).map((name) => ({ ...name, state: null }));
-  await insertNextStates(tx, connection, { states, by });
 }
 
 /** Asks a sync to end; one that waits ends at once. A sync that has ended stays as it is. */

@@ -41,7 +41,11 @@ export const configRoutes: ConfigRoute[] = [
   start('connections/clear', 'clear', 'Empties the tables and forgets the states'),
   start('connections/reset/stream', 'reset', 'Empties the tables of these streams'),
   start('connections/clear/stream', 'clear', 'Empties the tables of these streams'),
-  start('connections/refresh', 'refresh', 'Reads these streams from the beginning, and keeps what is there'),
+  start(
+    'connections/refresh',
+    'refresh',
+    'Reads these streams from the beginning; refreshMode Merge keeps what is there, Truncate replaces it',
+  ),
   { verb: 'jobs/get', role: 'viewer', summary: 'One job with its log', input: byId, handle: oneInfo },
   { verb: 'jobs/get_debug_info', role: 'viewer', summary: 'One job with its log', input: byId, handle: oneInfo },
   { verb: 'jobs/get_without_logs', role: 'viewer', summary: 'One job', input: byId, handle: light },
@@ -121,8 +125,6 @@ function start(verb: string, kind: SyncKind, summary: string): ConfigRoute {
     input: byConnection,
     handle: async (call) => {
       const connectionId = idIn(call.body, 'connectionId', 'connection');
-      if (call.body.refreshMode === 'Truncate')
-        throw unsupported('A refresh keeps what is there.', 'Clear the streams first, then sync.');
       return infoOf(call, await begin(call, connectionId, kind, streamsIn(call.body)));
     },
   };
@@ -146,7 +148,9 @@ async function begin(
   const { context, identity } = call;
   const connection = await findConnection(call, connectionId);
   if (connection.status !== 'active' && (kind === 'sync' || kind === 'refresh')) throw inactive(connectionId);
-  const order = { kind, onlyStreams, by: identity.actor };
+  // Truncate replaces what is there when the new generation is whole; Merge, and who says nothing, keeps it.
+  const task = { kind: 'refresh', keepHistory: call.body.refreshMode !== 'Truncate' } as const;
+  const order = { kind, onlyStreams, ...(kind === 'refresh' && { task }) };
   const { syncId } = await startSync(context, identity.workspaceId, connectionId, 'api', order);
   call.about(`sync:${syncId}`);
   return getJob(context, identity.workspaceId, syncId);
