@@ -26,8 +26,10 @@ def run(document):
     ]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder)
-    tail = done.stdout[-6000:]
-    must(done.returncode == 0, tail)
+    blocks = re.split(r"\n_{5,} (.*?) _{5,}\n", done.stdout)
+    for title, block in zip(blocks[1::2], blocks[2::2]):
+        print(f"{title}\n{block[:1500]}", file=sys.stderr)
+    must(done.returncode == 0, ", ".join(blocks[1::2]) or done.stdout[-1000:])
     cases = re.search(r"(\d+) generated", done.stdout)
     print(f"  {document}: {cases.group(0) if cases else 'done'}")
 

@@ -229,3 +229,17 @@ test('answers carry the headers that keep browsers from guessing', async () => {
     expect(headers.get('cache-control')).toBe('no-store');
   }
 });
+
+test('what Postgres can’t hold and forms that can’t be read are refused, not failed', async () => {
+  const { admin } = await testApi();
+  const ada = await admin();
+  const nul = await ada.send('POST', `${V1}/connectors`, { name: 'a\u0000b' });
+  expect(nul).toMatchObject({ status: 400, body: { error: { code: 'bad_request' } } });
+  expect((await ada.get(`${V1}/suites/00000000-0000-4000-8000-000000000000/history?key=%00`)).status).toBe(400);
+  const form = await ada.fetch(`${V1}/uploads`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data', 'content-length': '3' },
+    body: 'abc',
+  });
+  expect(form.status).toBe(400);
+});

@@ -40,6 +40,7 @@ export function createApi(context: Context): Api {
   app.use(async (c, next) => {
     c.set('context', context);
     assertOwnOrigin(context.env, c.req.raw);
+    if (c.req.url.includes('%00')) throw badRequest('No address may hold the character NUL.');
     await next();
   });
   app.onError((error) => failureResponse(error, context.log));

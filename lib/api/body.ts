@@ -52,6 +52,7 @@ function parse(json: string): unknown {
   } catch (error) {
     throw badRequest(`The body is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (json.includes('\\u0000') && holdsNul(body)) throw badRequest('No text may hold the character NUL.');
   if (isDeeperThan(body, DEPTH)) throw badRequest(`The body is nested deeper than ${DEPTH} levels.`);
   return body;
 }
@@ -59,4 +60,11 @@ function parse(json: string): unknown {
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return depth === 0 || Object.values(value).some((item) => isDeeperThan(item, depth - 1));
+}
+
+/** Postgres' text has no NUL: what is stored must not hold one. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, item]) => key.includes('\0') || holdsNul(item));
 }

@@ -72,6 +72,7 @@ function toOperation(operation: Operation): JsonObject {
     parameters,
     ...(method !== 'GET' && method !== 'DELETE' && { requestBody: bodyOf(input) }),
     responses: {
+      '204': { description: 'Done; there is nothing to say.' },
       '2XX': { description: 'Done.', ...(answersJson && { content: { 'application/json': { schema: {} } } }) },
       default: {
         description: 'What went wrong.',

@@ -22,7 +22,15 @@ async function fileOf(c: Door): Promise<{ name: string; body: ReadableStream<Uin
   // A form is held in memory; a raw body streams.
   const length = Number(c.req.header('content-length') ?? Number.POSITIVE_INFINITY);
   if (length > FORM_BYTES) throw badRequest('Send a file of this size as the raw body with ?name=.', 'too_large');
-  const file = [...(await c.req.raw.formData()).values()].find((value) => value instanceof File);
+  const file = [...(await formOf(c)).values()].find((value) => value instanceof File);
   if (!file) throw badRequest('The form holds no file.');
   return { name: file.name, body: file.stream() };
+}
+
+async function formOf(c: Door): Promise<FormData> {
+  try {
+    return await c.req.raw.formData();
+  } catch {
+    throw badRequest('The form can’t be read.');
+  }
 }

@@ -1,10 +1,12 @@
 import type { Metadata } from 'next';
 import { listApiKeys } from '#lib/access/api-keys.ts';
+import { listApplications } from '#lib/access/applications.ts';
 import { mayActAs } from '#lib/access/roles.ts';
 import { Notice } from '../../../_components/notice.tsx';
 import { toWire } from '../../../_components/wire.ts';
 import { pageContext } from '../../../_server/page-context.ts';
 import { ApiKeysView } from '../_parts/api-keys-view.tsx';
+import { ApplicationsView } from '../_parts/applications-view.tsx';
 import { SettingsPage } from '../_parts/settings-page.tsx';
 
 export const metadata: Metadata = { title: 'API keys' };
@@ -15,12 +17,15 @@ export default async function ApiKeysPage() {
   return (
     <SettingsPage
       tab="api-keys"
-      intro="For programs: Terraform, Airflow, Dagster, curl. A key acts in this workspace with the role it has."
+      intro="For programs: Terraform, Airflow, Dagster, curl. A key or an application acts in this workspace with the role it has."
     >
       {admin ? (
-        <ApiKeysView keys={toWire(await listApiKeys(context, workspaceId))} />
+        <>
+          <ApiKeysView keys={toWire(await listApiKeys(context, workspaceId))} />
+          <ApplicationsView applications={toWire(await listApplications(context, workspaceId))} />
+        </>
       ) : (
-        <Notice state="off" title="Only administrators see and make API keys." />
+        <Notice state="off" title="Only administrators see and make API keys and applications." />
       )}
     </SettingsPage>
   );

@@ -1,0 +1,58 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../../../_components/button.tsx';
+import { Dialog } from '../../../_components/dialog.tsx';
+import { Notice } from '../../../_components/notice.tsx';
+
+interface ShownOnceProps {
+  readonly title: string;
+  /** Each with its label, the secret among them. */
+  readonly values: readonly (readonly [label: string, value: string])[];
+  readonly onClose: () => void;
+}
+
+/** What a program needs to come in, shown this once. */
+export function ShownOnce({ title, values, onClose }: ShownOnceProps) {
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={title}
+      footer={
+        <Button kind="primary" onClick={onClose}>
+          Done
+        </Button>
+      }
+    >
+      <Notice state="warn" title="This is shown once.">
+        Weir keeps only a hash of it. Put it where the program finds it.
+      </Notice>
+      {values.map(([label, value]) => (
+        <Copied key={label} label={label} value={value} />
+      ))}
+    </Dialog>
+  );
+}
+
+function Copied({ label, value }: { label: string; value: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard?.writeText(value);
+    setCopied(true);
+  };
+  return (
+    <div className="masked">
+      <input
+        className="input mono"
+        readOnly
+        value={value}
+        aria-label={label}
+        onFocus={(event) => event.target.select()}
+      />
+      <Button icon={copied ? 'check' : 'copy'} onClick={copy} aria-label={`Copy ${label}`}>
+        {copied ? 'Copied' : 'Copy'}
+      </Button>
+    </div>
+  );
+}
