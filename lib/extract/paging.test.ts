@@ -83,6 +83,16 @@ pagination_strategy: { type: PageIncrement, page_size: 2, inject_on_first_reques
     expect(asked()).toHaveLength(1);
   });
 
+  test('ends with an error where the API gives the same page whatever it is asked for', async () => {
+    const { read, asked } = await shop([{ body: { data: orders(1, 2) } }], strategy);
+    await expect(read('orders')).rejects.toMatchObject({
+      code: 'no_progress',
+      message: 'The pages go round in circles: the same page came 10 times.',
+      where: { stream: 'orders', page: 10 },
+    });
+    expect(asked()).toHaveLength(10);
+  });
+
   test('reads no more pages than a test asks for', async () => {
     const { read, asked } = await shop(numbered(100, 2), strategy);
     await read('orders', { limits: { maxPages: 3 } });

@@ -1,10 +1,10 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { type JsonObject, stringifyJson } from '#lib/json.ts';
-import { printed } from '#lib/manifest/template/interpolate.ts';
 import { inTurn } from './concurrency/lanes.ts';
 import { stoppable } from './concurrency/stoppable.ts';
 import { Found } from './found.ts';
+import { PageProgress } from './pagination/page-progress.ts';
 import { Restarts } from './pagination/pagination-reset.ts';
 import { readPage } from './read-page.ts';
 import { RESET_PAGINATION } from './request/http-sender.ts';
@@ -102,12 +102,11 @@ async function* readPages(
   const restarts = new Restarts(parts.reset, parts.cursor, slice);
   let current = slice;
   let token = parts.paginator.first();
-  const fresh = () => new Set(token === null ? [] : [printed(token)]);
-  let seen = fresh();
+  let progress = new PageProgress(token);
   const beginAnew = () => {
     current = restarts.next();
     token = parts.paginator.first();
-    seen = fresh();
+    progress = new PageProgress(token);
   };
   const mostPages = Math.min(reading.limits.maxPages ?? MOST_PAGES, MOST_PAGES);
   for (let page = 1; page <= mostPages; page++) {
@@ -128,10 +127,8 @@ async function* readPages(
     }
     const next = parts.paginator.next({ answer, records, rawCount }, token);
     if (next === null) return;
+    progress.goOn(answer, rawCount, next, { ...place, page });
     token = next;
-    const name = printed(next);
-    if (seen.has(name)) throw noProgress(name, { ...place, page });
-    seen.add(name);
   }
   if (reading.limits.maxPages === undefined)
     throw new WeirError({
@@ -162,14 +159,4 @@ const RESET = 'reset';
 function resetOrThrow(error: unknown): typeof RESET {
   if (error instanceof WeirError && error.code === RESET_PAGINATION) return RESET;
   throw error;
-}
-
-function noProgress(token: string, where: object): WeirError {
-  return new WeirError({
-    kind: 'terminal',
-    code: 'no_progress',
-    message: `The pages go round in circles: the token ${JSON.stringify(token.slice(0, 80))} came before.`,
-    hint: 'Check the value and the stop condition of the pagination; some APIs repeat the last page for ever.',
-    where,
-  });
 }

@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto';
+import { WeirError } from '#lib/errors.ts';
+import { printed } from '#lib/manifest/template/interpolate.ts';
+import type { Answer, PageToken } from '../families.ts';
+
+/** The same page so many times in a row: then the API does not look at the page that it is asked for. */
+const MOST_SAME = 10;
+
+/** Notices pages that lead nowhere: a token that came before, or the same answer again and again. */
+export class PageProgress {
+  readonly #tokens = new Set<string>();
+  #last = '';
+  #same = 0;
+
+  constructor(first: PageToken | null) {
+    if (first !== null) this.#tokens.add(printed(first));
+  }
+
+  /** Told of each page and of the token of the next. @throws WeirError `no_progress` */
+  goOn({ raw }: Answer, rawCount: number, next: PageToken, where: object): void {
+    const name = printed(next);
+    if (this.#tokens.has(name))
+      throw noProgress(`the token ${JSON.stringify(name.slice(0, 80))} came before`, 'Check the value and', where);
+    this.#tokens.add(name);
+    if (rawCount === 0) return;
+    const page = hash('sha1', raw);
+    this.#same = page === this.#last ? this.#same + 1 : 1;
+    this.#last = page;
+    if (this.#same >= MOST_SAME)
+      throw noProgress(`the same page came ${MOST_SAME} times`, 'Check where the page goes in the request, and', where);
+  }
+}
+
+function noProgress(what: string, hint: string, where: object): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: 'no_progress',
+    message: `The pages go round in circles: ${what}.`,
+    hint: `${hint} the stop condition of the pagination; some APIs repeat the last page for ever.`,
+    where,
+  });
+}
