@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { StreamState } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { parseManifest } from '#lib/manifest/parse-manifest.ts';
 import { streamsOver } from '../fixtures/answering-client.ts';
+import { language } from '../kinds.ts';
 
 const CURSOR = `{ type: DatetimeBasedCursor, cursor_field: at, datetime_format: "%Y-%m-%d", start_datetime: "2026-01-01", start_time_option: { inject_into: request_parameter, field_name: since } }`;
 
@@ -305,6 +307,17 @@ underlying_partition_router: { type: ListPartitionRouter, values: [a, b, a, c], 
   );
   await twice.read('orders');
   expect(asked(twice)).toEqual(['/orders/a-b', '/orders/a-c']);
+});
+
+test('a dependency that can have no effect is pointed out with its line', () => {
+  const { issues } = parseManifest(shop({ more: 'incremental_dependency: true' }), language);
+  expect(issues).toMatchObject([
+    {
+      severity: 'warning',
+      message: expect.stringMatching(/^incremental_dependency has no effect: the stream has no incremental_sync/),
+      line: 15,
+    },
+  ]);
 });
 
 test('IncrementingCountCursor has no partitions', () => {

@@ -1,6 +1,6 @@
 import type { StreamDescriptor } from '#lib/catalog.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
+import { type Build, type ComponentProblem, component, defineKind } from '#lib/manifest/kind.ts';
 import { concurrencyOf } from '../concurrency/concurrency.ts';
 import type {
   Cursor,
@@ -35,7 +35,7 @@ export const declarativeStream = defineKind<StreamReader>({
     file_uploader: component('Downloads a file for each record.', 'file_uploader', { defaultType: 'FileUploader' }),
     state_migrations: component('How states of older versions are taken up.', 'state_migration', { types: ['array'] }),
   },
-  problems: countProblems,
+  problems: (stream) => [...countProblems(stream), ...dependencyProblems(stream)],
   create(stream, build) {
     const parts = partsOf(stream, build);
     const schemaOf = schemaOnce(stream, build);
@@ -63,6 +63,29 @@ function countProblems({ incremental_sync: sync, retriever }: JsonObject) {
         },
       ]
     : [];
+}
+
+/** The state of a parent is kept in that of its child: without a cursor of its own the child has no place for it. */
+function dependencyProblems({ incremental_sync: sync, retriever }: JsonObject): ComponentProblem[] {
+  const routers = isJsonObject(retriever) ? list(retriever.partition_router).filter(isJsonObject) : [];
+  const depends = routers
+    .map((router) => (isJsonObject(router.underlying_partition_router) ? router.underlying_partition_router : router))
+    .some((router) =>
+      list(router.parent_stream_configs).some(
+        (parent) => isJsonObject(parent) && parent.incremental_dependency === true,
+      ),
+    );
+  if (sync || !depends) return [];
+  const message =
+    'incremental_dependency has no effect: the stream has no incremental_sync, so every parent is read each time.';
+  return [
+    {
+      field: 'retriever',
+      message,
+      hint: 'Add incremental_sync, or remove incremental_dependency.',
+      harmless: true,
+    },
+  ];
 }
 
 function partsOf(stream: JsonObject, build: Build): StreamParts {
