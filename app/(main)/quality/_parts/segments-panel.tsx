@@ -1,7 +1,7 @@
 'use client';
 
 import { Panel, PanelBody } from '../../../_components/panel.tsx';
-import { StateIcon } from '../../../_components/state-mark.tsx';
+import { StateMark } from '../../../_components/state-mark.tsx';
 import { outcomeState, stateClass } from '../../../_components/states.ts';
 import type { Result } from './models.ts';
 
@@ -15,9 +15,9 @@ export function SegmentsPanel({ result }: { result: Result }) {
         <div className="why">
           {result.segments.map(({ segment, outcome, value, valueText }) => (
             <div key={segment} className={`contents ${stateClass(outcomeState(outcome).state)}`}>
-              <span className="mono">
-                <StateIcon state={outcomeState(outcome).state} /> {segment}
-              </span>
+              <StateMark state={outcomeState(outcome).state} className="mono">
+                {segment}
+              </StateMark>
               <span className="t" aria-hidden="true">
                 <b style={{ width: `${(100 * Math.abs(value ?? 0)) / widest}%` }} />
               </span>

@@ -55,7 +55,7 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
             </StateMark>
           )
         }
-        actions={<Actions suite={suite} running={run !== null && !run.finishedAt} />}
+        actions={<Actions suite={suite} running={run !== null && !run.finishedAt} held={held !== null} />}
       >
         <Description suite={suite} run={run} />
       </PageHead>
@@ -118,7 +118,7 @@ function Description({ suite, run }: { suite: Suite; run: Run | null }) {
   );
 }
 
-function Actions({ suite, running }: { suite: Suite; running: boolean }) {
+function Actions({ suite, running, held }: { suite: Suite; running: boolean; held: boolean }) {
   const [deleting, setDeleting] = useState(false);
   const [asked, setAsked] = useState(false);
   const router = useRouter();
@@ -145,7 +145,7 @@ function Actions({ suite, running }: { suite: Suite; running: boolean }) {
       <Link className="btn" href={`/quality/${suite.id}/edit`}>
         Edit checks
       </Link>
-      <Button kind="primary" icon="play" busy={asked || running} onClick={run}>
+      <Button kind={held ? 'plain' : 'primary'} icon="play" busy={asked || running} onClick={run}>
         {running ? 'Running' : 'Run checks'}
       </Button>
       <Menu trigger={<Button icon="more" aria-label={`More actions for ${suite.name}`} />}>
