@@ -287,6 +287,13 @@ describe('retention', () => {
   });
 });
 
+test('a value that does not fit fails the sync where the connection says so, and nothing is published', async () => {
+  const bucket = await makeBucket();
+  const wrong = { id: 'x', name: 'y', updated_at: null };
+  await expect(sync(bucket, {}, [wrong], { badValues: 'fail' })).rejects.toMatchObject({ code: 'bad_value' });
+  expect(await bucket.keys('airbyte-data/')).toEqual([]);
+});
+
 test('files of a sync that failed, and of uploads that were cut off, go with the next', async () => {
   const bucket = await makeBucket();
   await sync(bucket, {}, [widget]);

@@ -1,4 +1,4 @@
-import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { BadValues, ConfiguredStream } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { type Column, shapeOfStream, type TableShape, type TypedRow, typePage } from '#lib/records/index.ts';
 import type { SavedTable } from './layout.ts';
@@ -8,11 +8,19 @@ export class TableLines {
   readonly id: number;
   readonly #path: string;
   readonly #exact: Set<string>;
+  readonly #badValues: BadValues;
   #shape: TableShape;
 
-  constructor(id: number, path: string, stream: ConfiguredStream, saved: readonly SavedTable[]) {
+  constructor(
+    id: number,
+    path: string,
+    stream: ConfiguredStream & { readonly badValues?: BadValues },
+    saved: readonly SavedTable[],
+  ) {
     const known = saved.find((table) => table.path === path);
     this.id = id;
+    // Files have no quarantine: what is put aside elsewhere is null and noted here.
+    this.#badValues = stream.badValues === 'fail' ? 'fail' : 'null';
     this.#path = path;
     this.#exact = new Set(known?.exact);
     this.#shape = shapeOfStream(stream, known?.columns ?? []);
@@ -31,7 +39,7 @@ export class TableLines {
   }
 
   lines(records: readonly JsonObject[], extra: (row: TypedRow) => string): string[] {
-    const typed = typePage(this.#shape, records, false);
+    const typed = typePage(this.#shape, records, false, this.#badValues);
     this.#shape = typed.shape;
     return typed.rows.map((row) => `,"_weir_table":"${this.id}"${this.#values(row)}${extra(row)}`);
   }

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { testDatabase } from '#tests/harness/database.ts';
+import { attemptOf, customer, customers, load } from '../destination.contract.ts';
+import { configOf, testContext } from './fixtures/test-destination.ts';
+import { postgres } from './postgres.ts';
+
+/** One whole sync; gives the oid of the stage before it is published. */
+async function firstLoad(url: string, query: Awaited<ReturnType<typeof testDatabase>>['query']) {
+  const destination = postgres.open(testContext(), configOf(url));
+  const stage = await (await destination.begin(attemptOf(1))).stage(customers('overwrite'));
+  await load(stage, [customer(1), customer(2)], null);
+  const [made] = await query<{ oid: number }>(
+    "select oid::int from pg_class where relname like 'stage\\_%' and relkind = 'r'",
+  );
+  const published = await stage.publish({ complete: true });
+  await destination.close();
+  return { stage: made?.oid, published };
+}
+
+test('the stage of a first load becomes the table: with its columns, its index, and nothing of the stage', async () => {
+  const { url, query } = await testDatabase();
+  const { stage, published } = await firstLoad(url, query);
+  expect(published).toMatchObject({ inserted: 2, rows: 2 });
+  const [table] = await query<{ oid: number; kind: string }>(
+    "select oid::int, relpersistence as kind from pg_class where oid = 'public.customers'::regclass",
+  );
+  expect(table).toEqual({ oid: stage, kind: 'p' });
+  const columns = await query<{ name: string; fixed: boolean; given: string | null }>(
+    `select column_name as name, is_nullable = 'NO' as fixed, column_default as given from information_schema.columns
+     where table_name = 'customers' order by ordinal_position`,
+  );
+  expect(columns.map(({ name, fixed }) => `${name}${fixed ? ' not null' : ''}`)).toEqual([
+    ...[
+      'id',
+      'name',
+      'updated_at',
+      '_airbyte_raw_id not null',
+      '_airbyte_extracted_at not null',
+      '_airbyte_meta not null',
+    ],
+    '_airbyte_generation_id',
+  ]);
+  expect(columns.every(({ given }) => given === null)).toBe(true);
+  expect(await query("select count(*)::int as indexes from pg_indexes where tablename = 'customers'")).toEqual([
+    { indexes: 1 },
+  ]);
+});
+
+test('readers have the rights on it that the schema gives to new tables', async () => {
+  const { url, query } = await testDatabase();
+  const role = `reader_${Date.now()}`;
+  await query(`create role ${role}`);
+  await query(`alter default privileges in schema public grant select on tables to ${role} with grant option`);
+  await query('alter default privileges in schema public grant select on tables to public');
+  await firstLoad(url, query);
+  const [rights] = await query(
+    `select has_table_privilege('${role}', 'public.customers', 'select with grant option') as reads,
+       has_table_privilege('${role}', 'public.customers', 'delete') as deletes`,
+  );
+  expect(rights).toEqual({ reads: true, deletes: false });
+});

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
+import { readS3Config } from './config.ts';
+import { openObjectStore } from './object-store.ts';
+
+const XML = { 'content-type': 'application/xml' };
+const refusal = (code: string) => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
+
+async function storeAt(script: Script) {
+  const server = await scriptedServer(script);
+  const context = {
+    ...{
+      log: pino({ level: 'silent' }),
+      clock: () => new Date(),
+      signal: new AbortController().signal,
+      workDir: '/nowhere',
+    },
+    guard: async (host: string) => ({ address: host, family: 4 as const }),
+  };
+  const store = await openObjectStore(
+    context,
+    readS3Config({
+      ...{ s3_bucket_name: 'datalake', s3_endpoint: server.url, s3_bucket_region: 'us-east-1' },
+      ...{ access_key_id: 'id', secret_access_key: 'wrong' },
+    }),
+  );
+  onTestFinished(async () => {
+    store.close();
+    await server.close();
+  });
+  return { store, server };
+}
+
+test.each([
+  ['SignatureDoesNotMatch', 403, 'wrong_password', 'secret access key'],
+  ['InvalidAccessKeyId', 403, 'wrong_password', 'access key id'],
+  ['AccessDenied', 403, 'missing_rights', 's3:ListBucket'],
+  ['NoSuchBucket', 404, 'missing_bucket', 'Create the bucket'],
+])('what a store means by %s is said', async (code, status, ours, hint) => {
+  const { store, server } = await storeAt(() => ({ status, body: refusal(code), headers: XML }));
+  await expect(store.put('a', '{}')).rejects.toMatchObject({
+    kind: 'config',
+    code: ours,
+    hint: expect.stringContaining(hint),
+  });
+  expect(server.requests[0]?.headers.authorization).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=id\/\d{8}\/us-east-1\/s3\/aws4_request/,
+  );
+});
+
+test('an upload whose parts are refused is aborted', async () => {
+  const { store, server } = await storeAt(({ method, path: url }) => {
+    if (method === 'POST')
+      return {
+        body: '<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>',
+        headers: XML,
+      };
+    return method === 'DELETE' && url.includes('uploadId=u1')
+      ? { status: 204 }
+      : { status: 400, body: refusal('EntityTooSmall'), headers: XML };
+  });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-upload-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(path.join(folder, 'file'), Buffer.alloc(9 * 1024 * 1024));
+  await expect(store.upload('big', path.join(folder, 'file'), {})).rejects.toMatchObject({ kind: 'terminal' });
+  expect(server.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+});
