@@ -243,3 +243,16 @@ test('what Postgres can’t hold and forms that can’t be read are refused, not
   });
   expect(form.status).toBe(400);
 });
+
+test('a list is answered by pages when it is asked so', async () => {
+  const { admin } = await testApi();
+  const ada = await admin();
+  for (const name of ['a', 'b', 'c']) await ada.send('POST', `${V1}/connectors`, { name });
+  const first = await ada.get<{ name: string }[]>(`${V1}/connectors?limit=2`);
+  expect(first.body.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(first.headers.get('x-total-count')).toBe('3');
+  expect(first.headers.get('link')).toBe(`<${V1}/connectors?limit=2&offset=2>; rel="next"`);
+  const last = await ada.get<{ name: string }[]>(`${V1}/connectors?limit=2&offset=2`);
+  expect([last.body.map(({ name }) => name), last.headers.get('link')]).toEqual([['c'], null]);
+  expect((await ada.get(`${V1}/connectors?limit=x`)).status).toBe(400);
+});

@@ -7,6 +7,7 @@ import type { DoorEnv } from './door.ts';
 import { badRequest, failureResponse } from './failures.ts';
 import { configDocument, ownDocument, publicDocument } from './openapi/documents.ts';
 import { docsPage } from './openapi/page.ts';
+import { paged } from './pages.ts';
 import { accessRoutes } from './routes/access.ts';
 import { authRoutes } from './routes/auth.ts';
 import { channelRoutes } from './routes/channels.ts';
@@ -54,6 +55,7 @@ export function createApi(context: Context): Api {
   app.route('/api/public/v1', publicTree(publicRoutes));
   app.route('/v1', publicTree(publicRoutes));
   app.route('/api/auth', authRoutes());
+  app.use('/api/weir/v1/:noun', paged());
   app.route('/api/weir/v1', ownRoutes());
   return {
     async fetch(request, peer) {

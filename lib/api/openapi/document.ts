@@ -20,19 +20,24 @@ interface Titles {
   readonly server: string;
   /** JSON schema of what is answered when something is wrong. */
   readonly error: JsonObject;
+  /** The largest page of a list. */
+  readonly mostRows: number;
 }
 
-const PAGE: Record<string, JsonObject> = {
-  limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+const page = (mostRows: number): Record<string, JsonObject> => ({
+  limit: { type: 'integer', minimum: 1, maximum: mostRows },
   offset: { type: 'integer', minimum: 0, default: 0 },
-};
+});
 
 /** An OpenAPI 3.1 document of the routes, in their order. */
-export function openApi(operations: readonly Operation[], { title, description, server, error }: Titles): JsonObject {
+export function openApi(
+  operations: readonly Operation[],
+  { title, description, server, error, mostRows }: Titles,
+): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const operation of operations) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: toOperation(operation) };
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: toOperation(operation, mostRows) };
   }
   return {
     openapi: '3.1.0',
@@ -50,14 +55,15 @@ export function openApi(operations: readonly Operation[], { title, description, 
   };
 }
 
-function toOperation(operation: Operation): JsonObject {
+function toOperation(operation: Operation, mostRows: number): JsonObject {
   const { method, path, summary, role, input, answersJson } = operation;
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const parameters: JsonObject[] = names.map((name) => ({
     ...{ name, in: 'path', required: true, schema: { type: 'string' } },
   }));
   if (method === 'GET' && !path.includes(':'))
-    for (const [name, schema] of Object.entries(PAGE)) parameters.push({ name, in: 'query', required: false, schema });
+    for (const [name, schema] of Object.entries(page(mostRows)))
+      parameters.push({ name, in: 'query', required: false, schema });
   if (method === 'POST')
     parameters.push({
       ...{ name: 'Idempotency-Key', in: 'header', required: false },

@@ -69,7 +69,7 @@ export function ownDocument(own: Hono<DoorEnv>): JsonObject {
   }
   const description = 'Everything that the pages do. Errors carry a stable code; refused input names every problem.';
   return openApi([...operations.values()], {
-    ...{ title: 'Weir', description, server: '/api/weir/v1', error: OWN_ERROR },
+    ...{ title: 'Weir', description, server: '/api/weir/v1', error: OWN_ERROR, mostRows: 1_000 },
   });
 }
 
@@ -84,6 +84,7 @@ export function configDocument(): JsonObject {
     description,
     server: '/api/v1',
     error: CONFIG_ERROR,
+    mostRows: 1_000,
   });
 }
 
@@ -98,6 +99,7 @@ export function publicDocument(): JsonObject {
     description,
     server: '/api/public/v1',
     error: PROBLEM,
+    mostRows: 100,
   });
 }
 
