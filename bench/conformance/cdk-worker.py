@@ -72,6 +72,7 @@ def sleep_fast(seconds):
 time.sleep = sleep_fast
 
 manifests = {}
+resolved = {}
 # Names of the streams that are parents of others in the whole manifest: their answers are cached, also where one stream is read alone.
 parents = set()
 parent_names = ConcurrentDeclarativeSource._parent_stream_names
@@ -90,6 +91,21 @@ def manifest_of(path):
         with open(path, encoding="utf-8") as file:
             manifests[path] = yaml.load(file, Loader=CodeLoader)
     return copy.deepcopy(manifests[path])
+
+
+def resolved_of(path):
+    """With references and types filled in: a stream of it is made in a tenth of the time, and comes to the same."""
+    if path not in resolved:
+        resolved.clear()
+        source = ConcurrentDeclarativeSource(None, {}, None, source_config=manifest_of(path))
+        resolved[path] = {k: v for k, v in source.resolved_manifest.items() if k not in ("definitions", "schemas")}
+    return resolved[path]
+
+
+def stream_alone(path, index):
+    whole = resolved_of(path)
+    rest = {k: v for k, v in whole.items() if k not in ("streams", "dynamic_streams")}
+    return copy.deepcopy({**rest, "streams": [whole["streams"][index]]})
 
 
 def plain(value):
@@ -112,16 +128,33 @@ def load(path, **_):
 
 
 def discover(path, config, **_):
-    source = ConcurrentDeclarativeSource(None, config, None, source_config=manifest_of(path))
-    streams = source.streams(config)
-    return {"streams": [plain(streams_as_json.dump(stream.as_airbyte_stream())) for stream in streams]}
+    try:
+        return {"streams": catalog_of(manifest_of(path), config)}
+    except Exception as error:
+        # Where one stream needs a class that nobody has here, the others can be listed all the same.
+        found = one_by_one(path, config)
+        if not found:
+            raise
+        return {"streams": found, "partly": text_of(error)}
+
+
+def catalog_of(manifest, config):
+    source = ConcurrentDeclarativeSource(None, config, None, source_config=manifest)
+    return [plain(streams_as_json.dump(stream.as_airbyte_stream())) for stream in source.streams(config)]
+
+
+def one_by_one(path, config):
+    found = []
+    for index in range(len(resolved_of(path).get("streams", []))):
+        try:
+            found.extend(catalog_of(stream_alone(path, index), config))
+        except Exception:
+            pass
+    return found
 
 
 def read(path, config, stream, state, index=None, **_):
-    manifest = manifest_of(path)
-    if index is not None:
-        manifest["streams"] = [manifest["streams"][index]]
-        manifest.pop("dynamic_streams", None)
+    manifest = manifest_of(path) if index is None else stream_alone(path, index)
     catalog = ConfiguredAirbyteCatalogSerializer.load(
         {
             "streams": [

@@ -18,8 +18,8 @@ export interface Run {
   readonly requests: readonly Received[];
 }
 
-/** How a stream was compared: records came; none did; both failed; the engines differ; or one gave no answer in time. */
-export type Outcome = 'read' | 'empty' | 'both fail' | 'differs' | 'no answer';
+/** How a stream was compared: records came; none did; both failed; the engines differ; one gave no answer in time; or Weir needs a Python class for it. */
+export type Outcome = 'read' | 'empty' | 'both fail' | 'differs' | 'no answer' | 'refused';
 
 export interface Verdict {
   readonly records: boolean;

@@ -69,7 +69,7 @@ export async function conform(
     ? `weir can't discover: ${String(ourCatalog.error)}${theirCatalog.error ? `, nor can the cdk: ${String(theirCatalog.error)}` : ''}`
     : theirCatalog.error
       ? `the cdk can't discover: ${String(theirCatalog.error)}`
-      : compareCatalogs(ourCatalog.streams, theirCatalog.streams);
+      : compareCatalogs(ourCatalog.streams, withoutRefused(theirCatalog.streams, ours.refused));
   const streams: StreamResult[] = [];
   const parents = parentsIn(manifest);
   for (const [index, component] of streamsOf(manifest).entries()) {
@@ -78,7 +78,9 @@ export async function conform(
     const described = listOf(theirCatalog.streams).find((stream) => stream.name === name);
     const missed = (outcome: Outcome, reason: string) =>
       streams.push({ name, records: false, state: false, requests: false, outcome, reason });
-    if (ours.valid !== true) missed('differs', 'weir refuses the manifest');
+    const refused = asObject(ours.refused)[name];
+    if (typeof refused === 'string') missed('refused', refused);
+    else if (ours.valid !== true) missed('differs', 'weir refuses the manifest');
     else if (!described) missed('no answer', 'not in the cdk’s catalog');
     else if (Date.now() > deadline) missed('no answer', 'not reached in the time for one manifest');
     else {
@@ -141,7 +143,7 @@ async function conformStream(engines: Engines, task: StreamTask): Promise<Verdic
 }
 
 /** Of two runs the one that says more counts. */
-const WORST: readonly Outcome[] = ['no answer', 'differs', 'both fail', 'read', 'empty'];
+const WORST: readonly Outcome[] = ['refused', 'no answer', 'differs', 'both fail', 'read', 'empty'];
 
 async function readBoth(
   { weir, cdk, mock }: Engines,
@@ -183,6 +185,11 @@ function parentsIn(value: JsonValue, found = new Set<string>()): Set<string> {
   if (value.type === 'ParentStreamConfig') found.add(String(asObject(value.stream).name));
   for (const [key, inner] of Object.entries(value)) if (key !== 'schema') parentsIn(inner, found);
   return found;
+}
+
+/** What Weir refuses by name for want of a Python class is told at the stream. */
+function withoutRefused(streams: JsonValue | undefined, refused: JsonValue | undefined): JsonValue {
+  return listOf(streams).filter(({ name }) => asObject(refused)[String(name)] === undefined);
 }
 
 function listOf(value: JsonValue | undefined): JsonObject[] {

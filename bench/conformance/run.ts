@@ -111,7 +111,7 @@ function sayTotals(manifests: readonly ManifestResult[]): void {
   say(
     `streams    records ${streamCount('records')}, state ${streamCount('state')}, requests ${streamCount('requests')}, all three ${of(streams.filter(isEqual).length, streams.length)}`,
   );
-  const outcomes = (['both fail', 'empty', 'no answer'] as const).map(
+  const outcomes = (['both fail', 'empty', 'no answer', 'refused'] as const).map(
     (name) => `${name} ${streams.filter(({ outcome }) => outcome === name).length}`,
   );
   const read = streams.filter(({ outcome }) => outcome === 'read' || outcome === 'differs');
