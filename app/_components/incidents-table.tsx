@@ -61,20 +61,15 @@ function Head() {
 function IncidentRow({ incident }: { incident: Incident }) {
   const { state, word } = severityState(incident.severity);
   const resolved = incident.status === 'resolved';
-  const href = incidentHref(incident);
   return (
     <tr className={resolved ? 'dim' : ''}>
       <td>
         <StateMark state={resolved ? 'ok' : state}>{word}</StateMark>
       </td>
       <td className="wide">
-        {href ? (
-          <Link href={href} className="strong">
-            {incident.title}
-          </Link>
-        ) : (
-          <span className="strong">{incident.title}</span>
-        )}
+        <Link href={`/incidents/${incident.id}`} className="strong">
+          {incident.title}
+        </Link>
         <span className="sub">
           INC-{incident.id}
           {incident.detail && `. ${incident.detail}`}
@@ -87,6 +82,7 @@ function IncidentRow({ incident }: { incident: Incident }) {
       <td className="r num hide-s">{incident.seen}×</td>
       <td className="hide-s">
         {STATUS[incident.status]}
+        {incident.flapping && !resolved && ', flapping'}
         {incident.acknowledgedBy && <span className="sub">by {incident.acknowledgedBy}</span>}
       </td>
       <td className="hide-s">{resolved ? null : <IncidentMenu incident={incident} />}</td>
@@ -95,8 +91,13 @@ function IncidentRow({ incident }: { incident: Incident }) {
 }
 
 /** Where the trouble is mended: the sync, the connection or the suite. */
-function incidentHref({ suiteId, syncId, connectionId }: Incident): string | null {
-  if (suiteId) return `/quality/${suiteId}`;
+export function incidentHref({
+  suiteId,
+  checkKey,
+  syncId,
+  connectionId,
+}: Pick<Incident, 'suiteId' | 'checkKey' | 'syncId' | 'connectionId'>): string | null {
+  if (suiteId) return `/quality/${suiteId}${checkKey ? `?check=${encodeURIComponent(checkKey)}` : ''}`;
   if (syncId) return `/jobs/${syncId}`;
   return connectionId ? `/connections/${connectionId}` : null;
 }
@@ -112,6 +113,7 @@ function Since({ incident }: { incident: Incident }) {
 }
 
 function IncidentMenu({ incident }: { incident: Incident }) {
+  const where = incidentHref(incident);
   const say = useSay();
   const queries = useQueryClient();
   const act = (verb: 'acknowledge' | 'resolve', done: string) => async () => {
@@ -129,6 +131,7 @@ function IncidentMenu({ incident }: { incident: Incident }) {
         Acknowledge
       </MenuItem>
       <MenuItem onSelect={act('resolve', 'resolved')}>Resolve</MenuItem>
+      {where && <MenuLink href={where}>Open what it is about</MenuLink>}
       {incident.connectionId && <MenuLink href={`/connections/${incident.connectionId}`}>Open the connection</MenuLink>}
     </Menu>
   );
