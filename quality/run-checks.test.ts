@@ -128,7 +128,13 @@ completeness: [{column: a}, {column: b, rule: not_empty, where: "a > 0"}]
 freshness: [{max_age_hours: 1, column: at}]
 volume: [{min_rows: 1}, {min_rows: 1, where: "b is null"}]
 uniqueness: [{unique_columns: [a]}, {unique_columns: [a, b]}]
-distribution: [{column: a, expected_mean_range: [0, 1], expected_median_range: [0, 1], expected_min: 0}]`);
+distribution: [{column: a, expected_mean_range: [0, 1], expected_median_range: [0, 1], expected_min: 0}]
+range: [{column: a, min: 0}, {column: a, max: 1, per: b}]
+accepted_values: [{column: b, values: [x, y]}]
+condition: [{holds: "a < 3 or b is null"}]
+categories: [{column: b}]
+gaps: [{column: at, every: month}]
+sql: [{query: "select a from {table} where a < 0"}]`);
     const row = fc.tuple(
       fc.option(fc.integer({ min: -3, max: 3 })),
       fc.option(fc.constantFrom('', ' ', 'x', 'y')),
@@ -161,7 +167,13 @@ async function measuredOver(
   return inPostgres(database, async (engine) => {
     const all = [];
     const sources = { table: '"public"."t"', references: new Map() };
-    for (const checks of bundles) all.push(...(await measure(engine, sources, wantedOf(checks))).measurements);
+    for (const checks of bundles) {
+      const { measurements, segments } = await measure(engine, sources, wantedOf(checks));
+      all.push(...measurements);
+      for (const [per, { whole, parts }] of segments)
+        for (const [segment, part] of [...parts, ['*', whole] as const])
+          for (const [key, measured] of part) all.push([`${per} ${segment} ${key}`, measured] as const);
+    }
     return new Map(all);
   });
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Relation, StagedLoad } from '#lib/destinations/destination.ts';
 import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
+import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
 import { WeirError } from '#lib/errors.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import {
@@ -217,4 +218,46 @@ describe('what the gate sees of a load', () => {
       );
     },
   );
+});
+
+describe('a load on its way to a bucket', () => {
+  test('is measured before it is uploaded, held, and uploaded when it is released', async () => {
+    const bucket = await makeBucket();
+    let fence = 0;
+    const run = async (of: SyncStream, read: Read, gate?: Gate) => {
+      const destination = bucket.open();
+      const attempt = { connectionId: CONNECTION, syncId: 1, attempt: ++fence, fence };
+      const { recorder } = keepingRecorder();
+      try {
+        const work = {
+          attempt,
+          emittedAt: new Date(),
+          source: fakeSource({ t: read }),
+          config: {},
+          destination,
+          streams: [of],
+        };
+        const [outcome] = await runSync(work, { extract: extractContext(), recorder, ...(gate && { gate }) });
+        return outcome?.failure?.code ?? null;
+      } finally {
+        await destination.close();
+      }
+    };
+    const seen: StagedLoad[] = [];
+    const holding: Gate = {
+      guards: (names) => names.includes('t'),
+      onStaged: async (_stream, stage) => {
+        seen.push(await stage.staged());
+        throw hold();
+      },
+    };
+    const of = stream('t', 'full_refresh', 'overwrite');
+    expect(await run(of, () => [page('a', 1, [row(1), row(2)]), closed('a', {})], holding)).toBe('load_held');
+    expect(await bucket.keys('airbyte-data/t/')).toEqual([]);
+    expect(seen[0]).toMatchObject({ load: { kind: 'parquet' }, replaces: true, removed: null });
+    expect(await run({ ...of, decision: 'release' }, notRead)).toBeNull();
+    expect(
+      await bucket.query('airbyte-data/t/', `select id from read_parquet('$FOLDER/*.parquet') order by id`),
+    ).toHaveLength(2);
+  });
 });
