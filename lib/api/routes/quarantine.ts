@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { getConnection } from '#lib/connections/connections.ts';
 import { schemaChanges } from '#lib/connections/schema-changes.ts';
 import type { StreamTask } from '#lib/db/schema.ts';
 import type { JsonObject } from '#lib/json.ts';
@@ -37,21 +38,23 @@ export function quarantineRoutes(app: Hono<DoorEnv>): void {
     const { workspaceId } = c.get('identity');
     return c.json({ forgotten: await forgetQuarantined(c.get('context'), workspaceId, idOf(c), body.ids) });
   });
-  app.post('/connections/:id/refresh', as('editor', 'connection.refresh'), async (c) => {
+  app.post('/connections/:id/refresh', as('editor', 'connection.refresh', refresh), async (c) => {
     const body = await readBody<{ keepHistory: boolean; streams?: Named[] }>(c.req.raw, refresh);
     const task: StreamTask = { kind: 'refresh', keepHistory: body.keepHistory };
     const chosen = body.streams && { streams: body.streams.map(named) };
     return c.json(await startTask(c.get('context'), c.get('identity').workspaceId, idOf(c), { task, ...chosen }), 201);
   });
-  app.post('/connections/:id/backfill', as('editor', 'connection.backfill'), async (c) => {
+  app.post('/connections/:id/backfill', as('editor', 'connection.backfill', backfill), async (c) => {
     const body = await readBody<{ stream: Named; from: string; to?: string | null }>(c.req.raw, backfill);
     const task: StreamTask = { kind: 'backfill', from: body.from, to: body.to ?? null };
     const chosen = { task, streams: [named(body.stream)] };
     return c.json(await startTask(c.get('context'), c.get('identity').workspaceId, idOf(c), chosen), 201);
   });
-  app.get('/connections/:id/schema-changes', as('viewer'), async (c) =>
-    c.json(await schemaChanges(c.get('context'), c.get('identity').workspaceId, idOf(c))),
-  );
+  app.get('/connections/:id/schema-changes', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    return c.json(await schemaChanges(c.get('context'), workspaceId, id));
+  });
 }
 
 function named({ name, namespace = '' }: Named): { name: string; namespace: string } {

@@ -1,8 +1,9 @@
 'use client';
 
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Button } from '../../../_components/button.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
+import { Field, fieldControl } from '../../../_components/field.tsx';
 import { Notice } from '../../../_components/notice.tsx';
 
 interface ShownOnceProps {
@@ -37,22 +38,25 @@ export function ShownOnce({ title, values, onClose }: ShownOnceProps) {
 
 function Copied({ label, value }: { label: string; value: string }) {
   const [copied, setCopied] = useState(false);
+  const id = useId();
   const copy = async () => {
     await navigator.clipboard?.writeText(value);
     setCopied(true);
   };
   return (
-    <div className="masked">
-      <input
-        className="input mono"
-        readOnly
-        value={value}
-        aria-label={label}
-        onFocus={(event) => event.target.select()}
-      />
-      <Button icon={copied ? 'check' : 'copy'} onClick={copy} aria-label={`Copy ${label}`}>
-        {copied ? 'Copied' : 'Copy'}
-      </Button>
-    </div>
+    <Field id={id} label={label}>
+      <div className="masked">
+        <input
+          className="input mono"
+          readOnly
+          value={value}
+          onFocus={(event) => event.target.select()}
+          {...fieldControl(id)}
+        />
+        <Button icon={copied ? 'check' : 'copy'} onClick={copy} aria-label={`Copy ${label}`}>
+          {copied ? 'Copied' : 'Copy'}
+        </Button>
+      </div>
+    </Field>
   );
 }
