@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import { attemptOf, customers } from './destination.contract.ts';
+import type { Destination, Stage } from './destination.ts';
+import { configOf, testContext } from './postgres/fixtures/test-destination.ts';
+import { postgres } from './postgres/postgres.ts';
+import { makeBucket } from './s3/fixtures/bucket.ts';
+
+const NO_COUNTS = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+const stream = customers('append');
+
+/** A file with one customer per id. */
+function fileOf(...ids: number[]): DelimitedFile {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-straight-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const text = `id,name,updated_at\n${ids.map((id) => `${id},c${id},2026-11-25T10:00:00Z\n`).join('')}`;
+  writeFileSync(path.join(folder, 'rows.csv'), text);
+  return {
+    ...{
+      path: path.join(folder, 'rows.csv'),
+      bytes: text.length,
+      start: 19,
+      hasHeader: true,
+      delimiter: ',',
+      quote: '"',
+    },
+    columns: [
+      { field: 'id', type: 'integer' },
+      { field: 'name', type: 'string' },
+      { field: 'updated_at', type: 'string' },
+    ],
+    record: () => {
+      throw new Error('every row is plain');
+    },
+  };
+}
+
+/** One attempt, from begin to close. */
+async function attempt(open: () => Destination, fence: number, work: (stage: Stage) => Promise<void>): Promise<void> {
+  const destination = open();
+  try {
+    await work(await (await destination.begin(attemptOf(fence))).stage(stream));
+  } finally {
+    await destination.close();
+  }
+}
+
+const take = (stage: Stage, slice: string, ...ids: number[]) =>
+  stage.writeFile?.({ slice, file: fileOf(...ids), onProgress: () => undefined });
+
+/** The first attempt is lost with one file saved, one open and one never saved; the second goes on. */
+async function interrupted(open: () => Destination): Promise<void> {
+  await attempt(open, 1, async (stage) => {
+    expect(await take(stage, 'a', 1, 2)).toEqual({ written: 2, quarantined: 0 });
+    await take(stage, 'b', 3);
+    await stage.checkpoint({ state: { done: ['a'] }, openSlices: ['b'], counts: { ...NO_COUNTS, read: 2 } });
+    await take(stage, 'c', 4);
+  });
+  await attempt(open, 2, async (stage) => {
+    expect(stage.resumed).toMatchObject({ state: { done: ['a'] }, counts: { written: 2 } });
+    await take(stage, 'b', 3, 5);
+    await stage.checkpoint({ state: { done: ['a', 'b'] }, openSlices: [], counts: { ...NO_COUNTS, read: 4 } });
+    expect(await stage.publish({ complete: true })).toMatchObject({ inserted: 4 });
+  });
+}
+
+test('Postgres: what a lost attempt took of whole files is kept as far as it was saved', async () => {
+  const { url, query } = await testDatabase();
+  await interrupted(() => postgres.open(testContext(), configOf(url)));
+  expect(await query('select id::int from customers order by id')).toEqual([1, 2, 3, 5].map((id) => ({ id })));
+});
+
+test('S3: the same', async () => {
+  const bucket = await makeBucket();
+  await interrupted(() => bucket.open());
+  const rows = await bucket.query(
+    'airbyte-data/customers/',
+    "select id::int as id, count(distinct _airbyte_raw_id) over ()::int as ids from read_parquet('$FOLDER/*.parquet') order by id",
+  );
+  expect(rows).toEqual([1, 2, 3, 5].map((id) => ({ id, ids: 4 })));
+});
