@@ -9,7 +9,7 @@ const CANCEL_GRACE_MS = 4_000;
 const CLOSE_GRACE_MS = 7_000;
 /** What V8 may use beyond its old space: young space, code, buffers. */
 const HEAP_SHARE = 0.75;
-const YOUNG_MB = 4;
+const YOUNG_MB = 16;
 /** A child that could take another task and gets none ends: what it holds is not worth its memory. */
 const IDLE_MS = 15_000;
 
@@ -137,7 +137,7 @@ function closing(): WeirError {
   return new WeirError({ kind: 'transient', code: 'closing', message: 'The worker is ending and takes no more work.' });
 }
 
-/** A small young space: pages live longer than 16 MB take to fill, and would all be copied to the old one before they die. */
+/** The limits of a child's heap. A larger young space saves little time, and shows in the memory of every sync. */
 export function heapFlags(memoryMb: number): string[] {
   return [`--max-old-space-size=${Math.round(memoryMb * HEAP_SHARE)}`, `--max-semi-space-size=${YOUNG_MB}`];
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
 import { copyBytes, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
@@ -15,8 +16,11 @@ const MAX_BYTES_PER_UNIT = 3;
 const MAX_REFUSED_PER_BATCH = 100;
 
 /** Where a buffered row came from, and where its line ends in the batch's bytes. */
-interface BufferedRow extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' | 'row' | 'record' | 'seq'> {
+interface BufferedRow {
   readonly end: number;
+  readonly row: number;
+  readonly record: JsonObject;
+  readonly place: RowPlace;
 }
 
 interface Batch {
@@ -60,8 +64,8 @@ export class CopyBuffer {
     this.#onRefused = onRefused;
   }
 
-  /** Adds a row; true when it is time to `send`. */
-  add(typed: TypedRow, place: RowPlace): boolean {
+  /** Adds a row of a record as it came; true when it is time to `send`. */
+  add(typed: TypedRow, record: JsonObject, place: RowPlace): boolean {
     const meta =
       typed.changes.length === 0
         ? (this.#target.noChanges ?? NULL_TEXT)
@@ -69,8 +73,7 @@ export class CopyBuffer {
     const data = copyValues(typed.values, this.#target.types);
     const line = `${data}${data === '' ? '' : '\t'}${place.rawId}\t${meta}\t${place.sliceId}\t${place.seq}\n`;
     this.#append(line);
-    const { slice, sliceId, page, seq } = place;
-    this.#rows.push({ end: this.#used, row: typed.row, record: typed.record, slice, sliceId, page, seq });
+    this.#rows.push({ end: this.#used, row: typed.row, record, place });
     return this.#used >= FLUSH_BYTES;
   }
 
@@ -124,7 +127,8 @@ export class CopyBuffer {
         const bad = line === null ? undefined : left.rows[line - 1];
         if (line === null || bad === undefined || refused >= MAX_REFUSED_PER_BATCH) throw error;
         left = withoutRow(left, line - 1);
-        this.#onRefused({ ...bad, code: 'refused_by_database', reason: (error as Error).message });
+        const { row, record, place } = bad;
+        this.#onRefused({ row, record, ...place, code: 'refused_by_database', reason: (error as Error).message });
       }
     }
   }

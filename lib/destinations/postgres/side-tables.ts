@@ -157,7 +157,7 @@ export class SideTables {
     const buffer = this.#bufferOf(grown);
     for (const row of typed.rows) {
       const place = rows[row.row - 1]?.place;
-      if (place && buffer.add(row, place)) await buffer.send();
+      if (place && buffer.add(row, row.record, place)) await buffer.send();
     }
     for (const refusal of typed.refusals) {
       const place = rows[refusal.row - 1]?.place;

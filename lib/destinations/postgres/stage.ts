@@ -114,12 +114,11 @@ export class PostgresStage implements Stage {
       if (typed.shape !== this.#shape) await this.#grow(typed.shape);
       const beside: SideRow[] = [];
       const placeOf = (row: number): RowPlace => {
-        const place = { slice: page.slice, sliceId: slice.id, page: page.page, seq: seqOf(row) };
-        return { ...place, rawId: randomUUID() };
+        return { slice: page.slice, sliceId: slice.id, page: page.page, seq: seqOf(row), rawId: randomUUID() };
       };
       for (const row of typed.rows) {
         const place = placeOf(row.row);
-        const full = this.#buffer.add({ ...row, record: page.records[row.row - 1] ?? row.record }, place);
+        const full = this.#buffer.add(row, page.records[row.row - 1] ?? row.record, place);
         for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, place });
         if (full) await this.#buffer.send();
       }
