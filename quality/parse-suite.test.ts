@@ -104,3 +104,43 @@ test('every kind’s example parses, and is known to the schema', () => {
     expect(kind.limits.every((limit) => limit in kind.properties)).toBe(true);
   }
 });
+
+test('what stands beside the checks is read, and refused with its line too', () => {
+  const { suite, issues } = parseSuite(`dataset: orders
+owner: data platform
+schedule: {cron: "0 6 * * 1-5", time_zone: Europe/Berlin}
+samples: {rows: 3, days: 1}
+personal: [note]
+history: {column: created_at, every: week}
+completeness: {column: a, per: country, minimum_rows: 10, tags: [core], level: quarantine, scope: table}
+volume: {min_rows: 1, owner: ada}`);
+  expect(issues).toEqual([]);
+  expect(suite).toMatchObject({
+    schedule: { type: 'cron', expression: '0 6 * * 1-5', timeZone: 'Europe/Berlin' },
+    samples: { rows: 3, days: 1, personal: ['note'] },
+    history: { column: 'created_at', every: 'week', periods: 60 },
+  });
+  expect(suite?.checks).toMatchObject([
+    { per: 'country', minimumRows: 10, tags: ['core'], level: 'quarantine', scope: 'table', owner: 'data platform' },
+    { owner: 'ada', scope: 'table', level: 'error' },
+  ]);
+  const wrong = parseSuite(`dataset: orders
+schedule: {cron: "61 6 * * *"}
+samples: {rows: 1000}
+uniqueness: {unique_columns: [id], level: quarantine}
+freshness: {max_age_hours: 1, per: country}
+freshness2: []
+sql: {query: "delete from {table}"}
+condition: {holds: "a = 1; drop table x"}
+jsonata: {holds: "a +"}`);
+  expect(wrong.issues.map(({ line, message }) => `${line}: ${message.slice(0, 45)}`)).toEqual([
+    expect.stringMatching(/^2: /),
+    expect.stringMatching(/^3: rows must be <= 100/),
+    '4: uniqueness looks at several rows at once: non',
+    expect.stringMatching(/^5: per is not known here/),
+    expect.stringMatching(/^6: freshness2 is not known here/),
+    '7: The query begins with select or with.',
+    '8: One condition, without a semicolon.',
+    expect.stringMatching(/^9: /),
+  ]);
+});

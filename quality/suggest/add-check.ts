@@ -1,4 +1,4 @@
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { isMap, isSeq, parseDocument, type YAMLSeq } from 'yaml';
 import type { Suggestion } from './suggest-checks.ts';
 
 /** The suite's text with one more check at the end of its kind; comments and order stay. */
@@ -6,11 +6,21 @@ export function addCheck(text: string, { kind, params }: Pick<Suggestion, 'kind'
   const document = parseDocument(text);
   if (document.errors.length > 0) return text;
   if (!isMap(document.contents)) document.contents = document.createNode({}) as never;
-  const node = document.createNode(params, { flow: true });
+  const node = document.createNode(inOrder(params), { flow: true });
   const there = document.get(kind, true);
   if (isSeq(there)) there.add(node);
-  else document.set(kind, document.createNode(isMap(there) ? [there.toJSON(), params] : [params]));
-  return document.toString({ lineWidth: 120 });
+  else {
+    const list = document.createNode([]) as YAMLSeq;
+    list.items = isMap(there) ? [there, node] : [node];
+    document.set(kind, list);
+  }
+  return document.toString({ lineWidth: 120, flowCollectionPadding: false });
+}
+
+/** What is looked at comes first, what a failure means last. */
+function inOrder(params: Suggestion['params']): Suggestion['params'] {
+  const rank = (name: string) => (/column/.test(name) ? 0 : name === 'level' ? 2 : 1);
+  return Object.fromEntries(Object.entries(params).toSorted(([a], [b]) => rank(a) - rank(b)));
 }
 
 /** Whether the text declares the very check already. */

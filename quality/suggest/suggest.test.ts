@@ -60,5 +60,8 @@ test('a check is added beside those that are there, and comments stay', () => {
   const text = 'dataset: t\nvolume: {min_rows: 1} # at least\n';
   const added = addCheck(text, { kind: 'volume', params: { max_rows: 5 } });
   expect(parseSuite(added).suite?.checks).toHaveLength(2);
+  expect(addCheck('dataset: t\n', { kind: 'range', params: { level: 'warn', min: 0, column: 'a' } })).toBe(
+    'dataset: t\nrange:\n  - {column: a, min: 0, level: warn}\n',
+  );
   expect(addCheck('dataset: [', { kind: 'volume', params: {} })).toBe('dataset: [');
 });
