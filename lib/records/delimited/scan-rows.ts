@@ -40,6 +40,9 @@ export function rowScan(cells: readonly Cell[], { delimiter, quote }: Dialect): 
   const required = cells.map((cell) => cell.required === true);
   const last = types.length - 1;
   let lineEnd = 0;
+  /** Where a field without quotes can end: one look per byte instead of four. */
+  const stops = new Uint8Array(256);
+  for (const byte of [delimiter, quote, LF, CR]) stops[byte] = 1;
   /** The end of a quoted field that opened at `at`: the position after its closing quote; -1 if it does not close here. */
   const quotedEnd = (bytes: Buffer, at: number, length: number): number => {
     for (let from = at + 1; ; from += 2) {
@@ -70,12 +73,8 @@ export function rowScan(cells: readonly Cell[], { delimiter, quote }: Dialect): 
             if (required[column] && (at - from <= 2 || at - from > LONG_KEY_BYTES)) isPlain = false;
           } else {
             const type = types[column];
-            let byte = 0;
-            for (; at < length; at++) {
-              byte = bytes[at] as number;
-              if (byte === delimiter || byte === LF || byte === CR) break;
-              if (byte === quote) throw new NotStraight();
-            }
+            while (at < length && stops[bytes[at] as number] === 0) at++;
+            if (bytes[at] === quote && at < length) throw new NotStraight();
             if (required[column] && (at === from || at - from > LONG_KEY_BYTES)) isPlain = false;
             if (at > from && type !== 'text' && type !== undefined && !checkCell(type, bytes, from, at))
               isPlain = false;
