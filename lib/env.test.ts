@@ -32,3 +32,14 @@ test('all problems are told at once, each with its variable', () => {
 test('a public address loses its trailing slash', () => {
   expect(readEnv({ WEIR_URL: 'https://weir.example.com/' }, '/srv').env.publicUrl).toBe('https://weir.example.com');
 });
+
+test('the API is open without credentials only where nobody else can reach it', () => {
+  expect(readEnv({ WEIR_API_AUTH: 'off' }, '/srv')).toMatchObject({
+    problems: [],
+    env: { apiAuth: false, apiPort: null },
+  });
+  for (const HOST of ['localhost', '::1']) expect(readEnv({ WEIR_API_AUTH: 'off', HOST }, '/srv').problems).toEqual([]);
+  const open = readEnv({ WEIR_API_AUTH: 'off', HOST: '0.0.0.0' }, '/srv');
+  expect(open.problems).toEqual([expect.stringContaining('WEIR_API_AUTH=off needs HOST to be 127.0.0.1')]);
+  expect(readEnv({ WEIR_API_AUTH: 'maybe', WEIR_API_PORT: '8000' }, '/srv').problems).toHaveLength(2);
+});

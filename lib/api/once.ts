@@ -1,10 +1,11 @@
 import { keepAnswer, takeKey } from '#lib/access/idempotency.ts';
+import { readBytes } from './body.ts';
 import type { Door } from './door-env.ts';
 import { badRequest } from './failures.ts';
 
 const KEY_LENGTH = 200;
-/** Bodies that are kept to be compared; files are not sent twice by accident. */
-const BODY_TYPES = /^application\/json\b|^$/;
+/** Larger bodies are refused anyway. */
+const BODY_BYTES = 4_000_000;
 
 /**
  * Does a POST with an `Idempotency-Key` once: the same request again within a day is answered with what the first one was
@@ -12,13 +13,15 @@ const BODY_TYPES = /^application\/json\b|^$/;
  */
 export async function once(c: Door, work: () => Promise<Response>): Promise<Response> {
   const key = c.req.header('idempotency-key');
-  const isKept = c.req.method === 'POST' && BODY_TYPES.test(c.req.header('content-type') ?? '');
+  // Files are not compared.
+  const isJson = c.req.raw.body === null || c.req.header('content-type')?.startsWith('application/json') === true;
+  const isKept = c.req.method === 'POST' && isJson;
   if (key === undefined || !isKept) return work();
   if (key.trim() === '' || key.length > KEY_LENGTH)
     throw badRequest(`Idempotency-Key takes 1 to ${KEY_LENGTH} characters.`);
   const context = c.get('context');
   const { workspaceId } = c.get('identity');
-  const body = await c.req.raw.clone().text();
+  const body = new TextDecoder().decode(await readBytes(c.req.raw.clone(), BODY_BYTES));
   const request = { workspaceId, key, request: `${c.req.method} ${c.req.path} ${body}` };
   const kept = await takeKey(context, request);
   if (kept) return replayed(kept);
