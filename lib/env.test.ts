@@ -41,5 +41,6 @@ test('the API is open without credentials only where nobody else can reach it', 
   for (const HOST of ['localhost', '::1']) expect(readEnv({ WEIR_API_AUTH: 'off', HOST }, '/srv').problems).toEqual([]);
   const open = readEnv({ WEIR_API_AUTH: 'off', HOST: '0.0.0.0' }, '/srv');
   expect(open.problems).toEqual([expect.stringContaining('WEIR_API_AUTH=off needs HOST to be 127.0.0.1')]);
+  expect(readEnv({ WEIR_API_AUTH: 'off', WEIR_TRUST_PROXY: '1' }, '/srv').problems).toHaveLength(1);
   expect(readEnv({ WEIR_API_AUTH: 'maybe', WEIR_API_PORT: '8000' }, '/srv').problems).toHaveLength(2);
 });

@@ -82,6 +82,10 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     filesDir: text('WEIR_FILES_DIR') && path.resolve(projectDir, text('WEIR_FILES_DIR') ?? ''),
     componentsDir: text('WEIR_COMPONENTS_DIR') && path.resolve(projectDir, text('WEIR_COMPONENTS_DIR') ?? ''),
   };
+  if (!env.apiAuth && (env.trustProxy || env.publicUrl !== null))
+    problems.push(
+      'WEIR_API_AUTH=off goes without WEIR_URL and WEIR_TRUST_PROXY: behind a proxy, everybody is this machine.',
+    );
   return { env, problems };
 }
 
