@@ -129,7 +129,8 @@ def load(path, **_):
 
 def discover(path, config, **_):
     try:
-        return {"streams": catalog_of(manifest_of(path), config)}
+        source = ConcurrentDeclarativeSource(None, config, None, source_config=manifest_of(path))
+        return {"streams": listed(source, config), "made": {s["name"]: plain(s) for s in source.dynamic_streams}}
     except Exception as error:
         # Where one stream needs a class that nobody has here, the others can be listed all the same.
         found = one_by_one(path, config)
@@ -139,7 +140,10 @@ def discover(path, config, **_):
 
 
 def catalog_of(manifest, config):
-    source = ConcurrentDeclarativeSource(None, config, None, source_config=manifest)
+    return listed(ConcurrentDeclarativeSource(None, config, None, source_config=manifest), config)
+
+
+def listed(source, config):
     return [plain(streams_as_json.dump(stream.as_airbyte_stream())) for stream in source.streams(config)]
 
 

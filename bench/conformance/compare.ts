@@ -49,7 +49,8 @@ export function comparableRequest({ method, origin, path, query, headers, body }
   return `${method} ${origin}${decoded(path)}${sorted.length > 0 ? `?${sorted.join('&')}` : ''}${authorization}${body ? ` ${comparableBody(body)}` : ''}`;
 }
 
-function comparableBody(body: string): string {
+/** A body by its meaning. */
+export function comparableBody(body: string): string {
   try {
     return canonical(parseJson(body));
   } catch {

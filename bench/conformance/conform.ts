@@ -60,7 +60,7 @@ export async function conform(
   const specDifference =
     ours.valid === true && hasSpec ? firstDifference(present(ours.spec), present(theirs.spec)) : null;
   const config = configFor(asObject(asObject(theirs.spec).connectionSpecification), manifest, engines.now);
-  engines.mock.become(asObject(streamsOf(manifest)[0]), { config, now: () => engines.now });
+  engines.mock.becomeSource(manifest, { config, now: () => engines.now });
   const [ourCatalog, theirCatalog] = [
     ours.valid === true ? asObject((await ask(weir, { command: 'discover', config })) ?? {}) : {},
     asObject((await ask(cdk, { command: 'discover', config })) ?? {}),
@@ -72,7 +72,9 @@ export async function conform(
       : compareCatalogs(ourCatalog.streams, withoutRefused(theirCatalog.streams, ours.refused));
   const streams: StreamResult[] = [];
   const parents = parentsIn(manifest);
-  for (const [index, component] of streamsOf(manifest).entries()) {
+  const made = Object.values(asObject(theirCatalog.made)).filter(isJsonObject);
+  const all = [...[...streamsOf(manifest).entries()], ...made.map((component) => [null, component] as const)];
+  for (const [index, component] of all) {
     const name = String(component.name ?? '');
     if (onlyStream !== null && name !== onlyStream) continue;
     const described = listOf(theirCatalog.streams).find((stream) => stream.name === name);
@@ -86,7 +88,7 @@ export async function conform(
     else {
       const isParent = parents.has(name);
       const task = {
-        ...{ path, config, index, described, component, isParent },
+        ...{ path, config, index, described, component, isParent, manifest },
         deadline: Math.min(deadline, Date.now() + STREAM_MS),
       };
       streams.push({ name, ...(await conformStream(engines, task)) });
@@ -112,16 +114,20 @@ export async function conform(
 interface StreamTask {
   readonly path: string;
   readonly config: JsonObject;
-  readonly index: number;
+  /** Among the streams of the manifest; null for one that was made of a template. */
+  readonly index: number | null;
   readonly described: JsonObject;
   readonly component: JsonObject;
   readonly isParent: boolean;
+  readonly manifest: JsonObject;
   readonly deadline: number;
 }
 
 /** Reads a stream with both engines; an incremental one again, with the state of the first time. */
 async function conformStream(engines: Engines, task: StreamTask): Promise<Verdict> {
-  engines.mock.become(task.component, { config: task.config, now: () => engines.now }, task.isParent);
+  const { isParent, index, manifest } = task;
+  const reading = { isParent, ...(index === null && { source: manifest }) };
+  engines.mock.become(task.component, { config: task.config, now: () => engines.now }, reading);
   const first = await readBoth(engines, task, null);
   const verdict = compareRuns(first.ours, first.theirs, '');
   const modes = listOf(task.described.supported_sync_modes as JsonValue) as unknown as string[];

@@ -119,7 +119,7 @@ function sayTotals(manifests: readonly ManifestResult[]): void {
     `           of these ${outcomes.join(', ')}; where records came, all three ${of(read.filter(isEqual).length, read.length)}`,
   );
   say(
-    `           equal save repeated requests of parents and logins: ${streams.filter((s) => isEqual(s) && s.reason?.includes('on purpose')).length}`,
+    `           equal save repeated requests of parents, logins and schemas: ${streams.filter((s) => isEqual(s) && s.reason?.includes('on purpose')).length}`,
   );
 }
 

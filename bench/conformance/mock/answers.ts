@@ -127,7 +127,7 @@ export class Answers {
     const { kind, bySize } = this.#paging;
     const size = this.#size();
     const chance = hash(`total${key}`) % 100;
-    if (this.#endpoint.role === 'parts') return 4;
+    if (isParts(this.#endpoint)) return 4;
     if (this.#recordsAt.length === 0 && this.#isObjectBody()) return kind === 'cursor' ? 2 : 1;
     if (!this.#goesOn && kind !== 'none') return Math.max(1, Math.min(2, size - 1));
     const { role, sliced } = this.#endpoint;
@@ -167,7 +167,7 @@ export class Answers {
   #record(request: Received | null, key: string, index: number, total: number): JsonObject {
     const endpoint = this.#endpoint;
     const now = this.#world.now();
-    if (endpoint.role === 'parts') return partsRecord(endpoint, index, this.#world);
+    if (isParts(endpoint)) return partsRecord(endpoint, index, this.#world);
     const seed = `${endpoint.name}/${hash(key)}`;
     const record = recordOf(endpoint.schema, seed, index, now);
     for (const path of endpoint.read)
@@ -309,6 +309,10 @@ const SMALL = 3;
 /** Pages of which the numbers are known in templates. */
 const MOST_PAGES = 40;
 const NO_SIGNALS: Signals = { body: [], headers: {} };
+
+function isParts({ role }: Endpoint): boolean {
+  return role === 'parts' || role === 'schema';
+}
 
 function offsetOf(token: string | null, pageSize: number): number {
   const value = token === null ? 0 : Number(token);

@@ -8,6 +8,7 @@ export type Role =
   | 'token'
   | 'login'
   | 'parts'
+  | 'schema'
   | 'create_job'
   | 'poll_job'
   | 'download'
@@ -41,6 +42,14 @@ export interface Endpoint {
   readonly sliced: boolean;
 }
 
+/** Requests that listing the streams of a manifest may need: those for schemas, properties and streams to make, and logins. */
+export function endpointsOfSource(manifest: JsonObject, world: World): Endpoint[] {
+  const all = [manifest.streams, manifest.dynamic_streams].flat().filter(isJsonObject);
+  return all.flatMap((stream) => endpointsOf(stream, world)).filter(({ role }) => LISTING.includes(role));
+}
+
+const LISTING: readonly Role[] = ['parts', 'schema', 'token', 'login'];
+
 /** Every request that reading a stream may need: its own, its parents', its logins'. */
 export function endpointsOf(stream: JsonObject, world: World): Endpoint[] {
   const found: Endpoint[] = [];
@@ -59,6 +68,7 @@ function streamEndpoints(
     if (isJsonObject(inner)) streamEndpoints(inner, role, keys, world, found);
   if (Array.isArray(stream.streams))
     for (const inner of stream.streams.filter(isJsonObject)) streamEndpoints(inner, role, keys, world, found);
+  nested(stream.components_resolver, world, found);
   const { retriever } = stream;
   if (!isJsonObject(retriever)) return;
   const add = (requester: JsonValue | undefined, as: Role) => {
@@ -85,7 +95,10 @@ function nested(value: JsonValue | undefined, world: World, found: Endpoint[], o
   for (const [name, inner] of Object.entries(value)) {
     if (name === 'schema' || name === '$parameters' || name === 'definitions') continue;
     if (name === 'retriever' && PART_OWNERS.includes(String(value.type)) && isJsonObject(inner)) {
-      if (isJsonObject(inner.requester)) found.push(endpoint(inner.requester, inner, value, 'parts', [], world));
+      if (isJsonObject(inner.requester))
+        found.push(
+          endpoint(inner.requester, inner, value, value.type === 'DynamicSchemaLoader' ? 'schema' : 'parts', [], world),
+        );
     }
     nested(inner, world, found, value);
   }
@@ -180,11 +193,15 @@ function addressOf(requester: JsonObject, world: World): Pick<Endpoint, 'pattern
   const pattern = joined.replaceAll(/(?<!:)(\\\/)+/g, '\\/+').replace(/(\\\/\+)+$/, '');
   const query = end.pattern.split('\\?')[1];
   return {
-    pattern: new RegExp(`^${pattern}\\/*$`, 's'),
+    pattern: new RegExp(`^${pattern === ANYTHING ? DOWNLOADS : pattern}\\/*$`, 's'),
     query: query ? new RegExp(`^${query}(?:[=&]|$)`, 's') : null,
     literal: start.literal + end.literal,
   };
 }
+
+/** An address that is a template as a whole is that of a download. */
+const ANYTHING = '.+?\\/';
+const DOWNLOADS = 'https:\\/\\/download\\.example\\.com\\/.*';
 
 function hintsOf({ path, url }: JsonObject): string[] {
   const { literals } = readsOf(String(path ?? url ?? ''), ['stream_slice', 'stream_partition', 'stream_interval']);

@@ -3,9 +3,16 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonObject } from '#lib/json.ts';
 import { Answers, type MockAnswer, type Received } from './answers.ts';
-import { type Endpoint, endpointsOf, type Role } from './endpoints.ts';
+import { type Endpoint, endpointsOf, endpointsOfSource, type Role } from './endpoints.ts';
 import { MARKER } from './pages.ts';
 import type { World } from './templates.ts';
+
+interface Reading {
+  /** Whether others have the stream as their parent. */
+  readonly isParent?: boolean;
+  /** The manifest, where its streams have to be listed before one is read. */
+  readonly source?: JsonObject;
+}
 
 /** An HTTP API on loopback that answers for one stream of one manifest at a time, and remembers what it was asked. */
 export class MockApi {
@@ -37,13 +44,19 @@ export class MockApi {
     this.#server.closeAllConnections();
   }
 
-  /** From now on the API is the one that this stream reads. `isParent` says whether others have it as their parent. */
-  become(stream: JsonObject, world: World, isParent = false): void {
+  /** From now on the API is the one that this stream reads. */
+  become(stream: JsonObject, world: World, { isParent = false, source = {} }: Reading = {}): void {
+    this.#serve([...endpointsOf(stream, world), ...endpointsOfSource(source, world)], world, isParent);
+  }
+
+  /** The API as it is asked for the list of the manifest's streams. */
+  becomeSource(manifest: JsonObject, world: World): void {
+    this.#serve(endpointsOfSource(manifest, world), world, false);
+  }
+
+  #serve(endpoints: readonly Endpoint[], world: World, isParent: boolean): void {
     this.#isParent = isParent;
-    this.#endpoints = endpointsOf(stream, world).map((endpoint) => ({
-      endpoint,
-      answers: new Answers(endpoint, world),
-    }));
+    this.#endpoints = endpoints.map((endpoint) => ({ endpoint, answers: new Answers(endpoint, world) }));
     this.forget();
   }
 

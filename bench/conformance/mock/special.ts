@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
+import { comparableBody } from '../compare.ts';
 import type { MockAnswer, Received } from './answers.ts';
 import { type Endpoint, schemaOf } from './endpoints.ts';
 import { recordOf, setAt } from './records.ts';
@@ -37,7 +38,7 @@ export function jobAnswer(
   const templates = texts(retriever).flatMap((text) => readsOf(text, ['creation_response', 'polling_response']).chains);
   for (const { root, path } of templates)
     if (path.length > 0 && (role === 'create_job') === (root === 'creation_response'))
-      setAt(body, path, `job-${hash(request.body + request.path) % 1000}`);
+      setAt(body, path, `job-${hash(comparableBody(request.body) + request.path) % 1000}`);
   if (role !== 'poll_job') return json(Object.keys(body).length > 0 ? body : { id: 'job-1' });
   const mapping = isJsonObject(retriever.status_mapping) ? retriever.status_mapping : {};
   const word = (name: string) => (Array.isArray(mapping[name]) ? (mapping[name][0] ?? name) : name);
@@ -63,22 +64,30 @@ export function partsRecord({ stream, schema }: Endpoint, index: number, world: 
     setAt(record, pathOf({ field_path: stream.property_field_path ?? [] }), name);
   else if (stream.type === 'DynamicSchemaLoader') {
     const identifier = isJsonObject(stream.schema_type_identifier) ? stream.schema_type_identifier : {};
-    const types = (Array.isArray(identifier.types_mapping) ? identifier.types_mapping.filter(isJsonObject) : []).map(
-      ({ current_type: type }) => [type].flat()[0] ?? 'string',
-    );
-    setAt(record, pathOf({ field_path: identifier.key_pointer ?? [] }), name);
-    if (Array.isArray(identifier.type_pointer))
-      setAt(
-        record,
-        pathOf({ field_path: identifier.type_pointer }),
-        types[index % Math.max(1, types.length)] ?? 'string',
-      );
+    setAt(record, pathOf({ field_path: identifier.schema_pointer ?? [] }), fieldsOf(identifier, names));
   } else {
     for (const { path } of texts(stream).flatMap((text) => readsOf(text, ['components_values']).chains))
       if (path.length > 0) setAt(record, path, `${String(path.at(-1))}_${index}`);
   }
   void [world, recordOf, schemaOf];
   return record;
+}
+
+/** A few fields as an API describes them, in the words that the manifest knows. */
+function fieldsOf(identifier: JsonObject, names: readonly string[]): JsonObject[] {
+  const mappings = Array.isArray(identifier.types_mapping) ? identifier.types_mapping.filter(isJsonObject) : [];
+  const types = mappings.map(({ current_type: type }) => [type].flat()[0] ?? 'string');
+  return Array.from({ length: 4 }, (_, index) => {
+    const field: JsonObject = {};
+    setAt(field, pathOf({ field_path: identifier.key_pointer ?? [] }), names[index] ?? `field_${index}`);
+    if (Array.isArray(identifier.type_pointer))
+      setAt(
+        field,
+        pathOf({ field_path: identifier.type_pointer }),
+        types[index % Math.max(1, types.length)] ?? 'string',
+      );
+    return field;
+  });
 }
 
 function pathOf(extractor: JsonValue | undefined): string[] {
