@@ -1,4 +1,5 @@
 import { component, defineKind } from '#lib/manifest/kind.ts';
+import { metadataSchema } from '#lib/manifest/weir-block.ts';
 
 /** The root of a manifest and the parts that only describe. */
 export const sourceKinds = [
@@ -35,7 +36,7 @@ export const sourceKinds = [
         types: ['integer', 'string'],
         variables: ['config', 'parameters'],
       },
-      metadata: { docs: 'For tools.', types: ['object'] },
+      metadata: { docs: 'For tools; below weir are tests and checks.', types: ['object'], schema: metadataSchema },
       description: { docs: 'For people.', types: ['string'] },
       schemas: { docs: 'Schemas that streams refer to.', types: ['object'] },
       definitions: { docs: 'Parts that are used through $ref.', types: ['object'] },

@@ -18,6 +18,7 @@ import { nameFindings } from './name-findings.ts';
 import { propagate } from './propagate.ts';
 import { type Path, resolveReferences } from './resolve-references.ts';
 import { type Finding, type Known, refusal, validateComponent } from './validate.ts';
+import { metadataFindings } from './weir-block.ts';
 
 const MOST_BYTES = 2_000_000;
 const MOST_ALIASES = 10_000;
@@ -99,7 +100,7 @@ function compile(
   const resolved = resolveReferences(root);
   const source = propagate(resolved.value, known.kinds, resolved.origins, { defaultType: 'DeclarativeSource' });
   const findings: Finding[] = resolved.problems.map((problem) => ({ severity: 'error', ...problem }));
-  findings.push(...validateComponent(source, ['source'], known, resolved.origins));
+  findings.push(...validateComponent(source, ['source'], known, resolved.origins), ...metadataFindings(root.metadata));
   const ofAll = [...refusalsBelow(source.spec, known), ...refusalsBelow(source.api_budget, known)];
   const grouped = groupedNames(source);
   const refusalOf = (component: JsonObject, name: string) => {

@@ -13,10 +13,12 @@ import { checkCommand, discoverCommand, readCommand, specCommand } from './proto
 import { sayConfig, sayFailure, sayLog } from './protocol-messages.ts';
 import { quarantineCommand } from './quarantine-command.ts';
 import { syncCommand } from './sync-command.ts';
+import { testCommand } from './test-command.ts';
 
 const USAGE = `weir <command> --manifest FILE [options]
 
   validate                                                every problem of the manifest, with its line
+  test     FILE … [--name TEXT] [--json]                  the tests that manifests carry, over recorded answers; exits 1 if one fails
   plan     --config FILE [--state FILE] [--stream NAME …] [--json]
                                                           slices and first requests of a read; nothing is sent
   spec                                                    the settings that the connector asks for
@@ -53,6 +55,7 @@ const OPTIONS = {
   stream: { type: 'string', multiple: true },
   'full-refresh': { type: 'boolean' },
   json: { type: 'boolean' },
+  name: { type: 'string' },
   parquet: { type: 'string' },
   url: { type: 'string' },
   key: { type: 'string' },
@@ -112,6 +115,7 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 
 async function run([command = '', ...words]: string[], values: Values, signal: AbortSignal): Promise<number> {
   if (command === 'checks') return checks(words, values, signal);
+  if (command === 'test') return testCommand({ files: words, name: values.name, json: values.json === true });
   if (command === 'quarantine') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream, json } = values;
     return quarantineCommand({ words, url, key, tables: stream, json: json === true });
