@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { assertOwnOrigin } from '#lib/access/request-origin.ts';
 import type { Context } from '#lib/context.ts';
 import { configTree, publicTree } from './airbyte/mount.ts';
+import { configRefusal, publicRefusal } from './airbyte/refusals.ts';
 import { configRoutes, publicRoutes } from './airbyte/routes.ts';
 import type { DoorEnv } from './door.ts';
 import { badRequest, failureResponse } from './failures.ts';
@@ -44,7 +45,7 @@ export function createApi(context: Context): Api {
     if (c.req.url.includes('%00')) throw badRequest('No address may hold the character NUL.');
     await next();
   });
-  app.onError((error) => failureResponse(error, context.log));
+  app.onError((error, c) => refusalAt(c.req.path)(error, context.log));
   app.notFound(() => failureResponse(badRequest('There is nothing at this address.', 'not_found'), context.log));
 
   app.get('/api/v1/health', (c) => c.json({ available: true }));
@@ -62,6 +63,12 @@ export function createApi(context: Context): Api {
       return guarded(await app.fetch(request, { peer }));
     },
   };
+}
+
+/** Each tree has its own form of an error, also for what is refused before a route is found. */
+function refusalAt(path: string): typeof failureResponse {
+  if (path.startsWith('/api/v1/')) return configRefusal;
+  return /^\/(api\/public\/)?v1\//.test(path) ? publicRefusal : failureResponse;
 }
 
 /** Every answer, refusals among them, tells browsers to keep nothing and guess nothing. */

@@ -228,3 +228,13 @@ test('a masked secret that comes back is kept, by a whole update and by a part; 
   expect(await stored()).toBe('another-secret');
   expect((await put({ api_key: 'k', start_date: 'soon' })).status).toBe(422);
 });
+
+test('what is refused before a route is found has the form of its tree, too', async () => {
+  const api = await served();
+  const headers = await tokenOf(api);
+  const problem = await api.client.get('/api/public/v1/jobs?status=%00', headers);
+  expect(problem).toMatchObject({ status: 400, body: { status: 400, title: 'bad-request' } });
+  const forged = { ...headers, origin: 'https://evil.example' };
+  const config = await api.client.send('POST', '/api/v1/jobs/list', {}, forged);
+  expect(config).toMatchObject({ status: 403, body: { exceptionClassName: 'foreign_origin' } });
+});
