@@ -1,7 +1,8 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonValue } from '#lib/json.ts';
 import type { Facts } from './checks/check-kind.ts';
-import { earlierResults, lastPublished, loadCounts, rowsBefore } from './store.ts';
+import { lastPublished, loadCounts, rowsBefore } from './load-store.ts';
+import { earlierResults } from './store.ts';
 import type { Check } from './suite.ts';
 
 export interface FactsRequest {

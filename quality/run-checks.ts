@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import { type CheckResult, evaluate, type SegmentResult } from './evaluate.ts';
 import { gatherFacts } from './facts.ts';
 import { failingRows } from './failing-rows.ts';
+import { publishedFiles } from './load-store.ts';
 import { measureTable } from './measure.ts';
 import { parseSuite } from './parse-suite.ts';
 import type { Sources } from './plan.ts';
@@ -26,7 +27,6 @@ import {
   insertRun,
   measuredKeys,
   type NewResult,
-  publishedFiles,
   suitesOfConnection,
   type Trigger,
 } from './store.ts';

@@ -243,20 +243,6 @@ export async function forgetSamples(db: Db, now: Date): Promise<void> {
     .execute();
 }
 
-/** The connection's last published sync: its id, and when readers could see it. */
-export async function lastPublished(db: Db, connectionId: string): Promise<{ syncId: number; at: Date } | null> {
-  const row = await db
-    .selectFrom('sync_stream')
-    .innerJoin('syncs', 'syncs.id', 'sync_stream.sync_id')
-    .select(['syncs.id as syncId', 'sync_stream.published_at as at'])
-    .where('syncs.connection_id', '=', connectionId)
-    .where('sync_stream.published_at', 'is not', null)
-    .orderBy('sync_stream.published_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.at ? { syncId: row.syncId, at: row.at } : null;
-}
-
 export interface EarlierResult {
   readonly key: string;
   readonly at: Date;
@@ -314,27 +300,6 @@ export function gateResults(db: Db, suiteId: string, syncId: number) {
     .execute();
 }
 
-/** What a sync read of the source for each of its tables, and what of it was accepted. */
-export async function loadCounts(db: Db, syncId: number): Promise<Map<string, { read: number; accepted: number }>> {
-  const rows = await db
-    .selectFrom('sync_stream as stream')
-    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
-    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
-    .select(['connection.prefix', 'stream.name', 'stream.relation', 'stream.read', 'stream.written'])
-    .where('stream.sync_id', '=', syncId)
-    .execute();
-  return new Map(
-    rows.flatMap(({ prefix, name, relation, read, written }) =>
-      namesOf(prefix, name, relation).map((each) => [each, { read, accepted: written }] as const),
-    ),
-  );
-}
-
-function namesOf(prefix: string, name: string, relation: JsonObject | null): string[] {
-  const { schema, table } = relation ?? {};
-  return typeof table === 'string' ? [table, `${schema}.${table}`] : [prefix + name];
-}
-
 /** The suites that are bound to a connection: measured after each of its syncs. */
 export async function suitesOfConnection(db: Db, workspaceId: string, connectionId: string): Promise<string[]> {
   const rows = await db
@@ -344,52 +309,6 @@ export async function suitesOfConnection(db: Db, workspaceId: string, connection
     .where('connection_id', '=', connectionId)
     .execute();
   return rows.map(({ id }) => id);
-}
-
-/** The newest published files of each stream at a destination that has no tables of its own; of one connection, if one is named. */
-export async function publishedFiles(db: Db, destinationId: string, connectionId: string | null) {
-  const rows = await db
-    .selectFrom('sync_stream as stream')
-    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
-    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
-    .distinctOn(['connection.id', 'stream.namespace', 'stream.name'])
-    .select(['connection.prefix', 'stream.namespace', 'stream.name', 'stream.relation'])
-    .where('connection.destination_id', '=', destinationId)
-    .where('stream.published_at', 'is not', null)
-    .$if(connectionId !== null, (query) => query.where('connection.id', '=', connectionId ?? ''))
-    .orderBy('connection.id')
-    .orderBy('stream.namespace')
-    .orderBy('stream.name')
-    .orderBy('stream.published_at', 'desc')
-    .execute();
-  return rows.flatMap(({ relation, ...stream }) => {
-    const files = relation?.kind === 'parquet' && Array.isArray(relation.files) ? relation.files.map(String) : [];
-    return files.length > 0 ? [{ ...stream, files }] : [];
-  });
-}
-
-/** Rows of each table as the connection's newest load before `loadId` left them, where the destination counted. */
-export async function rowsBefore(db: Db, connectionId: string, loadId: number): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom('sync_stream as stream')
-    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
-    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
-    .distinctOn(['stream.namespace', 'stream.name'])
-    .select(['connection.prefix', 'stream.name', 'stream.relation', 'stream.published'])
-    .where('syncs.connection_id', '=', connectionId)
-    .where('syncs.id', '<', loadId)
-    .where('stream.published_at', 'is not', null)
-    .orderBy('stream.namespace')
-    .orderBy('stream.name')
-    .orderBy('stream.published_at', 'desc')
-    .execute();
-  return new Map(
-    rows.flatMap(({ prefix, name, relation, published }) => {
-      const count = published?.rows;
-      if (typeof count !== 'number') return [];
-      return namesOf(prefix, name, relation).map((each) => [each, count] as const);
-    }),
-  );
 }
 
 /** Suites whose own time has come, locked so that no other scheduler takes them. */
