@@ -1,6 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { Connector } from '#lib/connections/connectors.ts';
 import type { JsonObject } from '#lib/json.ts';
@@ -15,7 +16,7 @@ import { Outline } from './outline.tsx';
 import { Problems } from './problems.tsx';
 import { SaveVersion } from './save-version.tsx';
 import { SchemaPanel } from './schema-panel.tsx';
-import { type Side, SidePanel } from './side-panel.tsx';
+import { SIDES, SidePanel } from './side-panel.tsx';
 import { USUAL_LIMITS } from './test-limits.tsx';
 import { TestPanel } from './test-panel.tsx';
 import { useDraft } from './use-draft.ts';
@@ -41,11 +42,11 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const [name, setName] = useState(initial.name);
   const [manifest, setManifest] = useState(initial.manifest);
   const [values, setValues] = useState<JsonObject>(initial.values ?? {});
-  const [stream, setStream] = useState<string | null>(null);
+  const [stream, setStream] = useQueryState('stream');
   const [shown, setShown] = useState<Shown>('editor');
   const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);
   const [limits, setLimits] = useState(USUAL_LIMITS);
-  const [side, setSide] = useState<Side>('test');
+  const [side, setSide] = useQueryState('beside', parseAsStringLiteral(SIDES).withDefault('test'));
   const [cursor, setCursor] = useState({ line: 1, column: 1, offset: 0 });
   const editor = useRef<YamlEditorHandle>(null);
   const router = useRouter();
@@ -64,7 +65,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const runTest = (state: JsonObject | null = null) => {
     if (chosen === null) return;
     setShown('test');
-    setSide('test');
+    void setSide('test');
     void test.start({
       manifest,
       config,
@@ -129,7 +130,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           config={config}
           onConfig={setValues}
           onStream={(item) => {
-            setStream(item.name);
+            void setStream(item.name);
             const found = written.find(({ name: known }) => known === item.name);
             if (found) revealOffset(found.offset);
           }}
@@ -159,13 +160,13 @@ export function Builder({ connector, schema, ...initial }: Props) {
           </div>
           <Problems issues={validation.issues} onGo={(issue) => reveal(issue.line, issue.column)} />
         </section>
-        <SidePanel side={side} onSide={setSide}>
+        <SidePanel side={side} onSide={(next) => void setSide(next)}>
           {side === 'test' && (
             <TestPanel
               run={test.run}
               streams={streams.map((item) => item.name)}
               stream={chosen}
-              onStream={setStream}
+              onStream={(name) => void setStream(name)}
               limits={limits}
               onLimits={setLimits}
               onTest={runTest}

@@ -2,7 +2,8 @@
 
 import type { ReactNode } from 'react';
 
-export type Side = 'test' | 'form' | 'schema';
+export const SIDES = ['test', 'form', 'schema'] as const;
+export type Side = (typeof SIDES)[number];
 
 const NAMES: Record<Side, string> = { test: 'Test', form: 'Form', schema: 'Schema' };
 
@@ -21,7 +22,7 @@ export function SidePanel({
       <div className="side-tabs">
         <fieldset className="seg">
           <legend className="sr-only">Beside the editor</legend>
-          {(Object.keys(NAMES) as Side[]).map((item) => (
+          {SIDES.map((item) => (
             <button key={item} type="button" aria-pressed={side === item} onClick={() => onSide(item)}>
               {NAMES[item]}
             </button>

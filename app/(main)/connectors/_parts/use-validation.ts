@@ -1,11 +1,13 @@
 'use client';
 
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
 import { api } from '../../../_components/api.ts';
 import type { EditorIssue } from '../../../_components/editor/yaml-editor.tsx';
 
-const SETTLE_MS = 200;
+/** A small manifest is looked at almost at once; a large one waits about as long as the last look took. */
+const SHORTEST_PAUSE_MS = 40;
+const LONGEST_PAUSE_MS = 600;
 
 export interface Validation {
   readonly issues: readonly EditorIssue[];
@@ -19,14 +21,18 @@ const NOTHING: Validation = { issues: [], spec: null, streams: [] };
 export function useValidation(manifest: string): Validation & { readonly checked: string | null } {
   const [answer, setAnswer] = useState<Validation>(NOTHING);
   const [checked, setChecked] = useState<string | null>(null);
+  const pauseMs = useRef(SHORTEST_PAUSE_MS);
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(async () => {
+      const askedAt = performance.now();
       const next = await api.post<Validation>('/manifests/validate', { manifest }).catch(() => null);
+      const tookMs = performance.now() - askedAt;
+      pauseMs.current = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, tookMs / 2));
       if (stale || next === null) return;
       setAnswer((old) => (next.streams.length > 0 ? next : { ...old, issues: next.issues }));
       setChecked(manifest);
-    }, SETTLE_MS);
+    }, pauseMs.current);
     return () => {
       stale = true;
       clearTimeout(timer);
