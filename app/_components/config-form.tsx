@@ -2,11 +2,13 @@
 
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
+import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { ApiError, api, failureOf } from './api.ts';
 import { Button } from './button.tsx';
 import { type CheckAnswer, CheckOutcome } from './check-outcome.tsx';
 import { Confirm } from './confirm.tsx';
+import { ConsentPanel, type FormConsent } from './consent-panel.tsx';
 import { Field, FieldsToFix, fieldControl } from './field.tsx';
 import { FailureNotice } from './notice.tsx';
 import { configErrors, SchemaForm, startConfig } from './schema-form/schema-form.tsx';
@@ -25,11 +27,13 @@ interface Props {
   readonly fixed: Readonly<Record<string, string>>;
   /** Where to go after saving a new one; `:id` is filled in. */
   readonly then: string;
+  /** Where the connector's config can be filled by signing in at its provider. */
+  readonly consent?: FormConsent | null;
   readonly usedBy?: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** Name and config of a source or destination: test it as it stands, then save it. Secrets come masked and stay unless replaced. */
-export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }: Props) {
+export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = null, usedBy = [] }: Props) {
   const [name, setName] = useState(initial.name);
   const [config, setConfig] = useState(id === null ? { ...startConfig(spec), ...initial.config } : initial.config);
   const [errors, setErrors] = useState<FieldErrors>({});
@@ -48,8 +52,13 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }
     setSubmitted(true);
     return configErrors(spec, config).length === 0;
   };
+  // Masks of what a consent filled stand for what it keeps.
+  const filled = consent?.back && consent.back.failure === null ? { consentId: consent.back.id } : {};
+  const showIssues = (issues: readonly Issue[]) =>
+    setErrors(Object.fromEntries(issues.map(({ path, message }) => [(path ?? '').replace(/^config\.?/, ''), message])));
   const check = () => {
-    if (valid()) void probe.ask({ kind: `check_${noun}`, ...fixed, config, ...(id && { [`${noun}Id`]: id }) });
+    if (valid())
+      void probe.ask({ kind: `check_${noun}`, ...fixed, config, ...filled, ...(id && { [`${noun}Id`]: id }) });
   };
   const save = async () => {
     setNameError(name.trim() === '' ? 'Give it a name.' : undefined);
@@ -57,19 +66,15 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }
     setBusy(true);
     setRefused(null);
     try {
-      if (id !== null) await api.patch(`/${noun}s/${id}`, { name, config });
-      const saved = id ?? (await api.post<{ id: string }>(`/${noun}s`, { name, config, ...fixed })).id;
+      if (id !== null) await api.patch(`/${noun}s/${id}`, { name, config, ...filled });
+      const saved = id ?? (await api.post<{ id: string }>(`/${noun}s`, { name, config, ...filled, ...fixed })).id;
       say.done(`${name} saved`);
       router.push(then.replace(':id', saved));
       router.refresh();
     } catch (error) {
       setRefused(error);
       if (error instanceof ApiError) {
-        setErrors(
-          Object.fromEntries(
-            error.issues.map((issue) => [(issue.path ?? '').replace(/^config\.?/, ''), issue.message]),
-          ),
-        );
+        showIssues(error.issues);
         setNameError(error.issues.find((issue) => issue.path === 'name')?.message);
       }
     } finally {
@@ -94,6 +99,16 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, usedBy = [] }
         />
       </Field>
       <SchemaForm schema={spec} value={config} onChange={setConfig} errors={errors} showErrors={submitted} />
+      {consent && (
+        <ConsentPanel
+          {...consent}
+          connectorId={fixed.connectorId ?? ''}
+          sourceId={id}
+          name={name}
+          config={config}
+          onIssues={showIssues}
+        />
+      )}
       <CheckOutcome probe={probe} reason={`${noun} ${name}`} onAllowed={check} />
       {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
       <div className="acts">

@@ -14,6 +14,8 @@ export interface Identity {
   readonly role: Role;
   /** As the audit log names them. */
   readonly actor: string;
+  /** The session of a browser; keys and applications have none. */
+  readonly sessionId?: string;
 }
 
 type IdentifyContext = SignInContext & { readonly clock: () => Date };
@@ -86,6 +88,7 @@ async function bySession(c: IdentifyContext, headers: Headers) {
     workspaceId: membership.workspace_id,
     role: membership.role,
     actor: email,
+    sessionId: response.session.id,
   };
   return { identity, setCookies: answer.getSetCookie() };
 }

@@ -14,6 +14,7 @@ import { authRoutes } from './routes/auth.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { connectorRoutes } from './routes/connectors.ts';
+import { consentCallback, consentRoutes } from './routes/consents.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { probeRoutes } from './routes/probes.ts';
@@ -56,6 +57,7 @@ export function createApi(context: Context): Api {
   app.route('/api/public/v1', publicTree(publicRoutes));
   app.route('/v1', publicTree(publicRoutes));
   app.route('/api/auth', authRoutes());
+  app.get('/oauth/callback', consentCallback);
   app.use('/api/weir/v1/:noun', paged());
   app.route('/api/weir/v1', ownRoutes());
   return {
@@ -87,6 +89,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     overviewRoutes,
     connectorRoutes,
     sourceRoutes,
+    consentRoutes,
     destinationRoutes,
     connectionRoutes,
     quarantineRoutes,

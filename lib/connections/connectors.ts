@@ -180,6 +180,16 @@ export async function latestVersion(
   return row ? toVersion(row) : null;
 }
 
+/** The newest version as the engine reads it; null while there is only a draft. */
+export async function compiledOf(
+  { db }: { db: Db },
+  workspaceId: string,
+  connectorId: string,
+): Promise<JsonObject | null> {
+  const row = await selectVersion(db, workspaceId, connectorId).orderBy('version', 'desc').limit(1).executeTakeFirst();
+  return row?.compiled ?? null;
+}
+
 export async function getConnectorVersion(
   { db }: { db: Db },
   workspaceId: string,

@@ -24,6 +24,8 @@ export interface ProbeRequest {
   readonly state?: JsonObject | null;
   /** What a connector is to be made from. */
   readonly draft?: JsonObject;
+  /** What masks stand for, open: what a consent filled. */
+  readonly filled?: JsonObject;
 }
 
 /** The question with everything a child needs to answer it: compiled manifest, and a config with open secrets. */
@@ -41,7 +43,7 @@ export async function probeInput(
 async function sourceInput(
   { db, secrets }: { db: Db; secrets: Secrets },
   workspaceId: string,
-  { connectorId, sourceId, manifest, config, stream, limits, state }: ProbeRequest,
+  { connectorId, sourceId, manifest, config, stream, limits, state, filled }: ProbeRequest,
 ): Promise<JsonObject> {
   const source = sourceId === undefined ? null : await findStored(db, workspaceId, sourceId);
   const text = manifest ?? (await savedManifest(db, workspaceId, connectorId ?? source?.connector_id));
@@ -50,7 +52,7 @@ async function sourceInput(
     refuseIssues('The manifest has problems.', issues.length > 0 ? issues : [{ message: 'Empty.' }]);
   const open = mergedConfig(secrets, {
     aad: sourceAad(sourceId ?? 'none'),
-    stored: source?.config ?? null,
+    stored: filled ?? source?.config ?? null,
     sent: config ?? source?.config ?? {},
   });
   assertComplete(describeCompiled(compiled ?? {}).spec, open);

@@ -66,11 +66,13 @@ export async function createSource(
   { db, secrets }: SourceContext,
   workspaceId: string,
   input: { name: string; connectorId: string; config: JsonObject },
+  /** What masks in the config stand for, open: what a consent filled. */
+  filled: JsonObject | null = null,
 ): Promise<{ id: string }> {
   refuseIssues('The source was not made.', nameIssues(input.name));
   const id = randomUUID();
   const spec = await specOf(db, workspaceId, input.connectorId);
-  const config = checkedAndSealed(secrets, { spec, aad: sourceAad(id), stored: null, sent: input.config });
+  const config = checkedAndSealed(secrets, { spec, aad: sourceAad(id), stored: filled, sent: input.config });
   await withFreeName('source', input.name, () =>
     db
       .insertInto('source')
@@ -92,6 +94,7 @@ export async function updateSource(
   workspaceId: string,
   id: string,
   change: { name?: string; config?: JsonObject },
+  filled: JsonObject | null = null,
 ): Promise<void> {
   const stored = await findStored(db, workspaceId, id);
   const name = change.name ?? stored.name;
@@ -102,7 +105,7 @@ export async function updateSource(
       : checkedAndSealed(secrets, {
           spec: await specOf(db, workspaceId, stored.connector_id),
           aad: sourceAad(id),
-          stored: stored.config,
+          stored: filled ?? stored.config,
           sent: change.config,
         });
   await withFreeName('source', name, () =>

@@ -14,6 +14,7 @@ export interface Database {
   connector: ConnectorTable;
   connector_version: ConnectorVersionTable;
   source: SourceTable;
+  oauth_consent: OauthConsentTable;
   destination: DestinationTable;
   connection: ConnectionTable;
   connection_stream: ConnectionStreamTable;
@@ -333,6 +334,22 @@ interface SyncLogTable {
   level: string;
   stream: Optional<string>;
   message: string;
+}
+
+interface OauthConsentTable {
+  id: string;
+  workspace_id: string;
+  connector_id: string;
+  source_id: string | null;
+  session_id: string;
+  /** SHA-256 of the state, which works once. */
+  state_hash: string;
+  status: 'waiting' | 'taken' | 'connected' | 'failed';
+  /** The form and the way to its tokens, sealed whole. */
+  sealed: string;
+  failure: NullableJson<Failure>;
+  created_at: Time;
+  expires_at: Date;
 }
 
 interface ProbeTable {

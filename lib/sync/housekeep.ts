@@ -12,6 +12,7 @@ const STRANDED_MS = 2 * MINUTE_MS;
 /** Forgets what nobody reads any more, and takes up syncs whose worker and job are both gone. */
 export async function housekeep({ db, queue, clock }: { db: Db; queue: Queue; clock: () => Date }): Promise<void> {
   const before = (ms: number) => new Date(clock().getTime() - ms);
+  await db.deleteFrom('oauth_consent').where('expires_at', '<', clock()).execute();
   await db.deleteFrom('probe').where('created_at', '<', before(PROBES_KEPT_MS)).execute();
   await db.deleteFrom('sync_log').where('at', '<', before(LOGS_KEPT_MS)).execute();
   await db

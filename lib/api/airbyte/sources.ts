@@ -203,8 +203,8 @@ export const publicRoutes: PublicRoute[] = [
     summary: 'Refused: see the detail',
     handle: () => {
       throw unsupported(
-        'Weir does not start an OAuth consent.',
-        'Enter the refresh token in the settings of the source.',
+        'Weir starts an OAuth consent only in the browser.',
+        "Press Sign in in the source's form, or enter the refresh token there.",
       );
     },
   },

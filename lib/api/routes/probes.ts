@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { type ProbeRequest, probeInput } from '#lib/connections/probe-input.ts';
 import { cancelProbe, probeEvents, startProbe } from '#lib/sync/probes.ts';
 import { anyObject, longText, nullable, readBody, shape, text, uuid } from '../body.ts';
+import { filledOf } from '../consent-owner.ts';
 import { as, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
 
@@ -17,6 +18,7 @@ const request = shape(
     stream: text,
     limits: anyObject,
     state: nullable(anyObject),
+    consentId: uuid,
     draft: shape(
       {
         from: { enum: ['url', 'curl', 'openapi', 'har'] },
@@ -36,8 +38,9 @@ export function probeRoutes(app: Hono<DoorEnv>): void {
   app.post('/probes', as('editor', 'probe.start', request), async (c) => {
     const { workspaceId, actor } = c.get('identity');
     const context = c.get('context');
-    const { kind, ...asked } = await readBody<ProbeRequest>(c.req.raw, request);
-    const input = await probeInput(context, workspaceId, { kind, ...asked });
+    const { kind, consentId, ...asked } = await readBody<ProbeRequest & { consentId?: string }>(c.req.raw, request);
+    const filled = await filledOf(c, consentId);
+    const input = await probeInput(context, workspaceId, { kind, ...asked, ...(filled && { filled }) });
     return c.json(await startProbe(context, workspaceId, kind, input, actor), 201);
   });
   app.get('/probes/:id/events', as('viewer'), probeEventStream);

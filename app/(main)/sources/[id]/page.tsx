@@ -2,13 +2,22 @@ import Link from 'next/link';
 import { getSource } from '#lib/connections/sources.ts';
 import { ConfigForm } from '../../../_components/config-form.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { formConsent } from '../../../_server/form-consent.ts';
 import { orNotFound } from '../../../_server/or-not-found.ts';
 import { pageContext } from '../../../_server/page-context.ts';
 
-export default async function SourcePage({ params }: { params: Promise<{ id: string }> }) {
-  const { context, workspaceId } = await pageContext();
+export default async function SourcePage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<{ consent?: string }>;
+}) {
+  const page = await pageContext();
+  const { context, workspaceId } = page;
   const { id } = await params;
   const source = await orNotFound(getSource(context, workspaceId, id));
+  const { consent, left } = await formConsent(page, source.connector, (await searchParams).consent);
   return (
     <Page
       crumbs={[
@@ -23,9 +32,10 @@ export default async function SourcePage({ params }: { params: Promise<{ id: str
       <ConfigForm
         noun="source"
         spec={source.spec}
-        initial={source}
+        initial={left ?? source}
         id={source.id}
         fixed={{ connectorId: source.connector.id }}
+        consent={consent}
         then="/sources"
         usedBy={source.connections}
       />

@@ -5,6 +5,7 @@ import { plural } from '../../../_components/format.ts';
 import { Empty } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { formConsent } from '../../../_server/form-consent.ts';
 import { orNotFound } from '../../../_server/or-not-found.ts';
 import { pageContext } from '../../../_server/page-context.ts';
 
@@ -20,12 +21,14 @@ const CRUMBS = [
 export default async function NewSourcePage({
   searchParams,
 }: {
-  searchParams: Promise<{ connector?: string; then?: string }>;
+  searchParams: Promise<{ connector?: string; then?: string; consent?: string }>;
 }) {
-  const { context, workspaceId } = await pageContext();
-  const { connector: connectorId, then } = await searchParams;
+  const page = await pageContext();
+  const { context, workspaceId } = page;
+  const { connector: connectorId, then, consent: consentId } = await searchParams;
   if (connectorId === undefined) return <ChooseConnector then={then} />;
   const connector = await orNotFound(getConnector(context, workspaceId, connectorId));
+  const { consent, left } = await formConsent(page, connector, consentId);
   return (
     <Page crumbs={CRUMBS}>
       <PageHead title={`New source from ${connector.name}`}>
@@ -45,9 +48,10 @@ export default async function NewSourcePage({
         <ConfigForm
           noun="source"
           spec={connector.latest.spec}
-          initial={{ name: '', config: {} }}
+          initial={left ?? { name: '', config: {} }}
           id={null}
           fixed={{ connectorId }}
+          consent={consent}
           then={then === 'connection' ? '/connections/new?source=:id' : '/sources'}
         />
       )}
