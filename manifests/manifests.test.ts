@@ -14,7 +14,7 @@ import { parseSuite } from '#quality/parse-suite.ts';
 /** What Airbyte's language lacks. */
 const ADDITIONS = ['JsonataExtractor', 'JsonataFilter', 'JsonataTransformation', 'FileStream'];
 /** Manifests that need them; every other one is a manifest of Airbyte's. */
-const WITH_ADDITIONS = ['demo-files.yaml', 'file.yaml'];
+const WITH_ADDITIONS = ['demo-files.yaml', 'file.yaml', 'open-meteo.yaml'];
 /** The demo is tested against its own API, and files against real ones (demo.test.ts, lib/extract/files). */
 const WITHOUT_TESTS = ['demo-api.yaml', 'demo-files.yaml', 'file.yaml'];
 
