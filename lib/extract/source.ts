@@ -19,6 +19,8 @@ export interface ExtractContext {
   readonly eager?: boolean;
   /** Told of each request and its answer, secrets masked; the test panel listens. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Told when the API limits how often it is asked, and the stream waits. */
+  readonly onRateLimited?: () => void;
   /**
    * The source changed its own config, such as a refresh token that works once. Nothing goes on before it is stored. Given the
    * whole new config, and what changed in it.

@@ -3,7 +3,7 @@ import { createGuard } from '#lib/address-guard.ts';
 import type { ConfiguredStream, DestinationSyncMode, SyncMode } from '#lib/catalog.ts';
 import { type Failure, failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
-import type { Exchange, ExtractContext, FileReference, PlannedSource, ReadEvent, Source } from '#lib/extract/source.ts';
+import type { ExtractContext, FileReference, PlannedSource, ReadEvent, Source } from '#lib/extract/source.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import {
@@ -117,7 +117,7 @@ async function readOne(
   const teller = new StreamTeller({ name, ...(namespace && { namespace }) });
   try {
     const request = { stream, state: stream.syncMode === 'incremental' ? state : null };
-    const watched = watching(context, (exchange) => teller.exchange(exchange));
+    const watched = { ...context, onRateLimited: () => teller.rateLimited() };
     for await (const event of source.read(watched, config, request)) teller.tell(event);
     teller.end('COMPLETE');
     return null;
@@ -128,17 +128,6 @@ async function readOne(
     teller.end('INCOMPLETE');
     return failure;
   }
-}
-
-function watching(context: ExtractContext, watch: (exchange: Exchange) => void): ExtractContext {
-  const { onExchange } = context;
-  return {
-    ...context,
-    onExchange: (exchange) => {
-      onExchange?.(exchange);
-      watch(exchange);
-    },
-  };
 }
 
 /** Tells what a stream gives as messages. */
@@ -159,10 +148,9 @@ class StreamTeller {
     else if (event.type === 'notice') sayLog(event.level.toUpperCase(), event.message);
   }
 
-  /** An API that limits how often it is asked makes the stream wait: whoever runs the connector is told. */
-  exchange({ response, waitMs }: Exchange): void {
-    if (response?.status === 429 && waitMs !== undefined)
-      sayStatus(this.descriptor, 'RUNNING', [{ type: 'RATE_LIMITED' }]);
+  /** Whoever runs the connector is told that the stream waits for the API. */
+  rateLimited(): void {
+    sayStatus(this.descriptor, 'RUNNING', [{ type: 'RATE_LIMITED' }]);
   }
 
   end(status: 'COMPLETE' | 'INCOMPLETE'): void {

@@ -198,6 +198,7 @@ export class HttpSender implements Requester {
     { stream, slice, page }: PageRequest,
     { outgoing, answer, headers, error, resolution, waitS, tries, startedAt }: Try & { tries: number; startedAt: Date },
   ): void {
+    if (answer?.status === 429 && waitS !== null) context.onRateLimited?.();
     context.onExchange?.({
       ...{ stream, slice: sliceKey(slice), page, try: tries, startedAt: startedAt.toISOString() },
       durationMs: context.clock().getTime() - startedAt.getTime(),
