@@ -10,13 +10,17 @@ export function Menu({
   trigger,
   children,
   align = 'end',
+  ...opened
 }: {
   trigger: ReactNode;
   children: ReactNode;
   align?: 'start' | 'end';
+  /** With `onOpenChange`: for a menu that a key opens too. */
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
 }) {
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root {...opened}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="overlay menu" align={align} sideOffset={4} collisionPadding={8}>

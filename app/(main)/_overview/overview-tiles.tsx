@@ -87,7 +87,7 @@ function FailingNow({ rows }: { rows: readonly Row[] }) {
       unit={`of ${formatCount(rows.length)}`}
       detail={
         first
-          ? `${first.name}, ${plural(first.failedInARow, 'sync')} in a row`
+          ? `${first.name}, ${first.failedInARow > 0 ? `${plural(first.failedInARow, 'sync')} in a row` : 'by its checks'}`
           : rows.some(({ lastSync }) => lastSync)
             ? 'Every last sync went through'
             : 'No sync has ended yet'

@@ -15,6 +15,13 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['[', 'side bar as a rail'],
   ['S', 'sync now, on a connection'],
   ['P', 'pause or resume, on a connection'],
+  ['⇧R', 'release a held load'],
+  ['⇧D', 'discard a held load'],
+  ['A', 'acknowledge, on an incident'],
+  ['Z', 'snooze, on an incident'],
+  ['⌘↵', 'test, in the builder'],
+  ['⌘S', 'save a version, in the builder'],
+  ['F8', 'next problem, in the builder'],
   ['?', 'this list'],
 ];
 
@@ -57,7 +64,7 @@ export function Shortcuts({ onPalette, onRail }: { onPalette: () => void; onRail
   );
 }
 
-/** For pages with keys of their own: `useKey('s', syncNow)`. */
+/** For pages with keys of their own: `useKey('s', syncNow)`; a capital asks for shift. */
 export function useKey(key: string, run: () => void): void {
   const latest = useRef(run);
   useEffect(() => {
@@ -65,7 +72,9 @@ export function useKey(key: string, run: () => void): void {
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() === key && !isTyping(event) && !event.repeat) latest.current();
+      const shifted = key !== key.toLowerCase();
+      const pressed = event.key.toLowerCase() === key.toLowerCase() && event.shiftKey === shifted;
+      if (pressed && !isTyping(event) && !event.repeat) latest.current();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);

@@ -10,6 +10,7 @@ import { Dialog } from '../dialog.tsx';
 import { Field, fieldControl } from '../field.tsx';
 import { formatCount, plural } from '../format.ts';
 import { FailureNotice } from '../notice.tsx';
+import { useKey } from '../shell/shortcuts.tsx';
 import { StateMark } from '../state-mark.tsx';
 import { useSay } from '../toast.tsx';
 import type { Sync } from './use-sync.ts';
@@ -45,6 +46,8 @@ type Choice = keyof typeof CHOICES;
 export function HeldLoad({ sync }: { sync: Sync }) {
   const held = heldStreams(sync);
   const [asked, setAsked] = useState<Choice | null>(null);
+  useKey('R', () => held.length > 0 && setAsked('release'));
+  useKey('D', () => held.length > 0 && setAsked('discard'));
   if (held.length === 0) return null;
   const rows = held.reduce((sum, { written }) => sum + written, 0);
   return (

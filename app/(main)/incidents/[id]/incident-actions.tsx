@@ -9,6 +9,7 @@ import { Field, fieldControl } from '../../../_components/field.tsx';
 import type { Incident } from '../../../_components/incidents-table.tsx';
 import { Menu, MenuItem } from '../../../_components/menu.tsx';
 import { FailureNotice } from '../../../_components/notice.tsx';
+import { useKey } from '../../../_components/shell/shortcuts.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 
 const HOUR_MS = 3_600_000;
@@ -28,6 +29,7 @@ const REASONS = {
 /** Acknowledge, snooze, resolve with a reason. */
 export function IncidentActions({ incident }: { incident: Incident }) {
   const [resolving, setResolving] = useState(false);
+  const [snoozing, setSnoozing] = useState(false);
   const say = useSay();
   const queries = useQueryClient();
   const act = async (verb: string, body: object, done: string) => {
@@ -39,16 +41,30 @@ export function IncidentActions({ incident }: { incident: Incident }) {
     }
     await queries.invalidateQueries({ queryKey: ['incidents'] });
   };
+  const open = incident.status === 'open';
+  const acknowledge = () => act('acknowledge', {}, `INC-${incident.id} is acknowledged.`);
+  useKey('a', () => open && void acknowledge());
+  useKey('z', () => setSnoozing(true));
   const snooze = (hours: number, words: string) => {
     const until = new Date(Date.now() + hours * HOUR_MS).toISOString();
     return act('snooze', { until }, `INC-${incident.id} is quiet for ${words}.`);
   };
   return (
     <>
-      {incident.status === 'open' && (
-        <Button onClick={() => act('acknowledge', {}, `INC-${incident.id} is acknowledged.`)}>Acknowledge</Button>
+      {open && (
+        <Button onClick={acknowledge} aria-keyshortcuts="A">
+          Acknowledge <kbd>A</kbd>
+        </Button>
       )}
-      <Menu trigger={<Button>Snooze</Button>}>
+      <Menu
+        trigger={
+          <Button aria-keyshortcuts="Z">
+            Snooze <kbd>Z</kbd>
+          </Button>
+        }
+        open={snoozing}
+        onOpenChange={setSnoozing}
+      >
         {SNOOZES.map(({ words, hours }) => (
           <MenuItem key={words} onSelect={() => snooze(hours, words)}>
             For {words}
