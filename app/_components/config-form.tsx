@@ -13,6 +13,7 @@ import { Field, FieldsToFix, fieldControl } from './field.tsx';
 import { FailureNotice } from './notice.tsx';
 import { configErrors, SchemaForm, startConfig } from './schema-form/schema-form.tsx';
 import type { FieldErrors } from './schema-form/validate.ts';
+import { testValuesOf } from './test-values.ts';
 import { useSay } from './toast.tsx';
 import { useProbe } from './use-probe.ts';
 
@@ -35,7 +36,9 @@ interface Props {
 /** Name and config of a source or destination: test it as it stands, then save it. Secrets come masked and stay unless replaced. */
 export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = null, usedBy = [] }: Props) {
   const [name, setName] = useState(initial.name);
-  const [config, setConfig] = useState(id === null ? { ...startConfig(spec), ...initial.config } : initial.config);
+  const [config, setConfig] = useState(
+    id === null ? { ...startConfig(spec), ...initial.config, ...testValuesOf(fixed.connectorId) } : initial.config,
+  );
   const [errors, setErrors] = useState<FieldErrors>({});
   const [nameError, setNameError] = useState<string>();
   const [refused, setRefused] = useState<unknown>(null);

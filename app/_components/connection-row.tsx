@@ -115,7 +115,9 @@ function NextSync({ row }: { row: Row }) {
 }
 
 function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
-  const why = reason ?? checks?.worst;
+  // The line above counts the checks already: this one says which.
+  const counted = checks?.worst && reason?.endsWith(checks.worst);
+  const why = counted ? checks.worst : (reason ?? checks?.worst);
   const said = why && health !== 'healthy' ? <span className="sub clip why">{why}</span> : null;
   if (!checks) {
     return (

@@ -7,6 +7,7 @@ import { Empty } from '../../_components/notice.tsx';
 import { Panel, Table } from '../../_components/panel.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
 import { pageContext } from '../../_server/page-context.ts';
+import { ConnectorTabs } from './_parts/connector-tabs.tsx';
 
 export const metadata = { title: 'Connectors' };
 
@@ -24,6 +25,7 @@ export default async function ConnectorsPage() {
       <PageHead title="Connectors" actions={create}>
         A connector says in YAML how to read an API or files. Sources are made from it.
       </PageHead>
+      <ConnectorTabs current="connectors" />
       <Panel>
         {connectors.length === 0 ? (
           <Empty
@@ -52,8 +54,12 @@ export default async function ConnectorsPage() {
                 <td data-k="Streams" className="hide-s">
                   <span className="muted">{firstFew(connector.streams)}</span>
                 </td>
-                <td data-k="Sources">
-                  {connector.sources === 0 ? <span className="faint">none</span> : plural(connector.sources, 'source')}
+                <td data-k="Used by">
+                  {connector.sources === 0 ? (
+                    <span className="faint">none</span>
+                  ) : (
+                    <Link href="/sources">{plural(connector.sources, 'source')}</Link>
+                  )}
                 </td>
                 <td data-k="Saved">
                   <TimeAgo at={connector.versionAt ?? connector.createdAt} />

@@ -7,6 +7,7 @@ import { Empty } from '../../_components/notice.tsx';
 import { Panel, Table } from '../../_components/panel.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
 import { pageContext } from '../../_server/page-context.ts';
+import { ConnectorTabs } from '../connectors/_parts/connector-tabs.tsx';
 
 export const metadata = { title: 'Sources' };
 
@@ -24,6 +25,7 @@ export default async function SourcesPage() {
       <PageHead title="Sources" actions={create}>
         A source is a connector with its settings: the address, the token, the start date.
       </PageHead>
+      <ConnectorTabs current="sources" />
       <Panel>
         {sources.length === 0 ? (
           <Empty

@@ -56,6 +56,7 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
               onSelect={go(item.href)}
             />
           ))}
+          <Entry icon="connectors" name="Sources" onSelect={go('/sources')} />
         </Command.Group>
         <Command.Group heading="Connections" hidden={connections.length === 0}>
           {connections.map(({ id, name }) => (

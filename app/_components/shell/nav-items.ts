@@ -6,11 +6,13 @@ export interface NavItem {
   readonly icon: IconName;
   /** Second key of `G …`. */
   readonly key: string;
+  /** Other addresses of the same place. */
+  readonly also?: string;
 }
 
 export const NAV: readonly NavItem[] = [
   { name: 'Overview', href: '/', icon: 'overview', key: 'o' },
-  { name: 'Connectors', href: '/connectors', icon: 'connectors', key: 'c' },
+  { name: 'Connectors', href: '/connectors', icon: 'connectors', key: 'c', also: '/sources' },
   { name: 'Connections', href: '/connections', icon: 'connections', key: 'n' },
   { name: 'Destinations', href: '/destinations', icon: 'destinations', key: 'd' },
   { name: 'Quality', href: '/quality', icon: 'quality', key: 'q' },
@@ -21,5 +23,6 @@ export const NAV: readonly NavItem[] = [
 
 /** Whether a path lies under an item. The overview owns only its own address. */
 export function isCurrent(item: NavItem, path: string): boolean {
-  return item.href === '/' ? path === '/' : path === item.href || path.startsWith(`${item.href}/`);
+  const lies = (under: string) => path === under || path.startsWith(`${under}/`);
+  return item.href === '/' ? path === '/' : lies(item.href) || (item.also !== undefined && lies(item.also));
 }

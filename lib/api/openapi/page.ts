@@ -5,7 +5,8 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24; background: #fff }
 table { border-collapse: collapse; width: 100%; margin-bottom: 2rem }
 td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d8dee4; vertical-align: top }
-code { font: 13px ui-monospace, monospace; white-space: nowrap }
+code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere }
+td { overflow-wrap: anywhere }
 @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 } td, th { border-color: #30363d } a { color: #79b8ff } }
 `;
 
@@ -14,7 +15,7 @@ export function docsPage(documents: readonly { readonly href: string; readonly d
   const hash = createHash('sha256').update(STYLE).digest('base64');
   const body = documents.map(({ href, document }) => section(href, document)).join('\n');
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Weir’s API</title>
-<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body><h1>Weir’s API</h1>${body}</body></html>`;
+<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body><main><h1>Weir’s API</h1><p><a href="/">Back to Weir</a></p>${body}</main></body></html>`;
   return new Response(html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',

@@ -9,6 +9,7 @@ import { streamsInText } from '#lib/manifest/streams-in-text.ts';
 import { ApiError, api } from '../../../_components/api.ts';
 import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
 import { startConfig } from '../../../_components/schema-form/schema-form.tsx';
+import { rememberTestValues, testValuesOf } from '../../../_components/test-values.ts';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 import { ComponentPanel } from './component-panel.tsx';
@@ -41,7 +42,7 @@ type Shown = 'outline' | 'editor' | 'test';
 export function Builder({ connector, schema, ...initial }: Props) {
   const [name, setName] = useState(initial.name);
   const [manifest, setManifest] = useState(initial.manifest);
-  const [values, setValues] = useState<JsonObject>(initial.values ?? {});
+  const [values, setValues] = useState<JsonObject>(initial.values ?? testValuesOf(connector?.id));
   const [stream, setStream] = useQueryState('stream');
   const [shown, setShown] = useState<Shown>('editor');
   const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);
@@ -82,6 +83,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
       note: note || null,
       basedOn,
     });
+    rememberTestValues(id, values);
     draft.forget();
     setDialog(null);
     say.done(`Version ${version} saved`);
@@ -128,7 +130,10 @@ export function Builder({ connector, schema, ...initial }: Props) {
           chosen={chosen}
           spec={validation.spec}
           config={config}
-          onConfig={setValues}
+          onConfig={(next) => {
+            setValues(next);
+            if (connector) rememberTestValues(connector.id, next);
+          }}
           onStream={(item) => {
             void setStream(item.name);
             const found = written.find(({ name: known }) => known === item.name);

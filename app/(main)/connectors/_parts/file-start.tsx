@@ -38,7 +38,7 @@ export function FileStart({ onOpen }: { onOpen: (manifest: string) => void }) {
     }
   };
   return (
-    <form className="stack" onSubmit={(event) => void submit(event)} noValidate>
+    <form className="body stack" onSubmit={(event) => void submit(event)} noValidate>
       <Field
         id="file-url"
         label="Address of a file"

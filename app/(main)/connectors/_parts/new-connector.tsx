@@ -6,6 +6,7 @@ import type { Drafted } from '#lib/draft/draft.ts';
 import type { Operation } from '#lib/draft/from-openapi.ts';
 import type { DraftRequest } from '#lib/draft/make-draft.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { streamsInText } from '#lib/manifest/streams-in-text.ts';
 import { AllowHost } from '../../../_components/allow-host.tsx';
 import { FailureNotice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
@@ -35,7 +36,7 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
       <Page crumbs={CRUMBS} bare>
         <Builder
           connector={null}
-          name=""
+          name={firstStream(opened.manifest)}
           manifest={opened.manifest}
           {...(opened.values && { values: opened.values })}
           schema={schema}
@@ -71,7 +72,7 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
         {result?.manifest !== undefined && (
           <DraftReview drafted={result as Drafted} onOpen={() => setOpened(result as Drafted)} />
         )}
-        <Panel title="From a file">
+        <Panel title="From a file" className="draft">
           <FileStart onOpen={(manifest) => setOpened({ manifest })} />
         </Panel>
         <h2>Or from a template</h2>
@@ -79,6 +80,11 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
       </div>
     </Page>
   );
+}
+
+/** A name to begin with: that of the first stream. */
+function firstStream(manifest: string): string {
+  return streamsInText(manifest)[0]?.name ?? '';
 }
 
 function Templates() {

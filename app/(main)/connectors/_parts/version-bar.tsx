@@ -1,5 +1,6 @@
 'use client';
 
+import Link from 'next/link';
 import type { Connector } from '#lib/connections/connectors.ts';
 import { Button } from '../../../_components/button.tsx';
 import type { Wire } from '../../../_components/wire.ts';
@@ -28,13 +29,16 @@ export function VersionBar(props: Props) {
   return (
     <div className="vbar">
       {props.onName ? (
-        <input
-          className="input name"
-          aria-label="Name of the connector"
-          placeholder="Name, such as shop-api"
-          value={props.name}
-          onChange={(event) => props.onName?.(event.target.value)}
-        />
+        <>
+          <h1 className="vh">New connector</h1>
+          <input
+            className="input name"
+            aria-label="Name of the connector"
+            placeholder="Name, such as shop-api"
+            value={props.name}
+            onChange={(event) => props.onName?.(event.target.value)}
+          />
+        </>
       ) : (
         <h1 className="clip">{props.name}</h1>
       )}
@@ -49,6 +53,11 @@ export function VersionBar(props: Props) {
         <Button icon="history" className="hide-s" onClick={props.onVersions}>
           Versions
         </Button>
+      )}
+      {connector !== null && latest !== null && (
+        <Link className="btn" href={`/sources/new?connector=${connector.id}&then=connection`}>
+          New source
+        </Link>
       )}
       <Button
         onClick={() => problem === null && props.onSave()}

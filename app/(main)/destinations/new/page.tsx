@@ -28,7 +28,7 @@ export default async function NewDestinationPage({
         <ConfigForm
           noun="destination"
           spec={kind.spec}
-          initial={{ name: '', config: {} }}
+          initial={{ name: kind.title, config: {} }}
           id={null}
           fixed={{ type: kind.type }}
           then={then?.startsWith('/connections/new') ? `${then}&destination=:id` : '/destinations'}

@@ -23,6 +23,12 @@ export default async function ApiKeysPage() {
         <>
           <ApiKeysView keys={toWire(await listApiKeys(context, workspaceId))} />
           <ApplicationsView applications={toWire(await listApplications(context, workspaceId))} />
+          <p className="muted">
+            <a className="link" href="/api/weir/v1/docs">
+              Every route of the API
+            </a>
+            , Airbyte’s among them, with its OpenAPI documents.
+          </p>
         </>
       ) : (
         <Notice state="off" title="Only administrators see and make API keys and applications." />

@@ -48,7 +48,7 @@ export default async function NewSourcePage({
         <ConfigForm
           noun="source"
           spec={connector.latest.spec}
-          initial={left ?? { name: '', config: {} }}
+          initial={left ?? { name: connector.name, config: {} }}
           id={null}
           fixed={{ connectorId }}
           consent={consent}

@@ -1,0 +1,104 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
+import { seriousFindings } from '#tests/harness/pages.ts';
+import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
+
+// Every page of a workspace with the demo can be read by everybody, on a desk and on a phone.
+
+const WIDTHS = [1440, 390];
+const UUID = '[0-9a-f-]{36}';
+
+let weir: WeirServer;
+let browser: TestBrowser;
+let page: Page;
+
+beforeAll(async () => {
+  weir = await startWeir();
+  browser = await openBrowser();
+  page = await browser.context.newPage();
+  await page.goto(weir.url);
+  await page.getByLabel('Name', { exact: true }).first().fill('Ada');
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.locator('#workspaceName').fill('Acme data');
+  await page.getByRole('button', { name: /Create workspace and load the demo/ }).click();
+  await page.waitForURL(`${weir.url}/`);
+  // The demo has loaded once a check of it fails: only then is there an incident to open.
+  await page
+    .getByRole('link', { name: /^Incidents \d/ })
+    .first()
+    .waitFor({ timeout: 180_000 });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.stop();
+});
+
+test.each([
+  '/',
+  '/connectors',
+  '/connectors/new',
+  '/connectors/new?from=empty',
+  '/sources',
+  '/sources/new',
+  '/destinations',
+  '/destinations/new',
+  '/destinations/new?type=postgres',
+  '/destinations/new?type=s3',
+  '/connections',
+  '/connections/new',
+  '/quality',
+  '/quality/new',
+  '/incidents',
+  '/incidents?show=resolved',
+  '/jobs',
+  '/settings',
+  '/settings/notifications',
+  '/settings/network',
+  '/settings/api-keys',
+  '/settings/account',
+  '/connections/nobody-made-it',
+])('%s', (address) => holdsUp(address));
+
+test.each([
+  ['a connector', '/connectors', `^/connectors/${UUID}`, ['']],
+  ['a source', '/sources', `^/sources/${UUID}`, ['']],
+  ['a destination', '/destinations', `^/destinations/${UUID}`, ['']],
+  ['a connection', '/connections', `^/connections/${UUID}$`, ['', '/streams', '/quarantine', '/edit']],
+  ['a suite', '/quality', `^/quality/${UUID}$`, ['', '/edit']],
+  ['an incident', '/incidents', '^/incidents/\\d+$', ['']],
+  ['a sync', '/jobs', '^/jobs/\\d+$', ['']],
+] as const)('%s', async (_name, list, pattern, parts) => {
+  await page.goto(weir.url + list);
+  await page.locator('main table').waitFor();
+  const links = await page.locator('main a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+  const first = links.find((href) => new RegExp(pattern).test(href)) ?? '';
+  expect(first, `a link on ${list}`).not.toBe('');
+  for (const part of parts) await holdsUp(first + part);
+});
+
+test('the API’s own page', () => holdsUp('/api/weir/v1/docs'));
+
+test('sign-in', async () => {
+  await browser.context.clearCookies();
+  await holdsUp('/sign-in');
+});
+
+/** No serious finding of axe, no error in the console, nothing that makes the page scroll sideways. */
+async function holdsUp(address: string): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    browser.errors.length = 0;
+    await page.goto(weir.url + address);
+    await page.locator('h1').first().waitFor();
+    await seriousFindings(page, `${address} at ${width}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide, `${address} at ${width} scrolls sideways`).toBeLessThanOrEqual(0);
+    expect(
+      browser.errors.filter((text) => !/status of 404/.test(text)),
+      address,
+    ).toEqual([]);
+  }
+}
