@@ -9,9 +9,10 @@ export type LayoutName = (typeof LAYOUTS)[number];
 export const layoutSpec: JsonObject = {
   title: 'Layout',
   description:
-    'direct: one typed table per stream. basic: the raw record in _airbyte_raw_<stream>, and flat tables in which nested objects become columns and arrays of objects become child tables (Airbyte’s basic normalization). raw: only _airbyte_raw_<stream>, for models that run after the sync.',
+    'Typed tables; or, as Airbyte’s basic normalization, a raw table and flat tables with child tables for arrays of objects; or raw tables only.',
   type: 'string',
   enum: [...LAYOUTS],
+  enumNames: ['Typed tables', 'Basic normalization', 'Raw tables only'],
   default: 'direct',
 };
 

@@ -99,7 +99,11 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone }:
             id="source"
             label="Source"
             error={problem('sourceId')}
-            hint={<Link href="/sources/new?then=connection">New source</Link>}
+            hint={
+              <Link className="link" href="/sources/new?then=connection">
+                New source
+              </Link>
+            }
           >
             <ChoiceSelect
               id="source"
@@ -113,7 +117,11 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone }:
             id="destination"
             label="Destination"
             error={problem('destinationId')}
-            hint={<Link href={newDestination(input.sourceId)}>New destination</Link>}
+            hint={
+              <Link className="link" href={newDestination(input.sourceId)}>
+                New destination
+              </Link>
+            }
           >
             <ChoiceSelect
               id="destination"

@@ -13,7 +13,7 @@ const SCHEMA_CHANGES: readonly [SchemaPolicy, string][] = [
 ];
 const BAD_VALUES: readonly [BadValues, string][] = [
   ['null', 'Write NULL, and note it in the row'],
-  ['quarantine', 'Put the row aside'],
+  ['quarantine', 'Put the row into quarantine'],
   ['fail', 'Fail the stream'],
 ];
 
@@ -50,24 +50,36 @@ export function RulesFields({ input, set, problem }: Props) {
         onChange={(badValues) => set({ badValues })}
       />
       <div className="g2">
-        <Field id="limit-rows" label="Fail over rows put aside" optional error={problem('quarantineLimit.rows')}>
+        <Field
+          id="limit-rows"
+          label="Most rows in quarantine"
+          optional
+          hint="With more, the stream fails."
+          error={problem('quarantineLimit.rows')}
+        >
           <input
             className="input"
             type="number"
             min={0}
-            {...fieldControl('limit-rows', problem('quarantineLimit.rows'))}
+            {...fieldControl('limit-rows', problem('quarantineLimit.rows'), true)}
             value={quarantineLimit?.rows ?? ''}
             onChange={(event) => setLimit('rows', event.target.value)}
           />
         </Field>
-        <Field id="limit-percent" label="Or over percent" optional error={problem('quarantineLimit.percent')}>
+        <Field
+          id="limit-percent"
+          label="Most percent in quarantine"
+          optional
+          hint="Of the rows of one sync."
+          error={problem('quarantineLimit.percent')}
+        >
           <input
             className="input"
             type="number"
             min={0}
             max={100}
             step="any"
-            {...fieldControl('limit-percent', problem('quarantineLimit.percent'))}
+            {...fieldControl('limit-percent', problem('quarantineLimit.percent'), true)}
             value={quarantineLimit?.percent ?? ''}
             onChange={(event) => setLimit('percent', event.target.value)}
           />

@@ -1,5 +1,6 @@
 'use client';
 
+import Link from 'next/link';
 import { Button } from '../../../_components/button.tsx';
 import { targetText } from '../../../_components/charts/freshness-bar.tsx';
 import { useNow } from '../../../_components/clock.tsx';
@@ -55,6 +56,15 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
         }
       >
         {describe(connection)}
+        {failsByChecks(row) && (
+          <>
+            {' '}
+            <Link className="link" href={checksHref(row)}>
+              {row.reason}
+            </Link>
+            .
+          </>
+        )}
       </PageHead>
       <LinkTabs
         label="Connection"
@@ -69,6 +79,11 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
       />
     </>
   );
+}
+
+/** Its syncs went through: without a word, nobody would see why it is called failing. */
+function failsByChecks({ checks, reason }: RowModel): boolean {
+  return checks !== null && checks.worst !== null && reason?.endsWith(checks.worst) === true;
 }
 
 function checksHref({ checks }: RowModel): string {
