@@ -75,6 +75,10 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
           found.push(await inStream(stream.name, async () => streams.reader(stream).describe(inner)));
         return found;
       }),
+    hide(config, text) {
+      const opened = known.get(config) ?? open(manifest, config, { now: () => new Date(0), custom: NO_COMPONENTS });
+      return hideSecrets(text, manifest, opened.session);
+    },
     configProblems(context, config) {
       const opened = known.get(config) ?? open(manifest, config, { now: context.clock, custom: NO_COMPONENTS });
       return specProblems(manifest.spec.connectionSpecification, opened.session.config);

@@ -4,7 +4,8 @@ import type { Manifest } from '#lib/manifest/manifest.ts';
 import type { Session } from './session.ts';
 import type { Exchange, ExtractContext, StreamPlan } from './source.ts';
 
-const MASK = '**********';
+/** Stands for a secret. */
+export const MASK = '**********';
 /** Shorter texts would mask too much of what is no secret. */
 const SHORTEST = 4;
 /** Headers that carry credentials, whatever the spec says. */

@@ -155,6 +155,8 @@ export interface Source {
 
 /** A source that can say beforehand what it would ask for, and whether its config will do. */
 export interface PlannedSource extends Source {
+  /** A text without the secrets of the config, and without those that its logins gave so far. */
+  hide(config: JsonObject, text: string): string;
   /** Where the config does not fit the spec, after its migrations. */
   configProblems(context: ExtractContext, config: JsonObject): string[];
   /** What a read of the stream would ask for; nothing is sent. */

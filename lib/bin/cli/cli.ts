@@ -12,6 +12,7 @@ import { planCommand } from './plan-command.ts';
 import { checkCommand, discoverCommand, readCommand, specCommand } from './protocol.ts';
 import { sayConfig, sayFailure, sayLog } from './protocol-messages.ts';
 import { quarantineCommand } from './quarantine-command.ts';
+import { recordCommand } from './record-command.ts';
 import { syncCommand } from './sync-command.ts';
 import { testCommand } from './test-command.ts';
 
@@ -19,6 +20,8 @@ const USAGE = `weir <command> --manifest FILE [options]
 
   validate                                                every problem of the manifest, with its line
   test     FILE … [--name TEXT] [--json]                  the tests that manifests carry, over recorded answers; exits 1 if one fails
+  record   FILE --config FILE --stream NAME [--state FILE] [--name TEXT] [--pages N] [--slices N]
+                                                          reads from the live API and puts a test of it into the manifest, secrets masked
   plan     --config FILE [--state FILE] [--stream NAME …] [--json]
                                                           slices and first requests of a read; nothing is sent
   spec                                                    the settings that the connector asks for
@@ -56,6 +59,8 @@ const OPTIONS = {
   'full-refresh': { type: 'boolean' },
   json: { type: 'boolean' },
   name: { type: 'string' },
+  pages: { type: 'string' },
+  slices: { type: 'string' },
   parquet: { type: 'string' },
   url: { type: 'string' },
   key: { type: 'string' },
@@ -116,6 +121,7 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 async function run([command = '', ...words]: string[], values: Values, signal: AbortSignal): Promise<number> {
   if (command === 'checks') return checks(words, values, signal);
   if (command === 'test') return testCommand({ files: words, name: values.name, json: values.json === true });
+  if (command === 'record') return record(words, values, signal);
   if (command === 'quarantine') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream, json } = values;
     return quarantineCommand({ words, url, key, tables: stream, json: json === true });
@@ -167,6 +173,22 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
 function checks([action, file]: string[], values: Values, signal: AbortSignal): Promise<number> {
   needed(action === 'run' ? action : undefined, 'The action (weir checks run suite.yaml)');
   return checksRunCommand({ file, to: values.to, parquet: values.parquet, json: values.json === true, signal });
+}
+
+function record([file]: string[], values: Values, signal: AbortSignal): Promise<number> {
+  const { name, stream = [], pages, slices } = values;
+  const state = values.state ? jsonFile(values.state) : null;
+  return recordCommand({
+    file: needed(file, 'A manifest (weir record manifest.yaml)'),
+    config: configOf(values).config,
+    stream: needed(stream[0], '--stream'),
+    ...{ state, name, signal, pages: wholeNumber(pages, '--pages'), slices: wholeNumber(slices, '--slices') },
+  });
+}
+
+function wholeNumber(text: string | undefined, name: string): number | undefined {
+  if (text === undefined || /^[1-9]\d{0,5}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw usage(`${name} takes a number from 1.`);
 }
 
 function validate(file: string): number {

@@ -5,7 +5,7 @@ import { createLog } from '#lib/log.ts';
 import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import type { ExtractContext, PlannedSource } from '../source.ts';
 import { differences } from './differences.ts';
-import { NOT_RECORDED, recordedApi } from './recorded-api.ts';
+import { NOT_RECORDED, type RequestProblem, recordedApi } from './recorded-api.ts';
 
 /** A read that goes on for longer is ended. */
 const TIMEOUT_MS = 30_000;
@@ -27,17 +27,30 @@ export interface TestRead {
 
 /** Runs one case of a manifest by the engine that syncs, over its recorded answers. Empty when all came as it says. */
 export async function runTest(source: PlannedSource, test: ManifestTest): Promise<readonly Unmet[]> {
-  const api = recordedApi(test.exchanges);
-  const context: ExtractContext = {
-    ...{ http: api.http, log: createLog('test', 'silent'), signal: AbortSignal.timeout(TIMEOUT_MS) },
-    ...{ clock: () => new Date(test.now ?? NOW), sleep: async () => undefined, eager: false },
-  };
-  const read = await readStream(source, context, test);
-  const requests = api.problems().map(({ exchange, message }) => ({
+  const { read, problems } = await replay(source, test);
+  const requests = problems.map(({ exchange, message }) => ({
     path: exchange === null ? ['exchanges'] : ['exchanges', exchange, 'request'],
     message,
   }));
   return [...failureUnmet(test, read.failure), ...requests, ...contentUnmet(test, read)];
+}
+
+/** Reads the stream of a case over its recorded answers. Whatever waits finds the clock where it wanted it. */
+export async function replay(
+  source: PlannedSource,
+  test: ManifestTest,
+): Promise<{ read: TestRead; problems: readonly RequestProblem[] }> {
+  const api = recordedApi(test.exchanges);
+  let now = new Date(test.now ?? NOW).getTime();
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  const context: ExtractContext = {
+    ...{ http: api.http, log: createLog('test', 'silent'), signal: AbortSignal.timeout(TIMEOUT_MS) },
+    ...{ clock: () => new Date(now), sleep, eager: false },
+  };
+  const read = await readStream(source, context, test);
+  return { read, problems: api.problems() };
 }
 
 /** Reads a stream as a case says, in whatever context. */
