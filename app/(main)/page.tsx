@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { listChannels } from '#lib/alerts/channels.ts';
 import { listIncidents } from '#lib/alerts/incidents.ts';
 import { getOverview } from '#lib/connections/overview.ts';
 import { toWire } from '../_components/wire.ts';
@@ -9,9 +10,10 @@ export const metadata: Metadata = { title: 'Overview' };
 
 export default async function OverviewPage() {
   const { context, workspaceId } = await pageContext();
-  const [overview, incidents] = await Promise.all([
+  const [overview, incidents, channels] = await Promise.all([
     getOverview(context, workspaceId),
     listIncidents(context, workspaceId),
+    listChannels(context, workspaceId),
   ]);
-  return <OverviewView overview={toWire(overview)} incidents={toWire(incidents)} />;
+  return <OverviewView overview={toWire(overview)} incidents={toWire(incidents)} channels={toWire(channels)} />;
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
-import { type Issue, WeirError } from '#lib/errors.ts';
+import { type Issue, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { MASK, maskConfig, openConfig, type Secrets, sealConfig } from '#lib/secrets.ts';
-import { toSlack } from './message.ts';
-import { EVENTS } from './notify.ts';
-import { postToSlack } from './slack.ts';
+import { maskConfig, maskText, mergeMasked, openConfig, type Secrets, sealConfig, secretValues } from '#lib/secrets.ts';
+import { EVENTS } from './events.ts';
+import type { ChannelType, Reach, Refused } from './kinds/channel-kind.ts';
+import { CHANNEL_KINDS, channelKind, isChannelType } from './kinds/kinds.ts';
+import { aboutOf } from './store.ts';
 
 export interface Channel {
   readonly id: string;
-  readonly type: 'slack';
+  readonly type: ChannelType;
   readonly name: string;
   /** Secrets masked. */
   readonly config: JsonObject;
@@ -33,22 +34,8 @@ interface ChannelInput {
 }
 
 type ChannelContext = { readonly db: Db; readonly secrets: Secrets };
+type SendContext = ChannelContext & { readonly clock: () => Date };
 
-/** JSON schema of a Slack channel's config: whoever knows the webhook's address can post. */
-export const slackChannelSpec: JsonObject = {
-  type: 'object',
-  required: ['webhookUrl'],
-  properties: {
-    webhookUrl: {
-      type: 'string',
-      title: 'Webhook address',
-      description: 'https://hooks.slack.com/services/…, from Slack’s “Incoming webhooks”.',
-      airbyte_secret: true,
-    },
-  },
-};
-
-const SLACK_HOSTS = ['hooks.slack.com', 'hooks.slack-gov.com'];
 const DEFAULT_EVENTS = ['sync_failed', 'check_failed', 'recovered'];
 
 export async function listChannels({ db }: { db: Db }, workspaceId: string): Promise<Channel[]> {
@@ -77,7 +64,7 @@ export async function listChannels({ db }: { db: Db }, workspaceId: string): Pro
     .execute();
   return rows.map(({ lastAt, sentAt, lastStatus, lastError, ...row }) => ({
     ...row,
-    config: maskConfig(slackChannelSpec, row.config),
+    config: maskConfig(channelKind(row.type).spec, row.config),
     lastDelivery: lastAt && lastStatus ? { at: sentAt ?? lastAt, status: lastStatus, error: lastError } : null,
   }));
 }
@@ -88,23 +75,25 @@ export async function createChannel(
   workspaceId: string,
   input: ChannelInput,
 ): Promise<{ id: string }> {
-  const url = input.config.webhookUrl;
-  const typeIssues = input.type === 'slack' ? [] : [{ path: 'type', message: 'One of: slack.' }];
-  refuse([
-    ...typeIssues,
-    ...nameIssues(input.name),
-    ...eventIssues(input.events),
-    ...(await urlIssues(c.db, workspaceId, url)),
-  ]);
+  const { type } = input;
+  if (!isChannelType(type)) {
+    const types = CHANNEL_KINDS.map((kind) => kind.type).join(', ');
+    return refuse([{ path: 'type', message: `One of: ${types}.` }, ...nameIssues(input.name)]);
+  }
+  const kind = channelKind(type);
+  const shaped = kind.shape(input.config);
+  const reach = await reachOf(c.db, workspaceId);
+  const issues = [...nameIssues(input.name), ...eventIssues(input.events), ...(await kind.issues(shaped, reach))];
+  if (issues.length > 0) return refuse(issues);
   const id = randomUUID();
-  const config = sealConfig(c.secrets, slackChannelSpec, { webhookUrl: String(url).trim() }, aadOf(id));
+  const config = sealConfig(c.secrets, kind.spec, shaped, aadOf(id));
   await withFreeName(input.name, () =>
     c.db
       .insertInto('channel')
       .values({
         id,
         workspace_id: workspaceId,
-        type: 'slack',
+        type,
         name: input.name.trim(),
         config: JSON.stringify(config),
         events: JSON.stringify(input.events ?? DEFAULT_EVENTS),
@@ -115,7 +104,7 @@ export async function createChannel(
   return { id };
 }
 
-/** A masked address keeps the stored one. @throws WeirError `not_found`, `invalid_input`, `name_taken` */
+/** A secret that comes back masked stays as it is stored. @throws WeirError `not_found`, `invalid_input`, `name_taken` */
 export async function updateChannel(
   c: ChannelContext,
   workspaceId: string,
@@ -123,16 +112,16 @@ export async function updateChannel(
   change: Partial<Omit<ChannelInput, 'type'>>,
 ): Promise<void> {
   const stored = await findChannel(c.db, workspaceId, id);
-  const url = change.config?.webhookUrl;
-  const isNewUrl = change.config !== undefined && url !== MASK;
-  refuse([
+  const kind = channelKind(stored.type);
+  const open = () => openConfig(c.secrets, stored.config, aadOf(id));
+  const shaped = change.config && kind.shape(mergeMasked(open(), { ...open(), ...change.config }) as JsonObject);
+  const issues = [
     ...nameIssues(change.name ?? stored.name),
     ...eventIssues(change.events),
-    ...(isNewUrl ? await urlIssues(c.db, workspaceId, url) : []),
-  ]);
-  const config = isNewUrl
-    ? sealConfig(c.secrets, slackChannelSpec, { webhookUrl: String(url).trim() }, aadOf(id))
-    : stored.config;
+    ...(shaped ? await kind.issues(shaped, await reachOf(c.db, workspaceId)) : []),
+  ];
+  if (issues.length > 0) refuse(issues);
+  const config = shaped ? sealConfig(c.secrets, kind.spec, shaped, aadOf(id)) : stored.config;
   const name = (change.name ?? stored.name).trim();
   await withFreeName(name, () =>
     c.db
@@ -152,30 +141,53 @@ export async function deleteChannel({ db }: { db: Db }, workspaceId: string, id:
 
 /** Sends a test message at once, and gives what came of it. */
 export async function testChannel(
-  c: ChannelContext,
+  c: SendContext,
   workspaceId: string,
   id: string,
 ): Promise<{ ok: boolean; message: string }> {
-  const { name, config } = await findChannel(c.db, workspaceId, id);
-  const payload = toSlack({
-    state: 'test',
-    headline: `Test: Weir can post to ${name}`,
-    lines: ['Nothing is wrong. Failed syncs, failing checks and recoveries will be told here.'],
-    link: null,
-    footer: '',
-  });
-  const refused = await postToSlack(
-    webhookUrlOf(c.secrets, id, config),
-    payload,
-    await workspaceGuard(c.db, workspaceId),
+  const { name, type, config } = await findChannel(c.db, workspaceId, id);
+  const about = await aboutOf(c.db, { workspaceId, event: 'test', at: c.clock(), publicUrl: null });
+  const payload = channelKind(type).render(
+    {
+      state: 'test',
+      headline: `Test: Weir can post to ${name}`,
+      lines: ['Nothing is wrong. Failed syncs, failing checks and recoveries will be told here.'],
+      link: null,
+      footer: '',
+    },
+    about,
+    config,
   );
-  if (refused === null) return { ok: true, message: 'Slack took the message.' };
+  const refused = await sendToChannel(c, { workspaceId, id, type, config, payload, deliveryId: randomUUID() });
+  if (refused === null) return { ok: true, message: `${channelKind(type).title} took the message.` };
   return { ok: false, message: [refused.failure.message, refused.failure.hint].filter(Boolean).join(' ') };
 }
 
-/** The address to post to. @throws WeirError `secret_unreadable` */
-export function webhookUrlOf(secrets: Secrets, id: string, config: JsonObject): string {
-  return String(openConfig(secrets, config, aadOf(id)).webhookUrl ?? '');
+interface Sending {
+  readonly workspaceId: string;
+  readonly id: string;
+  readonly type: ChannelType;
+  /** Secrets sealed. */
+  readonly config: JsonObject;
+  readonly payload: JsonObject;
+  readonly deliveryId: string;
+}
+
+/** Sends one message once, through the workspace's guard; null when it was taken. What comes back quotes no secret. */
+export async function sendToChannel(c: SendContext, sending: Sending): Promise<Refused | null> {
+  const { workspaceId, id, type, payload, deliveryId } = sending;
+  const kind = channelKind(type);
+  let config: JsonObject;
+  try {
+    config = openConfig(c.secrets, sending.config, aadOf(id));
+  } catch (error) {
+    return { failure: toFailure(error), retryAfterS: null };
+  }
+  const guard = await workspaceGuard(c.db, workspaceId);
+  const refused = await kind.post(config, payload, { guard, clock: c.clock, deliveryId });
+  if (refused === null) return null;
+  const message = maskText(refused.failure.message, secretValues(kind.spec, config));
+  return { ...refused, failure: { ...refused.failure, message } };
 }
 
 function aadOf(id: string): string {
@@ -185,7 +197,7 @@ function aadOf(id: string): string {
 async function findChannel(db: Db, workspaceId: string, id: string) {
   const row = await db
     .selectFrom('channel')
-    .select(['id', 'name', 'config'])
+    .select(['id', 'name', 'type', 'config'])
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .executeTakeFirst();
@@ -209,32 +221,19 @@ async function setOptions(
     await db.updateTable('channel').set(set).where('workspace_id', '=', workspaceId).where('id', '=', id).execute();
 }
 
-/** Slack's own hosts over https; any other only if an administrator allowed that host and port. */
-async function urlIssues(db: Db, workspaceId: string, url: unknown): Promise<Issue[]> {
-  const path = 'config.webhookUrl';
-  const text = typeof url === 'string' ? url.trim() : '';
-  if (!URL.canParse(text))
-    return [{ path, message: 'Enter the webhook’s address: https://hooks.slack.com/services/…' }];
-  const { protocol, hostname, port, username, password } = new URL(text);
-  if (username || password) return [{ path, message: 'The address must not hold a user name or password.' }];
-  if (protocol === 'https:' && SLACK_HOSTS.includes(hostname) && port === '') return [];
-  if (protocol !== 'https:' && protocol !== 'http:')
-    return [{ path, message: 'The address must begin with https://.' }];
-  const portNumber = Number(port) || (protocol === 'https:' ? 443 : 80);
-  const allowed = await db
-    .selectFrom('allowed_host')
-    .select('host')
-    .where('workspace_id', '=', workspaceId)
-    .where('host', '=', hostname.replace(/^\[|\]$/g, ''))
-    .where('port', '=', portNumber)
-    .executeTakeFirst();
-  if (allowed) return [];
-  return [
-    {
-      path,
-      message: `${hostname} is not Slack’s. To post there, allow ${hostname}:${portNumber} in Settings → Network first.`,
-    },
-  ];
+async function reachOf(db: Db, workspaceId: string): Promise<Reach> {
+  const guard = await workspaceGuard(db, workspaceId);
+  const isAllowed = async (host: string, port: number) => {
+    const row = await db
+      .selectFrom('allowed_host')
+      .select('host')
+      .where('workspace_id', '=', workspaceId)
+      .where('host', '=', host.replace(/^\[|\]$/g, ''))
+      .where('port', '=', port)
+      .executeTakeFirst();
+    return row !== undefined;
+  };
+  return { guard, isAllowed };
 }
 
 function nameIssues(name: string): Issue[] {
@@ -249,9 +248,8 @@ function eventIssues(events: readonly string[] = []): Issue[] {
     : [];
 }
 
-function refuse(issues: readonly Issue[]): void {
-  if (issues.length > 0)
-    throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The channel was not saved.', issues });
+function refuse(issues: readonly Issue[]): never {
+  throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The channel was not saved.', issues });
 }
 
 async function withFreeName<T>(name: string, work: () => Promise<T>): Promise<T> {

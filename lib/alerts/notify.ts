@@ -16,12 +16,9 @@ import {
 } from './incident-store.ts';
 import { type AlertRule, AT_ONCE, closes, FLAPPING, looksBack, opens } from './life.ts';
 import { masked, masking } from './mask.ts';
-import { type Message, spanText, toSlack } from './message.ts';
-import { channelsFor, insertDelivery, type OpenIncident, recoverIncidents, seeIncident } from './store.ts';
-
-/** What a channel can ask for. */
-export const EVENTS = ['sync_failed', 'check_failed', 'check_warned', 'recovered'] as const;
-export type Event = (typeof EVENTS)[number];
+import { type Message, spanText } from './message.ts';
+import { enqueue } from './outbox.ts';
+import { type OpenIncident, recoverIncidents, seeIncident } from './store.ts';
 
 export interface NotifyContext {
   readonly secrets: Secrets;
@@ -72,13 +69,20 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
   if (status === 'succeeded') {
     const [recovered] = await recover(tx, workspaceId, [cause], at);
     if (recovered)
-      await send(
+      await enqueue(
         tx,
         c,
-        workspaceId,
+        sync,
         'recovered',
         recovery([recovered], `${name} synced again`, `Sync ${syncId} published its data.`, link, at),
       );
+    await enqueue(tx, c, sync, 'sync_succeeded', {
+      state: 'recovered',
+      headline: `Synced: ${name}`,
+      lines: [`Sync ${syncId} published its data.`],
+      link,
+      footer: '',
+    });
   }
   // Whoever discarded a load knows of it, and its incident stays open until a sync publishes again.
   if ((status !== 'failed' && status !== 'partial') || failure?.code === 'load_discarded') return;
@@ -102,7 +106,7 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
   const happened = held
     ? `sync ${syncId} holds its load back`
     : `sync ${syncId} ${status === 'partial' ? 'published only some streams' : 'failed'}`;
-  await send(tx, c, workspaceId, 'sync_failed', {
+  await enqueue(tx, c, sync, 'sync_failed', {
     state: 'failed',
     headline: `${held ? 'Load held' : 'Sync failed'}: ${title}`,
     lines: [
@@ -181,7 +185,7 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
     critical.length === 1
       ? `Was: ${first?.title ?? ''}`
       : listed(critical.map(({ cause, title }) => now.get(cause) ?? title));
-  await send(tx, c, workspaceId, 'recovered', recovery(critical, headline, list, link, at));
+  await enqueue(tx, c, run, 'recovered', recovery(critical, headline, list, link, at));
 }
 
 interface Sighted {
@@ -270,7 +274,7 @@ async function tellFresh(
     const [first] = these;
     if (!first) continue;
     const word = severity === 'critical' ? 'Failing' : 'Warning';
-    await send(tx, c, run.workspaceId, severity === 'critical' ? 'check_failed' : 'check_warned', {
+    await enqueue(tx, c, run, severity === 'critical' ? 'check_failed' : 'check_warned', {
       state: severity === 'critical' ? 'failed' : 'warned',
       headline:
         these.length === 1
@@ -312,7 +316,7 @@ async function onRunFailed(
   const cause = `checks:${run.suiteId}`;
   const news = { ...seen, workspaceId: run.workspaceId, cause, severity: 'critical' as const, title, at: c.clock() };
   if (!(await isNews(tx, news))) return;
-  await send(tx, c, run.workspaceId, 'check_failed', {
+  await enqueue(tx, c, run, 'check_failed', {
     state: 'failed',
     headline: `Not checked: ${title}`,
     lines: [`What happened: ${message}`, ...(hint ? [`What to do: ${hint}`] : [])],
@@ -349,20 +353,6 @@ function recovery(
 function listed(titles: readonly string[]): string {
   const more = titles.length - LISTED;
   return titles.slice(0, LISTED).join('; ') + (more > 0 ? `; and ${more} more` : '');
-}
-
-/** Writes one delivery per channel that wants the event, with its job, in the same transaction. */
-async function send(tx: Db, c: NotifyContext, workspaceId: string, event: Event, message: Message): Promise<void> {
-  for (const channelId of await channelsFor(tx, workspaceId, event)) {
-    const deliveryId = await insertDelivery(tx, {
-      workspaceId,
-      channelId,
-      event,
-      payload: toSlack(message),
-      at: c.clock(),
-    });
-    await c.queue.send('deliver', { deliveryId }, { tx });
-  }
 }
 
 async function nameOf(tx: Db, connectionId: string): Promise<string> {

@@ -1,11 +1,11 @@
 import { IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
-import { Agent, fetch as undiciFetch } from 'undici';
 import type { Guard } from '#lib/address-guard.ts';
 import { type Failure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { guardedFetch } from './guarded-fetch.ts';
+import type { Refused } from './kinds/channel-kind.ts';
 
 const TIMEOUT_MS = 15_000;
-const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Slack's own words for what no second try will mend, and what to do about it. */
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -19,52 +19,21 @@ const REFUSALS: Readonly<Record<string, string>> = {
   posting_to_general_channel_denied: 'The webhook may not post to this channel. Choose another.',
 };
 
-/** Why a message was not taken, with the seconds that Slack wants to be left alone. */
-export interface Refused {
-  readonly failure: Failure;
-  readonly retryAfterS: number | null;
-}
-
 /**
  * Posts one message to an incoming webhook: null when it was taken. The host's address is checked and is the one
  * connected to; redirects are not followed. No try is repeated here: `transient` failures are worth another.
  */
 export async function postToSlack(webhookUrl: string, payload: JsonObject, guard: Guard): Promise<Refused | null> {
-  const seen: { retryAfter: string | null } = { retryAfter: null };
-  const { fetch, close } = guardedFetch(guard, seen);
+  const { fetch, close, retryAfterS } = guardedFetch(guard);
   try {
     await new IncomingWebhook(webhookUrl, { timeout: TIMEOUT_MS, fetch }).send(payload);
     return null;
   } catch (error) {
     const failure = readSlackError(error);
-    return { failure, retryAfterS: failure.kind === 'transient' ? seconds(seen.retryAfter) : null };
+    return { failure, retryAfterS: failure.kind === 'transient' ? retryAfterS() : null };
   } finally {
     await close();
   }
-}
-
-/** A `fetch` for the Slack client that connects to the checked address only, and keeps the Retry-After it saw. */
-function guardedFetch(guard: Guard, seen: { retryAfter: string | null }) {
-  const agents: Agent[] = [];
-  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const url = new URL(String(input));
-    const checked = await guard(url.hostname, Number(url.port) || (url.protocol === 'https:' ? 443 : 80));
-    const agent = new Agent({
-      connect: {
-        lookup: (_host, options, done) =>
-          options.all ? done(null, [checked]) : done(null, checked.address, checked.family),
-      },
-      maxResponseSize: MAX_ANSWER_BYTES,
-    });
-    agents.push(agent);
-    const response = await undiciFetch(url, { ...(init as object), dispatcher: agent });
-    seen.retryAfter = response.headers.get('retry-after');
-    return response as unknown as Response;
-  };
-  return {
-    fetch: fetch as typeof globalThis.fetch,
-    close: async () => void (await Promise.all(agents.map((agent) => agent.destroy()))),
-  };
 }
 
 function readSlackError(error: unknown): Failure {
@@ -82,13 +51,4 @@ function readRefusal(status: number, word: string): Failure {
   if (status === 429 || status >= 500) return { kind: 'transient', code: 'slack_busy', message };
   const hint = REFUSALS[word] ?? 'Check the address of the webhook.';
   return { kind: 'config', code: 'slack_refused', message, hint };
-}
-
-/** Retry-After as Slack gives it, in seconds; a date counts from now. */
-function seconds(retryAfter: string | null): number | null {
-  if (retryAfter === null) return null;
-  const value = Number(retryAfter);
-  if (Number.isFinite(value)) return Math.max(0, value);
-  const date = Date.parse(retryAfter);
-  return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { About } from './kinds/channel-kind.ts';
 
 /** What was seen: opens an incident, or counts on the open one of the same cause. */
 export interface Sighting {
@@ -103,16 +104,72 @@ export async function recoverIncidents(
     .execute();
 }
 
-/** The channels that want to hear of an event. */
-export async function channelsFor(tx: Db, workspaceId: string, event: string): Promise<string[]> {
-  const rows = await tx
+/** The channels that want to hear of an event, with their sealed configs. */
+export function channelsFor(tx: Db, workspaceId: string, event: string) {
+  return tx
     .selectFrom('channel')
-    .select('id')
+    .select(['id', 'type', 'config'])
     .where('workspace_id', '=', workspaceId)
     .where('enabled', '=', true)
     .where(sql<boolean>`events ? ${event}`)
     .execute();
-  return rows.map(({ id }) => id);
+}
+
+/** What a message is about, by name and with the figures of its sync. */
+export async function aboutOf(
+  tx: Db,
+  of: {
+    readonly workspaceId: string;
+    readonly connectionId?: string | null;
+    readonly syncId?: number | null;
+    readonly event: string;
+    readonly at: Date;
+    readonly publicUrl: string | null;
+  },
+): Promise<About> {
+  const { workspaceId, connectionId = null, syncId = null, event, at, publicUrl } = of;
+  const workspace = await tx
+    .selectFrom('workspace')
+    .select(['id', 'name'])
+    .where('id', '=', workspaceId)
+    .executeTakeFirstOrThrow();
+  const ends = connectionId === null ? undefined : await endsOf(tx, connectionId);
+  return {
+    ...{ event, at, workspace, publicUrl },
+    connection: ends ? { id: ends.id, name: ends.name } : null,
+    source: ends ? { id: ends.sourceId, name: ends.sourceName } : null,
+    destination: ends ? { id: ends.destinationId, name: ends.destinationName } : null,
+    sync: syncId === null ? null : await figuresOf(tx, syncId),
+  };
+}
+
+function endsOf(tx: Db, connectionId: string) {
+  return tx
+    .selectFrom('connection')
+    .innerJoin('source', 'source.id', 'connection.source_id')
+    .innerJoin('destination', 'destination.id', 'connection.destination_id')
+    .select(['connection.id', 'connection.name', 'source.id as sourceId', 'source.name as sourceName'])
+    .select(['destination.id as destinationId', 'destination.name as destinationName'])
+    .where('connection.id', '=', connectionId)
+    .executeTakeFirst();
+}
+
+async function figuresOf(tx: Db, syncId: number): Promise<About['sync']> {
+  const row = await tx
+    .selectFrom('syncs')
+    .leftJoin('sync_stream', 'sync_stream.sync_id', 'syncs.id')
+    .select(['syncs.id', 'syncs.started_at as startedAt', 'syncs.finished_at as finishedAt'])
+    .select(({ fn }) => [
+      fn.sum<string | null>('sync_stream.read').as('read'),
+      fn.sum<string | null>('sync_stream.written').as('written'),
+      fn.sum<string | null>('sync_stream.bytes').as('bytes'),
+    ])
+    .where('syncs.id', '=', syncId)
+    .groupBy('syncs.id')
+    .executeTakeFirst();
+  if (!row) return { id: syncId, startedAt: null, finishedAt: null, recordsRead: 0, recordsWritten: 0, bytes: 0 };
+  const { read, written, bytes, ...sync } = row;
+  return { ...sync, recordsRead: Number(read), recordsWritten: Number(written), bytes: Number(bytes) };
 }
 
 export async function insertDelivery(
@@ -139,7 +196,7 @@ export function pendingDelivery(db: Db, id: string) {
     .selectFrom('delivery')
     .innerJoin('channel', 'channel.id', 'delivery.channel_id')
     .select(['delivery.id', 'delivery.payload', 'delivery.tries', 'delivery.workspace_id as workspaceId'])
-    .select(['channel.id as channelId', 'channel.config'])
+    .select(['channel.id as channelId', 'channel.type', 'channel.config'])
     .where('delivery.id', '=', id)
     .where('delivery.status', '=', 'pending')
     .executeTakeFirst();

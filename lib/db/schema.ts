@@ -484,7 +484,7 @@ interface IncidentEventTable {
 interface ChannelTable {
   id: Generated<string>;
   workspace_id: string;
-  type: 'slack';
+  type: 'slack' | 'webhook' | 'email';
   name: string;
   /** Secrets sealed. */
   config: Json<JsonObject>;

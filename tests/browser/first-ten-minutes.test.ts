@@ -201,7 +201,7 @@ describe('alerts', () => {
   test('a Slack channel is tested, hears of a failed sync and of its recovery', async () => {
     await allowHost(page, slack.host, slack.port);
     await page.goto(`${weir.url}/settings/notifications`);
-    await page.getByRole('button', { name: 'Add a Slack channel' }).click();
+    await page.getByRole('button', { name: 'Add a channel' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('#data-alerts');
     await dialog.getByLabel('Webhook address').fill(slack.webhookUrl);

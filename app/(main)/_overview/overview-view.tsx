@@ -1,7 +1,9 @@
 'use client';
 
 import Link from 'next/link';
+import type { Channel } from '#lib/alerts/channels.ts';
 import type { Overview } from '#lib/connections/overview.ts';
+import { AlertingNotice } from '../../_components/alerting-notice.tsx';
 import { ConnectionsTable } from '../../_components/connections-table.tsx';
 import { Icon } from '../../_components/icon.tsx';
 import { type Incident, IncidentsTable, useIncidents } from '../../_components/incidents-table.tsx';
@@ -18,15 +20,17 @@ const INCIDENTS_SHOWN = 5;
 interface OverviewViewProps {
   readonly overview: Wire<Overview>;
   readonly incidents: Incident[];
+  readonly channels: Wire<Channel>[];
 }
 
 /** The verdict, five numbers, every connection worst first, and what is open. */
-export function OverviewView({ overview: initial, incidents: initialIncidents }: OverviewViewProps) {
+export function OverviewView({ overview: initial, incidents: initialIncidents, channels }: OverviewViewProps) {
   const { data: overview = initial, dataUpdatedAt } = useOverview(initial);
   const incidents = useIncidents(initialIncidents).filter(({ status }) => status !== 'resolved');
   return (
     <Page crumbs={[{ name: 'Overview' }]} live={<LiveStamp updatedAt={dataUpdatedAt} />}>
       <VerdictHead rows={overview.connections} />
+      <AlertingNotice channels={channels} link />
       {overview.connections.length === 0 ? (
         <FirstSteps />
       ) : (

@@ -26,7 +26,7 @@ const snooze = shape({ until: { type: 'string', format: 'date-time' } }, ['until
 const resolution = shape({ reason: { enum: [...RESOLUTIONS] }, note: text });
 const change = shape({ name: text, config: anyObject, events, enabled: { type: 'boolean' } });
 interface ChannelBody {
-  type: 'slack';
+  type: string;
   name: string;
   config: JsonObject;
   events?: string[];

@@ -7,40 +7,49 @@ import { Dialog } from '../../../_components/dialog.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
 import { FailureNotice } from '../../../_components/notice.tsx';
 import { useSay } from '../../../_components/toast.tsx';
-import { type Channel, EVENTS } from './channel.ts';
+import { CHANNEL_FORMS, type Channel, type ChannelType, channelForm, configOf, EVENTS, fieldTexts } from './channel.ts';
+import { ChannelFields } from './channel-fields.tsx';
 import { useForm } from './use-form.ts';
 
 const FORM = 'channel-form';
 
-/** A new channel, or one to change. A saved webhook is not shown: left empty, it stays. */
+interface Values extends Readonly<Record<string, unknown>> {
+  readonly type: ChannelType;
+  readonly name: string;
+  readonly texts: Record<string, string>;
+  readonly events: string[];
+}
+
+/** A new channel, or one to change. */
 export function ChannelDialog({ channel, onClose }: { channel: Channel | null; onClose: () => void }) {
   const say = useSay();
   const queries = useQueryClient();
-  const form = useForm({
+  const type = channel?.type ?? 'slack';
+  const form = useForm<Values>({
     initial: {
+      type,
       name: channel?.name ?? '',
-      webhookUrl: '',
-      events: channel ? [...channel.events] : EVENTS.map(({ event }) => event as string),
+      texts: fieldTexts(type, channel),
+      events: channel ? [...channel.events] : EVENTS.filter(({ usual }) => usual).map(({ event }) => event),
     },
     check: (values) => channelErrors(values, channel === null),
-    send: async ({ name, webhookUrl, events }) => {
-      const config = webhookUrl.trim() && { config: { webhookUrl: webhookUrl.trim() } };
-      if (channel) await api.patch(`/channels/${channel.id}`, { name, events, ...config });
-      else await api.post('/channels', { type: 'slack', name, events, ...config });
+    send: async ({ type, name, texts, events }) => {
+      const config = configOf(type, texts);
+      if (channel) await api.patch(`/channels/${channel.id}`, { name, events, config });
+      else await api.post('/channels', { type, name, events, config });
       await queries.invalidateQueries({ queryKey: ['channels'] });
       say.done(`${name} is saved.`);
       onClose();
     },
   });
   const { values, errors, set } = form;
-  const webhookError = errors.webhookUrl ?? errors['config.webhookUrl'];
   const toggle = (event: string, on: boolean) =>
     set({ events: on ? [...values.events, event] : values.events.filter((other) => other !== event) });
   return (
     <Dialog
       open
       onOpenChange={onClose}
-      title={channel ? `Edit ${channel.name}` : 'Add a Slack channel'}
+      title={channel ? `Edit ${channel.name}` : 'Add a channel'}
       footer={
         <>
           <Button onClick={onClose}>Close</Button>
@@ -51,6 +60,12 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | null; o
       }
     >
       <form id={FORM} className="fields" onSubmit={form.submit} noValidate>
+        {!channel && (
+          <TypeChoice
+            type={values.type}
+            onChange={(next) => set({ type: next, texts: { ...fieldTexts(next, null), ...values.texts } })}
+          />
+        )}
         <Field id="channel-name" label="Name" error={errors.name} hint="As you call it here, such as #data-alerts.">
           <input
             className="input"
@@ -59,24 +74,13 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | null; o
             {...fieldControl('channel-name', errors.name, true)}
           />
         </Field>
-        <Field
-          id="webhookUrl"
-          label="Webhook address"
-          error={webhookError}
-          hint={
-            channel ? 'Saved, not shown. Fill in to replace it.' : 'From Slack: Incoming webhooks. Kept as a secret.'
-          }
-        >
-          <input
-            className="input"
-            type="url"
-            autoComplete="off"
-            placeholder="https://hooks.slack.com/services/…"
-            value={values.webhookUrl}
-            onChange={(event) => set({ webhookUrl: event.target.value })}
-            {...fieldControl('webhookUrl', webhookError, true)}
-          />
-        </Field>
+        <ChannelFields
+          fields={channelForm(values.type).fields}
+          texts={values.texts}
+          errors={errors}
+          saved={channel !== null}
+          onChange={(name, text) => set({ texts: { ...values.texts, [name]: text } })}
+        />
         <fieldset className="plain-set tight-set">
           <legend className="label">Tell of</legend>
           {EVENTS.map(({ event, label }) => (
@@ -96,11 +100,31 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | null; o
   );
 }
 
-function channelErrors({ name, webhookUrl }: { name: string; webhookUrl: string }, isNew: boolean) {
+function TypeChoice({ type, onChange }: { type: ChannelType; onChange: (type: ChannelType) => void }) {
+  return (
+    <Field id="channel-type" label="Type">
+      <select
+        className="input"
+        value={type}
+        onChange={(event) => onChange(event.target.value as ChannelType)}
+        {...fieldControl('channel-type')}
+      >
+        {CHANNEL_FORMS.map((form) => (
+          <option key={form.type} value={form.type}>
+            {form.label}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+function channelErrors({ type, name, texts }: Values, isNew: boolean) {
   const errors: Record<string, string> = {};
   if (!name.trim()) errors.name = 'Give the channel a name.';
-  if (!webhookUrl.trim() && isNew) errors.webhookUrl = 'Paste the address of the webhook.';
-  else if (webhookUrl.trim() && !URL.canParse(webhookUrl.trim()))
-    errors.webhookUrl = 'Paste the whole address, with https://.';
+  for (const field of channelForm(type).fields) {
+    const isKept = !isNew && field.kind === 'secret';
+    if (field.required && !isKept && !texts[field.name]?.trim()) errors[field.name] = `Enter ${field.label}.`;
+  }
   return errors;
 }

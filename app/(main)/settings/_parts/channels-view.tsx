@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { AlertingNotice } from '../../../_components/alerting-notice.tsx';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAgo } from '../../../_components/clock.tsx';
@@ -11,7 +12,7 @@ import { Empty } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import { useSay } from '../../../_components/toast.tsx';
-import { type Channel, EVENTS } from './channel.ts';
+import { type Channel, channelForm, EVENTS } from './channel.ts';
 import { ChannelDialog } from './channel-dialog.tsx';
 
 const EVERY_MS = 5_000;
@@ -26,22 +27,24 @@ export function ChannelsView({ channels: initial, readOnly }: { channels: Channe
   });
   const add = (
     <Button kind="primary" icon="plus" onClick={() => setEdited('new')}>
-      Add a Slack channel
+      Add a channel
     </Button>
   );
   return (
     <>
+      <AlertingNotice channels={channels} />
       <Panel
-        title="Slack"
-        sub={channels.length > 0 && 'through incoming webhooks'}
+        title="Channels"
+        sub={channels.length > 0 && 'Slack, webhooks and mail'}
         side={channels.length > 0 && !readOnly && add}
       >
         {channels.length === 0 ? (
           <Empty action={!readOnly && add}>
-            No channel yet. Make an incoming webhook in Slack, and Weir tells that channel of failures and recoveries.
+            No channel yet. Add Slack, a webhook of your own or a mail address, and Weir tells it of failures and
+            recoveries.
           </Empty>
         ) : (
-          <Table className="cards" label="Slack channels" head={<Head />}>
+          <Table className="cards" label="Channels" head={<Head />}>
             {channels.map((channel) => (
               <ChannelRow key={channel.id} channel={channel} readOnly={readOnly} onEdit={() => setEdited(channel)} />
             ))}
@@ -74,7 +77,10 @@ function ChannelRow({ channel, readOnly, onEdit }: { channel: Channel; readOnly:
     <tr className={channel.enabled ? '' : 'dim'}>
       <td>
         <span className="strong">{channel.name}</span>
-        {!channel.enabled && <span className="sub">off</span>}
+        <span className="sub">
+          {channelForm(channel.type).label}
+          {!channel.enabled && ', off'}
+        </span>
       </td>
       <td data-k="Hears of">{words.length === EVENTS.length ? 'everything' : words.join(', ') || 'nothing'}</td>
       <td data-k="Last message">
@@ -102,7 +108,7 @@ function ChannelRow({ channel, readOnly, onEdit }: { channel: Channel; readOnly:
           open={deleting}
           onOpenChange={setDeleting}
           title={`Delete ${channel.name}`}
-          description="The channel hears nothing more. Its webhook is forgotten."
+          description="The channel hears nothing more. Its secrets are forgotten."
           verb="Delete channel"
           onConfirm={remove}
         />
@@ -140,7 +146,7 @@ function useChannelActions({ id, name }: Channel) {
       setTesting(true);
       try {
         const { ok, message } = await api.post<{ ok: boolean; message: string }>(`/channels/${id}/test`);
-        if (ok) say.done(`A test message is in ${name}.`);
+        if (ok) say.done(`A test message went to ${name}.`);
         else say.failed(new Error(message));
       } catch (error) {
         say.failed(error);

@@ -12,7 +12,7 @@ export default async function NotificationsPage() {
   const { context, identity, workspaceId } = await pageContext();
   const channels = await listChannels(context, workspaceId);
   return (
-    <SettingsPage tab="notifications" intro="Slack hears once of what fails, and once of what recovers.">
+    <SettingsPage tab="notifications" intro="Each channel hears once of what fails, and once of what recovers.">
       <ChannelsView channels={toWire(channels)} readOnly={!mayActAs(identity.role, 'admin')} />
     </SettingsPage>
   );
