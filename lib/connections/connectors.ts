@@ -13,8 +13,21 @@ export interface ConnectorSummary {
   readonly versionAt: Date | null;
   readonly hasDraft: boolean;
   readonly sources: number;
+  /** Names of the connections whose sources are made from it. */
+  readonly connections: readonly string[];
   readonly streams: readonly string[];
+  /** Of the connections whose last sync failed, the newest failure. */
+  readonly lastError: ConnectorError | null;
   readonly createdAt: Date;
+}
+
+/** Why a sync of a connector's stream failed. */
+export interface ConnectorError {
+  readonly message: string;
+  readonly connection: { readonly id: string; readonly name: string };
+  readonly syncId: number;
+  /** As Postgres writes a time in JSON. */
+  readonly at: string | null;
 }
 
 export interface Connector {
@@ -45,6 +58,18 @@ export async function listConnectors({ db }: { db: Db }, workspaceId: string): P
   const { rows } = await sql<ConnectorSummary>`
     select c.id, c.name, v.version, v.created_at as "versionAt", c.draft is not null as "hasDraft",
       (select count(*)::int from source s where s.connector_id = c.id) as sources,
+      coalesce((select jsonb_agg(k.name order by lower(k.name)) from connection k join source s on s.id = k.source_id
+        where s.connector_id = c.id and k.status <> 'deprecated'), '[]') as connections,
+      (select jsonb_build_object('message', y.failure ->> 'message', 'syncId', y.id, 'at', y.finished_at,
+          'connection', jsonb_build_object('id', k.id, 'name', k.name))
+        from connection k
+        join source s on s.id = k.source_id
+        cross join lateral (
+          select id, failure, finished_at from syncs
+          where connection_id = k.id and status in ('succeeded', 'partial', 'failed', 'cancelled') order by id desc limit 1
+        ) y
+        where s.connector_id = c.id and k.status <> 'deprecated' and y.failure is not null
+        order by y.finished_at desc nulls last limit 1) as "lastError",
       coalesce((select jsonb_agg(s ->> 'name') from jsonb_array_elements(v.compiled -> 'streams') s), '[]') as streams,
       c.created_at as "createdAt"
     from connector c

@@ -1,7 +1,7 @@
 import Link from 'next/link';
-import { listConnectors } from '#lib/connections/connectors.ts';
+import { type ConnectorError, listConnectors } from '#lib/connections/connectors.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
-import { plural } from '../../_components/format.ts';
+import { cutMiddle, plural } from '../../_components/format.ts';
 import { Icon } from '../../_components/icon.tsx';
 import { Empty } from '../../_components/notice.tsx';
 import { Panel, Table } from '../../_components/panel.tsx';
@@ -35,7 +35,7 @@ export default async function ConnectorsPage() {
               </Link>
             }
           >
-            No connectors yet. Start from a template, or paste an Airbyte manifest.
+            No connectors yet. Install one of ours, start from an API, or paste an Airbyte manifest.
           </Empty>
         ) : (
           <Table className="cards" label="Connectors" head={<Head />}>
@@ -60,6 +60,12 @@ export default async function ConnectorsPage() {
                   ) : (
                     <Link href="/sources">{plural(connector.sources, 'source')}</Link>
                   )}
+                  {connector.connections.length > 0 && (
+                    <span className="sub">{firstFew(connector.connections, 2)}</span>
+                  )}
+                </td>
+                <td data-k="Last error">
+                  <LastError error={connector.lastError} />
                 </td>
                 <td data-k="Saved">
                   <TimeAgo at={connector.versionAt ?? connector.createdAt} />
@@ -73,6 +79,22 @@ export default async function ConnectorsPage() {
   );
 }
 
+/** Of connections whose last sync failed: one that succeeded since leaves nothing to show. */
+function LastError({ error }: { error: ConnectorError | null }) {
+  if (error === null) return <span className="faint">—</span>;
+  const { message, connection, syncId, at } = error;
+  return (
+    <>
+      <Link className="st s-fail" href={`/connections/${connection.id}`} title={message}>
+        {cutMiddle(message, 80)}
+      </Link>
+      <span className="sub">
+        {connection.name}, sync {syncId} {at && <TimeAgo at={at} />}
+      </span>
+    </>
+  );
+}
+
 function Head() {
   return (
     <>
@@ -80,12 +102,13 @@ function Head() {
       <th>Version</th>
       <th>Streams</th>
       <th>Used by</th>
+      <th>Last error</th>
       <th>Saved</th>
     </>
   );
 }
 
-function firstFew(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ');
-  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
+function firstFew(names: readonly string[], count = 4): string {
+  const shown = names.slice(0, count).join(', ');
+  return names.length > count ? `${shown} and ${names.length - count} more` : shown;
 }

@@ -10,11 +10,13 @@ import {
   saveVersion,
 } from '#lib/connections/connectors.ts';
 import { manifestSchema, validateManifest } from '#lib/connections/manifests.ts';
+import { getOwnConnector, installOwnConnector, listOwnConnectors } from '#lib/connections/own-connectors.ts';
 import { longText, nullable, readBody, shape, text, whole } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
 
 const connector = shape({ name: text, manifest: longText }, ['name']);
 const name = shape({ name: text }, ['name']);
+const named = shape({ name: text });
 const manifest = shape({ manifest: longText }, ['manifest']);
 const version = shape({ manifest: longText, note: nullable(text), basedOn: nullable(whole) }, ['manifest']);
 
@@ -54,6 +56,15 @@ export function connectorRoutes(app: Hono<DoorEnv>): void {
   app.get('/connectors/:id/versions/:version', as('viewer'), async (c) => {
     const number = numberOf(c.req.param('version'));
     return c.json(await getConnectorVersion(c.get('context'), c.get('identity').workspaceId, idOf(c), number));
+  });
+
+  app.get('/own-connectors', as('viewer'), (c) => c.json(listOwnConnectors()));
+  app.get('/own-connectors/:id', as('viewer'), (c) => c.json(getOwnConnector(c.req.param('id'))));
+  app.post('/own-connectors/:id', as('editor', 'connector.install', named), async (c) => {
+    const { name } = await readBody<{ name?: string }>(c.req.raw, named);
+    const { workspaceId, actor: by } = c.get('identity');
+    const install = { id: c.req.param('id'), name, by };
+    return created(c, 'connector', await installOwnConnector(c.get('context'), workspaceId, install));
   });
 
   app.post('/manifests/validate', as('viewer', undefined, manifest), async (c) => {

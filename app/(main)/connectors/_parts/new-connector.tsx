@@ -16,6 +16,7 @@ import { Builder } from './builder.tsx';
 import { type DemoList, DraftForm } from './draft-form.tsx';
 import { DraftReview, PickOperations } from './draft-review.tsx';
 import { FileStart } from './file-start.tsx';
+import { OwnConnectors } from './own-connectors.tsx';
 import { TEMPLATES } from './templates.ts';
 
 type Answer = Partial<Drafted> & { title?: string; operations?: readonly Operation[] };
@@ -75,6 +76,7 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
         <Panel title="From a file" className="draft">
           <FileStart onOpen={(manifest) => setOpened({ manifest })} />
         </Panel>
+        <OwnConnectors onOpen={(manifest) => setOpened({ manifest })} />
         <h2>Or from a template</h2>
         <Templates />
       </div>
