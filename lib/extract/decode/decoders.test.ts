@@ -36,6 +36,22 @@ describe('JSON', () => {
     });
   });
 
+  test('text in the charset that the answer declares, and bytes that are not in theirs refused with their place', async () => {
+    const body = Buffer.from('{"data": [{"name": "é"}]}', 'latin1');
+    const manifest = manifestOf({ orders: '' });
+    const headers = { 'content-type': 'application/json; charset=ISO-8859-1' };
+    const { read } = await scriptedSource({ '/orders': { body, headers } }, manifest);
+    expect((await read('orders')).records).toEqual([{ name: 'é' }]);
+    const refusal = { code: 'bad_encoding', message: expect.stringContaining('from byte 20 on') };
+    const undeclared = await scriptedSource({ '/orders': { body } }, manifest);
+    await expect(undeclared.read('orders')).rejects.toMatchObject(refusal);
+    const line = Buffer.from('{"a": 1}\n{"name": "é"}\n', 'latin1');
+    await expect(decoded('{ type: JsonlDecoder }', line)).rejects.toMatchObject({ code: 'bad_encoding' });
+    const marked = Buffer.from('\ufeff{"data": [{"name": "é"}]}', 'utf16le');
+    const wide = await scriptedSource({ '/orders': { body: marked } }, manifest);
+    expect((await wide.read('orders')).records).toEqual([{ name: 'é' }]);
+  });
+
   test('lines that are no JSON at all', async () => {
     expect(await decoded('{ type: IterableDecoder }', 'a\r\n\nb\n')).toEqual([
       { record: 'a' },

@@ -1,6 +1,7 @@
 import { WeirError } from '#lib/errors.ts';
 import { type JsonValue, parseJson } from '#lib/json.ts';
 import type { Answer } from '../families.ts';
+import { badEncoding } from './bad-encoding.ts';
 
 /** Python's names of encodings that the Encoding Standard calls otherwise. */
 const PYTHON_NAMES: Readonly<Record<string, string>> = {
@@ -13,13 +14,14 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
   cp1252: 'windows-1252',
 };
 
-/** Bytes as text; a byte order mark is left out. @throws WeirError for an encoding that is not known */
+/** Bytes as text; a byte order mark is left out. @throws WeirError for an encoding that is not known, and for bytes that are not in it */
 export function textOf(raw: Uint8Array, encoding = 'utf-8'): string {
   const name = encoding.toLowerCase().replaceAll('_', '-');
   try {
     const isBig = name === 'utf-16' && raw[0] === 0xfe && raw[1] === 0xff;
-    return new TextDecoder(isBig ? 'utf-16be' : (PYTHON_NAMES[name] ?? name)).decode(raw);
+    return new TextDecoder(isBig ? 'utf-16be' : (PYTHON_NAMES[name] ?? name), { fatal: true }).decode(raw);
   } catch (cause) {
+    if (cause instanceof TypeError) throw badEncoding(raw);
     throw new WeirError({
       kind: 'config',
       code: 'unknown_encoding',

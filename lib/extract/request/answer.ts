@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { WeirError } from '#lib/errors.ts';
 import { type JsonValue, parseJson } from '#lib/json.ts';
+import { badEncoding } from '../decode/bad-encoding.ts';
 import type { Answer } from '../families.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 
@@ -26,10 +28,30 @@ export function unread({ status, headers, raw, bytes, url }: Omit<Answer, 'body'
     ...(url !== undefined && { url }),
     // Only when asked for: a large file that a decoder reads by itself is never text here.
     get body() {
-      body ??= parsed(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8'));
+      body ??= parsedBytes(raw, charsetOf(headers, raw));
       return body;
     },
   };
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i;
+
+/** What the answer declares, what its mark says, else UTF-8. */
+function charsetOf(headers: Answer['headers'], raw: Uint8Array): string {
+  if (raw[0] === 0xff && raw[1] === 0xfe) return 'utf-16le';
+  if (raw[0] === 0xfe && raw[1] === 0xff) return 'utf-16be';
+  const declared = CHARSET.exec(String(headers['content-type'] ?? ''))?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(declared).encoding;
+  } catch {
+    return 'utf-8';
+  }
+}
+
+/** Bytes that are no UTF-8 stay text that nobody takes for records: half of a letter is not guessed at. */
+function parsedBytes(raw: Uint8Array, charset: string): JsonValue {
+  const text = new TextDecoder(charset).decode(raw);
+  return charset === 'utf-8' && !isUtf8(raw) ? text : parsed(text);
 }
 
 function parsed(text: string): JsonValue {
@@ -42,8 +64,9 @@ function parsed(text: string): JsonValue {
 }
 
 /** The body as JSON, or an error that shows how it begins. An empty one counts as `{}`, as in the CDK. */
-export function jsonBody({ body }: Answer, place: { stream: string; page: number }): JsonValue {
+export function jsonBody({ body, raw, headers }: Answer, place: { stream: string; page: number }): JsonValue {
   if (typeof body !== 'string') return body;
+  if (charsetOf(headers, raw) === 'utf-8' && !isUtf8(raw)) throw badEncoding(raw, place);
   const begins = body.slice(0, SNIPPET).replaceAll(/\s+/g, ' ');
   throw new WeirError({
     kind: 'transient',
