@@ -117,6 +117,12 @@ describe('CSV', () => {
     expect((await read(given, stream)).records).toEqual([{ a: 'x,é', b: null }]);
   });
 
+  test.each(['', '\n', '\n2,b\n'])('a line beyond the limit is refused, wherever it is (then %j)', async (rest) => {
+    const { given, options } = folderOf(`id,text\n1,${'x'.repeat(40_000_000)}${rest}`, { type: 'csv' });
+    const asked = request('full_refresh', {}, { properties: { id: { type: 'integer' }, text: { type: 'string' } } });
+    await expect(read(given, options, asked)).rejects.toMatchObject({ kind: 'config', where: { file: 'data' } });
+  });
+
   test.each(['', 'a,b\n'])('%j holds no records', async (content) => {
     const { given, options } = folderOf(content, { type: 'csv' });
     expect((await read(given, options)).records).toEqual([]);

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
@@ -16,6 +16,8 @@ import { asUtf8 } from './utf8.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const SHOWN_REJECTS = 3;
+const LF = 10;
+const CR = 13;
 
 /** CSV as RFC 4180 has it. DuckDB reads every field as text; types come from the schema, so that no digit is lost. */
 export function csvFormat(options: CsvOptions): FileFormat {
@@ -36,6 +38,7 @@ export function csvFormat(options: CsvOptions): FileFormat {
       const file = await asUtf8(given, dialect.encoding);
       const head = await readCsvHead(file, dialect);
       if (!head) return;
+      await refuseLongEnd(file);
       const columns = withWords(textColumns(schema, head.columns), dialect);
       const reader = await openFileReader(file.path);
       try {
@@ -114,6 +117,19 @@ async function withReader(file: OpenFile, use: (reader: FileReader) => Promise<v
   } finally {
     reader.close();
   }
+}
+
+/** DuckDB refuses a line beyond the limit, except the last one of a file: that it leaves out without a word. */
+async function refuseLongEnd({ name, path }: OpenFile): Promise<void> {
+  await using handle = await open(path);
+  const { size } = await handle.stat();
+  if (size <= MAX_LINE_BYTES) return;
+  const { buffer } = await handle.read(Buffer.alloc(MAX_LINE_BYTES), 0, MAX_LINE_BYTES, size - MAX_LINE_BYTES);
+  const inner = buffer.subarray(0, -2);
+  if (inner.includes(LF) || inner.includes(CR)) return;
+  const hint = 'Split the file’s values, or leave the column out at the source.';
+  const what = `its last line has more than ${MAX_LINE_BYTES / 1024 ** 2} MB.`;
+  throw fileError('config', 'line_too_long', { file: name }, what, hint);
 }
 
 /** The whole dialect is said, so that DuckDB guesses nothing. */
