@@ -22,6 +22,8 @@ export function createPool(url: string, options: { maxConnections?: number; name
   });
   // An idle connection that the server closed must not end the process; the next query opens another.
   pool.on('error', () => undefined);
+  // Nor may one that is lost between two statements of a transaction: the statement that follows says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
