@@ -16,7 +16,6 @@ import { connectionRoutes } from './routes/connections.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { consentCallback, consentRoutes } from './routes/consents.ts';
 import { destinationRoutes } from './routes/destinations.ts';
-import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
@@ -59,7 +58,6 @@ export function createApi(context: Context): Api {
   app.route('/v1', publicTree(publicRoutes));
   app.route('/api/auth', authRoutes());
   app.get('/oauth/callback', consentCallback);
-  app.route('/api/metrics', metricsRoutes());
   app.use('/api/weir/v1/:noun', paged());
   app.route('/api/weir/v1', ownRoutes());
   return {

@@ -25,6 +25,8 @@ export interface World {
   /** A connection of all streams of a manifest into the warehouse; its tables have the prefix. */
   connect(manifest: string, api: ScriptedServer, options?: ConnectOptions): Promise<Connected>;
   sync(connection: Connected): Promise<Ended>;
+  /** Why the attempt of a sync that is on ended, as soon as it has; null when it succeeded. */
+  attemptEnd(syncId: number): Promise<{ readonly message: string } | null>;
   /** Rows of the warehouse. */
   query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]>;
   close(): Promise<void>;
@@ -55,6 +57,8 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       const { syncId } = await client.post<{ syncId: number }>(`/connections/${id}/sync`);
       return (await client.syncEnd(syncId)) as Ended;
     },
+    attemptEnd: async (syncId) =>
+      (await client.syncWhen(syncId, ({ status }) => status !== 'pending' && status !== 'running'))?.failure ?? null,
     query: async <Row extends pg.QueryResultRow>(text: string) => (await warehouse.query<Row>(text)).rows,
     async close() {
       await warehouse.end();

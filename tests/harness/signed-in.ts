@@ -4,10 +4,19 @@ import type { WeirServer } from './weir-server.ts';
 export interface SignedIn {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
   /** Connector, source, destination (the service's own database) and a connection of all streams; gives its id. */
   connect(manifest: string, api: { host: string; port: number }, options?: ConnectOptions): Promise<string>;
   /** The sync once it is over. */
-  syncEnd(syncId: number): Promise<{ status: string; attempts: number; failure: { message: string } | null }>;
+  syncEnd(syncId: number): Promise<SyncShown>;
+  /** The sync as soon as its page shows that it is so far; null when it ended without that. */
+  syncWhen(syncId: number, isSoFar: (sync: SyncShown) => boolean): Promise<SyncShown | null>;
+}
+
+export interface SyncShown {
+  readonly status: string;
+  readonly attempts: number;
+  readonly failure: { readonly message: string } | null;
 }
 
 export interface ConnectOptions {
@@ -24,10 +33,7 @@ const PASSWORD = 'correct horse battery';
 const OVER = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
 
 /** Sets a fresh Weir up over its API and stays signed in. */
-export async function signedIn(
-  weir: Pick<WeirServer, 'url' | 'databaseUrl'>,
-  options: { loadDemo?: boolean } = {},
-): Promise<SignedIn> {
+export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean } = {}): Promise<SignedIn> {
   const setUp = await fetch(`${weir.url}/api/weir/v1/setup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: weir.url },
@@ -66,6 +72,7 @@ export async function signedIn(
   return {
     get,
     post,
+    patch: (path, body) => call('PATCH', path, body),
     async connect(manifest, api, { config = {}, name = 'test', prefix = '', connection: more = {} } = {}) {
       await post('/allowed-hosts', { ...api, reason: 'test' });
       const connector = await post<{ id: string }>('/connectors', { name, manifest });
@@ -79,6 +86,18 @@ export async function signedIn(
         ...more,
       });
       return connection.id;
+    },
+    async syncWhen(syncId, isSoFar) {
+      const { body } = await fetch(`${weir.url}/api/weir/v1/syncs/${syncId}/events`, { headers: { cookie } });
+      let text = '';
+      for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        const blocks = (text + piece).split('\n\n');
+        text = blocks.pop() ?? '';
+        const shown = blocks.filter((block) => /^event: progress$/m.test(block)).flatMap(dataLines) as unknown[];
+        const found = (shown as SyncShown[]).find(isSoFar);
+        if (found) return found;
+      }
+      return null;
     },
     async syncEnd(syncId) {
       const answer = await fetch(`${weir.url}/api/weir/v1/syncs/${syncId}/events`, { headers: { cookie } });
@@ -102,7 +121,7 @@ function bestMode(stream: StreamDescriptor): object {
   return { stream, syncMode: 'full_refresh', destinationSyncMode: 'overwrite', cursorField: [], primaryKey };
 }
 
-async function ownDatabase(weir: Pick<WeirServer, 'databaseUrl'>, post: SignedIn['post']): Promise<object> {
+async function ownDatabase(weir: WeirServer, post: SignedIn['post']): Promise<object> {
   const { hostname, port, username, password, pathname } = new URL(weir.databaseUrl);
   await post('/allowed-hosts', { host: hostname, port: Number(port), reason: 'test' });
   const config = {

@@ -1,0 +1,212 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { zip } from '#lib/extract/files/fixtures/workbook.ts';
+import { fault } from './fault.ts';
+import { type Connected, type Ended, openWorld, type World } from './world.ts';
+
+// Files that are odd, broken, change or lead elsewhere. What a broken file held before stays, and once it is whole its rows are there.
+
+const LINE_BYTES = 500_000_000;
+
+let world: World;
+let root: string;
+beforeAll(async () => {
+  root = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'weir-fault-files-')));
+  world = await openWorld({ WEIR_FILE_ROOTS: root });
+});
+afterAll(async () => {
+  await world?.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+interface Loaded {
+  readonly connection: Connected;
+  /** Writes other content and syncs. */
+  becomes(content: string | Uint8Array): Promise<Ended>;
+  /** The same, and it fails for this reason; the rows stay. */
+  fails(content: string | Uint8Array, message: RegExp): Promise<void>;
+  rows<Row extends object = { id: string; text: string }>(columns?: string): Promise<Row[]>;
+  readonly file: string;
+}
+
+let folders = 0;
+
+/** A file that was loaded once, so that its stream is known. */
+async function fileOf(name: string, content: string | Uint8Array, format: string, key = 'id'): Promise<Loaded> {
+  const folder = path.join(root, String(++folders));
+  mkdirSync(folder);
+  const file = path.join(folder, name);
+  writeFileSync(file, content);
+  const connection = await connectTo(folder, name, format, key);
+  expect(await world.sync(connection)).toMatchObject({ status: 'succeeded' });
+  const becomes = (next: string | Uint8Array) => {
+    writeFileSync(file, next);
+    return world.sync(connection);
+  };
+  const rows = async <Row extends object>(columns = 'id::text, text') =>
+    (await world.query(`select ${columns} from public.${connection.prefix}rows order by id`)) as Row[];
+  return {
+    ...{ connection, becomes, rows, file },
+    async fails(next, message) {
+      const count = () => world.query(`select count(*)::int as rows from public.${connection.prefix}rows`);
+      const before = await count();
+      const ended = await becomes(next);
+      expect(ended).toMatchObject({ status: 'failed', attempts: 1 });
+      expect(ended.failure?.message).toMatch(message);
+      expect(ended.failure?.message).toContain(name);
+      expect(await count()).toEqual(before);
+    },
+  };
+}
+
+async function connectTo(folder: string, name: string, format: string, key = 'id'): Promise<Connected> {
+  const api = await world.api({});
+  const manifest = `version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [rows] }
+streams:
+  - type: FileStream
+    name: rows
+    primary_key: [${key}]
+    provider: { type: folder, folder: ${JSON.stringify(folder)} }
+    path: ${JSON.stringify(name)}
+    format: ${format}
+`;
+  return world.connect(manifest, api);
+}
+
+const START = 'id,text\n0,start\n';
+const start = { id: '0', text: 'start' };
+
+fault(
+  50,
+  async () => {
+    const csv = await fileOf('odd.csv', START, '{ type: csv }');
+    expect(await csv.becomes('\ufeffid,text\r\n1,"a ""b"", c\r\nd"\r\n2,plain\r\n')).toMatchObject({
+      status: 'succeeded',
+    });
+    expect(await csv.rows()).toEqual([start, { id: '1', text: 'a "b", c\r\nd' }, { id: '2', text: 'plain' }]);
+    expect(await csv.becomes('id,text\r3,cr\r4,"two\rlines"\r')).toMatchObject({ status: 'succeeded' });
+    expect((await csv.rows()).slice(3)).toEqual([
+      { id: '3', text: 'cr' },
+      { id: '4', text: 'two\rlines' },
+    ]);
+    expect(await csv.becomes('id,text\n5,"x\u0000y"\n')).toMatchObject({ status: 'succeeded' });
+    expect((await csv.rows()).slice(5)).toEqual([{ id: '5', text: 'x\ufffdy' }]);
+    await csv.fails('id,text\n6,fine\n7,"never closed\n8,x\n', /line 3/);
+  },
+  { sample: true },
+);
+
+fault(51, async () => {
+  const csv = await fileOf('ragged.csv', START, '{ type: csv }');
+  await csv.fails('id,text\n1,a\n2,b,c\n', /line 3/);
+  await csv.fails('id,text\n1,a\n2\n', /line 3/);
+  expect(await csv.rows()).toEqual([start]);
+  const skips = await fileOf('skips.csv', START, '{ type: csv, bad_rows: skip }');
+  expect(await skips.becomes('id,text\n1,a\n2,b,c\n3,d\n')).toMatchObject({ status: 'succeeded' });
+  expect(await skips.rows()).toEqual([start, { id: '1', text: 'a' }, { id: '3', text: 'd' }]);
+  const names = await fileOf('names.csv', 'id,,text,TEXT,text\n1,2,3,4,5\n', '{ type: csv }');
+  const [row] = await world.query<{ row: Record<string, unknown> }>(
+    `select to_jsonb(t) as row from public.${names.connection.prefix}rows t`,
+  );
+  const values = Object.entries(row?.row ?? {}).flatMap(([name, value]) =>
+    name.startsWith('_airbyte') ? [] : [value],
+  );
+  expect(values.map(Number).sort()).toEqual([1, 2, 3, 4, 5]);
+});
+
+fault(52, async () => {
+  const csv = await fileOf('long.csv', START, '{ type: csv }');
+  expect(await csv.becomes('')).toMatchObject({ status: 'succeeded' });
+  expect(await csv.becomes('id,text\n')).toMatchObject({ status: 'succeeded' });
+  expect(await csv.rows()).toEqual([start]);
+  const line = Buffer.alloc(LINE_BYTES, 'x');
+  await csv.fails(Buffer.concat([Buffer.from('id,text\n1,'), line, Buffer.from('\n')]), /MB|long|limit|line/i);
+  const lines = await fileOf('long.jsonl', '{"id": 0, "text": "start"}\n', '{ type: jsonl }');
+  await lines.fails(Buffer.concat([Buffer.from('{"id": 1, "text": "'), line, Buffer.from('"}\n')]), /line 1/);
+});
+
+fault(54, async () => {
+  const csv = await fileOf('same-time.csv', 'id,text\n1,old\n', '{ type: csv }');
+  const { atime, mtime } = statSync(csv.file);
+  writeFileSync(csv.file, 'id,text\n1,new\n');
+  utimesSync(csv.file, atime, mtime);
+  expect(await world.sync(csv.connection)).toMatchObject({ status: 'succeeded' });
+  expect(await csv.rows()).toEqual([{ id: '1', text: 'new' }]);
+});
+
+fault(55, async () => {
+  const csv = await fileOf('packed.csv', START, '{ type: csv }');
+  const members = Buffer.concat([gzipSync('id,text\n1,first\n'), gzipSync('2,second\n')]);
+  expect(await csv.becomes(members)).toMatchObject({ status: 'succeeded' });
+  expect(await csv.rows()).toEqual([start, { id: '1', text: 'first' }, { id: '2', text: 'second' }]);
+  await csv.fails(zip({ 'a.csv': START, 'b.csv': START }), /holds 2 files/);
+  const outside = path.join(root, 'out.csv');
+  expect(await csv.becomes(zip({ '../../out.csv': 'id,text\n3,inside\n' }))).toMatchObject({ status: 'succeeded' });
+  expect(() => statSync(outside)).toThrow();
+  await csv.fails(gzipSync(Buffer.alloc(100_000_000, 'a')), /unpack|times/i);
+  await csv.fails(zip({ 'bomb.csv': Buffer.alloc(100_000_000, 'a') }), /unpack|times/i);
+  const locked = zip({ 'locked.csv': START });
+  // The flag of a password stands in the directory, 8 bytes after its signature.
+  locked.writeUInt16LE(1, locked.indexOf(Buffer.from('PK\u0001\u0002')) + 8);
+  await csv.fails(locked, /encrypted/);
+  await csv.fails(gzipSync(START).subarray(0, -6), /gzip/);
+});
+
+fault(56, async () => {
+  const whole = readFileSync('lib/demo/data/seattle-weather.parquet');
+  const parquet = await fileOf('weather.parquet', whole, '{ type: parquet }', 'date');
+  const changed = (change: (bytes: Buffer) => void) => {
+    const bytes = Buffer.from(whole);
+    change(bytes);
+    return bytes;
+  };
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  const broken = [
+    changed((bytes) => bytes.write('NOPE', bytes.length - 4)),
+    whole.subarray(0, whole.length - 100),
+    changed((bytes) => bytes.writeUInt32LE(0x7fffffff, bytes.length - 8)),
+    changed((bytes) => bytes.fill(0xff, footer, footer + 64)),
+    changed((bytes) => bytes.fill(0, 4, footer)),
+  ];
+  for (const bytes of broken) await parquet.fails(bytes, /Parquet/i);
+});
+
+fault(57, async () => {
+  const lines = await fileOf('lines.jsonl', '{"id": 0, "text": "start"}\n', '{ type: jsonl }');
+  await lines.fails('{"id": 1, "text": "a"}\n{"id": 2, "te', /line 2/);
+  appendFileSync(lines.file, 'xt": "b"}\n');
+  expect(await world.sync(lines.connection)).toMatchObject({ status: 'succeeded' });
+  expect(await lines.rows()).toEqual([start, { id: '1', text: 'a' }, { id: '2', text: 'b' }]);
+});
+
+fault(58, async () => {
+  const folder = path.join(root, 'inside');
+  mkdirSync(folder);
+  const secret = path.join(realpathSync(mkdtempSync(path.join(os.tmpdir(), 'weir-outside-'))), 'secret.csv');
+  writeFileSync(secret, 'id,text\n1,secret\n');
+  symlinkSync(secret, path.join(folder, 'link.csv'));
+  execFileSync('mkfifo', [path.join(folder, 'pipe.csv')]);
+  const ways = [path.relative(folder, secret), secret, 'link.csv', 'pipe.csv', '/proc/self/environ', '/dev/zero'];
+  for (const way of ways) await expect(connectTo(folder, way, '{ type: csv }')).rejects.toThrow(/path_refused/);
+  for (const way of [`%2e%2e/${path.basename(secret)}`, '..%2fsecret.csv'])
+    await expect(connectTo(folder, way, '{ type: csv }')).rejects.toThrow(/path_refused|file_not_found/);
+  await expect(connectTo('/proc/self', 'environ', '{ type: csv }')).rejects.toThrow(/path_refused/);
+  rmSync(path.dirname(secret), { recursive: true });
+});

@@ -1,0 +1,136 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** What happens to the bytes that a client of Postgres sends, from where they hold the statement. */
+export type Breakage =
+  /** The connection ends, and the server never sees the statement. */
+  | 'cut before'
+  /** The server gets the statement; the connection ends before its answer. */
+  | 'cut after'
+  /** The statement waits until `mend`. */
+  | 'stall'
+  /** The server gets the statement; its answer waits until `mend`. */
+  | 'stall after'
+  /** The server never sees the statement: Postgres' words for a failure come in place of its answer, and then the end. */
+  | { readonly error: { readonly code: string; readonly message: string } }
+  /** The same with these bytes. */
+  | { readonly answer: string | Uint8Array };
+
+export interface FaultProxy extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Breaks a connection that sends this text, at its nth time over all connections, once; resolves when it has. */
+  breakAt(statement: string, how: Breakage, nth?: number): Promise<void>;
+  /** Lets nobody through, or everybody again; whoever is connected is cut off. */
+  down(isDown: boolean): void;
+  /** What was held goes on, and what was to break does not. */
+  mend(): void;
+  /** Connections asked for so far. */
+  connections(): number;
+  /** Resolves when so many were asked for. */
+  waitForConnections(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Trap {
+  readonly statement: Buffer;
+  readonly how: Breakage;
+  readonly sprung: () => void;
+  /** Passes before it springs. */
+  left: number;
+}
+
+/** A way to a server on loopback that breaks at a statement. */
+export async function faultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
+  const open = new Set<Socket>();
+  const traps: Trap[] = [];
+  const held: (() => unknown)[] = [];
+  let isDown = false;
+  let accepted = 0;
+  const waiting = new Set<() => void>();
+
+  const pass = (client: Socket, server: Socket, chunk: Buffer) => {
+    const met = traps.filter(({ statement }) => chunk.includes(statement));
+    const trap = met.find((one) => one.left-- === 0);
+    if (!trap) return void server.write(chunk);
+    traps.splice(traps.indexOf(trap), 1);
+    if (trap.how === 'stall') {
+      client.pause();
+      held.push(() => {
+        server.write(chunk);
+        client.resume();
+      });
+    } else if (trap.how === 'cut after' || trap.how === 'stall after') {
+      // Its answer proves that the server has done it; the client never sees that answer.
+      server.removeAllListeners('data');
+      server.once('data', (answer) => {
+        if (trap.how === 'stall after') held.push(() => client.writable && client.write(answer));
+        else server.destroy();
+        if (trap.how === 'cut after') client.destroy();
+        trap.sprung();
+      });
+      server.write(chunk);
+      return;
+    } else {
+      if (trap.how === 'cut before') client.destroy();
+      else client.end('error' in trap.how ? errorMessage(trap.how.error) : trap.how.answer);
+      server.removeAllListeners('close').destroy();
+    }
+    trap.sprung();
+  };
+
+  const proxy = createServer((client) => {
+    accepted += 1;
+    for (const look of waiting) look();
+    if (isDown) return void client.destroy();
+    const server = connect(target.port, target.host);
+    for (const socket of [client, server]) {
+      open.add(socket);
+      socket.on('error', () => undefined).on('close', () => open.delete(socket));
+    }
+    server.on('close', () => client.destroy()).on('data', (chunk) => client.writable && client.write(chunk));
+    client.on('close', () => server.destroy()).on('data', (chunk) => pass(client, server, chunk));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const cutAll = () => {
+    for (const socket of open) socket.destroy();
+  };
+  const close = async () => {
+    cutAll();
+    await new Promise((resolve) => proxy.close(resolve));
+  };
+  return {
+    ...{ host: '127.0.0.1', port: (proxy.address() as AddressInfo).port },
+    breakAt: (statement, how, nth = 1) =>
+      new Promise((sprung) => void traps.push({ statement: Buffer.from(statement), how, sprung, left: nth - 1 })),
+    down(next) {
+      isDown = next;
+      if (isDown) cutAll();
+    },
+    mend() {
+      traps.length = 0;
+      for (const goOn of held.splice(0)) goOn();
+    },
+    connections: () => accepted,
+    waitForConnections: (count) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (accepted < count) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** An ErrorResponse of Postgres' protocol, severity FATAL. */
+function errorMessage({ code, message }: { code: string; message: string }): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+  const head = Buffer.alloc(5);
+  head.write('E');
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+}
