@@ -31,10 +31,13 @@ export async function oauthProvider({ registered }: { registered?: string } = {}
     '/authorize': ({ query }) => {
       const url = new URL('http://provider.test/authorize');
       for (const [name, value] of query) url.searchParams.set(name, value);
-      return {
-        body: PAGE.replace('BACK', give(url).href.replaceAll('&', '&amp;')),
-        headers: { 'content-type': 'text/html' },
-      };
+      const deny = new URL(url.searchParams.get('redirect_uri') ?? '');
+      deny.search = new URLSearchParams({
+        error: 'access_denied',
+        state: url.searchParams.get('state') ?? '',
+      }).toString();
+      const page = PAGE.replace('ALLOW', link(give(url))).replace('DENY', link(deny));
+      return { body: page, headers: { 'content-type': 'text/html' } };
     },
     '/token': ({ body }) => exchange(codes, new URLSearchParams(body), registered),
     '/orders': ({ headers }) =>
@@ -45,7 +48,12 @@ export async function oauthProvider({ registered }: { registered?: string } = {}
   return { server, consent: (url) => give(new URL(url)), manifest: manifestFor(server.url) };
 }
 
-const PAGE = '<!doctype html><title>Provider</title><h1>Allow Weir to read orders?</h1><a href="BACK">Allow</a>';
+const PAGE =
+  '<!doctype html><title>Provider</title><h1>Allow Weir to read orders?</h1><p><a href="ALLOW">Allow</a></p><a href="DENY">Deny</a>';
+
+function link(url: URL): string {
+  return url.href.replaceAll('&', '&amp;');
+}
 
 function exchange(
   codes: Map<string, { challenge: string; redirectUri: string }>,
