@@ -77,3 +77,25 @@ export async function auditSignIn(
     },
   );
 }
+
+const EXPORT_LIMIT = 100_000;
+
+/** The newest entries as CSV (RFC 4180), oldest of them last; no cell can start a formula in a spreadsheet. */
+export async function auditCsv({ db }: { db: Db }, workspaceId: string): Promise<string> {
+  const rows = await db
+    .selectFrom('audit_entry')
+    .select(['id', 'at', 'actor', 'action', 'subject', 'detail'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('id', 'desc')
+    .limit(EXPORT_LIMIT)
+    .execute();
+  const lines = rows.map(({ id, at, actor, action, subject, detail }) =>
+    [String(id), at.toISOString(), actor, action, subject, JSON.stringify(detail)].map(cell).join(','),
+  );
+  return ['id,at,actor,action,subject,detail', ...lines, ''].join('\r\n');
+}
+
+function cell(text: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

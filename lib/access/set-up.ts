@@ -56,13 +56,17 @@ function setUpIssues(input: SetUpInput, settings: WorkspaceSettings): Issue[] {
     issue.path === 'name' ? { ...issue, path: 'workspaceName' } : issue,
   );
   return [
-    ...(input.name.trim() && input.name.length <= NAME_LENGTH
-      ? []
-      : [{ path: 'name', message: `Your name, 1 to ${NAME_LENGTH} characters.` }]),
+    ...nameIssues(input.name),
     ...(isEmail(input.email.trim()) ? [] : [{ path: 'email', message: 'An address such as ada@example.com.' }]),
     ...passwordIssues(input.password, [input.email, input.name]),
     ...ofWorkspace,
   ];
+}
+
+/** What is asked of a person's name. */
+export function nameIssues(name: string): Issue[] {
+  if (name.trim() && name.length <= NAME_LENGTH) return [];
+  return [{ path: 'name', message: `Your name, 1 to ${NAME_LENGTH} characters.` }];
 }
 
 /** Length does the work; the rest stops what is guessed first. `personal` are texts that others know. */
@@ -83,7 +87,12 @@ export function passwordIssues(password: string, personal: readonly string[]): I
   return message === null ? [] : [{ path: 'password', message }];
 }
 
-async function insertUser(db: Db, { name, email }: SetUpInput, passwordHash: string): Promise<string> {
+/** A user who signs in with a password; gives the id. */
+export async function insertUser(
+  db: Db,
+  { name, email }: { name: string; email: string },
+  passwordHash: string,
+): Promise<string> {
   const { id } = await db
     .insertInto('user')
     .values({ name: name.trim(), email: email.trim().toLowerCase(), emailVerified: false })

@@ -17,6 +17,7 @@ import { connectorRoutes } from './routes/connectors.ts';
 import { consentCallback, consentRoutes } from './routes/consents.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { peopleRoutes } from './routes/people.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { setUpRoutes } from './routes/set-up.ts';
@@ -98,6 +99,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     suiteRoutes,
     channelRoutes,
     accessRoutes,
+    peopleRoutes,
     uploadRoutes,
   ];
   for (const add of all) add(app);

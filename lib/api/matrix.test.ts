@@ -11,7 +11,15 @@ const V1 = '/api/weir/v1';
 const ROLES: readonly Role[] = ['viewer', 'editor', 'admin'];
 const NOBODYS = '00000000-0000-4000-8000-000000000000';
 /** Routes that answer whoever asks. */
-const OPEN = ['GET /health', 'GET /setup', 'POST /setup', 'GET /openapi.json', 'GET /docs'];
+const OPEN = [
+  'GET /health',
+  'GET /setup',
+  'POST /setup',
+  'GET /openapi.json',
+  'GET /docs',
+  'POST /invitations/read',
+  'POST /invitations/accept',
+];
 
 interface Route {
   readonly tree: 'own' | 'config' | 'public';

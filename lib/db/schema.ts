@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from '#lib/json.ts';
 export interface Database {
   workspace: WorkspaceTable;
   membership: { workspace_id: string; user_id: string; role: Role };
+  invitation: InvitationTable;
   api_key: ApiKeyTable;
   application: ApplicationTable;
   audit_entry: AuditEntryTable;
@@ -533,12 +534,29 @@ interface UserTable {
   createdAt: Time;
 }
 
+interface InvitationTable {
+  id: Generated<string>;
+  workspace_id: string;
+  kind: 'invite' | 'reset';
+  email: string;
+  role: Role;
+  user_id: string | null;
+  hash: string;
+  created_by: string;
+  created_at: Time;
+  expires_at: Date;
+  used_at: NullableTime;
+}
+
 interface SessionTable {
   id: Generated<string>;
   userId: string;
   token: string;
   expiresAt: Date;
   createdAt: Time;
+  updatedAt: Time;
+  ipAddress: Optional<string>;
+  userAgent: Optional<string>;
 }
 
 interface AccountTable {

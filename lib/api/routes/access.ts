@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { allowedHosts, allowHost, disallowHost } from '#lib/access/allowed-hosts.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from '#lib/access/api-keys.ts';
 import { createApplication, deleteApplication, listApplications } from '#lib/access/applications.ts';
-import { listAudit } from '#lib/access/audit.ts';
+import { auditCsv, listAudit } from '#lib/access/audit.ts';
 import { getWorkspace, updateWorkspace, type WorkspaceSettings } from '#lib/access/workspace.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { nullable, readBody, shape, text, whole } from '../body.ts';
@@ -69,6 +69,12 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
     return c.body(null, 204);
   });
 
+  app.get('/audit.csv', as('admin'), async (c) =>
+    c.body(await auditCsv(c.get('context'), c.get('identity').workspaceId), 200, {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="weir-audit.csv"',
+    }),
+  );
   app.get('/audit', as('admin'), async (c) => {
     const before = c.req.query('before');
     const { workspaceId } = c.get('identity');

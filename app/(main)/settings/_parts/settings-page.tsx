@@ -5,8 +5,10 @@ import { LinkTabs } from '../../../_components/tabs.tsx';
 const TABS = [
   { id: 'workspace', label: 'Workspace', href: '/settings' },
   { id: 'notifications', label: 'Notifications', href: '/settings/notifications' },
+  { id: 'people', label: 'People', href: '/settings/people' },
   { id: 'api-keys', label: 'API keys', href: '/settings/api-keys' },
   { id: 'network', label: 'Network', href: '/settings/network' },
+  { id: 'audit', label: 'Audit log', href: '/settings/audit' },
   { id: 'account', label: 'Account', href: '/settings/account' },
 ] as const;
 

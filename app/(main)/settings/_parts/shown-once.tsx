@@ -1,6 +1,6 @@
 'use client';
 
-import { useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { Button } from '../../../_components/button.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
@@ -11,10 +11,12 @@ interface ShownOnceProps {
   /** Each with its label, the secret among them. */
   readonly values: readonly (readonly [label: string, value: string])[];
   readonly onClose: () => void;
+  /** What to do with it; where it is for no program. */
+  readonly children?: ReactNode;
 }
 
 /** What a program needs to come in, shown this once. */
-export function ShownOnce({ title, values, onClose }: ShownOnceProps) {
+export function ShownOnce({ title, values, onClose, children }: ShownOnceProps) {
   return (
     <Dialog
       open
@@ -27,7 +29,7 @@ export function ShownOnce({ title, values, onClose }: ShownOnceProps) {
       }
     >
       <Notice state="warn" title="This is shown once.">
-        Weir keeps only a hash of it. Put it where the program finds it.
+        {children ?? 'Weir keeps only a hash of it. Put it where the program finds it.'}
       </Notice>
       {values.map(([label, value]) => (
         <Copied key={label} label={label} value={value} />

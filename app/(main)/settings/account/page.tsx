@@ -1,7 +1,10 @@
 import type { Metadata } from 'next';
+import { listSessions } from '#lib/access/sessions.ts';
 import { Fact, Facts, Panel, PanelBody } from '../../../_components/panel.tsx';
+import { toWire } from '../../../_components/wire.ts';
 import { pageContext } from '../../../_server/page-context.ts';
 import { PasswordForm } from '../_parts/password-form.tsx';
+import { SessionsView } from '../_parts/sessions-view.tsx';
 import { SettingsPage } from '../_parts/settings-page.tsx';
 
 export const metadata: Metadata = { title: 'Account' };
@@ -9,7 +12,8 @@ export const metadata: Metadata = { title: 'Account' };
 const ROLES = { admin: 'Administrator', editor: 'Editor', viewer: 'Viewer' };
 
 export default async function AccountPage() {
-  const { identity } = await pageContext();
+  const { context, identity } = await pageContext();
+  const sessions = await listSessions(context, identity);
   return (
     <SettingsPage tab="account" intro="Who you are here.">
       <Panel title="You" className="narrow-panel">
@@ -26,6 +30,7 @@ export default async function AccountPage() {
           <PasswordForm email={identity.email} />
         </PanelBody>
       </Panel>
+      <SessionsView sessions={toWire(sessions)} />
     </SettingsPage>
   );
 }
