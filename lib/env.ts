@@ -8,6 +8,8 @@ export interface Env {
   readonly apiPort: number | null;
   /** False lets programs on this machine use Airbyte's API without credentials. */
   readonly apiAuth: boolean;
+  /** Whether programs on this machine read `/api/metrics` without credentials. */
+  readonly localMetrics: boolean;
   readonly dataDir: string;
   /** The service's own database; null means the embedded one. */
   readonly databaseUrl: string | null;
@@ -58,6 +60,8 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
   const apiAuth = text('WEIR_API_AUTH') ?? 'on';
   if (apiAuth !== 'on' && apiAuth !== 'off') problems.push(`WEIR_API_AUTH is "${apiAuth}": it takes on or off.`);
+  const metrics = text('WEIR_METRICS') ?? 'key';
+  if (metrics !== 'key' && metrics !== 'local') problems.push(`WEIR_METRICS is "${metrics}": it takes key or local.`);
   const host = text('HOST') ?? '127.0.0.1';
   if (apiAuth === 'off' && !LOOPBACK_HOSTS.includes(host))
     problems.push(`WEIR_API_AUTH=off needs HOST to be 127.0.0.1, ::1 or localhost, and it is ${host}.`);
@@ -69,6 +73,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     host,
     apiPort,
     apiAuth: apiAuth !== 'off',
+    localMetrics: metrics === 'local',
     dataDir: path.resolve(projectDir, text('WEIR_DATA_DIR') ?? '.weir'),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     publicUrl: url('WEIR_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,

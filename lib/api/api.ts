@@ -16,6 +16,7 @@ import { connectionRoutes } from './routes/connections.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { consentCallback, consentRoutes } from './routes/consents.ts';
 import { destinationRoutes } from './routes/destinations.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { probeRoutes } from './routes/probes.ts';
@@ -59,6 +60,7 @@ export function createApi(context: Context): Api {
   app.route('/v1', publicTree(publicRoutes));
   app.route('/api/auth', authRoutes());
   app.get('/oauth/callback', consentCallback);
+  app.route('/api/metrics', metricsRoutes());
   app.use('/api/weir/v1/:noun', paged());
   app.route('/api/weir/v1', ownRoutes());
   return {

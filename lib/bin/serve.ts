@@ -9,7 +9,7 @@ import { readEnv } from '#lib/env.ts';
 import { createDemoApi } from './demo-api.ts';
 
 /** Answered by lib/api: clients of an API need no page, and some send what Next would refuse. */
-const API_PATHS = /^\/(api\/v1|api\/public\/v1|v1|api\/weir\/v1|api\/auth|oauth\/callback)(\/|\?|$)/;
+const API_PATHS = /^\/(api\/v1|api\/public\/v1|v1|api\/weir\/v1|api\/auth|oauth\/callback|api\/metrics)(\/|\?|$)/;
 const DEMO_PATHS = /^\/demo\//;
 const CLOSE_GRACE_MS = 5_000;
 

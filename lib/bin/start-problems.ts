@@ -17,7 +17,8 @@ export async function startProblems(env: Env): Promise<string[]> {
   return found.filter((problem) => problem !== null);
 }
 
-function portProblem(name: string, host: string, port: number): Promise<string | null> {
+/** A port that can't be listened on. */
+export function portProblem(name: string, host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -32,7 +33,7 @@ function portProblem(name: string, host: string, port: number): Promise<string |
 }
 
 /** The data folder may be missing; then the nearest folder above it must let us make it. */
-async function folderProblem({ dataDir }: Env): Promise<string | null> {
+export async function folderProblem({ dataDir }: Env): Promise<string | null> {
   let folder = dataDir;
   while (!existsSync(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder);
   try {
@@ -43,7 +44,8 @@ async function folderProblem({ dataDir }: Env): Promise<string | null> {
   }
 }
 
-async function databaseProblem({ databaseUrl }: Env): Promise<string | null> {
+/** A database that is named and can't be reached. */
+export async function databaseProblem({ databaseUrl }: Env): Promise<string | null> {
   if (databaseUrl === null) return null;
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {

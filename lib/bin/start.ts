@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { connectDatabase } from '#lib/db/connect.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#lib/db/embedded-postgres.ts';
-import { migrate } from '#lib/db/migrate.ts';
 import { type Env, readEnv } from '#lib/env.ts';
 import { failureText, toFailure } from '#lib/errors.ts';
 import { build, isBuilt } from './build.ts';
+import { migrateDatabase } from './migrate-database.ts';
 import { startProblems } from './start-problems.ts';
 import { type Supervised, supervise } from './supervise.ts';
 import { watchSources } from './watch-sources.ts';
@@ -42,7 +41,7 @@ async function start(): Promise<void> {
   parts.postgres = postgres;
   stopping.signal.throwIfAborted();
   const databaseUrl = env.databaseUrl ?? postgres?.url ?? '';
-  await migrated(databaseUrl);
+  await migrateDatabase(databaseUrl, say);
   const options = {
     env: { ...process.env, DATABASE_URL: databaseUrl, NEXT_TELEMETRY_DISABLED: '1', ...(dev && { WEIR_DEV: '1' }) },
     say,
@@ -64,16 +63,6 @@ async function ownPostgres(env: Env): Promise<EmbeddedPostgres> {
       process.kill(process.pid, 'SIGTERM');
     },
   });
-}
-
-async function migrated(databaseUrl: string): Promise<void> {
-  const db = connectDatabase(databaseUrl, { maxConnections: 1, name: 'weir migrate' });
-  try {
-    const names = await migrate(db);
-    if (names.length > 0) say(`Migrated the database: ${names.join(', ')}`);
-  } finally {
-    await db.destroy();
-  }
 }
 
 /** What has been started so far. */

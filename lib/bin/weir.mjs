@@ -5,11 +5,18 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const project = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
+/** Parts of the service: run from their sources, where they find the pages, the children and the migrations. */
+const SERVICE = ['serve', 'worker', 'migrate', 'backup', 'restore'];
 const node = path.join(project, 'node_modules/.bin/node');
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  const built = path.join(project, 'dist/cli.mjs');
-  await import(existsSync(built) ? built : path.join(project, 'lib/bin/cli/cli.ts'));
+  if (SERVICE.includes(process.argv[2])) {
+    const { runServiceCommand } = await import(path.join(project, 'lib/bin/service-command.ts'));
+    await runServiceCommand(process.argv.slice(2));
+  } else {
+    const built = path.join(project, 'dist/cli.mjs');
+    await import(existsSync(built) ? built : path.join(project, 'lib/bin/cli/cli.ts'));
+  }
 } else if (existsSync(node)) {
   const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));

@@ -6,7 +6,14 @@ import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { WeirError } from '#lib/errors.ts';
-import { canReach, type PostgresUser, packagedBinaries, postgresUser, usableBinaries } from './postgres-binaries.ts';
+import {
+  canReach,
+  type PostgresUser,
+  packagedBinaries,
+  packagedMajor,
+  postgresUser,
+  usableBinaries,
+} from './postgres-binaries.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
@@ -34,31 +41,63 @@ export interface EmbeddedOptions {
  * at the first start. A server that an earlier, killed Weir left running on the same data is stopped first.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const user = postgresUser();
-  const folder = stateFolder(options, user);
-  const binaries = usableBinaries(packagedBinaries(), folder, user);
-  const cluster = { folder, binaries, user, data: path.join(folder, 'data'), password: passwordIn(folder, user) };
+  const cluster = clusterOf(options);
   if (!existsSync(path.join(cluster.data, 'PG_VERSION'))) initCluster(cluster);
   await stopLeftOver(cluster);
   const port = await freePort();
   const child = spawnPostgres(cluster, port, options.throwaway === true);
-  const url = `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
+  const { folder, password } = cluster;
+  const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
   await answering(url, child, path.join(folder, 'postgres.log'));
   child.on('exit', (code) => options.onExit?.(code));
   writeFileSync(path.join(options.dataDir, 'postgres-url'), url, { mode: 0o600 });
   return { url, folder, stop: () => stopChild(child) };
 }
 
-interface Cluster {
+/** Where the embedded Postgres of a data folder lives, whether it runs or not. */
+export interface EmbeddedPlace {
+  readonly folder: string;
+  readonly data: string;
+  readonly user: PostgresUser | null;
+  /** Of the Postgres that npm brought. */
+  readonly major: string;
+}
+
+export function embeddedPlace(dataDir: string): EmbeddedPlace {
+  const user = postgresUser();
+  const folder = stateFolder({ dataDir }, user);
+  return { folder, data: path.join(folder, 'data'), user, major: packagedMajor() };
+}
+
+/** Whether a server works on the data, be it that a killed Weir left it behind. */
+export function isEmbeddedRunning({ folder, data, user }: EmbeddedPlace): boolean {
+  const binaries = usableBinaries(packagedBinaries(), folder, user);
+  return existsSync(path.join(data, 'postmaster.pid')) && isRunning({ folder, binaries, data, user });
+}
+
+interface Installed {
   readonly folder: string;
   readonly binaries: string;
   readonly data: string;
-  readonly password: string;
   readonly user: PostgresUser | null;
 }
 
+interface Cluster extends Installed {
+  readonly password: string;
+}
+
+function clusterOf(options: EmbeddedOptions): Cluster {
+  const user = postgresUser();
+  const folder = stateFolder(options, user);
+  const binaries = usableBinaries(packagedBinaries(), folder, user);
+  return { folder, binaries, user, data: path.join(folder, 'data'), password: passwordIn(folder, user) };
+}
+
 /** `<dataDir>/postgres`, unless Postgres' user can't get there: then a folder of the system's, named after the data folder. */
-function stateFolder({ dataDir, onNotice }: EmbeddedOptions, user: PostgresUser | null): string {
+function stateFolder(
+  { dataDir, onNotice }: Pick<EmbeddedOptions, 'dataDir' | 'onNotice'>,
+  user: PostgresUser | null,
+): string {
   mkdirSync(dataDir, { recursive: true });
   let folder = path.join(dataDir, 'postgres');
   if (user !== null && !canReach(dataDir, user)) {
@@ -99,7 +138,7 @@ async function stopLeftOver(cluster: Cluster): Promise<void> {
   }
 }
 
-function isRunning(cluster: Cluster): boolean {
+function isRunning(cluster: Installed): boolean {
   try {
     run(cluster, 'pg_ctl', ['status', '-D', cluster.data]);
     return true;
@@ -108,7 +147,7 @@ function isRunning(cluster: Cluster): boolean {
   }
 }
 
-function run(cluster: Cluster, binary: string, args: string[]): void {
+function run(cluster: Installed, binary: string, args: string[]): void {
   const { user } = cluster;
   try {
     execFileSync(path.join(cluster.binaries, 'bin', binary), args, {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { WeirError } from '#lib/errors.ts';
 import type { Db } from './connect.ts';
@@ -23,13 +24,33 @@ export async function migrate(db: Db): Promise<string[]> {
   return (results ?? []).map((result) => result.migrationName);
 }
 
+/** What this version has and the database has not, and the other way round. Changes nothing. */
+export async function migrationGap(db: Db): Promise<{ missing: string[]; unknown: string[] }> {
+  const known = namesIn(FOLDER);
+  const { rows: made } = await sql<{ there: boolean }>`
+    select to_regclass('public.kysely_migration') is not null as there
+  `.execute(db);
+  const done = made[0]?.there
+    ? (await sql<{ name: string }>`select name from public.kysely_migration`.execute(db)).rows.map(({ name }) => name)
+    : [];
+  return {
+    missing: known.filter((name) => !done.includes(name)),
+    unknown: done.filter((name) => !known.includes(name)),
+  };
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => /^\d{4}_\w+\.ts$/.test(file))
+    .map((file) => path.basename(file, '.ts'));
+}
+
 function migrationsIn(folder: string): MigrationProvider {
   return {
     async getMigrations() {
-      const files = readdirSync(folder).filter((file) => /^\d{4}_\w+\.ts$/.test(file));
       const loaded = await Promise.all(
-        files.map(
-          async (file) => [path.basename(file, '.ts'), (await import(path.join(folder, file))) as Migration] as const,
+        namesIn(folder).map(
+          async (name) => [name, (await import(path.join(folder, `${name}.ts`))) as Migration] as const,
         ),
       );
       return Object.fromEntries(loaded);

@@ -35,10 +35,19 @@ export function postgresUser(): PostgresUser | null {
  */
 export function usableBinaries(packaged: string, stateDir: string, user: PostgresUser | null): string {
   if (canReach(packaged, user) && makeSymlinks(packaged)) return packaged;
-  const { version } = JSON.parse(readFileSync(path.join(packaged, '../package.json'), 'utf8')) as { version: string };
-  const copy = path.join(stateDir, `postgres-${version}`);
+  const copy = path.join(stateDir, `postgres-${versionOf(packaged)}`);
   if (!existsSync(copy)) copyWhole(packaged, copy);
   return copy;
+}
+
+/** The major version of the packaged Postgres: data of another one can't be read by it. */
+export function packagedMajor(): string {
+  return versionOf(packagedBinaries()).split('.')[0] ?? '';
+}
+
+function versionOf(packaged: string): string {
+  const text = readFileSync(path.join(packaged, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Whether the user may enter the folder: a mode of 0700 anywhere above it forbids that. */

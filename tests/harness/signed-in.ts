@@ -33,7 +33,10 @@ const PASSWORD = 'correct horse battery';
 const OVER = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
 
 /** Sets a fresh Weir up over its API and stays signed in. */
-export async function signedIn(weir: WeirServer, options: { loadDemo?: boolean } = {}): Promise<SignedIn> {
+export async function signedIn(
+  weir: Pick<WeirServer, 'url' | 'databaseUrl'>,
+  options: { loadDemo?: boolean } = {},
+): Promise<SignedIn> {
   const setUp = await fetch(`${weir.url}/api/weir/v1/setup`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: weir.url },
@@ -121,7 +124,7 @@ function bestMode(stream: StreamDescriptor): object {
   return { stream, syncMode: 'full_refresh', destinationSyncMode: 'overwrite', cursorField: [], primaryKey };
 }
 
-async function ownDatabase(weir: WeirServer, post: SignedIn['post']): Promise<object> {
+async function ownDatabase(weir: Pick<WeirServer, 'databaseUrl'>, post: SignedIn['post']): Promise<object> {
   const { hostname, port, username, password, pathname } = new URL(weir.databaseUrl);
   await post('/allowed-hosts', { host: hostname, port: Number(port), reason: 'test' });
   const config = {

@@ -43,6 +43,9 @@ const USAGE = `weir <command> --manifest FILE [options]
   quarantine list|replay CONNECTION --key KEY [--url URL] [--stream TABLE …] [--json]
                                                           what was put aside for a connection; load it again
 
+  serve, worker, migrate                                  the parts of the service, over the Postgres of DATABASE_URL
+  backup FILE, restore FILE                               the Postgres that npm start brings, while it is stopped
+
   --manifest (or --manifest-path) may be left out where the config has the manifest as __injected_declarative_manifest.
   --debug tells every request in check, discover and read.
 `;

@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { WeirError } from '#lib/errors.ts';
+import { type EmbeddedPlace, embeddedPlace, isEmbeddedRunning } from './embedded-postgres.ts';
+
+const FACTS = 'weir-backup.json';
+const FORMAT = 1;
+/** What the data folder holds beside Postgres. The rest of it is made again. */
+const KEPT = ['secret-key', 'uploads'];
+
+interface BackupEnv {
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly secretKey: string | null;
+}
+
+interface Facts {
+  readonly format: number;
+  /** The major version: another one can't read the files. */
+  readonly postgres: string;
+  readonly madeAt: string;
+  readonly hasSecretKey: boolean;
+}
+
+/**
+ * Writes the embedded Postgres (as it lies on disk, the server being stopped), the uploads and the secret key into one
+ * `.tar.gz` that its owner alone can read; says what it holds.
+ */
+export async function backUp(env: BackupEnv, file: string): Promise<string> {
+  assertEmbedded(env, 'backup');
+  const place = embeddedPlace(env.dataDir);
+  if (!hasCluster(place))
+    throw refused('nothing_to_back_up', `There is no Postgres of Weir's in ${place.folder}.`, 'Set WEIR_DATA_DIR.');
+  assertStopped(place);
+  if (existsSync(file))
+    throw refused('file_exists', `${file} is there already.`, 'Name another file, or move it away.');
+  const kept = KEPT.filter((name) => existsSync(path.join(env.dataDir, name)));
+  const hasSecretKey = env.secretKey === null && kept.includes('secret-key');
+  const postgres = readFileSync(path.join(place.data, 'PG_VERSION'), 'utf8').trim();
+  const facts: Facts = { format: FORMAT, postgres, madeAt: new Date().toISOString(), hasSecretKey };
+  const wanted = kept.filter((name) => name !== 'secret-key' || hasSecretKey);
+  pack(file, place, { facts, dataDir: env.dataDir, kept: wanted });
+  const size = `${(statSync(file).size / 1e6).toFixed(1)} MB`;
+  const key = hasSecretKey
+    ? 'It holds the secret key too: keep it as safe as the machine itself.'
+    : 'The secret key is not in it: keep WEIR_SECRET_KEY, without which stored secrets are lost.';
+  return `Backed up database and uploads to ${file} (${size}). ${key}`;
+}
+
+/** Puts a backup into a data folder that has no database yet; the next start goes on from there. */
+export async function restore(env: BackupEnv, file: string): Promise<string> {
+  assertEmbedded(env, 'restore');
+  if (!existsSync(file)) throw refused('no_such_file', `There is no file ${file}.`, 'Name one that weir backup wrote.');
+  const place = embeddedPlace(env.dataDir);
+  if (hasCluster(place))
+    throw refused(
+      'not_empty',
+      `${place.folder} has a database already.`,
+      'Move the data folder away first, or set WEIR_DATA_DIR to a new one. Nothing was changed.',
+    );
+  const opened = mkdtempSync(path.join(place.folder, 'restoring-'));
+  try {
+    chmodSync(opened, 0o700);
+    const facts = unpack(file, opened, place);
+    settle(opened, place, env.dataDir);
+    const key = facts.hasSecretKey ? '' : ' Start it with the WEIR_SECRET_KEY that it had.';
+    return `Restored the backup of ${facts.madeAt} to ${env.dataDir}.${key}`;
+  } finally {
+    rmSync(opened, { recursive: true, force: true });
+  }
+}
+
+const hasCluster = ({ data }: EmbeddedPlace) => existsSync(path.join(data, 'PG_VERSION'));
+
+function assertEmbedded({ databaseUrl }: BackupEnv, command: string): void {
+  if (databaseUrl === null) return;
+  throw refused(
+    'not_embedded',
+    `weir ${command} is for the Postgres that Weir brings, and DATABASE_URL names another.`,
+    'Use pg_dump and pg_restore there, and keep WEIR_SECRET_KEY and the folder uploads.',
+  );
+}
+
+function assertStopped(place: EmbeddedPlace): void {
+  if (isEmbeddedRunning(place))
+    throw refused(
+      'still_running',
+      'Weir is running.',
+      'Stop it (Ctrl-C), so that its files hold still, and try again.',
+    );
+}
+
+/** Written beside and renamed: a file with the name that was asked for is whole. */
+function pack(
+  file: string,
+  place: EmbeddedPlace,
+  { facts, dataDir, kept }: { facts: Facts; dataDir: string; kept: string[] },
+): void {
+  const notes = mkdtempSync(path.join(os.tmpdir(), 'weir-backup-'));
+  const half = `${file}.${process.pid}`;
+  try {
+    writeFileSync(path.join(notes, FACTS), JSON.stringify(facts));
+    writeFileSync(half, '', { mode: 0o600, flag: 'wx' });
+    const parts = ['-C', notes, FACTS, '-C', dataDir, ...kept, '-C', place.folder, 'password', 'data'];
+    tar(['--create', '--gzip', '--exclude=data/postmaster.pid', '--file', half, ...parts]);
+    renameSync(half, file);
+  } finally {
+    rmSync(half, { force: true });
+    rmSync(notes, { recursive: true, force: true });
+  }
+}
+
+function unpack(file: string, to: string, place: EmbeddedPlace): Facts {
+  tar(['--extract', '--gzip', '--no-same-owner', '--file', file, '-C', to]);
+  const noted = path.join(to, FACTS);
+  const facts = existsSync(noted) ? (JSON.parse(readFileSync(noted, 'utf8')) as Facts) : null;
+  if (facts?.format !== FORMAT)
+    throw refused('no_backup', `${file} is no backup that this Weir knows.`, 'Name a file that weir backup wrote.');
+  if (facts.postgres !== place.major)
+    throw refused(
+      'other_postgres',
+      `The backup is of Postgres ${facts.postgres} and this Weir brings ${place.major}.`,
+      'Restore it with the version of Weir that made it.',
+    );
+  return facts;
+}
+
+/** The database comes last: until it stands there, a restore can be tried again. */
+function settle(opened: string, { folder, data, user }: EmbeddedPlace, dataDir: string): void {
+  for (const name of KEPT.filter((each) => existsSync(path.join(opened, each))))
+    cpSync(path.join(opened, name), path.join(dataDir, name), { recursive: true, force: true });
+  const owned = [path.join(opened, 'password'), path.join(opened, 'data')];
+  if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, ...owned]);
+  mkdirSync(folder, { recursive: true });
+  renameSync(path.join(opened, 'password'), path.join(folder, 'password'));
+  rmSync(data, { recursive: true, force: true });
+  renameSync(path.join(opened, 'data'), data);
+}
+
+function tar(args: string[]): void {
+  try {
+    execFileSync('tar', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (cause) {
+    const { code, stderr } = cause as { code?: string; stderr?: Buffer };
+    if (code === 'ENOENT') throw refused('no_tar', 'There is no tar on this machine.', 'Install it: apt install tar.');
+    throw refused('tar_failed', `tar failed: ${String(stderr ?? cause).trim()}`, 'Look at space and rights there.');
+  }
+}
+
+function refused(code: string, message: string, hint: string): WeirError {
+  return new WeirError({ kind: 'config', code, message, hint });
+}
