@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { readEnv } from './env.ts';
 
 test('an empty environment gives the documented defaults', () => {
@@ -43,4 +46,21 @@ test('the API is open without credentials only where nobody else can reach it', 
   expect(open.problems).toEqual([expect.stringContaining('WEIR_API_AUTH=off needs HOST to be 127.0.0.1')]);
   expect(readEnv({ WEIR_API_AUTH: 'off', WEIR_TRUST_PROXY: '1' }, '/srv').problems).toHaveLength(1);
   expect(readEnv({ WEIR_API_AUTH: 'maybe', WEIR_API_PORT: '8000' }, '/srv').problems).toHaveLength(2);
+});
+
+test('the key may stand in a file; one that is missing, short, or there twice is a problem', () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'weir-key-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  writeFileSync(path.join(dir, 'key'), `${'k'.repeat(32)}\n`);
+  writeFileSync(path.join(dir, 'short'), 'k');
+  expect(readEnv({ WEIR_SECRET_KEY_FILE: 'key' }, dir)).toMatchObject({
+    problems: [],
+    env: { secretKey: 'k'.repeat(32) },
+  });
+  const problems = (variables: Record<string, string>) => readEnv(variables, dir).problems;
+  expect(problems({ WEIR_SECRET_KEY_FILE: 'none' })).toEqual(["WEIR_SECRET_KEY_FILE names none, which can't be read."]);
+  expect(problems({ WEIR_SECRET_KEY_FILE: 'short' })).toEqual([
+    'WEIR_SECRET_KEY_FILE is too short: it takes at least 32 characters.',
+  ]);
+  expect(problems({ WEIR_SECRET_KEY_FILE: 'key', WEIR_SECRET_KEY: 'x'.repeat(32) })).toHaveLength(1);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** What the environment says, read once at start; README.md documents every name. */
@@ -52,9 +53,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     );
     return null;
   };
-  const secretKey = text('WEIR_SECRET_KEY');
-  if (secretKey !== null && secretKey.length < 32)
-    problems.push('WEIR_SECRET_KEY is too short: it takes at least 32 characters.');
+  const secretKey = secretKeyOf(text, projectDir, problems);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
     problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
@@ -92,6 +91,26 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
       'WEIR_API_AUTH=off goes without WEIR_URL and WEIR_TRUST_PROXY: behind a proxy, everybody is this machine.',
     );
   return { env, problems };
+}
+
+/** From the variable, or from the file that one names: orchestrators hand secrets over as files. */
+function secretKeyOf(text: (name: string) => string | null, projectDir: string, problems: string[]): string | null {
+  const [value, file] = [text('WEIR_SECRET_KEY'), text('WEIR_SECRET_KEY_FILE')];
+  if (value !== null && file !== null)
+    problems.push('WEIR_SECRET_KEY and WEIR_SECRET_KEY_FILE are both set: keep one.');
+  const name = value === null && file !== null ? 'WEIR_SECRET_KEY_FILE' : 'WEIR_SECRET_KEY';
+  const key = value ?? (file && readKeyFile(path.resolve(projectDir, file)));
+  if (key === undefined) problems.push(`WEIR_SECRET_KEY_FILE names ${file}, which can't be read.`);
+  else if (key !== null && key.length < 32) problems.push(`${name} is too short: it takes at least 32 characters.`);
+  return key ?? null;
+}
+
+function readKeyFile(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
 }
 
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];

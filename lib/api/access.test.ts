@@ -188,7 +188,7 @@ describe('roles and API keys', () => {
     expect(await use()).toBe(401);
   });
 
-  test('every route but five is closed to strangers', async () => {
+  test('every route but seven is closed to strangers', async () => {
     const { admin, client } = await testApi();
     await admin();
     const stranger = client();
@@ -199,7 +199,15 @@ describe('roles and API keys', () => {
       const { status } = await (method === 'GET' ? stranger.get(url) : stranger.send(method, url, {}));
       if (status !== 401) open.push(route);
     }
-    expect(open).toEqual(['GET /health', 'GET /setup', 'POST /setup', 'GET /openapi.json', 'GET /docs']);
+    expect(open).toEqual([
+      'GET /health',
+      'GET /setup',
+      'POST /setup',
+      'POST /invitations/read',
+      'POST /invitations/accept',
+      'GET /openapi.json',
+      'GET /docs',
+    ]);
   });
 });
 
