@@ -31,7 +31,7 @@ export function StreamRows({ available, chosen, supported, onChange, errors }: P
   const all = chosen.length === available.length;
   return (
     <Table
-      className="cards"
+      className="cards streams"
       label="Streams"
       head={
         <>

@@ -133,7 +133,10 @@ const EVENT_STATES: Readonly<Record<string, State>> = {
 
 function Timeline({ incident }: { incident: Detail }) {
   return (
-    <Panel title="What happened" sub={`${incident.events.length} entries, oldest first`}>
+    <Panel
+      title="What happened"
+      sub={incident.events.length > 1 ? `${incident.events.length} entries, oldest first` : undefined}
+    >
       {incident.events.length === 0 ? (
         <Empty>It was opened before timelines were kept.</Empty>
       ) : (

@@ -42,7 +42,9 @@ export function SuggestionsPanel({ connectionId, text, onChange }: SuggestionsPa
           <>
             <th>Check</th>
             <th>Evidence</th>
-            <th />
+            <th>
+              <span className="vh">Actions</span>
+            </th>
           </>
         }
       >
