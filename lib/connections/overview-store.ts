@@ -169,6 +169,8 @@ export interface WorkspaceFacts {
   readonly running: number;
   readonly written24h: number;
   readonly quarantined24h: number;
+  /** Staged rows of all loads that wait for a decision. */
+  readonly heldRows: number;
 }
 
 export async function selectWorkspaceFacts(db: Db, workspaceId: string, now: Date): Promise<WorkspaceFacts> {
@@ -181,6 +183,8 @@ export async function selectWorkspaceFacts(db: Db, workspaceId: string, now: Dat
         where workspace_id = ${workspaceId} and status <> 'resolved' order by opened_at limit 1) as oldest,
       (select count(*)::int from worker where seen_at > ${now}::timestamptz - ${WORKER_SILENCE}::interval) as workers,
       (select count(*)::int from syncs where workspace_id = ${workspaceId} and status = 'running') as running,
+      (select coalesce(sum(written), 0)::float8 from sync_stream
+        where workspace_id = ${workspaceId} and status = 'held') as "heldRows",
       day.written as "written24h", day.quarantined as "quarantined24h"
     from (
       select coalesce(sum(t.written), 0)::float8 as written, coalesce(sum(t.quarantined), 0)::float8 as quarantined

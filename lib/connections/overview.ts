@@ -211,7 +211,7 @@ function tilesOf(connections: readonly OverviewRow[], facts: WorkspaceFacts): Ov
   );
   return {
     held: {
-      rows: 0,
+      rows: facts.heldRows,
       loads: connections.filter(({ lastSync }) => lastSync?.failure?.code === HELD).length,
       quarantined24h: facts.quarantined24h,
     },

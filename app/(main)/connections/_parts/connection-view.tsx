@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { useQueryState } from 'nuqs';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { useConnectionActions } from '../../../_components/connection-menu.tsx';
@@ -40,28 +40,38 @@ export function ConnectionView(first: ConnectionViewProps) {
       ) : (
         <div className="stack">
           <PausedNotice connection={connection} />
-          <SyncFailures sync={sync} actions={<FixLinks connection={connection} />} />
-          <div className="cols c-21">
-            <SyncColumn sync={sync} />
-            <div className="stack">
-              <NowPanel row={row} connection={connection} />
-              <SyncHistory syncs={syncs} chosen={sync.id} onChoose={choose} />
-            </div>
-          </div>
+          <ChosenSync sync={sync} connection={connection}>
+            <NowPanel row={row} connection={connection} />
+            <SyncHistory syncs={syncs} chosen={sync.id} onChoose={choose} />
+          </ChosenSync>
         </div>
       )}
     </Page>
   );
 }
 
-function SyncColumn({ sync: initial }: { sync: Sync }) {
+interface ChosenProps {
+  readonly sync: Sync;
+  readonly connection: ConnectionModel;
+  /** What stands beside it. */
+  readonly children: ReactNode;
+}
+
+/** A sync as it goes on: why it failed or is held shows the moment it ends. */
+function ChosenSync({ sync: initial, connection, children }: ChosenProps) {
   const { sync, lines } = useSync(initial);
   return (
-    <div className="stack">
-      <SyncPanel sync={sync} linkToJob />
-      <CountsPanel sync={sync} />
-      <LogPanel lines={lines} live={isLive(sync.status)} />
-    </div>
+    <>
+      <SyncFailures sync={sync} actions={<FixLinks connection={connection} />} />
+      <div className="cols c-21">
+        <div className="stack">
+          <SyncPanel sync={sync} linkToJob />
+          <CountsPanel sync={sync} />
+          <LogPanel lines={lines} live={isLive(sync.status)} />
+        </div>
+        <div className="stack">{children}</div>
+      </div>
+    </>
   );
 }
 

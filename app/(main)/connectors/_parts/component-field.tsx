@@ -23,7 +23,8 @@ export function FieldRow({ field, schema, onSet, onRemove, onGo }: Props) {
         {field.yaml === null ? (
           <ScalarControl id={id} field={field} schema={schema} onSet={onSet} />
         ) : (
-          <pre className="well" id={id}>
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
+          <pre className="well" id={id} tabIndex={0}>
             {field.yaml}
           </pre>
         )}
