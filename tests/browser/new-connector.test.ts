@@ -140,3 +140,17 @@ const OPENAPI = {
   },
   components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
 };
+
+test('one of ours: found by what it reads, installed with a click, and asked for its settings', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByLabel('Search our connectors').fill('catalogue of the whole world');
+  const install = page.getByRole('button', { name: 'Install Earthquakes of the USGS' });
+  await install.waitFor();
+  expect(await page.getByRole('button', { name: /^Install / }).count()).toBe(1);
+  await install.click();
+  await page.waitForURL('**/sources/new?connector=*');
+  await page.getByLabel('Start date').waitFor();
+  await page.goto(`${weir.url}/connectors`);
+  await page.getByRole('link', { name: 'Earthquakes of the USGS' }).waitFor();
+  await seriousFindings(page, 'connectors');
+});
