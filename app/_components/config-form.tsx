@@ -55,8 +55,8 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = nul
     setSubmitted(true);
     return configErrors(spec, config).length === 0;
   };
-  // Masks of what a consent filled stand for what it keeps.
-  const filled = consent?.back && consent.back.failure === null ? { consentId: consent.back.id } : {};
+  // Masks of a form that has come back from a consent stand for what that one keeps.
+  const filled = consent?.back ? { consentId: consent.back.id } : {};
   const showIssues = (issues: readonly Issue[]) =>
     setErrors(Object.fromEntries(issues.map(({ path, message }) => [(path ?? '').replace(/^config\.?/, ''), message])));
   const check = () => {

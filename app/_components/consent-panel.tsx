@@ -61,7 +61,7 @@ export function ConsentPanel({
     setErrors({});
     setRefused(null);
     try {
-      const ids = { connectorId, ...(sourceId !== null && { sourceId }) };
+      const ids = { connectorId, ...(sourceId !== null && { sourceId }), ...(back && { consentId: back.id }) };
       const { url } = await api.post<{ url: string }>('/oauth/consents', { ...ids, name, config, ...extras });
       window.location.assign(url);
     } catch (error) {

@@ -161,6 +161,19 @@ test('a consent that is denied is explained, and nothing is exchanged', async ()
   expect(it.provider.server.requests).toEqual([]);
 });
 
+test('after a denial the form signs in again with the client secret that it does not show any more', async () => {
+  const it = await stage();
+  const first = await it.begin();
+  const state = new URL(first.url).searchParams.get('state');
+  await comeBack(it.ada, `${CALLBACK}?error=access_denied&state=${state}`);
+  const config = { credentials: { ...credentials, client_secret: '**********' } };
+  const { id, url } = await it.begin({ config, consentId: first.id });
+  await comeBack(it.ada, it.provider.consent(url));
+  const masked = { credentials: { ...config.credentials, refresh_token: '**********' } };
+  const source = { name: 'Shop', connectorId: it.connectorId, config: masked, consentId: id };
+  expect(await it.ada.send('POST', `${V1}/sources`, source)).toMatchObject({ status: 201 });
+});
+
 test('a code that another verifier was meant for is refused by the provider', async () => {
   const it = await stage();
   const { url } = await it.begin();

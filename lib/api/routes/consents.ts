@@ -5,7 +5,7 @@ import { mayActAs } from '#lib/access/roles.ts';
 import { type BeginConsent, beginConsent, finishConsent } from '#lib/connections/consents/consents.ts';
 import { WeirError } from '#lib/errors.ts';
 import { anyObject, readBody, shape, text, uuid } from '../body.ts';
-import { consentOwner } from '../consent-owner.ts';
+import { consentOwner, filledOf } from '../consent-owner.ts';
 import { as, type Door, type DoorEnv, note } from '../door.ts';
 
 /** Providers send people back here; it is what they register there. */
@@ -15,6 +15,7 @@ const begin = shape(
   {
     connectorId: uuid,
     sourceId: uuid,
+    consentId: uuid,
     name: text,
     config: anyObject,
     clientId: text,
@@ -29,13 +30,12 @@ const begin = shape(
 /** The consent of a provider that fills a source's config: begun from the form, ended where the provider sends people back to. */
 export function consentRoutes(app: Hono<DoorEnv>): void {
   app.post('/oauth/consents', as('editor', 'oauth.begin', begin), async (c) => {
-    const input = await readBody<BeginConsent>(c.req.raw, begin);
+    const input = await readBody<BeginConsent & { consentId?: string }>(c.req.raw, begin);
     const redirectUri = redirectAddress(c);
     c.set('subject', `connector:${input.connectorId}`);
-    const { id, url } = await beginConsent(c.get('context'), consentOwner(c), redirectUri, {
-      ...input,
-      name: input.name ?? '',
-    });
+    const form = { ...input, name: input.name ?? '' };
+    const filled = await filledOf(c, input.consentId);
+    const { id, url } = await beginConsent(c.get('context'), consentOwner(c), redirectUri, form, filled);
     return c.json({ id, url, redirectUri }, 201);
   });
 }

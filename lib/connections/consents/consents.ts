@@ -69,6 +69,8 @@ export async function beginConsent(
   owner: ConsentOwner,
   redirectUri: string,
   input: BeginConsent,
+  /** What masks stand for, open: what an earlier consent of this form keeps. */
+  filled: JsonObject | null = null,
 ): Promise<{ id: string; url: string }> {
   const compiled = await compiledOf({ db }, owner.workspaceId, input.connectorId);
   const plan = compiled && planOf(compiled);
@@ -77,7 +79,7 @@ export async function beginConsent(
   if (stored && stored.connector_id !== input.connectorId) throw notFound('source of this connector');
   const config = mergedConfig(secrets, {
     aad: sourceAad(input.sourceId ?? 'none'),
-    stored: stored?.config ?? null,
+    stored: filled ?? stored?.config ?? null,
     sent: input.config,
   });
   const scope = plan.addresses === null ? (input.scope ?? '') : plan.scope;
