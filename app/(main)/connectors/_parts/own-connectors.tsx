@@ -50,7 +50,7 @@ export function OwnConnectors({ onOpen }: { onOpen: (manifest: string) => void }
       sub={data && plural(data.length, 'connector')}
       side={
         <input
-          className="input"
+          className="input own-search"
           type="search"
           placeholder="Search"
           aria-label="Search our connectors"
