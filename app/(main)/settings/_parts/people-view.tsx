@@ -58,7 +58,7 @@ export function PeopleView({ members: initial, invitations: initialInvitations, 
         {invitations.length === 0 ? (
           <Empty>No link is open. Invite somebody, or reset a member’s password.</Empty>
         ) : (
-          <Table className="cards" label="Open links" head={<Head names={['For', 'To', 'Holds until']} />}>
+          <Table className="cards" label="Open links" head={<Head names={['For', 'To', 'Expires']} />}>
             {invitations.map((invitation) => (
               <InvitationRow key={invitation.id} invitation={invitation} />
             ))}
@@ -163,7 +163,7 @@ function InvitationRow({ invitation: { id, kind, email, role, expiresAt } }: { i
     <tr>
       <td>{email}</td>
       <td data-k="To">{kind === 'invite' ? `join as ${role}` : 'set a new password'}</td>
-      <td data-k="Holds until">
+      <td data-k="Expires">
         <TimeAgo at={expiresAt} />
       </td>
       <td className="r wide">
