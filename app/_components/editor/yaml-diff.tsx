@@ -17,9 +17,9 @@ export function YamlDiff({ before, after, label }: { before: string; after: stri
         ...{ readOnly: true, originalEditable: false, automaticLayout: true, renderOverviewRuler: false },
         ...{ minimap: { enabled: false }, fontSize: 12, lineHeight: 20, fontFamily: 'var(--font-mono)' },
         ...{ hideUnchangedRegions: { enabled: true }, scrollBeyondLastLine: false },
-        originalAriaLabel: `${label}, before`,
-        modifiedAriaLabel: `${label}, after`,
       });
+      editor.getOriginalEditor().updateOptions({ ariaLabel: `${label}, before` });
+      editor.getModifiedEditor().updateOptions({ ariaLabel: `${label}, after` });
       editor.setModel({ original, modified });
       dispose = () => {
         editor.dispose();
