@@ -113,8 +113,9 @@ fault(61, async () => {
   expect(await world.sync(connection)).toMatchObject({ status: 'succeeded' });
   const other = new pg.Client({ connectionString: world.weir.databaseUrl });
   await other.connect();
+  const { rows } = await other.query('select pg_backend_pid() as pid');
   await other.query(`begin; lock table ${connection.prefix}orders in access exclusive mode`);
-  await mends(connection, /lock/, () => other.end());
+  await mends(connection, new RegExp(`lock.*session ${rows[0].pid} `, 's'), () => other.end());
 });
 
 fault(62, async () => {

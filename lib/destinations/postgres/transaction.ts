@@ -4,16 +4,27 @@ import { postgresCode } from './postgres-errors.ts';
 
 /** Deadlock, serialization failure, lock timeout: over when the other transaction is. */
 const WORTH_ANOTHER_TRY = new Set(['40P01', '40001', '55P03']);
+const LOCK_TIMEOUT = '55P03';
 const TRIES = 4;
 const FIRST_WAIT_MS = 250;
 /** Short, because readers queue behind our own wait for a lock that excludes them. */
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** Runs `work` in one transaction, again when another transaction was in the way. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/** Of the time that a lock is waited for, when it is looked at who holds it. */
+const LOOK_AT = 0.6;
+
+/**
+ * Runs `work` in one transaction, again when another transaction was in the way. The error of a lock that stays names the
+ * sessions that hold it.
+ */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  { lockTimeoutMs = LOCK_TIMEOUT_MS } = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work);
+      return await once(pool, work, lockTimeoutMs);
     } catch (error) {
       if (attempt === TRIES || !WORTH_ANOTHER_TRY.has(postgresCode(error))) throw error;
       await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
@@ -21,12 +32,13 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+async function once<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, lockTimeoutMs: number): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  const watch = watchHolders(pool, client, lockTimeoutMs * LOOK_AT);
   try {
     await client.query(
-      `begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'; set local datestyle = 'ISO'`,
+      `begin; set local lock_timeout = ${lockTimeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO'`,
     );
     const result = await work(client);
     await client.query('commit');
@@ -35,8 +47,41 @@ async function once<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;
     });
+    if (postgresCode(error) === LOCK_TIMEOUT) nameHolders(error as Error, watch.holders());
     throw error;
   } finally {
+    watch.stop();
     client.release(broken);
   }
+}
+
+const HOLDERS = `select pid, usename as user, application_name as program, state from pg_stat_activity
+  where pid = any(pg_blocking_pids($1)) order by xact_start limit 3`;
+
+interface Holder {
+  readonly pid: number;
+  readonly user: string | null;
+  readonly program: string;
+  readonly state: string | null;
+}
+
+/** Looks from another connection, since the one that waits can't; after the time-out nobody knows any more. */
+function watchHolders(pool: pg.Pool, client: pg.PoolClient, everyMs: number) {
+  let last: readonly Holder[] = [];
+  const { processID: pid } = client as unknown as { processID: number };
+  const look = async () => {
+    const { rows } = await pool.query<Holder>(HOLDERS, [pid]);
+    if (rows.length > 0) last = rows;
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), everyMs);
+  return { holders: () => last, stop: () => clearInterval(timer) };
+}
+
+function nameHolders(error: Error, holders: readonly Holder[]): void {
+  if (holders.length === 0) return;
+  const named = holders.map(({ pid, user, program, state }) => {
+    const who = [program, user && `user ${user}`, state].filter(Boolean).join(', ');
+    return `session ${pid} (${who})`;
+  });
+  error.message += `; it is held by ${named.join(' and ')}`;
 }
