@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import S3rver from 's3rver';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import { type FaultProxy, faultProxy } from '#tests/harness/fault-proxy.ts';
-import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
+import type { Answer, ScriptedServer } from '#tests/harness/scripted-server.ts';
 import { fault } from './fault.ts';
 import { type Connected, manifestOf, openWorld, page, type World } from './world.ts';
 
@@ -237,3 +237,66 @@ fault(66, async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** A promise and what settles it. */
+function gate(): { held: Promise<void>; open: () => void } {
+  let open = () => {};
+  const held = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { held, open };
+}
+
+/** The processes that the workers run syncs in. */
+async function childPids(): Promise<number[]> {
+  const workers = await world.weir.workerPids();
+  return workers.flatMap((pid) =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+}
+const killChildren = async () => {
+  for (const pid of await childPids()) process.kill(pid, 'SIGKILL');
+};
+
+fault(
+  67,
+  async () => {
+    const first = gate();
+    const body = gate();
+    const answers: Answer[] = [
+      { body: page(1, ROWS), hold: first.held },
+      { body: page(1, ROWS), holdBody: body.held },
+    ];
+    const whole: Answer = { body: page(1, ROWS) };
+    const server = await world.api({ '/orders': [whole, ...answers, whole] });
+    const connection = await ordersOver(proxy, server);
+    await append(connection);
+    const used = server.requests.length;
+    server.on('/orders', [...answers, whole]);
+    const syncId = await startOf(connection);
+    // Before a byte came, and in the middle of a page.
+    for (const [index, { open }] of [first, body].entries()) {
+      await server.waitForRequests(used + index + 1);
+      await killChildren();
+      open();
+    }
+    expect(await world.client.syncEnd(syncId)).toMatchObject({ status: 'succeeded', attempts: 3 });
+    let syncs = 1;
+    expect(await counts(connection)).toEqual({ rows: ROWS, ids: ROWS });
+    // Before each COMMIT of a sync in turn, or as soon as it is done: every step lies between two of them.
+    for (let nth = 1, sprung = true; sprung; nth++) {
+      expect(nth).toBeLessThan(MOST_COMMITS);
+      sprung = false;
+      void proxy.breakAt('commit\0', nth % 2 === 0 ? 'stall' : 'stall after', nth).then(async () => {
+        sprung = true;
+        await killChildren();
+      });
+      expect(await world.sync(connection)).toMatchObject({ status: 'succeeded' });
+      proxy.mend();
+      syncs += 1;
+      expect(await counts(connection)).toEqual({ rows: syncs * ROWS, ids: ROWS });
+    }
+    expect(syncs).toBeGreaterThan(3);
+  },
+  { timeoutMs: 240_000 },
+);

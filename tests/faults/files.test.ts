@@ -131,16 +131,20 @@ fault(51, async () => {
   expect(values.map(Number).sort()).toEqual([1, 2, 3, 4, 5]);
 });
 
-fault(52, async () => {
-  const csv = await fileOf('long.csv', START, '{ type: csv }');
-  expect(await csv.becomes('')).toMatchObject({ status: 'succeeded' });
-  expect(await csv.becomes('id,text\n')).toMatchObject({ status: 'succeeded' });
-  expect(await csv.rows()).toEqual([start]);
-  const line = Buffer.alloc(LINE_BYTES, 'x');
-  await csv.fails(Buffer.concat([Buffer.from('id,text\n1,'), line, Buffer.from('\n')]), /MB|long|limit|line/i);
-  const lines = await fileOf('long.jsonl', '{"id": 0, "text": "start"}\n', '{ type: jsonl }');
-  await lines.fails(Buffer.concat([Buffer.from('{"id": 1, "text": "'), line, Buffer.from('"}\n')]), /line 1/);
-});
+fault(
+  52,
+  async () => {
+    const csv = await fileOf('long.csv', START, '{ type: csv }');
+    expect(await csv.becomes('')).toMatchObject({ status: 'succeeded' });
+    expect(await csv.becomes('id,text\n')).toMatchObject({ status: 'succeeded' });
+    expect(await csv.rows()).toEqual([start]);
+    const line = Buffer.alloc(LINE_BYTES, 'x');
+    await csv.fails(Buffer.concat([Buffer.from('id,text\n1,'), line, Buffer.from('\n')]), /MB|long|limit|line/i);
+    const lines = await fileOf('long.jsonl', '{"id": 0, "text": "start"}\n', '{ type: jsonl }');
+    await lines.fails(Buffer.concat([Buffer.from('{"id": 1, "text": "'), line, Buffer.from('"}\n')]), /line 1/);
+  },
+  { timeoutMs: 240_000 },
+);
 
 fault(54, async () => {
   const csv = await fileOf('same-time.csv', 'id,text\n1,old\n', '{ type: csv }');
