@@ -120,7 +120,8 @@ export const metadataSchema: JsonObject = {
         checks: {
           type: 'object',
           additionalProperties: { type: 'object' },
-          description: 'By stream: a suite of checks, without its dataset, that is offered where the stream is loaded.',
+          description:
+            'By stream: a suite of checks, without its dataset, for whoever loads the stream, to copy into a suite.',
         },
       },
       [],
