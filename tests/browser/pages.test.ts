@@ -72,7 +72,7 @@ test.each([
   ['a sync', '/jobs', '^/jobs/\\d+$', ['']],
 ] as const)('%s', async (_name, list, pattern, parts) => {
   await page.goto(weir.url + list);
-  await page.locator('main table').waitFor();
+  await page.locator('main table').first().waitFor();
   const links = await page.locator('main a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
   const first = links.find((href) => new RegExp(pattern).test(href)) ?? '';
   expect(first, `a link on ${list}`).not.toBe('');
