@@ -80,7 +80,7 @@ export function OwnConnectors({ onOpen }: { onOpen: (manifest: string) => void }
                 <Button
                   size="s"
                   kind="ghost"
-                  aria-label={`Open ${connector.title} in the builder`}
+                  aria-label={`Open in the builder: ${connector.title}`}
                   onClick={() => void open(connector)}
                 >
                   Open in the builder
