@@ -54,6 +54,16 @@ async function tables() {
   return { query, insert, staged, inEngine };
 }
 
+type Row = typeof record extends fc.Arbitrary<infer Value> ? Value : never;
+/** Values that vary before the load and are equal after it. */
+const EQUAL_AT_LAST: [Row[], Row[]] = [
+  [
+    { id: 1, a: -1, b: null, at: null },
+    { id: 4, a: 0, b: null, at: null },
+  ],
+  [{ id: 4, a: -1, b: null, at: null }],
+];
+
 describe('what a table will hold', () => {
   test.each([
     ['appended to', false],
@@ -86,7 +96,7 @@ describe('what a table will hold', () => {
           expect(new Map([...merged].filter(([key]) => whole.has(key)))).toEqual(whole);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [EQUAL_AT_LAST] },
     );
   });
 

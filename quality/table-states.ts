@@ -47,6 +47,9 @@ export function mergeState(
   return momentAfter(name, momentsOf(before), momentsOf(added), momentsOf(removed));
 }
 
+/** What is left of a difference below this share is the rounding of its parts: equal values would seem to vary. */
+const LOST_DIGITS = 1e-12;
+
 interface Moments {
   readonly n: number;
   readonly mean: number;
@@ -73,7 +76,8 @@ function parts(a: Moments, b: Moments, sign: 1 | -1) {
   // Of a part taken out, the distance is that to what is left.
   const distance = sign === 1 ? b.mean - a.mean : b.mean - mean;
   const weight = sign === 1 ? (a.n * b.n) / n : (n * b.n) / a.n;
-  return { n, mean, squares: squaresOf(a) + sign * (squaresOf(b) + distance ** 2 * weight) };
+  const squares = squaresOf(a) + sign * (squaresOf(b) + distance ** 2 * weight);
+  return { n, mean, squares: Math.abs(squares) <= LOST_DIGITS * squaresOf(a) ? 0 : squares };
 }
 
 function squaresOf({ n, deviation }: Moments): number {
