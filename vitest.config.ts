@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{lib,quality,app,manifests}/**/*.test.{ts,tsx}', 'tests/*.test.ts'],
     globalSetup: ['tests/harness/postgres-setup.ts'],
+    setupFiles: ['tests/harness/seed.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
