@@ -1,0 +1,156 @@
+import type { Generated } from 'kysely';
+import type { StreamName } from '#lib/catalog.ts';
+import type { Failure } from '#lib/errors.ts';
+import type { JsonObject } from '#lib/json.ts';
+import type { Defaulted, Json, NullableJson, NullableTime, Optional, Time } from './columns.ts';
+
+/** What runs: syncs, their streams and logs, probes and workers. */
+export interface SyncTables {
+  next_state: NextStateTable;
+  syncs: SyncTable;
+  attempt: AttemptTable;
+  sync_stream: SyncStreamTable;
+  sync_log: SyncLogTable;
+  schema_change: SchemaChangeTable;
+  probe: ProbeTable;
+  probe_event: { probe_id: string; seq: number; event: Json<JsonObject> };
+  worker: WorkerTable;
+}
+
+export type SyncStatus =
+  | 'pending'
+  | 'running'
+  | 'incomplete'
+  | 'succeeded'
+  | 'partial'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped';
+/** `held` waits behind a failing check until somebody decides; `discarded` is what was decided against. */
+export type SyncStreamStatus = 'waiting' | 'running' | 'published' | 'failed' | 'cancelled' | 'held' | 'discarded';
+/** What one sync does with its streams in place of the usual. */
+export type StreamTask =
+  /** Reads everything again, as a new generation; what is there stays, or goes when it is done. */
+  | { readonly kind: 'refresh'; readonly keepHistory: boolean }
+  /** Reads a range of the cursor again; the state stays. */
+  | { readonly kind: 'backfill'; readonly from: string; readonly to: string | null }
+  /** Loads what is in quarantine. */
+  | { readonly kind: 'replay' };
+
+export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
+/** A clear (Airbyte's newer word) and a reset do the same: empty tables, no state. */
+export type SyncKind = 'sync' | 'refresh' | 'clear' | 'reset';
+export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read' | 'draft';
+
+interface NextStateTable {
+  connection_id: string;
+  workspace_id: string;
+  namespace: string;
+  name: string;
+  state: string | null;
+  set_by: string;
+  set_at: Time;
+}
+
+interface SyncTable {
+  id: Generated<number>;
+  workspace_id: string;
+  connection_id: string;
+  trigger: SyncTrigger;
+  kind: Defaulted<SyncKind>;
+  only_streams: NullableJson<StreamName[]>;
+  status: Defaulted<SyncStatus>;
+  due_at: NullableTime;
+  created_at: Time;
+  started_at: NullableTime;
+  finished_at: NullableTime;
+  attempts: Defaulted<number>;
+  cancel_requested_at: NullableTime;
+  cancelled_by: Optional<string>;
+  failure: NullableJson<Failure>;
+  emitted_at: NullableTime;
+  task: NullableJson<StreamTask>;
+}
+
+interface AttemptTable {
+  sync_id: number;
+  workspace_id: string;
+  number: number;
+  fence: number;
+  worker: string;
+  status: Defaulted<'running' | 'succeeded' | 'failed' | 'cancelled'>;
+  started_at: Time;
+  finished_at: NullableTime;
+  failure: NullableJson<Failure>;
+}
+
+interface SyncStreamTable {
+  sync_id: number;
+  workspace_id: string;
+  namespace: Defaulted<string>;
+  name: string;
+  status: Defaulted<SyncStreamStatus>;
+  read: Defaulted<number>;
+  filtered: Defaulted<number>;
+  quarantined: Defaulted<number>;
+  written: Defaulted<number>;
+  bytes: Defaulted<number>;
+  pages: Defaulted<number>;
+  started_at: NullableTime;
+  finished_at: NullableTime;
+  published_at: NullableTime;
+  relation: NullableJson<JsonObject>;
+  published: NullableJson<JsonObject>;
+  state: Optional<string>;
+  failure: NullableJson<Failure>;
+  decision: Optional<'release' | 'discard'>;
+  decided_by: Optional<string>;
+  decided_at: NullableTime;
+  decision_reason: Optional<string>;
+}
+
+interface SyncLogTable {
+  id: Generated<number>;
+  sync_id: number;
+  workspace_id: string;
+  attempt: number;
+  at: Time;
+  level: string;
+  stream: Optional<string>;
+  message: string;
+}
+
+interface SchemaChangeTable {
+  id: Generated<number>;
+  workspace_id: string;
+  connection_id: string;
+  sync_id: Optional<number>;
+  namespace: Defaulted<string>;
+  stream: string;
+  change: 'column_added' | 'column_widened' | 'field_left_out' | 'stream_added' | 'stream_removed';
+  field: Optional<string>;
+  detail: Optional<string>;
+  at: Time;
+}
+
+interface ProbeTable {
+  id: Generated<string>;
+  workspace_id: string;
+  kind: ProbeKind;
+  /** Secrets sealed. */
+  input: Json<JsonObject>;
+  status: Defaulted<'pending' | 'running' | 'succeeded' | 'failed' | 'cancelled'>;
+  failure: NullableJson<Failure>;
+  created_by: Optional<string>;
+  created_at: Time;
+  finished_at: NullableTime;
+}
+
+interface WorkerTable {
+  id: string;
+  host: string;
+  pid: number;
+  started_at: Time;
+  seen_at: Time;
+  running: Defaulted<number>;
+}
