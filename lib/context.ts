@@ -1,10 +1,10 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { createHmac } from 'node:crypto';
 import { connectDatabase, type Db } from './db/connect.ts';
 import { type Env, readEnv } from './env.ts';
+import { createEnvReferences } from './env-references.ts';
 import { createQueue, type Queue } from './jobs/queue.ts';
 import { createLog, type Log } from './log.ts';
+import { secretKeys } from './secret-key.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 
 /** What the operations are given: each declares the part that it needs. */
@@ -21,6 +21,8 @@ export interface Context {
   readonly authSecret: string;
   /** Bearer token of this installation's demo API. */
   readonly demoToken: string;
+  /** What its demo API takes: while the key is replaced, the token that followed from the old one too. */
+  demoTokens(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -32,7 +34,8 @@ interface ContextOptions {
 
 export function createContext(env: Env, { name, maxConnections }: ContextOptions): Context {
   const databaseUrl = env.databaseUrl ?? '';
-  const secretKey = env.secretKey ?? secretKeyIn(env.dataDir);
+  const keys = secretKeys(env);
+  const references = createEnvReferences(env.envReferences, process.env);
   const log = createLog(name, env.logLevel);
   const clock = () => new Date();
   const db = connectDatabase(databaseUrl, { name: `weir ${name}`, ...(maxConnections && { maxConnections }) });
@@ -43,10 +46,16 @@ export function createContext(env: Env, { name, maxConnections }: ContextOptions
     db,
     log,
     clock,
-    secrets: createSecrets(secretKey),
+    secrets: createSecrets(keys, { references }),
     queue,
-    authSecret: createHmac('sha256', secretKey).update('session cookies').digest('base64url'),
-    demoToken: createHmac('sha256', secretKey).update('demo api').digest('base64url').slice(0, 24),
+    authSecret: createHmac('sha256', keys().current).update('session cookies').digest('base64url'),
+    get demoToken() {
+      return demoTokenOf(keys().current);
+    },
+    demoTokens() {
+      const { current, previous } = keys();
+      return [current, ...(previous === null ? [] : [previous])].map(demoTokenOf);
+    },
     async close() {
       await queue.stop();
       await db.destroy();
@@ -54,14 +63,9 @@ export function createContext(env: Env, { name, maxConnections }: ContextOptions
   };
 }
 
-/** Made at the first start, readable by its owner alone. Losing it loses the stored secrets. */
-function secretKeyIn(dataDir: string): string {
-  const file = path.join(dataDir, 'secret-key');
-  if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
-  }
-  return readFileSync(file, 'utf8').trim();
+/** Follows from the key, so that no process has to be told. */
+export function demoTokenOf(secretKey: string): string {
+  return createHmac('sha256', secretKey).update('demo api').digest('base64url').slice(0, 24);
 }
 
 const SHARED = Symbol.for('weir.context');

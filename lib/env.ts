@@ -20,6 +20,10 @@ export interface Env {
   readonly trustProxy: boolean;
   /** At least 32 characters; null means the key file in the data folder. */
   readonly secretKey: string | null;
+  /** What secrets were sealed with before, and may still be; null for none. */
+  readonly previousSecretKey: string | null;
+  /** Variables that configs may refer to as `${env:NAME}`: names, or beginnings that end in `*`. */
+  readonly envReferences: readonly string[];
   readonly logLevel: string;
   /** Syncs and test reads that run at once in one worker. */
   readonly concurrency: number;
@@ -53,7 +57,13 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     );
     return null;
   };
-  const secretKey = secretKeyOf(text, projectDir, problems);
+  const secretKey = secretKeyOf('WEIR_SECRET_KEY', text, projectDir, problems);
+  const previousSecretKey = secretKeyOf('WEIR_SECRET_KEY_PREVIOUS', text, projectDir, problems);
+  if (previousSecretKey !== null && secretKey === null)
+    problems.push('WEIR_SECRET_KEY_PREVIOUS goes with WEIR_SECRET_KEY, which is not set.');
+  const envReferences = listOf(text('WEIR_ENV_REFERENCES'));
+  for (const entry of envReferences.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)))
+    problems.push(`WEIR_ENV_REFERENCES has "${entry}": it takes names, or beginnings of names such as SHOP_*.`);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
     problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
@@ -78,6 +88,8 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     publicUrl: url('WEIR_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     trustProxy: text('WEIR_TRUST_PROXY') === '1' || text('WEIR_TRUST_PROXY') === 'true',
     secretKey,
+    previousSecretKey,
+    envReferences,
     logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
     syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
@@ -94,15 +106,23 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
 }
 
 /** From the variable, or from the file that one names: orchestrators hand secrets over as files. */
-function secretKeyOf(text: (name: string) => string | null, projectDir: string, problems: string[]): string | null {
-  const [value, file] = [text('WEIR_SECRET_KEY'), text('WEIR_SECRET_KEY_FILE')];
-  if (value !== null && file !== null)
-    problems.push('WEIR_SECRET_KEY and WEIR_SECRET_KEY_FILE are both set: keep one.');
-  const name = value === null && file !== null ? 'WEIR_SECRET_KEY_FILE' : 'WEIR_SECRET_KEY';
+function secretKeyOf(
+  variable: string,
+  text: (name: string) => string | null,
+  projectDir: string,
+  problems: string[],
+): string | null {
+  const [value, file] = [text(variable), text(`${variable}_FILE`)];
+  if (value !== null && file !== null) problems.push(`${variable} and ${variable}_FILE are both set: keep one.`);
+  const name = value === null && file !== null ? `${variable}_FILE` : variable;
   const key = value ?? (file && readKeyFile(path.resolve(projectDir, file)));
-  if (key === undefined) problems.push(`WEIR_SECRET_KEY_FILE names ${file}, which can't be read.`);
+  if (key === undefined) problems.push(`${variable}_FILE names ${file}, which can't be read.`);
   else if (key !== null && key.length < 32) problems.push(`${name} is too short: it takes at least 32 characters.`);
   return key ?? null;
+}
+
+function listOf(text: string | null): string[] {
+  return (text ?? '').split(',').flatMap((entry) => entry.trim() || []);
 }
 
 function readKeyFile(file: string): string | undefined {

@@ -11,8 +11,9 @@ const RING_0 = [
   'lib/address-guard',
   'lib/kill-points',
   'lib/delimited-file',
+  'lib/env-references',
 ];
-const RING_2 = ['lib/db', 'lib/secrets', 'lib/jobs', 'lib/env'];
+const RING_2 = ['lib/db', 'lib/secrets', 'lib/secret-key', 'lib/jobs', 'lib/env'];
 const ENGINE = ['lib/manifest', 'lib/extract', 'lib/draft', 'lib/records', 'lib/destinations'];
 const FEATURES = ['lib/connections', 'lib/sync', 'lib/alerts', 'lib/access', 'quality'];
 
@@ -27,6 +28,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'prisma-free-migrations': RING_0,
   'lib/secrets': RING_0,
   'lib/env': RING_0,
+  'lib/secret-key': ['lib/env', 'lib/secrets', ...RING_0],
   'lib/jobs': [...RING_2, ...RING_0],
   'lib/connections': [...ENGINE, ...RING_2, ...RING_0],
   'lib/sync': ['lib/connections', ...ENGINE, ...RING_2, ...RING_0],

@@ -22,7 +22,7 @@ const fileStreams = (parse(text('manifests/demo-files.yaml')) as { streams: File
 
 /** The demo's files behind a real server. */
 async function demoFiles(): Promise<{ context: ExtractContext; baseUrl: string }> {
-  const demo = createDemoApi({ token: 'secret' });
+  const demo = createDemoApi({ tokens: () => ['secret'] });
   const server = await scriptedServer(async ({ target }) => {
     const response = await demo.fetch(new Request(`http://demo.test${target}`));
     return { status: response.status, body: new Uint8Array(await response.arrayBuffer()) };

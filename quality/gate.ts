@@ -5,7 +5,7 @@ import type { Relation, SetAside, StagedLoad } from '#lib/destinations/destinati
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
-import { openConfig, type Secrets } from '#lib/secrets.ts';
+import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { checkKind } from './checks/index.ts';
 import type { Dialect } from './dialect.ts';
@@ -155,7 +155,7 @@ async function inStage(
     .select(['destination.id', 'destination.config'])
     .where('connection.id', '=', connectionId)
     .executeTakeFirstOrThrow();
-  const config = openConfig(c.secrets, row.config, `destination:${row.id}`);
+  const config = usableConfig(c.secrets, row.config, `destination:${row.id}`);
   const guard = await workspaceGuard(c.db, workspaceId);
   return withPostgres(config, { guard, signal }, (engine) => work(engine, staged));
 }

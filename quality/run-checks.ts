@@ -5,7 +5,7 @@ import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
-import { openConfig, type Secrets } from '#lib/secrets.ts';
+import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { backfill } from './backfill.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { withBucket } from './duckdb/bucket.ts';
@@ -164,7 +164,7 @@ async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promi
   const { suiteId, connectionId, syncId, id: runId } = run;
   const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
   const guard = await workspaceGuard(c.db, run.workspaceId);
-  const config = openConfig(c.secrets, run.config, `destination:${run.destinationId}`);
+  const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   const left = suite.checks.filter(({ key }) => !carried.has(key));
   const work = (engine: Engine) => checkTables(engine, left, facts, suite.samples);
   const measured = left.length === 0 ? [] : await inDestination(c, run, { config, guard, signal }, work);
@@ -183,7 +183,7 @@ async function measurePast(c: RunContext, run: Run, suite: Suite, signal: AbortS
   const [first] = fresh;
   if (!first) return [];
   const guard = await workspaceGuard(c.db, run.workspaceId);
-  const config = openConfig(c.secrets, run.config, `destination:${run.destinationId}`);
+  const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   return inDestination(c, run, { config, guard, signal }, async (engine) => {
     const source = engine.dialect.source(await engine.find(dataset));
     return backfill(engine, source, fresh, { history, facts: facts(first) });

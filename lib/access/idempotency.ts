@@ -52,7 +52,7 @@ export async function takeKey(
     .executeTakeFirst();
   if (kept && kept.request_hash !== hash) throw reused(key);
   if (!kept || kept.sealed === null) throw inProgress(key);
-  return JSON.parse(secrets.open(kept.sealed, aadOf(workspaceId, key))) as KeptAnswer;
+  return JSON.parse(secrets.open(kept.sealed, answerAad(workspaceId, key))) as KeptAnswer;
 }
 
 /** Keeps what was answered, sealed: some answers hold a secret that is shown once. A refusal is forgotten, so that it can be tried again. */
@@ -65,7 +65,7 @@ export async function keepAnswer(
     await db.deleteFrom('idempotent_answer').where('workspace_id', '=', workspaceId).where('key', '=', key).execute();
     return;
   }
-  const sealed = secrets.seal(JSON.stringify(answer), aadOf(workspaceId, key));
+  const sealed = secrets.seal(JSON.stringify(answer), answerAad(workspaceId, key));
   await db
     .updateTable('idempotent_answer')
     .set({ status: answer.status, sealed })
@@ -84,7 +84,8 @@ function hashOf(request: string): string {
   return createHash('sha256').update(request).digest('hex');
 }
 
-function aadOf(workspaceId: string, key: string): string {
+/** Binds a kept answer to its request. */
+export function answerAad(workspaceId: string, key: string): string {
   return `answer:${workspaceId}:${key}`;
 }
 

@@ -3,9 +3,20 @@ import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Issue, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { maskConfig, maskText, mergeMasked, openConfig, type Secrets, sealConfig, secretValues } from '#lib/secrets.ts';
+import {
+  followReferences,
+  maskConfig,
+  maskText,
+  mergeMasked,
+  openConfig,
+  referenceIssues,
+  type Secrets,
+  sealConfig,
+  secretValues,
+  usableConfig,
+} from '#lib/secrets.ts';
 import { EVENTS } from './events.ts';
-import type { ChannelType, Reach, Refused } from './kinds/channel-kind.ts';
+import type { ChannelKind, ChannelType, Reach, Refused } from './kinds/channel-kind.ts';
 import { CHANNEL_KINDS, channelKind, isChannelType } from './kinds/kinds.ts';
 import { aboutOf } from './store.ts';
 
@@ -83,10 +94,14 @@ export async function createChannel(
   const kind = channelKind(type);
   const shaped = kind.shape(input.config);
   const reach = await reachOf(c.db, workspaceId);
-  const issues = [...nameIssues(input.name), ...eventIssues(input.events), ...(await kind.issues(shaped, reach))];
+  const issues = [
+    ...nameIssues(input.name),
+    ...eventIssues(input.events),
+    ...(await configIssues(c.secrets, kind, shaped, reach)),
+  ];
   if (issues.length > 0) return refuse(issues);
   const id = randomUUID();
-  const config = sealConfig(c.secrets, kind.spec, shaped, aadOf(id));
+  const config = sealConfig(c.secrets, kind.spec, shaped, channelAad(id));
   await withFreeName(input.name, () =>
     c.db
       .insertInto('channel')
@@ -113,15 +128,15 @@ export async function updateChannel(
 ): Promise<void> {
   const stored = await findChannel(c.db, workspaceId, id);
   const kind = channelKind(stored.type);
-  const open = () => openConfig(c.secrets, stored.config, aadOf(id));
+  const open = () => openConfig(c.secrets, stored.config, channelAad(id));
   const shaped = change.config && kind.shape(mergeMasked(open(), { ...open(), ...change.config }) as JsonObject);
   const issues = [
     ...nameIssues(change.name ?? stored.name),
     ...eventIssues(change.events),
-    ...(shaped ? await kind.issues(shaped, await reachOf(c.db, workspaceId)) : []),
+    ...(shaped ? await configIssues(c.secrets, kind, shaped, await reachOf(c.db, workspaceId)) : []),
   ];
   if (issues.length > 0) refuse(issues);
-  const config = shaped ? sealConfig(c.secrets, kind.spec, shaped, aadOf(id)) : stored.config;
+  const config = shaped ? sealConfig(c.secrets, kind.spec, shaped, channelAad(id)) : stored.config;
   const name = (change.name ?? stored.name).trim();
   await withFreeName(name, () =>
     c.db
@@ -179,7 +194,7 @@ export async function sendToChannel(c: SendContext, sending: Sending): Promise<R
   const kind = channelKind(type);
   let config: JsonObject;
   try {
-    config = openConfig(c.secrets, sending.config, aadOf(id));
+    config = usableConfig(c.secrets, sending.config, channelAad(id));
   } catch (error) {
     return { failure: toFailure(error), retryAfterS: null };
   }
@@ -190,8 +205,16 @@ export async function sendToChannel(c: SendContext, sending: Sending): Promise<R
   return { ...refused, failure: { ...refused.failure, message } };
 }
 
-function aadOf(id: string): string {
+/** Binds the secrets of a channel to its row. */
+export function channelAad(id: string): string {
   return `channel:${id}`;
+}
+
+/** What a reference stands for is checked too, so that the guard sees the real address; it has to be set here for that. */
+async function configIssues(secrets: Secrets, kind: ChannelKind, config: JsonObject, reach: Reach): Promise<Issue[]> {
+  const misplaced = referenceIssues(secrets, kind.spec, config);
+  if (misplaced.length > 0) return misplaced;
+  return kind.issues(followReferences(secrets, kind.spec, config), reach);
 }
 
 async function findChannel(db: Db, workspaceId: string, id: string) {

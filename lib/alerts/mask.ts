@@ -1,7 +1,7 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
 import { isJsonObject, type JsonValue } from '#lib/json.ts';
-import { maskText, type Secrets } from '#lib/secrets.ts';
+import { leafTexts, maskText, type Secrets, usableConfig } from '#lib/secrets.ts';
 import { configsNear } from './store.ts';
 
 /** Takes the secrets of the source and the destination out of a text; errors may quote what the other side said. */
@@ -25,16 +25,10 @@ function sealedValues(secrets: Secrets, value: JsonValue, aad: string): string[]
   if (typeof value.$sealed !== 'string')
     return Object.values(value).flatMap((item) => sealedValues(secrets, item, aad));
   try {
-    return leafTexts(JSON.parse(secrets.open(value.$sealed, aad)) as JsonValue);
+    return leafTexts(usableConfig(secrets, { value }, aad));
   } catch {
     return [];
   }
-}
-
-function leafTexts(value: JsonValue): string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(leafTexts);
-  return isJsonObject(value) ? Object.values(value).flatMap(leafTexts) : [];
 }
 
 /** A failure as it may leave the house. */

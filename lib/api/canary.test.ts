@@ -11,6 +11,7 @@ import { ownRoutes } from './api.ts';
 const V1 = '/api/weir/v1';
 const PASSWORD = 'canary-password-of-ada';
 const TOKEN = 'canary-source-token-5f1d';
+const ENV_TOKEN = 'canary-environment-31ce';
 const PG_PASSWORD = 'canary-warehouse-9a2b';
 const WEBHOOK = 'canary-webhook-T0B0-77aa';
 
@@ -23,13 +24,17 @@ test('a secret planted in every field shows in no answer, no log line, no row an
     },
   });
   // The source repeats what it was sent, in the worst places.
+  const sentTokens = new Set<string>();
   const source = await scriptedServer((request) => ({
-    status: 403,
+    status: sentTokens.add(String(request.headers.authorization)) ? 403 : 500,
     headers: { 'x-echo': String(request.headers.authorization) },
     body: { error: `the token ${request.headers.authorization} is not good`, at: request.path },
   }));
   onTestFinished(() => source.close());
-  const api = await workingApi({}, pino({ level: 'trace' }, into));
+  const api = await workingApi(
+    { WEIR_ENV_REFERENCES: 'SHOP_*', SHOP_TOKEN: ENV_TOKEN },
+    pino({ level: 'trace' }, into),
+  );
   const said: string[] = [];
   const ada = api.client();
   const send = async (method: string, path: string, body?: unknown) => {
@@ -52,6 +57,9 @@ test('a secret planted in every field shows in no answer, no log line, no row an
   const made = await send('POST', `${V1}/sources`, {
     ...{ name: 'Shop', connectorId: connector.body.id, config: { api_token: TOKEN } },
   });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
+  const referring = { name: 'Referring', connectorId: connector.body.id, config: { api_token: '${env:SHOP_TOKEN}' } };
+  const second = await send('POST', `${V1}/sources`, referring);
   const config = { ...api.warehouse, password: PG_PASSWORD };
   const destination = await send('POST', `${V1}/destinations`, { name: 'Warehouse', type: 'postgres', config });
   await send('POST', `${V1}/channels`, {
@@ -67,15 +75,22 @@ test('a secret planted in every field shows in no answer, no log line, no row an
   const ids = { sourceId: made.body.id, destinationId: destination.body.id };
   const check = await send('POST', '/api/v1/sources/check_connection', { sourceId: ids.sourceId });
   expect(check.body).toMatchObject({ status: 'failed' });
+  await send('POST', '/api/v1/sources/check_connection', { sourceId: second.body.id });
+  expect(sentTokens).toContain(`Bearer ${ENV_TOKEN}`);
   await send('POST', '/api/v1/sources/discover_schema', { sourceId: ids.sourceId });
   await send('POST', '/api/v1/destinations/check_connection', { destinationId: ids.destinationId });
-  const probe = await send('POST', `${V1}/probes`, { kind: 'test_read', sourceId: ids.sourceId, stream: 'customers' });
-  await send('GET', `${V1}/probes/${probe.body.probeId}/events`);
+  for (const sourceId of [ids.sourceId, second.body.id]) {
+    const probe = await send('POST', `${V1}/probes`, { kind: 'test_read', sourceId, stream: 'customers' });
+    await send('GET', `${V1}/probes/${probe.body.probeId}/events`);
+  }
   const connection = await send('POST', '/api/v1/connections/create', ids);
   expect(connection.status).toBe(200);
   const connectionId = connection.body.connectionId;
   const { body } = await send('POST', `${V1}/connections/${connectionId}/sync`);
   await send('GET', `${V1}/syncs/${body.syncId}/events`);
+  const other = await send('POST', '/api/v1/connections/create', { ...ids, sourceId: second.body.id, prefix: 'b_' });
+  const otherSync = await send('POST', `${V1}/connections/${other.body.connectionId}/sync`);
+  await send('GET', `${V1}/syncs/${otherSync.body.syncId}/events`);
   await send('PATCH', `${V1}/sources/${ids.sourceId}`, { config: { api_token: TOKEN, start_date: 5 } });
   await send('PATCH', `${V1}/destinations/${ids.destinationId}`, { config: { ...config, port: 'no port' } });
   await send('POST', '/api/v1/applications/token', { client_id: application.body.clientId, client_secret: 'wrong' });
@@ -103,6 +118,7 @@ test('a secret planted in every field shows in no answer, no log line, no row an
 
   const secrets = [
     TOKEN,
+    ENV_TOKEN,
     PG_PASSWORD,
     WEBHOOK,
     PASSWORD,

@@ -12,7 +12,7 @@ interface Page {
 }
 
 function demo(options: Partial<DemoApiOptions> = {}) {
-  const { fetch } = createDemoApi({ token: 'secret', burst: 1_000, ...options });
+  const { fetch } = createDemoApi({ tokens: () => ['secret'], burst: 1_000, ...options });
   const send = (path: string, headers = {}) => fetch(new Request(`http://weir.test/demo${path}`, { headers }));
   const get = async (path: string) => (await (await send(path, { authorization: 'Bearer secret' })).json()) as Page;
   return { send, get };

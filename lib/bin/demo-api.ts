@@ -3,8 +3,8 @@ import { type Datasets, dataFile, loadDatasets, toCsv, toJsonLines } from '#lib/
 import type { JsonObject } from '#lib/json.ts';
 
 export interface DemoApiOptions {
-  /** The bearer token that `/demo/api` asks for; `/demo/files` is open, as public data is. */
-  readonly token: string;
+  /** The bearer tokens that `/demo/api` takes; `/demo/files` is open, as public data is. */
+  readonly tokens: () => readonly string[];
   readonly clock?: () => Date;
   /** Requests that each endpoint takes at once, and how many more it takes with each second that passes. */
   readonly burst?: number;
@@ -27,7 +27,7 @@ const MAX_PAGE_SIZE = 1_000;
  * - `GET /demo/files/{earthquakes,weather}.{csv,jsonl,parquet}`
  */
 export function createDemoApi({
-  token,
+  tokens,
   clock = () => new Date(),
   burst = 30,
   perSecond = 20,
@@ -42,7 +42,7 @@ export function createDemoApi({
     const [, , area, name = ''] = url.pathname.split('/');
     if (area === 'files') return sendFile(request, fileNamed(files, name, datasets));
     if (area !== 'api') return problem(404, 'not_found', `There is nothing at ${url.pathname}.`);
-    if (!isToken(request.headers.get('authorization'), token)) return unauthorized();
+    if (!tokens().some((token) => isToken(request.headers.get('authorization'), token))) return unauthorized();
     const endpoint = ENDPOINTS[name];
     if (!endpoint) return problem(404, 'not_found', `The endpoints are ${Object.keys(ENDPOINTS).join(', ')}.`);
     const waitS = takeTurn(limits, name, { burst, perSecond, now: clock().getTime() / 1000 });

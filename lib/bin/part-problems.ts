@@ -3,6 +3,7 @@ import path from 'node:path';
 import { connectDatabase, type Db } from '#lib/db/connect.ts';
 import { migrationGap } from '#lib/db/migrate.ts';
 import type { Env } from '#lib/env.ts';
+import { secretKeys } from '#lib/secret-key.ts';
 import { createSecrets, openConfig } from '#lib/secrets.ts';
 import { databaseProblem, folderProblem, portProblem } from './start-problems.ts';
 
@@ -21,7 +22,7 @@ export async function partProblems(part: Part, env: Env, project: string): Promi
   const db = connectDatabase(env.databaseUrl, { maxConnections: 1, name: `weir ${part}` });
   try {
     const behind = await versionProblem(db);
-    const problem = behind ?? (await keyProblem(db, env.secretKey));
+    const problem = behind ?? (await keyProblem(db, env));
     return problem === null ? [] : [problem];
   } finally {
     await db.destroy();
@@ -57,8 +58,8 @@ async function versionProblem(db: Db): Promise<string | null> {
 }
 
 /** Whether the key opens what is stored: a worker with another would fail every sync. */
-async function keyProblem(db: Db, key: string): Promise<string | null> {
-  const secrets = createSecrets(key);
+async function keyProblem(db: Db, env: Env): Promise<string | null> {
+  const secrets = createSecrets(secretKeys(env));
   const [destination, source] = await Promise.all([
     db.selectFrom('destination').select(['id', 'config']).limit(1).executeTakeFirst(),
     db.selectFrom('source').select(['id', 'config']).limit(1).executeTakeFirst(),

@@ -19,7 +19,7 @@ const context = createContext(env, { name: 'serve' });
 shareContext(context);
 
 const api = createApi(context);
-const demo = createDemoApi({ token: context.demoToken });
+const demo = createDemoApi({ tokens: () => context.demoTokens() });
 const answerApi = apiListener(api);
 const answerDemo = getRequestListener((request) => demo.fetch(request), { overrideGlobalObjects: false });
 const pages = next({ dev, dir: process.cwd(), hostname: env.host, port: env.port });

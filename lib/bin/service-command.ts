@@ -4,17 +4,19 @@ import { type Env, readEnv } from '#lib/env.ts';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { type Part, partProblems } from './part-problems.ts';
+import { secretsCommand } from './secrets-command.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** `weir serve`, `worker`, `migrate`, `backup` and `restore`: run from the sources, as `npm start` runs its parts. */
+/** `weir serve`, `worker`, `migrate`, `backup`, `restore` and `secrets`: run from the sources, as `npm start` runs its parts. */
 export async function runServiceCommand([command = '', ...words]: readonly string[]): Promise<void> {
   try {
     if (command === 'serve' || command === 'worker') await runPart(command);
     else if (command === 'migrate') await migrateCommand();
     else if (command === 'backup') say(await backUp(checkedEnv(), fileOf(command, words)));
     else if (command === 'restore') say(await restore(checkedEnv(), fileOf(command, words)));
+    else if (command === 'secrets') await secretsCommand(checkedEnv(), words[0], say);
     else throw usage(`There is no command ${command}.`);
   } catch (error) {
     process.stderr.write(`${failureText(toFailure(error))}\n`);

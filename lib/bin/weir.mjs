@@ -6,7 +6,7 @@ import path from 'node:path';
 
 const project = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
 /** Parts of the service: run from their sources, where they find the pages, the children and the migrations. */
-const SERVICE = ['serve', 'worker', 'migrate', 'backup', 'restore'];
+const SERVICE = ['serve', 'worker', 'migrate', 'backup', 'restore', 'secrets'];
 const node = path.join(project, 'node_modules/.bin/node');
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {

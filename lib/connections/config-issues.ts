@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
+import { referencesIn } from '#lib/env-references.ts';
 import type { Issue } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 
@@ -9,18 +10,29 @@ const VALUE_LENGTH = 200_000;
 /** All that is wrong with a config, by field (`config.credentials.client_id`), in sentences for the form. */
 export function configIssues(spec: JsonObject, config: JsonObject): Issue[] {
   if (JSON.stringify(config).length > VALUE_LENGTH) return [{ path: 'config', message: 'This is too long.' }];
-  return schemaIssues(spec, config, 'config');
+  return schemaIssues(
+    spec,
+    config,
+    'config',
+    ({ data }) => typeof data !== 'string' || referencesIn(data).length === 0,
+  );
 }
 
 /**
  * All that a JSON schema finds wrong with a value. Of a `oneOf` only the branch counts that the value has chosen by
  * its constant, as people see one branch at a time.
  * @param root what the paths begin with
+ * @param counts leaves errors out; what a reference stands for has no form of its own yet
  */
-export function schemaIssues(schema: JsonObject, value: unknown, root = ''): Issue[] {
+export function schemaIssues(
+  schema: JsonObject,
+  value: unknown,
+  root = '',
+  counts: (error: ErrorObject) => boolean = () => true,
+): Issue[] {
   const validate = compiled(schema);
   if (validate(value)) return [];
-  const issues = ofChosenBranches(validate.errors ?? []).map((error) => toIssue(error, root));
+  const issues = ofChosenBranches((validate.errors ?? []).filter(counts)).map((error) => toIssue(error, root));
   return issues.filter((issue, index) => issues.findIndex(({ path }) => path === issue.path) === index);
 }
 

@@ -55,7 +55,7 @@ async function sourceInput(
     stored: filled ?? source?.config ?? null,
     sent: config ?? source?.config ?? {},
   });
-  assertComplete(describeCompiled(compiled ?? {}).spec, open);
+  assertComplete(secrets, describeCompiled(compiled ?? {}).spec, open);
   return {
     compiled: compiled ?? {},
     config: open,
@@ -79,7 +79,7 @@ async function destinationInput(
     stored: row && sameAddress(row.config, sent) ? row.config : null,
     sent,
   });
-  assertComplete(kind.spec, open);
+  assertComplete(secrets, kind.spec, open);
   return { type: kind.type, config: open };
 }
 

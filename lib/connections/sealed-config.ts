@@ -1,6 +1,6 @@
 import type { Issue } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import { MASK, mergeMasked, openConfig, type Secrets, sealConfig } from '#lib/secrets.ts';
+import { MASK, mergeMasked, openConfig, referenceIssues, type Secrets, sealConfig } from '#lib/secrets.ts';
 import { configIssues } from './config-issues.ts';
 import { refuseIssues } from './refusals.ts';
 
@@ -17,7 +17,7 @@ interface ConfigChange {
 /** What to store of a config that was sent. @throws WeirError `invalid_input` with every problem by field */
 export function checkedAndSealed(secrets: Secrets, change: ConfigChange): JsonObject {
   const config = mergedConfig(secrets, change);
-  assertComplete(change.spec, config);
+  assertComplete(secrets, change.spec, config);
   return sealConfig(secrets, change.spec, config, change.aad);
 }
 
@@ -28,8 +28,12 @@ export function mergedConfig(secrets: Secrets, { aad, stored, sent }: Omit<Confi
 }
 
 /** @throws WeirError `invalid_input` with every problem of an open config by field, masks that stand for nothing among them */
-export function assertComplete(spec: JsonObject, config: JsonObject): void {
-  refuseIssues('The settings have problems.', [...maskIssues(config, 'config'), ...configIssues(spec, config)]);
+export function assertComplete(secrets: Secrets, spec: JsonObject, config: JsonObject): void {
+  refuseIssues('The settings have problems.', [
+    ...maskIssues(config, 'config'),
+    ...referenceIssues(secrets, spec, config),
+    ...configIssues(spec, config),
+  ]);
 }
 
 /** A mask with nothing stored behind it is no secret. */

@@ -19,7 +19,7 @@ import { type EmbeddedPlace, embeddedPlace, isEmbeddedRunning } from './embedded
 const FACTS = 'weir-backup.json';
 const FORMAT = 1;
 /** What the data folder holds beside Postgres. The rest of it is made again. */
-const KEPT = ['secret-key', 'uploads'];
+const KEPT = ['secret-key', 'secret-key.previous', 'uploads'];
 
 interface BackupEnv {
   readonly dataDir: string;
@@ -51,7 +51,7 @@ export async function backUp(env: BackupEnv, file: string): Promise<string> {
   const hasSecretKey = env.secretKey === null && kept.includes('secret-key');
   const postgres = readFileSync(path.join(place.data, 'PG_VERSION'), 'utf8').trim();
   const facts: Facts = { format: FORMAT, postgres, madeAt: new Date().toISOString(), hasSecretKey };
-  const wanted = kept.filter((name) => name !== 'secret-key' || hasSecretKey);
+  const wanted = kept.filter((name) => !name.startsWith('secret-key') || hasSecretKey);
   pack(file, place, { facts, dataDir: env.dataDir, kept: wanted });
   const size = `${(statSync(file).size / 1e6).toFixed(1)} MB`;
   const key = hasSecretKey

@@ -4,7 +4,7 @@ import type { Destination, QuarantineCount, QuarantineEntry, QuarantineStore } f
 import { destinationKind } from '#lib/destinations/kinds.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import { openConfig } from '#lib/secrets.ts';
+import { usableConfig } from '#lib/secrets.ts';
 import { notFound } from './refusals.ts';
 import { openDestination, placed, type ResolveContext, workspaceGuard } from './resolve.ts';
 import { configuredStreams, connectionRow } from './store.ts';
@@ -101,7 +101,7 @@ async function inQuarantine<T>(
     AbortSignal.timeout(LOOK_DEADLINE_MS),
     {
       type: row.destination_type,
-      config: openConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
+      config: usableConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
     },
   );
   try {

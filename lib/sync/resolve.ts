@@ -12,7 +12,7 @@ import type { ExtractContext, Source } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
-import { openConfig, type Secrets } from '#lib/secrets.ts';
+import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { saveSourceChanges } from './save-source-changes.ts';
 import { allowedAddresses, configuredStreams, connectionRow, newestVersion } from './store.ts';
 import type { LoadRules, SyncStream } from './sync-stream.ts';
@@ -54,10 +54,10 @@ export async function resolveConnection(
   return {
     workspaceId: row.workspace_id,
     source: createManifestSource(version.compiled as unknown as Manifest),
-    config: openConfig(c.secrets, row.source_config, aad),
+    config: usableConfig(c.secrets, row.source_config, aad),
     destination: openDestination(c, guard, signal, {
       type: row.destination_type,
-      config: openConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
+      config: usableConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
     }),
     streams: rows.map(({ configured }) => placed(configured, row)),
     rules: { schemaChanges: row.schema_changes, badValues: row.bad_values, quarantineLimit: row.quarantine_limit },

@@ -1,5 +1,7 @@
 import type { ConfiguredStream, StreamDescriptor } from '#lib/catalog.ts';
+import { describeCompiled } from '#lib/connections/manifests.ts';
 import type { ProbeKind } from '#lib/db/schema.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
 import { type DraftRequest, makeDraft } from '#lib/draft/make-draft.ts';
 import { toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
@@ -7,6 +9,7 @@ import type { Seen } from '#lib/extract/preview-templates.ts';
 import type { Exchange, ExtractContext, ReadEvent, ReadLimits } from '#lib/extract/source.ts';
 import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
+import { followReferences } from '#lib/secrets.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
 import { extractContext, openDestination, type ResolveContext, uploadDir, workspaceGuard } from './resolve.ts';
@@ -48,7 +51,9 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
   const { kind, input, signal } = question;
   const guard = await workspaceGuard(c.db, question.workspace_id);
   if (kind === 'check_destination') {
-    const destination = openDestination(c, guard, signal, { type: String(input.type), config: objectOf(input.config) });
+    const type = String(input.type);
+    const config = followReferences(c.secrets, destinationKind(type).spec, objectOf(input.config));
+    const destination = openDestination(c, guard, signal, { type, config });
     try {
       events.add({ type: 'result', ...(await destination.check()) });
     } finally {
@@ -80,11 +85,12 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
   };
   const context = { ...extract, saveConfig };
   const source = createManifestSource(input.compiled as unknown as Manifest);
-  const config = objectOf(input.config);
+  const { spec } = describeCompiled(objectOf(input.compiled));
+  const config = followReferences(c.secrets, spec, objectOf(input.config));
   try {
     if (kind === 'check_source') events.add({ type: 'result', ...(await source.check(context, config)) });
     else if (kind === 'discover') events.add({ type: 'result', streams: await source.discover(context, config) });
-    else await testRead(source, context, input, events, () => last);
+    else await testRead(source, context, { ...input, config }, events, () => last);
   } finally {
     await context.close();
   }

@@ -1,7 +1,8 @@
 import type { Db } from '#lib/db/connect.ts';
 import { withValue } from '#lib/extract/session.ts';
+import type { JsonValue } from '#lib/json.ts';
 import type { ConfigChange } from '#lib/manifest/kind.ts';
-import type { Secrets } from '#lib/secrets.ts';
+import { assertNoReference, type Secrets } from '#lib/secrets.ts';
 import { lockSourceConfig, updateSourceConfig } from './store.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function saveSourceChanges(
   sourceId: string,
   changes: readonly ConfigChange[],
 ): Promise<void> {
+  for (const { value } of changes) if (value !== undefined) assertNoReference(value as JsonValue);
   const seal = (value: unknown) =>
     value === undefined ? undefined : { $sealed: secrets.seal(JSON.stringify(value), `source:${sourceId}`) };
   await db.transaction().execute(async (transaction) => {

@@ -3,7 +3,7 @@ import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
-import { openConfig, type Secrets } from '#lib/secrets.ts';
+import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { withPostgres } from '../postgres/engine.ts';
 import { profileTable } from './profile-table.ts';
 import { type Suggestion, suggestChecks } from './suggest-checks.ts';
@@ -24,7 +24,7 @@ export async function profileNewTables(c: ProfileContext, syncId: number, signal
     const [first, ...others] = await newTables(c.db, syncId);
     if (!first) return;
     const guard = await workspaceGuard(c.db, first.workspaceId);
-    const config = openConfig(c.secrets, first.config, `destination:${first.destinationId}`);
+    const config = usableConfig(c.secrets, first.config, `destination:${first.destinationId}`);
     await withPostgres(config, { guard, signal }, async (engine) => {
       for (const { relation, ...table } of [first, ...others]) {
         const profile = await profileTable(engine, relation as unknown as Relation);

@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Api, createApi } from '#lib/api/api.ts';
 import type { Context } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
+import { createEnvReferences } from '#lib/env-references.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { createLog, type Log } from '#lib/log.ts';
 import { createSecrets } from '#lib/secrets.ts';
@@ -58,13 +59,14 @@ export async function testApi(
   const dataDir = mkdtempSync(path.join(tmpdir(), 'weir-test-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const sent: TestApi['sent'] = [];
+  const { env } = readEnv({ WEIR_DATA_DIR: dataDir, ...variables }, dataDir);
   const context: Context = {
-    env: readEnv({ WEIR_DATA_DIR: dataDir, ...variables }, dataDir).env,
+    env,
     databaseUrl: database.url,
     db: database.db,
     log: options.log ?? createLog('test', 'silent'),
     clock: () => new Date(),
-    secrets: createSecrets('k'.repeat(43)),
+    secrets: createSecrets('k'.repeat(43), { references: createEnvReferences(env.envReferences, variables) }),
     queue:
       options.queue?.(database.url) ??
       ({
@@ -76,6 +78,7 @@ export async function testApi(
       } as Context['queue']),
     authSecret: 's'.repeat(43),
     demoToken: 'demo-token',
+    demoTokens: () => ['demo-token'],
     close: async () => undefined,
   };
   const api = createApi(context);

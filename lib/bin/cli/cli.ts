@@ -45,6 +45,7 @@ const USAGE = `weir <command> --manifest FILE [options]
 
   serve, worker, migrate                                  the parts of the service, over the Postgres of DATABASE_URL
   backup FILE, restore FILE                               the Postgres that npm start brings, while it is stopped
+  secrets status|rotate|forget                            seal every stored secret with a new key
 
   --manifest (or --manifest-path) may be left out where the config has the manifest as __injected_declarative_manifest.
   --debug tells every request in check, discover and read.

@@ -5,7 +5,7 @@ import { type Failure, type Issue, toFailure, WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
-import { MASK, maskConfig, type Secrets } from '#lib/secrets.ts';
+import { assertNoReference, followReferences, MASK, maskConfig, type Secrets } from '#lib/secrets.ts';
 import { configIssues } from '../config-issues.ts';
 import { compiledOf } from '../connectors.ts';
 import { describeCompiled } from '../manifests.ts';
@@ -83,7 +83,8 @@ export async function beginConsent(
     sent: input.config,
   });
   const scope = plan.addresses === null ? (input.scope ?? '') : plan.scope;
-  const course = courseOf(plan, input, config, redirectUri);
+  const { spec } = describeCompiled(compiled);
+  const course = courseOf(plan, input, followReferences(secrets, spec, config), redirectUri);
   const url = consentUrl({ ...plan, scope }, course);
   const id = randomUUID();
   await insertConsent(db, owner, {
@@ -179,6 +180,7 @@ async function tokensFor(
     if (back.code === null) throw refusedByProvider(back.error ?? 'no code', back.errorDescription, course.redirectUri);
     const answer = await exchangeCode(http, { ...plan, scope }, course, back.code);
     const filled = fillConfig(plan, course, config, answer, c.clock());
+    assertNoReference(answer);
     assertFilled(describeCompiled(compiled).spec, plan, filled);
     return { config: filled.config, failure: null };
   } catch (error) {
@@ -237,10 +239,15 @@ function randomText({ least, most = least }: { least: number; most?: number }): 
     .slice(0, Math.max(least, Math.min(43, most)));
 }
 
+/** Binds what a consent keeps to its row. */
+export function consentAad(id: string): string {
+  return `consent:${id}`;
+}
+
 function seal(secrets: Secrets, id: string, kept: Kept): string {
-  return secrets.seal(JSON.stringify(kept), `consent:${id}`);
+  return secrets.seal(JSON.stringify(kept), consentAad(id));
 }
 
 function unseal(secrets: Secrets, id: string, sealed: string): Kept {
-  return JSON.parse(secrets.open(sealed, `consent:${id}`)) as Kept;
+  return JSON.parse(secrets.open(sealed, consentAad(id))) as Kept;
 }
