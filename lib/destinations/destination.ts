@@ -227,11 +227,18 @@ export interface Stage {
   /**
    * Publishes what the last checkpoint saved, the rows of closed slices: merges, appends or swaps, and makes the checkpointed state the stream's state, in one transaction that checks
    * the fence. A full refresh publishes once, at the end (`complete`); incremental modes may publish at any checkpoint.
+   * Rows that the published table itself refuses are put aside first, or fail the stream, as `badValues` says.
    * Throws `fenced`, and `unknown_outcome` never: a lost connection is resolved by looking.
    */
-  publish(options: { complete: boolean }): Promise<Published>;
+  publish(options: PublishOptions): Promise<Published>;
   /** Drops staged rows and their state. */
   discard(): Promise<void>;
+}
+
+export interface PublishOptions {
+  readonly complete: boolean;
+  /** Told the stage's counts each time that rows had to be put aside, before anything is published; what it throws stops that. */
+  readonly onRefused?: (counts: Counts) => void | Promise<void>;
 }
 
 export interface Published {

@@ -1,6 +1,6 @@
 import type { StreamState } from '#lib/catalog.ts';
 import type { QuarantineLimit } from '#lib/db/schema.ts';
-import type { Stage } from '#lib/destinations/destination.ts';
+import type { Counts, Stage } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { ReadCounts } from './read-counts.ts';
 
@@ -17,16 +17,26 @@ interface Reached {
 
 /** Throws `quarantine_limit` once more rows are put aside than the connection allows; those can be looked at all the same. */
 export async function passLimit(limit: QuarantineLimit | null, reached: Reached): Promise<void> {
-  if (limit === null) return;
   const { counts, stage, state, finished } = reached;
-  const { read, quarantined } = counts.total;
+  const failure = overLimit(limit, counts.total, finished);
+  if (failure === null) return;
+  await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed });
+  throw failure;
+}
+
+/** `quarantine_limit` if more is put aside than the connection allows; null while it is not. */
+export function overLimit(
+  limit: QuarantineLimit | null,
+  { read, quarantined }: Pick<Counts, 'read' | 'quarantined'>,
+  finished: boolean,
+): WeirError | null {
+  if (limit === null) return null;
   const { rows = Number.POSITIVE_INFINITY, percent = 100 } = limit;
   const share = (100 * quarantined) / Math.max(read, 1);
   const isOver = quarantined > rows || (share > percent && (finished || read >= SHARE_FROM_RECORDS));
-  if (!isOver) return;
-  await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed });
+  if (!isOver) return null;
   const most = quarantined > rows ? `${rows} rows` : `${percent} %`;
-  throw new WeirError({
+  return new WeirError({
     kind: 'terminal',
     code: 'quarantine_limit',
     message: `${quarantined} of ${read} records were put aside, and the connection allows ${most}.`,

@@ -1,59 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { StreamTask } from '#lib/db/schema.ts';
-import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
-import { postgres } from '#lib/destinations/postgres/postgres.ts';
 import type { ReadEvent } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { testDatabase } from '#tests/harness/database.ts';
-import {
-  closed,
-  extractContext,
-  fakeSource,
-  keepingRecorder,
-  page,
-  type Read,
-  stream,
-} from './fixtures/fake-source.ts';
-import { runSync, type StreamOutcome } from './run-sync.ts';
-import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
+import { closed, page, type Read, stream } from './fixtures/fake-source.ts';
+import { reads, row, warehouse } from './fixtures/warehouse.ts';
+import type { SyncStream } from './sync-stream.ts';
 
-const CONNECTION = '11111111-1111-4111-8111-111111111111';
-const row = (id: number, name = `n${id}`, at = '2026-01-01') => ({ id, name, at });
-
-/** A warehouse, and a connection into it whose syncs are numbered. */
-async function warehouse() {
-  const { url, query } = await testDatabase();
-  let syncs = 0;
-  const run = async (of: SyncStream, read: Read, rules: Partial<LoadRules> = {}, task?: StreamTask) => {
-    syncs++;
-    const destination = postgres.open(testContext(), configOf(url));
-    const { recorder, counts } = keepingRecorder();
-    const name = of.configured.stream.name;
-    try {
-      const [outcome] = await runSync(
-        {
-          attempt: { connectionId: CONNECTION, syncId: syncs, attempt: 1, fence: syncs },
-          ...{ emittedAt: new Date(2026, 0, syncs), source: fakeSource({ [name]: read }), config: {}, destination },
-          streams: [{ ...of, ...(task && { task }) }],
-          rules: { ...USUAL_RULES, ...rules },
-        },
-        { extract: extractContext(), recorder },
-      );
-      return { ...(outcome as StreamOutcome), counts: counts.get(name) };
-    } finally {
-      await destination.close();
-    }
-  };
-  const rows = async (table = 'items') => {
-    const found = await query<{ id: number; name: string }>(`select id::int, name from "${table}" order by id, name`);
-    return found.map(({ id, name }) => `${id} ${name}`);
-  };
-  return { run, rows, query };
-}
-
-const reads =
-  (records: JsonObject[], state: JsonObject = { day: 1 }): Read =>
-  () => [page('a', 1, records), closed('a', state)];
 /** Notes the state that it is asked with. */
 const noting =
   (seen: unknown[], events: ReadEvent[]): Read =>

@@ -5,6 +5,7 @@ import type {
   Destination,
   Load,
   Published,
+  PublishOptions,
   Stage,
   TargetStream,
 } from '#lib/destinations/destination.ts';
@@ -14,7 +15,7 @@ import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { mappingOf, type StreamMapping } from '#lib/records/index.ts';
 import { mapped, newFieldsOf, type Plan, planStream } from './plan-stream.ts';
-import { passLimit } from './quarantine-limit.ts';
+import { overLimit, passLimit } from './quarantine-limit.ts';
 import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
 import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
@@ -102,7 +103,7 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   const state = (stream.begin ?? { state: withoutMark(found.state) }).state;
   const published = { ...found, state };
   const plan = await planStream({ target: given, configured: stream.configured, published, load }, stream.task);
-  if (stream.decision) return decided(hooks, load, { stream, target: plan.target }, stream.decision);
+  if (stream.decision) return decided(work, hooks, load, { stream, target: plan.target });
   const { stage, resumed } = await openStage(load, plan);
   const guarded = hooks.gate?.guards(stage.names) === true;
   const counts = new ReadCounts(resumed?.counts);
@@ -118,7 +119,7 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   reconcile(counts.closed);
   if (guarded) await passGate(hooks, { stream, stage, counts });
   killPoint('sync.staged');
-  const result = await stage.publish({ complete: true });
+  const result = await stage.publish({ complete: true, onRefused: refusing(work, hooks, { stream, counts }, true) });
   killPoint('sync.published');
   await hooks.recorder.advanced(stream, stateAfter(stream, plan, reached));
   return withLeftOut(result, leftOut);
@@ -151,13 +152,13 @@ async function passGate(
 
 /** A load that was held is published or dropped as it lies: nothing is read for it. */
 async function decided(
-  { recorder }: SyncHooks,
+  work: SyncWork,
+  hooks: SyncHooks,
   load: Load,
   { stream, target }: { stream: SyncStream; target: TargetStream },
-  decision: 'release' | 'discard',
 ): Promise<Published> {
   const stage = await load.stage(target);
-  if (decision === 'discard') {
+  if (stream.decision === 'discard') {
     await stage.discard();
     throw discarded();
   }
@@ -165,8 +166,10 @@ async function decided(
     await stage.discard();
     throw stageGone();
   }
-  const published = await stage.publish({ complete: true });
-  await recorder.advanced(stream, target.syncMode === 'incremental' ? stage.resumed.state : null);
+  const counts = new ReadCounts(stage.resumed.counts);
+  const onRefused = refusing(work, hooks, { stream, counts }, true);
+  const published = await stage.publish({ complete: true, onRefused });
+  await hooks.recorder.advanced(stream, target.syncMode === 'incremental' ? stage.resumed.state : null);
   return published;
 }
 
@@ -233,7 +236,7 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
     } else if (event.type === 'slice_closed') {
       counts.close(event.slice);
       state = event.state;
-      if (plan.resumable && due(counts.closed.written)) await saveSoFar(staging, state, recorder);
+      if (plan.resumable && due(counts.closed.written)) await saveSoFar(work, hooks, staging, state);
     } else recorder.log(event.level, event.message, stream);
     recorder.progress(stream, counts.total, counts.pages);
   }
@@ -290,15 +293,34 @@ async function stageFile(
 
 /** Data and state of the closed slices are saved and go to the readers together, unless they wait for the gate; the sync goes on. */
 async function saveSoFar(
+  work: SyncWork,
+  hooks: SyncHooks,
   { stream, stage, counts, publishes }: Staging,
   state: StreamState,
-  recorder: Recorder,
 ): Promise<void> {
   counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
   killPoint('sync.checkpoint');
   if (!publishes) return;
-  await stage.publish({ complete: false });
-  await recorder.advanced(stream, state);
+  await stage.publish({ complete: false, onRefused: refusing(work, hooks, { stream, counts }, false) });
+  await hooks.recorder.advanced(stream, state);
+}
+
+/** Rows that the table itself refuses count as put aside, and towards the limit. */
+function refusing(
+  { rules = USUAL_RULES }: SyncWork,
+  { recorder }: SyncHooks,
+  { stream, counts }: Pick<Staging, 'stream' | 'counts'>,
+  finished: boolean,
+): PublishOptions['onRefused'] {
+  return (saved) => {
+    const more = saved.quarantined - counts.closed.quarantined;
+    counts.settle(saved);
+    reconcile(saved);
+    recorder.progress(stream, counts.total, counts.pages);
+    recorder.log('warn', `The table refused ${more} of the rows; they were put aside with the reason.`, stream);
+    const failure = overLimit(rules.quarantineLimit, saved, finished);
+    if (failure) throw failure;
+  };
 }
 
 /** Marks a full refresh whose every slice is staged; kept in its state, which nothing else reads. */

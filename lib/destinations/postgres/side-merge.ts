@@ -8,7 +8,7 @@ import { findRelation, type Queryable, saveRelation } from './store.ts';
 import { fitTable } from './table.ts';
 
 /** A side whose table has the columns of its stage. */
-interface FittedSide extends Side {
+export interface FittedSide extends Side {
   readonly columns: readonly Column[];
 }
 

@@ -4,7 +4,16 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, type TypedPage, typePage } from '#lib/records/index.ts';
-import type { Counts, Published, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import type {
+  Counts,
+  Published,
+  PublishOptions,
+  SetAside,
+  Stage,
+  StagedLoad,
+  StageFile,
+  StagePage,
+} from '../destination.ts';
 import { straightCells } from '../straight-rows.ts';
 import { CopyBuffer, type CopyTarget, type RowPlace } from './copy-buffer.ts';
 import { copyFile, type FileCopied } from './copy-file.ts';
@@ -12,9 +21,12 @@ import { copyText, NULL_TEXT } from './copy-rows.ts';
 import { fenced, holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { LaidRecord } from './layouts/index.ts';
+import type { PublishRequest } from './merge.ts';
+import { PagePlaces } from './page-places.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
 import { publishStage } from './publish.ts';
-import { insertQuarantine, type QuarantinedRow, setAside } from './quarantine.ts';
+import { type AsideRow, findMeeting, putAside, type QuarantinedRow } from './quarantine.ts';
+import { findRefused, isRowRefused, rowRefused } from './refused-rows.ts';
 import { dropSides, type Side, type SideRow, SideTables } from './side-tables.ts';
 import type { StageParts } from './stage-parts.ts';
 import {
@@ -28,6 +40,7 @@ import {
 import { stagedLoad } from './staged-load.ts';
 import { deleteStage, lockFence, type RelationRow, saveStage, setStageColumns, setStagedRows } from './store.ts';
 import { inTransaction } from './transaction.ts';
+import { WaitingRefusals } from './waiting-refusals.ts';
 
 /** What a stage is opened with: fresh, or as the last checkpoint left it. */
 export interface StageStart {
@@ -45,6 +58,8 @@ export interface StageStart {
 
 const UNDEFINED_TABLE = '42P01';
 const ODD_PAGE_ROWS = 2_000;
+/** Taking rows out may bring older rows of the same key to light, which the table refuses too. */
+const MOST_PUBLISHES = 10;
 
 interface OpenSlice {
   readonly id: number;
@@ -63,8 +78,9 @@ export class PostgresStage implements Stage {
   readonly #hadTable: boolean;
   readonly #becomesTable: boolean;
   readonly #slices = new Map<string, OpenSlice>();
+  readonly #places = new PagePlaces();
+  readonly #refusals: WaitingRefusals;
   #shape: TableShape;
-  #refused: QuarantinedRow[] = [];
   /** Numbers of rows that are staged, and should not be. */
   #unstaged: number[] = [];
   #nextSlice: number;
@@ -84,6 +100,7 @@ export class PostgresStage implements Stage {
     this.names = [start.relation.table, `${start.relation.schema}.${start.relation.table}`];
     this.#table = stageTable(parts.ref, parts.attempt.fence);
     this.#shape = start.shape;
+    this.#refusals = new WaitingRefusals(parts, this.#places);
     this.#hadTable = start.hadTable;
     this.#becomesTable = start.becomesTable;
     this.#nextSlice = start.nextSlice;
@@ -99,13 +116,13 @@ export class PostgresStage implements Stage {
   }
 
   write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
-    return this.#write(page, () => ++this.#seq);
+    return this.#write(page);
   }
 
-  /** `seqOf` numbers the page's rows, which count from 1. */
+  /** `numbers` are those of the page's rows where they have some already. */
   #write(
     page: StagePage,
-    seqOf: (row: number) => number,
+    numbers?: readonly number[],
   ): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
     return this.#inTurn('staging a page', async () => {
       const slice = this.#sliceOf(page.slice);
@@ -113,6 +130,7 @@ export class PostgresStage implements Stage {
       const typed = this.#typed(page, laid?.map(({ main }) => main) ?? page.records);
       if (typed.shape !== this.#shape) await this.#grow(typed.shape);
       const beside: SideRow[] = [];
+      const seqOf = this.#numbersFor(page, numbers);
       const placeOf = (row: number): RowPlace => {
         return { slice: page.slice, sliceId: slice.id, page: page.page, seq: seqOf(row), rawId: randomUUID() };
       };
@@ -123,17 +141,15 @@ export class PostgresStage implements Stage {
         if (full) await this.#buffer.send();
       }
       for (const refusal of typed.refusals) {
-        this.#refused.push({
-          ...refusal,
-          record: page.records[refusal.row - 1] ?? refusal.record,
-          ...placeOf(refusal.row),
-        });
+        const record = page.records[refusal.row - 1] ?? refusal.record;
+        this.#refusals.add({ ...refusal, record, ...placeOf(refusal.row) });
       }
       slice.written += typed.rows.length;
       slice.quarantined += typed.refusals.length;
       const before = slice.quarantined;
       if (beside.length > 0) await this.#sides.write(beside);
       const late = slice.quarantined - before;
+      await this.#refusals.saveSome();
       return {
         written: typed.rows.length - late,
         quarantined: typed.refusals.length + late,
@@ -150,7 +166,8 @@ export class PostgresStage implements Stage {
       const rows = copied.odd.slice(at, at + ODD_PAGE_ROWS);
       const records = rows.map(({ record }) => record);
       const place = { slice: load.slice, page: at / ODD_PAGE_ROWS + 1, records };
-      const page = await this.#write(place, (row) => copied.seq + (rows[row - 1]?.number ?? 0));
+      const numbers = rows.map(({ number }) => copied.seq + number);
+      const page = await this.#write(place, numbers);
       counts.written += page.written;
       counts.quarantined += page.quarantined;
     }
@@ -172,8 +189,18 @@ export class PostgresStage implements Stage {
     const copied = await copyFile(pool, file, { ...place, signal, onProgress });
     if (copied === null) return null;
     slice.written += copied.rows;
+    this.#places.begin(name, 1, place.seq);
     this.#seq += copied.rows + copied.odd.length;
     return { ...copied, seq: place.seq };
+  }
+
+  /** The rows of a page count from 1. */
+  #numbersFor({ slice, page, records }: StagePage, numbers: readonly number[] | undefined): (row: number) => number {
+    if (numbers) return (row) => numbers[row - 1] ?? 0;
+    const start = this.#seq;
+    this.#places.begin(slice, page, start);
+    this.#seq += records.length;
+    return (row) => start + row;
   }
 
   #layOut(records: readonly JsonObject[]): readonly LaidRecord[] | null {
@@ -200,9 +227,8 @@ export class PostgresStage implements Stage {
       this.#closeSlicesExcept(save.openSlices);
       const counts = { ...save.counts, ...this.#closed };
       const { pool, attempt, ref } = this.#parts;
-      const refused = this.#refused;
       const saved = await inTransaction(pool, async (client) => {
-        if (refused.length > 0) await insertQuarantine(client, ref, attempt.syncId, refused);
+        await this.#refusals.save(client);
         if (this.#unstaged.length > 0) await deleteStagedRows(client, this.#table, this.#unstaged);
         return saveStage(client, ref, {
           fence: attempt.fence,
@@ -217,7 +243,7 @@ export class PostgresStage implements Stage {
       });
       if (!saved) throw fenced(attempt);
       killPoint('checkpoint.saved');
-      this.#refused = [];
+      this.#refusals.saved();
       this.#unstaged = [];
       this.#state = save.state;
       this.#savedSeq = this.#seq;
@@ -230,43 +256,73 @@ export class PostgresStage implements Stage {
     return this.#inTurn('looking at the stage', () => stagedLoad(this.#parts, this.#table, this.#shape));
   }
 
-  setAside(rows: readonly SetAside[]): Promise<Counts> {
+  setAside(conditions: readonly SetAside[]): Promise<Counts> {
     return this.#inTurn('putting rows aside', async () => {
-      const after = (moved: number): Counts => ({
-        ...this.#counts,
-        written: this.#counts.written - moved,
-        quarantined: this.#counts.quarantined + moved,
-      });
-      const moved = await setAside(this.#parts, { table: this.#table, shape: this.#shape }, rows, (client, count) =>
-        setStagedRows(client, this.#parts.ref, this.#staged - count, after(count)),
-      );
-      this.#counts = after(moved);
-      this.#staged -= moved;
-      this.#closed = { written: this.#closed.written - moved, quarantined: this.#closed.quarantined + moved };
+      const found = await findMeeting(this.#parts.pool, this.#table, conditions);
+      await this.#putAside('check_failed', found);
       return this.#counts;
     });
   }
 
-  publish({ complete }: { complete: boolean }): Promise<Published> {
+  async #putAside(code: string, found: readonly Pick<AsideRow, 'seq' | 'reason'>[]): Promise<void> {
+    const after = (moved: number): Counts => ({
+      ...this.#counts,
+      written: this.#counts.written - moved,
+      quarantined: this.#counts.quarantined + moved,
+    });
+    const staged = { table: this.#table, shape: this.#shape, sides: this.#sides.all };
+    const moved = await putAside(this.#parts, staged, {
+      code,
+      rows: found.map((row) => ({ ...row, ...this.#places.of(row.seq) })),
+      save: (client, count) => setStagedRows(client, this.#parts.ref, this.#staged - count, after(count)),
+    });
+    this.#counts = after(moved);
+    this.#staged -= moved;
+    this.#closed = { written: this.#closed.written - moved, quarantined: this.#closed.quarantined + moved };
+  }
+
+  publish({ complete, onRefused }: PublishOptions): Promise<Published> {
     return this.#inTurn('publishing', async () => {
       if (complete && this.#slices.size > 0) throw notCheckpointed(this.#parts.target.stream.name);
-      const published = await publishStage(this.#parts, {
-        table: this.#table,
-        shape: this.#shape,
-        lastSeq: this.#savedSeq,
-        nothingLeft: this.#openIds.length === 0 && this.#savedSeq === this.#seq,
-        openSlices: this.#openIds,
-        staged: this.#staged,
-        state: this.#state,
-        counts: this.#counts,
-        sides: this.#sides.all,
-        hadTable: this.#hadTable || this.#staged < this.#closed.written,
-        becomesTable: this.#becomesTable,
-        complete,
-      });
-      this.#staged = 0;
-      return published;
+      for (let left = MOST_PUBLISHES; ; left--) {
+        try {
+          const published = await publishStage(this.#parts, this.#request(complete));
+          this.#staged = 0;
+          return published;
+        } catch (error) {
+          if (!isRowRefused(error) || left === 0) throw error;
+          await this.#putRefusedAside(this.#request(complete), error);
+          await onRefused?.(this.#counts);
+        }
+      }
     });
+  }
+
+  /** What the table's own constraints and triggers refuse; throws `failure` when no row is to blame. */
+  async #putRefusedAside(request: PublishRequest, failure: unknown): Promise<void> {
+    const fails = this.#parts.target.badValues === 'fail';
+    const found = await findRefused(this.#parts, request, fails ? 1 : undefined);
+    const [first] = found;
+    if (first === undefined) throw failure;
+    if (fails) throw rowRefused(first.reason, this.#places.of(first.seq));
+    await this.#putAside('refused_by_database', found);
+  }
+
+  #request(complete: boolean): PublishRequest {
+    return {
+      table: this.#table,
+      shape: this.#shape,
+      lastSeq: this.#savedSeq,
+      nothingLeft: this.#openIds.length === 0 && this.#savedSeq === this.#seq,
+      openSlices: this.#openIds,
+      staged: this.#staged,
+      state: this.#state,
+      counts: this.#counts,
+      sides: this.#sides.all,
+      hadTable: this.#hadTable || this.#staged < this.#closed.written,
+      becomesTable: this.#becomesTable,
+      complete,
+    };
   }
 
   discard(): Promise<void> {
@@ -317,13 +373,12 @@ export class PostgresStage implements Stage {
 
   /** The database refused a row after `write` had counted it. */
   #refuseLate(row: QuarantinedRow): void {
-    if (this.#refused.some(({ seq }) => seq === row.seq)) return;
+    if (!this.#refusals.addLate(row)) return;
     const slice = this.#slices.get(row.slice);
     if (slice) {
       slice.written -= 1;
       slice.quarantined += 1;
     }
-    this.#refused.push(row);
   }
 
   /** A table beside the stream's own could not take its part of a record: then the record goes whole. */
