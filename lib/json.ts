@@ -24,8 +24,9 @@ export interface JsonObject {
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown };
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
-/** A run of 16 digits or more, or an exponent of three: JSON.parse could lose something. */
-const LONG_NUMBER = /\d[\d.]{15,}|\d[eE][+-]?\d{3}/;
+/** So many digits and points in a row, or an exponent of three digits: JSON.parse could lose something. */
+const LONG_NUMBER = 16;
+const LONG_EXPONENT = /\d[eE][+-]?\d{3}/;
 
 /**
  * Parses JSON with every digit kept. Text without long numbers takes JSON.parse as it is; the scan costs about
@@ -33,7 +34,7 @@ const LONG_NUMBER = /\d[\d.]{15,}|\d[eE][+-]?\d{3}/;
  * @throws SyntaxError as JSON.parse
  */
 export function parseJson(text: string): JsonValue {
-  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
+  if (!hasLongNumber(text) && !LONG_EXPONENT.test(text)) return JSON.parse(text);
   const revive: Reviver = (_key, value, { source }) =>
     typeof value === 'number' && source !== undefined ? exactNumber(value, source) : value;
   return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
@@ -49,8 +50,39 @@ export function stringifyJson(value: unknown, indent?: number): string {
   }
 }
 
+/** A deep copy, exact numbers as they are; several times as fast as `structuredClone`, which knows no exact numbers. */
+export function copyJson<Value extends JsonValue>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(copyJson) as Value;
+  if (!isJsonObject(value)) return value;
+  const copy: JsonObject = {};
+  for (const key of Object.keys(value)) {
+    const item = copyJson(value[key] as JsonValue);
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, ...OWN });
+    else copy[key] = item;
+  }
+  return copy as Value;
+}
+
+const OWN = { enumerable: true, writable: true, configurable: true };
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+}
+
+/** A long number covers a place in every sixteen: only those are looked at, and what stands around them. */
+function hasLongNumber(text: string): boolean {
+  for (let place = LONG_NUMBER - 1; place < text.length; place += LONG_NUMBER) {
+    if (!isDigitOrPoint(text.charCodeAt(place))) continue;
+    let [first, last] = [place, place];
+    while (first > 0 && isDigitOrPoint(text.charCodeAt(first - 1))) first--;
+    while (last + 1 < text.length && isDigitOrPoint(text.charCodeAt(last + 1))) last++;
+    if (last - first + 1 >= LONG_NUMBER) return true;
+  }
+  return false;
+}
+
+function isDigitOrPoint(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 46;
 }
 
 function exactNumber(value: number, source: string): number | bigint | ExactNumber {

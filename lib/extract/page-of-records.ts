@@ -10,9 +10,7 @@ export async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer
   const { selector, transformations, schema, cursor } = parts;
   const place = { stream: parts.name, slice: sliceKey(slice), page: reading.page };
   const values = await parts.decoder.decode(answer, place);
-  const raw = (await extracted(parts, values, reading.found)).map((record, row) =>
-    asRecord(record, { ...place, row: row + 1 }),
-  );
+  const raw = asRecords(await extracted(parts, values, reading.found), place);
   const { track } = reading.partition;
   const transformFirst = selector.transformFirst ?? cursor?.clientSide === true;
   // A data feed leaves out what is known only after the paging has seen it: that is how it notices where to stop.
@@ -25,11 +23,13 @@ export async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer
   const selected: JsonObject[] = [];
   const records: JsonObject[] = [];
   const kept: JsonObject[] = [];
+  const changes = transformations.length > 0;
+  // Nothing is awaited where there is nothing to do: most records go through as they are.
   for (const [row, record] of raw.entries()) {
-    const where = { ...place, row: row + 1 };
-    const before = transformFirst ? await transformed(record, transformations, slice, where) : record;
+    const change = (old: JsonObject) => transformed(old, transformations, slice, { ...place, row: row + 1 });
+    const before = changes && transformFirst ? await change(record) : record;
     if (filters && !(await keeps(before))) continue;
-    const after = transformFirst ? before : await transformed(before, transformations, slice, where);
+    const after = changes && !transformFirst ? await change(before) : before;
     const final = selector.normalize ? await selector.normalize(after, schema) : after;
     selected.push(final);
     if (feed && !isWanted(final)) continue;
@@ -89,7 +89,8 @@ async function transformed(
   let result = record;
   for (const transformation of transformations) {
     try {
-      result = await transformation.transform(result, slice);
+      const changed = transformation.transform(result, slice);
+      result = changed instanceof Promise ? await changed : changed;
     } catch (error) {
       throw error instanceof WeirError ? error.at(where) : error;
     }
@@ -97,13 +98,15 @@ async function transformed(
   return result;
 }
 
-function asRecord(value: JsonValue, where: { stream: string; page: number; row: number }): JsonObject {
-  if (isJsonObject(value)) return value;
+function asRecords(values: readonly JsonValue[], place: { stream: string; page: number }): JsonObject[] {
+  const row = values.findIndex((value) => !isJsonObject(value));
+  if (row < 0) return values as JsonObject[];
+  const value = values[row];
   throw new WeirError({
     kind: 'config',
     code: 'no_record',
     message: `What the record path gives is ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}, not a record.`,
     hint: 'Correct field_path so that it leads to a list of objects; the response in a test of this stream shows where they are.',
-    where,
+    where: { ...place, row: row + 1 },
   });
 }

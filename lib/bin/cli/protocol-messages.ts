@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { StreamDescriptor } from '#lib/catalog.ts';
 import { type Failure, failureText } from '#lib/errors.ts';
 import type { Exchange, Source } from '#lib/extract/source.ts';
@@ -15,9 +16,19 @@ const FAILURE_TYPES = {
   bug: 'system_error',
 };
 
-/** All in one piece: writing is what takes longest. */
-export function say(...messages: readonly object[]): void {
-  process.stdout.write(messages.map((message) => `${stringifyJson(message)}\n`).join(''));
+export function say(message: object): void {
+  process.stdout.write(`${stringifyJson(message)}\n`);
+}
+
+/** Whether they are out when this returns: so they are in a file, and in a pipe whose reader keeps up. */
+export function writeBytes(bytes: Buffer): boolean {
+  process.stdout.write(bytes);
+  return process.stdout.writableLength === 0;
+}
+
+/** Waits for a reader that does not keep up, so that what it has not read does not fill the memory. */
+export async function writtenOut(): Promise<void> {
+  if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }
 
 export function sayLog(level: string, message: string): void {

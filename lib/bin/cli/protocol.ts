@@ -16,8 +16,11 @@ import {
   sayStatus,
   toProtocol,
   toSpec,
+  writeBytes,
+  writtenOut,
 } from './protocol-messages.ts';
 import { StatePace, stateOf } from './protocol-state.ts';
+import { RecordWriter } from './record-writer.ts';
 
 interface Options {
   readonly signal: AbortSignal;
@@ -118,7 +121,10 @@ async function readOne(
   try {
     const request = { stream, state: stream.syncMode === 'incremental' ? state : null };
     const watched = { ...context, onRateLimited: () => teller.rateLimited() };
-    for await (const event of source.read(watched, config, request)) teller.tell(event);
+    for await (const event of source.read(watched, config, request)) {
+      teller.tell(event);
+      await writtenOut();
+    }
     teller.end('COMPLETE');
     return null;
   } catch (error) {
@@ -134,11 +140,13 @@ async function readOne(
 class StreamTeller {
   readonly descriptor: Descriptor;
   readonly #pace = new StatePace();
+  readonly #writer: RecordWriter;
   #records = 0;
   #running = false;
 
   constructor(descriptor: Descriptor) {
     this.descriptor = descriptor;
+    this.#writer = new RecordWriter(descriptor, writeBytes);
     sayStatus(descriptor, 'STARTED');
   }
 
@@ -161,14 +169,11 @@ class StreamTeller {
   #page({ records, files }: Extract<ReadEvent, { type: 'page' }>): void {
     if (!this.#running) sayStatus(this.descriptor, 'RUNNING');
     this.#running = true;
-    const { name: stream, namespace } = this.descriptor;
-    const emitted_at = Date.now();
-    const record = (data: JsonObject, index: number) => {
-      const file = files?.[index];
-      const reference = file && { file_reference: fileReference(file) };
-      return { stream, ...(namespace && { namespace }), data, ...reference, emitted_at };
-    };
-    say(...records.map((data, index) => ({ type: 'RECORD', record: record(data, index) })));
+    this.#writer.write(
+      records,
+      Date.now(),
+      files?.map((file) => file && fileReference(file)),
+    );
     this.#records += records.length;
   }
 

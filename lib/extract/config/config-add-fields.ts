@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '#lib/json.ts';
+import { copyJson, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { component, defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateBoolean, interpolateString, plain } from '#lib/manifest/template/interpolate.ts';
 import { scopeOf } from '../scope.ts';
@@ -21,7 +21,7 @@ export const configAddFields = defineKind<ConfigTransformation>({
   },
   create: (addition, build) => ({
     transform(config) {
-      const result = structuredClone(config);
+      const result = copyJson(config);
       for (const field of addition.fields as JsonObject[]) {
         const scope = scopeOf({ config: result, now: build.now }, field);
         const accepts = VALUE_TYPES[String(field.value_type)];

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { defineKind } from '#lib/manifest/kind.ts';
 import { interpolate, interpolateText, plain } from '#lib/manifest/template/interpolate.ts';
 import { createAt, valueAt } from '../paths.ts';
@@ -35,7 +35,7 @@ export const configRemapField = defineKind<ConfigTransformation>({
       const key = String(valueAt(config, path));
       const map = mapOf(remap.map, scope);
       if (valueAt(config, path) === undefined || !Object.hasOwn(map, key)) return config;
-      const result = structuredClone(config);
+      const result = copyJson(config);
       createAt(result, path, map[key] as JsonValue);
       return result;
     },

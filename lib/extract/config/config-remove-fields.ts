@@ -1,4 +1,4 @@
-import type { JsonValue } from '#lib/json.ts';
+import { copyJson, type JsonValue } from '#lib/json.ts';
 import { defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateBoolean } from '#lib/manifest/template/interpolate.ts';
 import { scopeOf } from '../scope.ts';
@@ -19,7 +19,7 @@ export const configRemoveFields = defineKind<ConfigTransformation>({
       const { condition, field_pointers: pointers } = removal;
       const scope = scopeOf({ config, now: build.now }, removal, { property: null });
       if (condition && !interpolateBoolean(condition as string | boolean, scope)) return config;
-      const result = structuredClone(config);
+      const result = copyJson(config);
       for (const pointer of pointers as JsonValue[]) removeAt(result, [pointer].flat().map(String));
       return result;
     },

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { WeirError } from '#lib/errors.ts';
 import { printed } from '#lib/manifest/template/interpolate.ts';
 import type { Answer, PageToken } from '../families.ts';
@@ -23,7 +23,8 @@ export class PageProgress {
       throw noProgress(`the token ${JSON.stringify(name.slice(0, 80))} came before`, 'Check the value and', where);
     this.#tokens.add(name);
     if (rawCount === 0) return;
-    const page = hash('sha1', raw);
+    // Ten in a row are no chance, and this costs a tenth of a real hash.
+    const page = `${raw.byteLength} ${crc32(raw)}`;
     this.#same = page === this.#last ? this.#same + 1 : 1;
     this.#last = page;
     if (this.#same >= MOST_SAME)

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { component, defineKind, SLICE, template } from '#lib/manifest/kind.ts';
 import { interpolate, interpolateBoolean, interpolateText, plain } from '#lib/manifest/template/interpolate.ts';
 import type { Transformation } from '../families.ts';
@@ -51,7 +51,7 @@ export const addFields = defineKind<Transformation>({
     const fields = (transformation.fields as JsonObject[]) ?? [];
     return {
       transform(record, slice) {
-        const result = structuredClone(record);
+        const result = copyJson(record);
         const scope = (more = {}) =>
           scopeOf(build, transformation, { record: result, ...sliceVariables(slice), ...more });
         const { condition } = transformation;

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type Build, component, defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateText } from '#lib/manifest/template/interpolate.ts';
 import type { Transformation } from '../families.ts';
@@ -59,7 +59,7 @@ export const dpathFlattenFields = defineKind<Transformation>({
 
 function withoutOrigin(record: JsonObject, path: readonly string[], transformation: JsonObject): JsonObject {
   if (transformation.delete_origin_value !== true) return record;
-  const left = structuredClone(record);
+  const left = copyJson(record);
   removeAt(left, path);
   return left;
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '#lib/json.ts';
+import { copyJson, isJsonObject, type JsonValue } from '#lib/json.ts';
 import { defineKind, template } from '#lib/manifest/kind.ts';
 import { interpolateBoolean } from '#lib/manifest/template/interpolate.ts';
 import type { Transformation } from '../families.ts';
@@ -30,7 +30,7 @@ export const removeFields = defineKind<Transformation>({
     const always = condition === undefined || condition === null || condition === '';
     return {
       transform(record) {
-        const result = structuredClone(record);
+        const result = copyJson(record);
         for (const pointer of pointers) removeAt(result, pointer, always ? undefined : goes);
         return result;
       },
