@@ -1,3 +1,4 @@
+import { builder } from './builder/builder.ts';
 import { csvToPostgres } from './files/csv-to-postgres.ts';
 import { csvToS3 } from './files/csv-to-s3.ts';
 import { apiToPostgres } from './postgres/api-to-postgres.ts';
@@ -15,4 +16,5 @@ export const rows: readonly BenchRow[] = [
   csvToPostgres,
   csvToS3,
   ...quality,
+  builder,
 ];

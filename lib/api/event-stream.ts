@@ -13,16 +13,17 @@ const HEARTBEAT_MS = 15_000;
 const LIFETIME_MS = 10 * 60_000;
 
 /**
- * Answers with server-sent events. `poll` is asked four times a second for what is new; with `done` the stream ends.
+ * Answers with server-sent events. `poll` is asked every `pollMs` for what is new; with `done` the stream ends.
  * It stops when the client goes away.
  */
 export function eventStream(
   request: Request,
   poll: () => Promise<{ events: readonly ServerEvent[]; done: boolean }>,
+  pollMs = POLL_MS,
 ): Response {
   const gone = new AbortController();
   const signal = AbortSignal.any([request.signal, gone.signal]);
-  const chunks = frames(poll, signal);
+  const chunks = frames(poll, signal, pollMs);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { value, done } = await chunks.next();
@@ -44,6 +45,7 @@ export function eventStream(
 async function* frames(
   poll: () => Promise<{ events: readonly ServerEvent[]; done: boolean }>,
   signal: AbortSignal,
+  pollMs: number,
 ): AsyncGenerator<string, void> {
   const endsAt = Date.now() + LIFETIME_MS;
   let quietSince = Date.now();
@@ -57,7 +59,7 @@ async function* frames(
       yield ': still here\n\n';
       quietSince = Date.now();
     }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
 }
 

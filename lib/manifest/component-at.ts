@@ -1,5 +1,6 @@
-import { isMap, isPair, isScalar, isSeq, type Node, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml';
+import { isMap, isPair, isScalar, isSeq, type Node, type Pair, stringify, type YAMLMap } from 'yaml';
 import type { TextPath } from './edit-text.ts';
+import { parsedText } from './parsed-text.ts';
 
 /** A field of a component as it stands in a text, or as it comes from elsewhere. */
 export interface ComponentField {
@@ -25,7 +26,7 @@ const MOST_REFERENCES = 20;
 
 /** The innermost component around a place in a manifest's text, with its own fields and those from `$ref` and `$parameters`. */
 export function componentAt(text: string, offset: number): ComponentInText | null {
-  const document = parseDocument(text, { merge: true });
+  const document = parsedText(text);
   const root = document.contents;
   if (!isMap(root) || document.errors.length > 0) return null;
   const around = mapsAround(root, offset);

@@ -1,15 +1,6 @@
-import {
-  Document,
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml';
+import { Document, isCollection, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { JsonValue } from '#lib/json.ts';
+import { parsedText } from './parsed-text.ts';
 
 export type TextPath = readonly (string | number)[];
 
@@ -28,7 +19,7 @@ const ONE_LINE = 80;
  * that is no map or list is in the way.
  */
 export function setInText(text: string, path: TextPath, value: JsonValue): TextEdit | null {
-  const document = parseDocument(text, { merge: true });
+  const document = parsedText(text);
   if (document.errors.length > 0) return null;
   if (document.contents === null)
     return { from: text.length, to: text.length, text: blockText(nested(path, value), 0) };
@@ -45,7 +36,7 @@ export function setInText(text: string, path: TextPath, value: JsonValue): TextE
 
 /** The edit that takes the entry at `path` out of its map, its line with it. Null when it is not there. */
 export function removeFromText(text: string, path: TextPath): TextEdit | null {
-  const document = parseDocument(text, { merge: true });
+  const document = parsedText(text);
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   if (document.errors.length > 0 || !isMap(parent)) return null;
   const index = parent.items.findIndex((pair) => keyText(pair) === String(path.at(-1)));
@@ -62,7 +53,7 @@ export function removeFromText(text: string, path: TextPath): TextEdit | null {
 
 /** Where the node at `path` stands; null when it is not there. */
 export function rangeInText(text: string, path: TextPath): { from: number; to: number } | null {
-  const node = parseDocument(text, { merge: true }).getIn(path, true) as Node | undefined;
+  const node = parsedText(text).getIn(path, true) as Node | undefined;
   return node?.range ? { from: node.range[0], to: contentEnd(text, node) } : null;
 }
 

@@ -1,6 +1,7 @@
-import { isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { TextPath } from './edit-text.ts';
+import { parsedText } from './parsed-text.ts';
 
 /** A stream where it is written, which may be below `definitions`. */
 export interface StreamInText {
@@ -15,7 +16,7 @@ const MOST_REFERENCES = 20;
 
 /** The streams of a manifest's text, in its order; none when it is no YAML. */
 export function streamsInText(text: string): StreamInText[] {
-  const document = parseDocument(text, { merge: true });
+  const document = parsedText(text);
   const root = document.contents;
   if (!isMap(root) || document.errors.length > 0) return [];
   const streams: unknown = root.get('streams', true);

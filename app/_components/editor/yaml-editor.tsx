@@ -20,7 +20,8 @@ export interface YamlEditorHandle {
 
 interface Props {
   readonly value: string;
-  readonly onChange?: (value: string) => void;
+  /** With the first line that changed, from 1. */
+  readonly onChange?: (value: string, line: number) => void;
   /** Names the document; its last part chooses the schema: `…/manifest.yaml`, `…/suite.yaml`. */
   readonly path: string;
   readonly schema: JsonObject | null;
@@ -169,11 +170,15 @@ function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Pr
     readOnly: props.readOnly ?? false,
   });
   const templates = editor.createDecorationsCollection();
-  const paint = () => templates.set(templateDecorations(monaco, model));
+  // Only what is on the screen: a manifest may have fifty thousand lines.
+  const paint = () => templates.set(templateDecorations(monaco, model, editor.getVisibleRanges()));
   paint();
-  model.onDidChangeContent(() => {
+  editor.onDidScrollChange(paint);
+  editor.onDidLayoutChange(paint);
+  model.onDidChangeContent(({ changes }) => {
     paint();
-    latest.current.onChange?.(model.getValue());
+    const first = Math.min(...changes.map(({ range }) => range.startLineNumber));
+    latest.current.onChange?.(model.getValue(), first);
   });
   editor.onDidChangeCursorPosition(({ position }) =>
     latest.current.onCursor?.(position.lineNumber, position.column, model.getOffsetAt(position)),
@@ -225,10 +230,14 @@ const MOST_PLACES = 200;
 function templateDecorations(
   monaco: MonacoApi,
   model: Monaco.editor.ITextModel,
+  visible: readonly Monaco.Range[],
 ): Monaco.editor.IModelDeltaDecoration[] {
-  return model.getLinesContent().flatMap((text, index) =>
-    [...text.matchAll(TEMPLATE)].map((match) => ({
-      range: new monaco.Range(index + 1, match.index + 1, index + 1, match.index + match[0].length + 1),
+  const lines = visible.flatMap(({ startLineNumber: first, endLineNumber: last }) =>
+    Array.from({ length: Math.min(last, model.getLineCount()) - first + 1 }, (_, index) => first + index),
+  );
+  return lines.flatMap((line) =>
+    [...model.getLineContent(line).matchAll(TEMPLATE)].map((match) => ({
+      range: new monaco.Range(line, match.index + 1, line, match.index + match[0].length + 1),
       options: { inlineClassName: 'template-text' },
     })),
   );

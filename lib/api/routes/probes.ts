@@ -6,6 +6,9 @@ import { filledOf } from '../consent-owner.ts';
 import { as, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
 
+/** Somebody looks at it and waits. */
+const LOOK_AGAIN_MS = 60;
+
 const request = shape(
   {
     kind: { enum: ['check_source', 'check_destination', 'discover', 'test_read', 'draft'] },
@@ -56,12 +59,13 @@ async function probeEventStream(c: Door): Promise<Response> {
   let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), 0);
   // What is not there is said before the stream begins.
   await probeEvents(c.get('context'), workspaceId, id, after);
-  return eventStream(c.req.raw, async () => {
+  const poll = async () => {
     const events = await probeEvents(c.get('context'), workspaceId, id, after);
     after = events.at(-1)?.seq ?? after;
     return {
       events: events.map(({ seq, event }) => ({ event: String(event.type), data: event, id: seq })),
       done: events.some(({ event }) => event.type === 'done'),
     };
-  });
+  };
+  return eventStream(c.req.raw, poll, LOOK_AGAIN_MS);
 }

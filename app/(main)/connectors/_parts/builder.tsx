@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { Connector } from '#lib/connections/connectors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { streamsInText } from '#lib/manifest/streams-in-text.ts';
@@ -21,6 +21,7 @@ import { SIDES, SidePanel } from './side-panel.tsx';
 import { USUAL_LIMITS } from './test-limits.tsx';
 import { TestPanel } from './test-panel.tsx';
 import { useDraft } from './use-draft.ts';
+import { useSettled } from './use-settled.ts';
 import { useTestRead } from './use-test-read.ts';
 import { useValidation } from './use-validation.ts';
 import { VersionBar } from './version-bar.tsx';
@@ -41,7 +42,8 @@ type Shown = 'outline' | 'editor' | 'test';
 /** Manifest, problems and a test with the real engine, side by side; on a phone one at a time. */
 export function Builder({ connector, schema, ...initial }: Props) {
   const [name, setName] = useState(initial.name);
-  const [manifest, setManifest] = useState(initial.manifest);
+  const [edited, setEdited] = useState({ text: initial.manifest, line: 1 });
+  const manifest = edited.text;
   const [values, setValues] = useState<JsonObject>(initial.values ?? testValuesOf(connector?.id));
   const [stream, setStream] = useQueryState('stream');
   const [shown, setShown] = useState<Shown>('editor');
@@ -52,15 +54,17 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const editor = useRef<YamlEditorHandle>(null);
   const router = useRouter();
   const say = useSay();
-  const validation = useValidation(manifest);
+  const validation = useValidation(edited);
   const test = useTestRead();
   const draft = useDraft(connector?.id ?? null, manifest, connector?.draft ?? connector?.latest?.manifest ?? null);
   const config = validation.spec ? { ...startConfig(validation.spec), ...values } : values;
   const streams = validation.streams;
   const chosen = streams.find((item) => item.name === stream)?.name ?? streams[0]?.name ?? null;
-  const settled = useDeferredValue(manifest);
-  const written = useMemo(() => streamsInText(settled), [settled]);
-  const place = written.find((item) => item.name === chosen) ?? null;
+  const settled = useSettled(manifest);
+  const place = useMemo(
+    () => (side === 'schema' ? (streamsInText(settled).find((item) => item.name === chosen) ?? null) : null),
+    [side, settled, chosen],
+  );
   const errors = validation.issues.filter((issue) => issue.severity === 'error');
 
   const runTest = (state: JsonObject | null = null) => {
@@ -136,7 +140,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           }}
           onStream={(item) => {
             void setStream(item.name);
-            const found = written.find(({ name: known }) => known === item.name);
+            const found = streamsInText(manifest).find(({ name: known }) => known === item.name);
             if (found) revealOffset(found.offset);
           }}
         />
@@ -152,7 +156,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
             <YamlEditor
               ref={editor}
               value={manifest}
-              onChange={setManifest}
+              onChange={(text, line) => setEdited({ text, line })}
               path={`${connector?.id ?? 'new'}/manifest.yaml`}
               schema={schema}
               issues={validation.issues}
@@ -212,7 +216,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           connector={connector}
           manifest={manifest}
           onRestore={(text) => {
-            setManifest(text);
+            setEdited({ text, line: 1 });
             setDialog(null);
           }}
         />

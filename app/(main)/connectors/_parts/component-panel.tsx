@@ -6,6 +6,7 @@ import { componentAt } from '#lib/manifest/component-at.ts';
 import { removeFromText, setInText, type TextEdit, type TextPath } from '#lib/manifest/edit-text.ts';
 import { Button } from '../../../_components/button.tsx';
 import { FieldRow } from './component-field.tsx';
+import { useSettled } from './use-settled.ts';
 
 interface Props {
   readonly manifest: string;
@@ -19,8 +20,7 @@ interface Props {
 
 /** The component under the cursor as a form: what it is, its fields with their docs, and where inherited values come from. */
 export function ComponentPanel({ manifest, offset, schema, onEdit, onGo }: Props) {
-  // Typing stays quick in a large manifest: the form follows when there is time.
-  const settled = useDeferredValue(manifest);
+  const settled = useSettled(useDeferredValue(manifest));
   const found = useMemo(() => componentAt(settled, offset), [settled, offset]);
   if (found === null)
     return (
