@@ -50,6 +50,8 @@ export interface ConnectorVersion {
   readonly spec: JsonObject;
   readonly streams: readonly string[];
   readonly note: string | null;
+  /** Why it was saved although tests of it fail. */
+  readonly failingReason: string | null;
   readonly createdBy: string | null;
   readonly createdAt: Date;
 }
@@ -131,15 +133,29 @@ export async function renameConnector(
   if (result.numUpdatedRows === 0n) throw notFound('connector');
 }
 
-/** Keeps what is in the editor, right or wrong. */
-export async function saveDraft({ db }: { db: Db }, workspaceId: string, id: string, manifest: string): Promise<void> {
-  const { numUpdatedRows } = await db
+/**
+ * Keeps what is in the editor, right or wrong. `basedOn` is the time of the draft that the editor began from (null for none): had somebody
+ * else written one since, theirs would be overwritten unseen. Without it the draft is written whatever there is.
+ * @throws WeirError `newer_draft`
+ */
+export async function saveDraft(
+  { db, clock }: { db: Db; clock: () => Date },
+  workspaceId: string,
+  id: string,
+  { manifest, basedOn }: { manifest: string; basedOn?: string | null },
+): Promise<{ draftAt: Date }> {
+  const draftAt = clock();
+  const write = db
     .updateTable('connector')
-    .set({ draft: manifest, draft_at: new Date() })
+    .set({ draft: manifest, draft_at: draftAt })
     .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) throw notFound('connector');
+    .where('id', '=', id);
+  const { numUpdatedRows } = await (basedOn === undefined
+    ? write
+    : write.where(sql<boolean>`date_trunc('milliseconds', draft_at) is not distinct from ${basedOn}::timestamptz`)
+  ).executeTakeFirst();
+  if (numUpdatedRows > 0n) return { draftAt };
+  throw (await findConnector(db, workspaceId, id)) ? newerDraft() : notFound('connector');
 }
 
 /**
@@ -151,7 +167,7 @@ export async function saveVersion(
   { db }: { db: Db },
   workspaceId: string,
   connectorId: string,
-  input: { manifest: string; note?: string | null; basedOn: number | null; by: string },
+  input: { manifest: string; note?: string | null; failingReason?: string | null; basedOn: number | null; by: string },
 ): Promise<{ version: number; issues: readonly Issue[] }> {
   const { compiled, issues } = readManifest(input.manifest);
   if (compiled === null) throw invalidManifest(issues);
@@ -169,6 +185,7 @@ export async function saveVersion(
         manifest: input.manifest,
         compiled: JSON.stringify(compiled),
         note: input.note ?? null,
+        failing_reason: input.failingReason ?? null,
         created_by: input.by,
       })
       .execute();
@@ -233,7 +250,16 @@ function toVersion({ compiled, ...row }: { compiled: JsonObject } & Omit<Connect
 function selectVersion(db: Db, workspaceId: string, connectorId: string) {
   return db
     .selectFrom('connector_version')
-    .select(['id', 'version', 'manifest', 'compiled', 'note', 'created_by as createdBy', 'created_at as createdAt'])
+    .select([
+      'id',
+      'version',
+      'manifest',
+      'compiled',
+      'note',
+      'failing_reason as failingReason',
+      'created_by as createdBy',
+      'created_at as createdAt',
+    ])
     .where('workspace_id', '=', workspaceId)
     .where('connector_id', '=', connectorId);
 }
@@ -260,7 +286,14 @@ function lockConnector(db: Db, workspaceId: string, id: string) {
 function versionsOf(db: Db, connectorId: string) {
   return db
     .selectFrom('connector_version')
-    .select(['id', 'version', 'note', 'created_by as createdBy', 'created_at as createdAt'])
+    .select([
+      'id',
+      'version',
+      'note',
+      'failing_reason as failingReason',
+      'created_by as createdBy',
+      'created_at as createdAt',
+    ])
     .where('connector_id', '=', connectorId)
     .orderBy('version', 'desc')
     .execute();
@@ -282,6 +315,17 @@ function invalidManifest(issues: readonly Issue[]): WeirError {
     message: `The manifest has ${issues.length === 1 ? 'a problem' : `${issues.length} problems`}: no version was saved.`,
     hint: 'The draft is kept.',
     issues,
+  });
+}
+
+function newerDraft(): WeirError {
+  return new WeirError({
+    ...{
+      kind: 'config',
+      code: 'newer_draft',
+      message: 'Somebody else has changed this connector since you opened it.',
+    },
+    hint: 'Compare theirs with yours, and choose one.',
   });
 }
 

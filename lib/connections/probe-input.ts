@@ -1,6 +1,7 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { ProbeKind } from '#lib/db/schema.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { metadataFindings } from '#lib/manifest/weir-block.ts';
 import type { Secrets } from '#lib/secrets.ts';
 import { latestVersion } from './connectors.ts';
 import { destinationAad, destinationKind, findStoredDestination, sameAddress } from './destinations.ts';
@@ -22,6 +23,12 @@ export interface ProbeRequest {
   readonly stream?: string;
   readonly limits?: JsonObject;
   readonly state?: JsonObject | null;
+  /** How the API is made to misbehave in a test. */
+  readonly faults?: readonly string[];
+  /** A recording to read in place of the API; its config counts. */
+  readonly replay?: JsonObject;
+  /** A recording to keep as a test. */
+  readonly test?: JsonObject;
   /** What a connector is to be made from. */
   readonly draft?: JsonObject;
   /** What masks stand for, open: what a consent filled. */
@@ -43,13 +50,21 @@ export async function probeInput(
 async function sourceInput(
   { db, secrets }: { db: Db; secrets: Secrets },
   workspaceId: string,
-  { connectorId, sourceId, manifest, config, stream, limits, state, filled }: ProbeRequest,
+  request: ProbeRequest,
 ): Promise<JsonObject> {
+  const { kind, connectorId, sourceId, manifest, config, stream, limits, state, filled, faults } = request;
   const source = sourceId === undefined ? null : await findStored(db, workspaceId, sourceId);
   const text = manifest ?? (await savedManifest(db, workspaceId, connectorId ?? source?.connector_id));
   const { compiled, issues } = readManifest(text);
   if (compiled === null)
     refuseIssues('The manifest has problems.', issues.length > 0 ? issues : [{ message: 'Empty.' }]);
+  if (kind === 'run_tests') return { compiled: compiled ?? {}, manifest: text };
+  if (kind === 'keep_test') return { compiled: compiled ?? {}, test: recordingOf(request.test) };
+  if (request.replay)
+    return {
+      ...{ compiled: compiled ?? {}, replay: recordingOf(request.replay), limits: limits ?? {} },
+      ...{ stream: stream ?? '', state: state ?? null },
+    };
   const open = mergedConfig(secrets, {
     aad: sourceAad(sourceId ?? 'none'),
     stored: filled ?? source?.config ?? null,
@@ -63,7 +78,18 @@ async function sourceInput(
     ...(stream !== undefined && { stream }),
     ...(limits !== undefined && { limits }),
     ...(state !== undefined && { state }),
+    ...(faults !== undefined && { faults: [...faults] }),
   };
+}
+
+/** It comes back from a browser: what is no test is refused before a child meets it. */
+function recordingOf(test: JsonObject | undefined): JsonObject {
+  const findings = metadataFindings({ weir: { tests: [test ?? {}] } });
+  refuseIssues(
+    'This is no recording of a test.',
+    findings.map(({ path, ...issue }) => ({ ...issue, path: path.join('.') })),
+  );
+  return test ?? {};
 }
 
 async function destinationInput(

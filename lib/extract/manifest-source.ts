@@ -36,7 +36,7 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
   const known = new WeakMap<JsonObject, Opened>();
   const openedOf = async (context: ExtractContext, config: JsonObject) => {
     const custom = known.has(config) ? NO_COMPONENTS : await componentsFor(manifest, context);
-    const opened = known.get(config) ?? open(manifest, config, { now: context.clock, custom });
+    const opened = known.get(config) ?? open(manifest, config, { now: context.now ?? context.clock, custom });
     known.set(config, opened);
     return opened;
   };
@@ -95,7 +95,7 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
     preview: (context, config, name, seen) =>
       withConfig(context, config, async (inner, { session, streams, build }) => {
         const stream = (await streams.find(inner, name)) ?? unknownStream(name);
-        return previewTemplates(stream.component, build, seen).map(({ template, value }) => ({
+        return (await previewTemplates(stream.component, build, seen)).map(({ template, value }) => ({
           template,
           value: hideSecrets(value, manifest, session),
         }));

@@ -8,15 +8,16 @@ const preview = (component: object, seen = {}) =>
       response: { next: 'abc', data: [1] },
       headers: {},
       record: { id: 7 },
+      raw: { id: 7, price: 2 },
       lastPageSize: 1,
       partition: { user: 3 },
     },
     ...seen,
   });
 
-test('each template once, with what it comes to', () => {
+test('each template once, with what it comes to', async () => {
   expect(
-    preview({
+    await preview({
       path: "/{{ config['account'] }}/x",
       again: "/{{ config['account'] }}/x",
       plain: 'no template',
@@ -32,9 +33,24 @@ test('each template once, with what it comes to', () => {
   ]);
 });
 
-test('what can’t be known here is left out, and long values are cut', () => {
-  expect(preview({ a: '{{ creation_response.id }}', b: '{{ nonsense( }}' })).toEqual([]);
-  expect(preview({ a: '{{ response.text }}' }, { response: { text: 'x'.repeat(100) } })[0]?.value).toBe(
+test('what can’t be known here is left out, and long values are cut', async () => {
+  expect(await preview({ a: '{{ creation_response.id }}', b: '{{ nonsense( }}' })).toEqual([]);
+  expect((await preview({ a: '{{ response.text }}' }, { response: { text: 'x'.repeat(100) } }))[0]?.value).toBe(
     `${'x'.repeat(80)}…`,
   );
+});
+
+test('JSONata expressions look at the answer or at the record as it came', async () => {
+  expect(
+    await preview({
+      extractor: { type: 'JsonataExtractor', expression: 'data' },
+      transformations: [
+        { type: 'JsonataTransformation', expression: '$merge([$, { "double": price * 2 }])' },
+        { type: 'JsonataTransformation', expression: 'broken(' },
+      ],
+    }),
+  ).toEqual([
+    { template: 'data', value: '[1]' },
+    { template: '$merge([$, { "double": price * 2 }])', value: '{"id":7,"price":2,"double":4}' },
+  ]);
 });

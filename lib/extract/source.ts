@@ -11,6 +11,8 @@ export interface ExtractContext {
   readonly http: HttpClient;
   readonly log: Log;
   readonly clock: () => Date;
+  /** What templates call now; the clock when absent. */
+  readonly now?: () => Date;
   /** Aborted when the sync is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
   /** Waits; aborts with the signal given, or with the context's. Tests pass one that returns at once. */

@@ -61,7 +61,7 @@ streams:
         probeId,
       ])
     )[0];
-  return { c, service, server, start, run, told, ask, status };
+  return { c, service, server, start, run, told, ask, status, compiled: question.compiled };
 }
 
 describe('a question', () => {
@@ -144,7 +144,16 @@ describe('test_read', () => {
     ];
     const { ask } = await asked([{ body: { data: records } }]);
     const events = await ask('test_read', { stream: 'orders' });
-    expect(events.map(({ type }) => type)).toEqual(['exchange', 'page', 'log', 'state', 'log', 'templates', 'done']);
+    expect(events.map(({ type }) => type)).toEqual([
+      'exchange',
+      'page',
+      'log',
+      'state',
+      'log',
+      'templates',
+      'recording',
+      'done',
+    ]);
     expect(events[1]).toMatchObject({ page: 1, read: 3, filtered: 1, records: [records[0], records[2]] });
     expect(events[3]).toEqual({ type: 'state', state: { at: '2023' } });
     expect(JSON.stringify(events)).not.toContain(TOKEN);
@@ -156,13 +165,14 @@ describe('test_read', () => {
     expect(events.find(({ type }) => type === 'state')).toEqual({ type: 'state', state: { at: '2024' } });
   });
 
-  test('shows a hundred records of a page, and reads a thousand', async () => {
-    const many = Array.from({ length: 300 }, (_, id) => ({ id }));
+  test('shows five thousand records', async () => {
+    const many = Array.from({ length: 6_000 }, () => ({ id: 1 }));
     const { ask } = await asked([{ body: { data: many } }]);
-    const page = (await ask('test_read', { stream: 'orders' })).find(({ type }) => type === 'page');
-    expect(page).toMatchObject({ read: 300 });
-    expect(page?.records).toHaveLength(100);
-    expect(page?.raw).toHaveLength(100);
+    const limits = { maxRecords: 5_000 };
+    const page = (await ask('test_read', { stream: 'orders', limits })).find(({ type }) => type === 'page');
+    expect(page).toMatchObject({ read: 6_000 });
+    expect(page?.records).toHaveLength(5_000);
+    expect(page?.raw).toHaveLength(5_000);
   });
 
   test('what goes wrong is the answer, with its place', async () => {
@@ -177,7 +187,10 @@ describe('test_read', () => {
   test('a stream that is not there', async () => {
     const { ask } = await asked();
     expect(await ask('test_read', { stream: 'customers' })).toMatchObject([
-      { type: 'failure', failure: { code: 'unknown_stream', message: 'There is no stream named customers.' } },
+      {
+        type: 'failure',
+        failure: { code: 'unknown_stream', message: 'The manifest has no stream named customers any more.' },
+      },
       { type: 'done' },
     ]);
   });
@@ -186,6 +199,86 @@ describe('test_read', () => {
     const { ask } = await asked([{ body: { data: [{ id: 1, name: 'a\u0000b' }] } }]);
     const page = (await ask('test_read', { stream: 'orders' })).find(({ type }) => type === 'page');
     expect(page?.records).toEqual([{ id: 1, name: 'a\ufffdb' }]);
+  });
+});
+
+describe('a recording', () => {
+  const RECORDS = [
+    { id: 1, at: '2021' },
+    { id: 2, at: '2022' },
+  ];
+
+  test('holds no secret, is read again without the API, and becomes a test that passes', async () => {
+    const { ask, server } = await asked(({ headers }) => ({ body: { data: RECORDS, you: headers.authorization } }));
+    const events = await ask('test_read', { stream: 'orders' });
+    const recorded = events.find(({ type }) => type === 'recording')?.test as JsonObject;
+    expect(JSON.stringify(recorded)).not.toContain(TOKEN);
+    const asks = server.requests.length;
+
+    const replayed = await ask('test_read', { stream: 'orders', replay: recorded });
+    expect(replayed.find(({ type }) => type === 'page')).toMatchObject({ records: RECORDS });
+    expect(replayed.some(({ type }) => type === 'recording')).toBe(false);
+
+    const [kept] = await ask('keep_test', { test: recorded });
+    expect(kept).toMatchObject({ type: 'result', test: { expect: { records: RECORDS, state: { at: '2022' } } } });
+    expect(server.requests).toHaveLength(asks);
+  });
+
+  test('is read by the manifest as it is now', async () => {
+    const { ask, compiled } = await asked([{ body: { data: RECORDS } }]);
+    const recorded = (await ask('test_read', { stream: 'orders' })).find(({ type }) => type === 'recording');
+    const changed = structuredClone(compiled) as { streams: { component: JsonObject }[] };
+    Object.assign(changed.streams[0]?.component ?? {}, {
+      transformations: [
+        {
+          type: 'AddFields',
+          fields: [{ type: 'AddedFieldDefinition', path: ['shop'], value: 'mine' }],
+        },
+      ],
+    });
+    const replay = recorded?.test as JsonObject;
+    const events = await ask('test_read', { stream: 'orders', replay, compiled: changed as unknown as JsonObject });
+    expect(events.find(({ type }) => type === 'page')).toMatchObject({
+      records: RECORDS.map((record) => ({ ...record, shop: 'mine' })),
+      raw: RECORDS,
+    });
+  });
+
+  test('an API that is made to misbehave leaves none, and says what was made', async () => {
+    const { ask, server } = await asked([{ body: { data: RECORDS } }]);
+    const events = await ask('test_read', { stream: 'orders', faults: ['server_errors'] });
+    expect(events.filter(({ type }) => type === 'exchange')).toHaveLength(3);
+    expect(events.filter(({ level }) => level === 'warn')).toMatchObject([
+      { message: 'Made by this test: 500 (GET /orders)' },
+      { message: 'Made by this test: 500 (GET /orders)' },
+    ]);
+    expect(events.some(({ type }) => type === 'recording')).toBe(false);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('what is answered without the API', () => {
+  test('a plan: its slices and their first requests', async () => {
+    const { ask, server } = await asked();
+    expect(await ask('plan', { stream: 'orders' })).toMatchObject([
+      { type: 'result', plan: { stream: 'orders', count: 1, slices: [{ request: { method: 'GET' } }] } },
+      { type: 'done' },
+    ]);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test('the tests of a manifest, each as it ends', async () => {
+    const { ask } = await asked();
+    const manifest = `metadata:
+  weir:
+    tests:
+      - { name: fails, stream: orders, exchanges: [], expect: { record_count: 1 } }
+`;
+    expect(await ask('run_tests', { manifest })).toMatchObject([
+      { type: 'test', test: 'fails', passed: false, unmet: [{ line: 4, path: 'exchanges' }, { line: 4 }] },
+      { type: 'result', results: [{ test: 'fails' }] },
+      { type: 'done' },
+    ]);
   });
 });
 

@@ -1,22 +1,23 @@
-import type { ConfiguredStream, StreamDescriptor } from '#lib/catalog.ts';
 import { describeCompiled } from '#lib/connections/manifests.ts';
 import type { ProbeKind } from '#lib/db/schema.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
 import { type DraftRequest, makeDraft } from '#lib/draft/make-draft.ts';
 import { toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
-import type { Seen } from '#lib/extract/preview-templates.ts';
-import type { Exchange, ExtractContext, ReadEvent, ReadLimits } from '#lib/extract/source.ts';
-import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
+import { withExpectation } from '#lib/extract/manifest-tests/record-test.ts';
+import { runTests, type TestResult } from '#lib/extract/manifest-tests/run-tests.ts';
+import type { ExtractContext, PlannedSource } from '#lib/extract/source.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
+import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import { followReferences } from '#lib/secrets.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
 import { extractContext, openDestination, type ResolveContext, uploadDir, workspaceGuard } from './resolve.ts';
 import { saveSourceChanges } from './save-source-changes.ts';
+import { testRead } from './test-read.ts';
 
-const READ_LIMITS = { maxSlices: 3, maxPages: 5, maxRecords: 1_000 };
-const RECORDS_SHOWN = 100;
+const SLICES_PLANNED = 100;
 const READ_DEADLINE_MS = 60_000;
 
 /** Answers one question as events, with the same engine as a sync. Whatever goes wrong is the answer, not a failed job. */
@@ -61,13 +62,10 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
     }
     return;
   }
-  let last: Exchange | null = null;
+  if (kind === 'run_tests') return answerTests(input, events);
   const extract = extractContext(c, guard, signal, {
     uploadDir: uploadDir(c.env, question.workspace_id),
-    onExchange: (exchange) => {
-      last = exchange;
-      events.add({ type: 'exchange', exchange });
-    },
+    onExchange: (exchange) => events.add({ type: 'exchange', exchange }),
   });
   if (kind === 'draft') {
     try {
@@ -90,92 +88,31 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
   try {
     if (kind === 'check_source') events.add({ type: 'result', ...(await source.check(context, config)) });
     else if (kind === 'discover') events.add({ type: 'result', streams: await source.discover(context, config) });
-    else await testRead(source, context, { ...input, config }, events, () => last);
+    else if (kind === 'plan') events.add({ type: 'result', plan: await planOf(source, context, { ...input, config }) });
+    else if (kind === 'keep_test') {
+      const test = objectOf(input.test) as unknown as ManifestTest;
+      events.add({ type: 'result', test: await withExpectation(source, test, null) });
+    } else await testRead(context, { ...input, config }, events);
   } finally {
     await context.close();
   }
 }
 
-async function testRead(
-  source: ReturnType<typeof createManifestSource>,
-  context: ExtractContext,
-  input: JsonObject,
-  events: ProbeWriter,
-  lastExchange: () => Exchange | null,
-): Promise<void> {
-  const config = objectOf(input.config);
+/** What a read would ask for; nothing is sent. */
+function planOf(source: PlannedSource, context: ExtractContext, input: JsonObject) {
   const state = isJsonObject(input.state) ? input.state : null;
-  const name = String(input.stream);
-  const stream = (await source.discover(context, config)).find((item) => item.name === name);
-  if (!stream)
-    throw new WeirError({
-      kind: 'config',
-      code: 'unknown_stream',
-      message: `There is no stream named ${name}.`,
-      hint: 'Choose one that the manifest declares.',
-    });
-  const limits = { ...READ_LIMITS, ...(objectOf(input.limits) as ReadLimits) };
-  const log = (level: string, message: string) =>
-    events.add({ type: 'log', level, message, at: context.clock().toISOString() });
-  let page: Extract<ReadEvent, { type: 'page' }> | null = null;
-  for await (const event of source.read(context, config, {
-    stream: configured(stream),
-    state,
-    limits,
-    keepRaw: true,
-  })) {
-    tell(event, events, log);
-    if (event.type === 'page') page = event;
+  return source.plan(context, objectOf(input.config), {
+    ...{ stream: String(input.stream), state, mostSlices: SLICES_PLANNED },
+  });
+}
+
+async function answerTests(input: JsonObject, events: ProbeWriter): Promise<void> {
+  const results: TestResult[] = [];
+  for await (const result of runTests(String(input.manifest), input.compiled as unknown as Manifest)) {
+    results.push(result);
+    events.add({ type: 'test', ...result });
   }
-  const seen = seenLast(lastExchange(), page);
-  if (seen) events.add({ type: 'templates', templates: await source.preview(context, config, name, seen) });
-}
-
-/** Null when the last answer was no whole JSON: templates look into it. */
-function seenLast(exchange: Exchange | null, page: Extract<ReadEvent, { type: 'page' }> | null): Seen | null {
-  if (!exchange?.response) return null;
-  try {
-    return {
-      response: parseJson(exchange.response.body),
-      headers: exchange.response.headers,
-      record: page?.records.at(-1) ?? null,
-      lastPageSize: page?.records.length ?? 0,
-      partition: page?.partition ?? {},
-    };
-  } catch {
-    return null;
-  }
-}
-
-function tell(event: ReadEvent, events: ProbeWriter, log: (level: string, message: string) => void): void {
-  if (event.type === 'page') {
-    const { slice, page, read, filtered } = event;
-    const records = event.records.slice(0, RECORDS_SHOWN);
-    events.add({
-      type: 'page',
-      slice,
-      page,
-      read,
-      filtered,
-      records,
-      raw: event.raw?.slice(0, RECORDS_SHOWN) ?? records,
-    });
-    log('info', `page ${page}: ${read} read, ${filtered} filtered`);
-  } else if (event.type === 'slice_closed') {
-    events.add({ type: 'state', state: event.state });
-    log('info', `slice ${event.slice} done`);
-  } else if (event.type === 'notice') log(event.level, event.message);
-}
-
-/** As the stream itself would be read best: incrementally where it can. */
-function configured(stream: StreamDescriptor): ConfiguredStream {
-  return {
-    stream,
-    syncMode: stream.supportedSyncModes.includes('incremental') ? 'incremental' : 'full_refresh',
-    destinationSyncMode: 'append',
-    cursorField: stream.defaultCursorField,
-    primaryKey: stream.sourceDefinedPrimaryKey,
-  };
+  events.add({ type: 'result', results });
 }
 
 function takeProbe({ db }: ResolveContext, probeId: string) {

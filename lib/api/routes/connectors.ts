@@ -7,18 +7,22 @@ import {
   listConnectors,
   renameConnector,
   saveDraft,
-  saveVersion,
 } from '#lib/connections/connectors.ts';
 import { manifestSchema, validateManifest } from '#lib/connections/manifests.ts';
 import { getOwnConnector, installOwnConnector, listOwnConnectors } from '#lib/connections/own-connectors.ts';
 import { longText, nullable, readBody, shape, text, whole } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
+import { type PublishInput, publishVersion } from '../publish-version.ts';
 
 const connector = shape({ name: text, manifest: longText }, ['name']);
 const name = shape({ name: text }, ['name']);
 const named = shape({ name: text });
 const manifest = shape({ manifest: longText }, ['manifest']);
-const version = shape({ manifest: longText, note: nullable(text), basedOn: nullable(whole) }, ['manifest']);
+const draft = shape({ manifest: longText, basedOn: nullable(text) }, ['manifest']);
+const version = shape(
+  { manifest: longText, note: nullable(text), basedOn: nullable(whole), failingReason: nullable(text) },
+  ['manifest'],
+);
 
 /** Connectors: a manifest's draft and its versions. */
 export function connectorRoutes(app: Hono<DoorEnv>): void {
@@ -42,16 +46,15 @@ export function connectorRoutes(app: Hono<DoorEnv>): void {
     return c.body(null, 204);
   });
 
-  app.put('/connectors/:id/draft', as('editor', undefined, manifest), async (c) => {
-    const input = await readBody<{ manifest: string }>(c.req.raw, manifest);
-    await saveDraft(c.get('context'), c.get('identity').workspaceId, idOf(c), input.manifest);
-    return c.json({ id: idOf(c) });
+  app.put('/connectors/:id/draft', as('editor', undefined, draft), async (c) => {
+    const input = await readBody<{ manifest: string; basedOn?: string | null }>(c.req.raw, draft);
+    return c.json(await saveDraft(c.get('context'), c.get('identity').workspaceId, idOf(c), input));
   });
   app.post('/connectors/:id/versions', as('editor', 'connector.save_version', version), async (c) => {
-    const input = await readBody<{ manifest: string; note?: string; basedOn?: number | null }>(c.req.raw, version);
-    const { workspaceId, actor } = c.get('identity');
-    const save = { ...input, basedOn: input.basedOn ?? null, by: actor };
-    return c.json(await saveVersion(c.get('context'), workspaceId, idOf(c), save), 201);
+    const body = await readBody<Omit<PublishInput, 'basedOn'> & { basedOn?: number | null }>(c.req.raw, version);
+    const { workspaceId, actor: by } = c.get('identity');
+    const publish = { input: { ...body, basedOn: body.basedOn ?? null }, by, signal: c.req.raw.signal };
+    return c.json(await publishVersion(c.get('context'), workspaceId, idOf(c), publish), 201);
   });
   app.get('/connectors/:id/versions/:version', as('viewer'), async (c) => {
     const number = numberOf(c.req.param('version'));

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { type ProbeRequest, probeInput } from '#lib/connections/probe-input.ts';
+import { FAULTS } from '#lib/extract/manifest-tests/misbehaving.ts';
 import { cancelProbe, probeEvents, startProbe } from '#lib/sync/probes.ts';
 import { anyObject, longText, nullable, readBody, shape, text, uuid } from '../body.ts';
 import { filledOf } from '../consent-owner.ts';
@@ -11,7 +12,9 @@ const LOOK_AGAIN_MS = 60;
 
 const request = shape(
   {
-    kind: { enum: ['check_source', 'check_destination', 'discover', 'test_read', 'draft'] },
+    kind: {
+      enum: ['check_source', 'check_destination', 'discover', 'test_read', 'draft', 'plan', 'run_tests', 'keep_test'],
+    },
     connectorId: uuid,
     sourceId: uuid,
     destinationId: uuid,
@@ -22,6 +25,9 @@ const request = shape(
     limits: anyObject,
     state: nullable(anyObject),
     consentId: uuid,
+    faults: { type: 'array', items: { enum: [...FAULTS] } },
+    replay: anyObject,
+    test: anyObject,
     draft: shape(
       {
         from: { enum: ['url', 'curl', 'openapi', 'har'] },

@@ -54,6 +54,8 @@ interface ConnectorVersionTable {
   manifest: string;
   compiled: Json<JsonObject>;
   note: Optional<string>;
+  /** Why it was saved although tests of it fail. */
+  failing_reason: Optional<string>;
   created_by: Optional<string>;
   created_at: Time;
 }

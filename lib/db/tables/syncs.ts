@@ -40,7 +40,15 @@ export type StreamTask =
 export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
 /** A clear (Airbyte's newer word) and a reset do the same: empty tables, no state. */
 export type SyncKind = 'sync' | 'refresh' | 'clear' | 'reset';
-export type ProbeKind = 'check_source' | 'check_destination' | 'discover' | 'test_read' | 'draft';
+export type ProbeKind =
+  | 'check_source'
+  | 'check_destination'
+  | 'discover'
+  | 'test_read'
+  | 'draft'
+  | 'plan'
+  | 'run_tests'
+  | 'keep_test';
 
 interface NextStateTable {
   connection_id: string;

@@ -1,20 +1,14 @@
 import { type Failure, WeirError } from '#lib/errors.ts';
 import { ExactNumber, isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
 import type { ManifestTest, RecordedExchange } from '#lib/manifest/weir-block.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.ts';
 import { MASK } from '../mask.ts';
 import type { ExtractContext, PlannedSource } from '../source.ts';
+import { recording } from './recording.ts';
 import { readStream, replay, type TestRead } from './run-test.ts';
 
-/** A case is read by people: what is larger belongs to no manifest. */
-const MOST_EXCHANGES = 100;
-const MOST_CHARACTERS = 1_000_000;
 /** Of more records only the number is kept. */
 const MOST_RECORDS = 20;
 
-/** Headers of answers that pages, waits and decoders go by. */
-const KEPT_HEADERS =
-  /^(link|retry-after|content-type|location|x-.*(page|total|next|limit|remain|reset|count|cursor).*)$/i;
 /** Fields of answers that carry credentials, whether or not the manifest reads them. */
 const SECRET_FIELDS = /^(access_token|refresh_token|id_token|client_secret|password|secret|api_key|token)$/i;
 
@@ -31,8 +25,7 @@ export async function recordTest(
 ): Promise<ManifestTest> {
   const startedAt = outer.clock();
   startedAt.setUTCMilliseconds(0);
-  const { http, seen, refusal } = recording(outer.http);
-  const { config = {} } = given;
+  const { http, seen, refusal } = recording(outer.http, { strict: true });
   let now = startedAt.getTime();
   const sleep = async (ms: number, signal?: AbortSignal) => {
     await outer.sleep(ms, signal);
@@ -42,62 +35,41 @@ export async function recordTest(
   outer.signal.throwIfAborted();
   const refused = refusal();
   if (refused) throw refused;
-  if (live.failure && seen.length === 0) throw asError(live.failure);
-  const hide = (text: string) => source.hide(config, text);
-  const test: ManifestTest = {
+  if (live.failure && seen().length === 0) throw asError(live.failure);
+  return withExpectation(source, caseOf(source, { ...given, startedAt, seen: seen() }), live.failure);
+}
+
+/** A case without what it expects: what was read and what came, without secrets. */
+export function caseOf(
+  source: PlannedSource,
+  {
+    startedAt,
+    seen,
+    ...given
+  }: Given & { readonly name: string; readonly startedAt: Date; readonly seen: readonly RecordedExchange[] },
+): ManifestTest {
+  const hide = (text: string) => source.hide(given.config ?? {}, text);
+  return {
     ...given,
     ...(given.config && { config: hidden(given.config, hide) as JsonObject }),
     now: startedAt.toISOString().replace('.000Z', 'Z'),
     exchanges: seen.map((exchange) => masked(exchange, hide)),
     expect: {},
   };
+}
+
+/**
+ * The case with what comes of its recorded answers by the manifest as it is now. `failed` is what the live read ended with.
+ * @throws WeirError `not_repeatable` where the answers do not suffice
+ */
+export async function withExpectation(
+  source: PlannedSource,
+  test: ManifestTest,
+  failed: Failure | null,
+): Promise<ManifestTest> {
   const { read } = await replay(source, test);
-  if (read.failure && !live.failure) throw notReplayed(read.failure);
+  if (read.failure && !failed) throw notReplayed(read.failure);
   return { ...test, expect: expectationOf(read) };
-}
-
-/** Passes requests on, and keeps what came. */
-function recording(inner: HttpClient) {
-  const seen: RecordedExchange[] = [];
-  let characters = 0;
-  let refused: WeirError | null = null;
-  const refuse = (error: WeirError): never => {
-    refused = error;
-    throw error;
-  };
-  const send = async (request: HttpRequest): Promise<HttpResponse> => {
-    const response = await inner.send(request);
-    const bytes = await response.bytes();
-    const text = decoded(bytes) ?? refuse(noText(request.url));
-    characters += text.length;
-    if (seen.length === MOST_EXCHANGES || characters > MOST_CHARACTERS) refuse(tooLarge());
-    const named = response.spelledHeaders ?? response.headers;
-    const headers = Object.fromEntries(Object.entries(named).filter(([name]) => KEPT_HEADERS.test(name)));
-    const sent = request.body === undefined ? {} : { body: Buffer.from(request.body).toString() };
-    seen.push({
-      request: { ...(request.method !== 'GET' && { method: request.method }), url: request.url, ...sent },
-      response: { ...(response.status !== 200 && { status: response.status }), headers, body: text },
-    });
-    return { ...response, body: once(bytes), bytes: async () => bytes, text: async () => text };
-  };
-  return { http: { send, close: () => inner.close() }, seen, refusal: () => refused };
-}
-
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes;
-}
-
-function decoded(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-function noText(url: string): WeirError {
-  const message = `${new URL(url).host} answered with what is no text.`;
-  return new WeirError({ kind: 'config', code: 'not_text', message, hint: 'Only texts can be recorded.' });
 }
 
 function masked({ request, response }: RecordedExchange, hide: (text: string) => string): RecordedExchange {
@@ -158,14 +130,6 @@ function expectationOf({ records, state, failure }: TestRead): ManifestTest['exp
     ...(whole ? { records } : { record_count: records.length }),
     ...(state && !hasExactNumber(state) && { state }),
   };
-}
-
-function tooLarge(): WeirError {
-  return new WeirError({
-    ...{ kind: 'config', code: 'too_large' },
-    message: `A test keeps at most ${MOST_EXCHANGES} answers of ${MOST_CHARACTERS / 1e6} MB together.`,
-    hint: 'Record less of the stream: --pages 2, --slices 1.',
-  });
 }
 
 function notReplayed({ code, message }: Failure): WeirError {

@@ -3,6 +3,7 @@ import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import type { ManifestTest } from '#lib/manifest/weir-block.ts';
+import type { HttpClient } from '../http/http-client.ts';
 import type { ExtractContext, PlannedSource } from '../source.ts';
 import { differences } from './differences.ts';
 import { NOT_RECORDED, type RequestProblem, recordedApi } from './recorded-api.ts';
@@ -41,16 +42,24 @@ export async function replay(
   test: ManifestTest,
 ): Promise<{ read: TestRead; problems: readonly RequestProblem[] }> {
   const api = recordedApi(test.exchanges);
-  let now = new Date(test.now ?? NOW).getTime();
-  const sleep = async (ms: number) => {
-    now += ms;
-  };
   const context: ExtractContext = {
-    ...{ http: api.http, log: createLog('test', 'silent'), signal: AbortSignal.timeout(TIMEOUT_MS) },
-    ...{ clock: () => new Date(now), sleep, eager: false },
+    ...{ log: createLog('test', 'silent'), signal: AbortSignal.timeout(TIMEOUT_MS) },
+    ...frozenContext(api.http, test.now),
   };
   const read = await readStream(source, context, test);
   return { read, problems: api.problems() };
+}
+
+/** The time stands still but for what is waited, and nothing is asked before it is wanted. */
+export function frozenContext(
+  http: HttpClient,
+  startsAt = NOW,
+): Pick<ExtractContext, 'http' | 'clock' | 'sleep' | 'eager'> {
+  let now = new Date(startsAt).getTime();
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  return { http, clock: () => new Date(now), sleep, eager: false };
 }
 
 /** Reads a stream as a case says, in whatever context. */
@@ -84,7 +93,7 @@ function assertFits(source: PlannedSource, context: ExtractContext, config: Json
 }
 
 /** Of the stream only its name counts, the manifest says the rest. */
-function configured(name: string): ConfiguredStream {
+export function configured(name: string): ConfiguredStream {
   return {
     stream: {
       ...{ name, jsonSchema: {}, supportedSyncModes: ['full_refresh', 'incremental'], sourceDefinedCursor: true },

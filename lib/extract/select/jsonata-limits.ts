@@ -23,6 +23,11 @@ export async function evaluateJsonata(expression: Compiled, input: unknown): Pro
   }
 }
 
+/** What an expression gives for an input. */
+export async function jsonataValue(expression: string, input: unknown): Promise<unknown> {
+  return evaluateJsonata(jsonata(expression, LIMITS), input);
+}
+
 export function jsonataProblems({ expression }: JsonObject): { field: string; message: string }[] {
   if (typeof expression !== 'string') return [];
   try {
