@@ -15,7 +15,7 @@ import {
   secretValues,
   usableConfig,
 } from '#lib/secrets.ts';
-import { EVENTS } from './events.ts';
+import { EVENTS, USUAL_EVENTS } from './events.ts';
 import type { ChannelKind, ChannelType, Reach, Refused } from './kinds/channel-kind.ts';
 import { CHANNEL_KINDS, channelKind, isChannelType } from './kinds/kinds.ts';
 import { aboutOf } from './store.ts';
@@ -46,8 +46,6 @@ interface ChannelInput {
 
 type ChannelContext = { readonly db: Db; readonly secrets: Secrets };
 type SendContext = ChannelContext & { readonly clock: () => Date };
-
-const DEFAULT_EVENTS = ['sync_failed', 'check_failed', 'recovered'];
 
 export async function listChannels({ db }: { db: Db }, workspaceId: string): Promise<Channel[]> {
   const rows = await db
@@ -111,7 +109,7 @@ export async function createChannel(
         type,
         name: input.name.trim(),
         config: JSON.stringify(config),
-        events: JSON.stringify(input.events ?? DEFAULT_EVENTS),
+        events: JSON.stringify(input.events ?? USUAL_EVENTS),
         enabled: input.enabled ?? true,
       })
       .execute(),

@@ -15,6 +15,8 @@ export interface Sighting {
   readonly syncId: number | null;
   /** The check within its suite, where one failed. */
   readonly checkKey?: string;
+  /** Equal for incidents of several connections that are told as one. */
+  readonly groupKey?: string | null;
   readonly at: Date;
 }
 
@@ -25,11 +27,13 @@ export interface SeenIncident {
   readonly openedAt: Date;
   /** Its severity before this sighting; null when it opens with it. */
   readonly was: 'warning' | 'critical' | null;
+  readonly told: boolean;
 }
 
 /** Two who see the same at once open one incident: the unique index lets the second wait, and count. */
 export async function seeIncident(tx: Db, sighting: Sighting): Promise<SeenIncident> {
-  const { workspaceId, cause, severity, title, detail, connectionId, suiteId, syncId, checkKey, at } = sighting;
+  const { workspaceId, cause, severity, title, detail, connectionId, suiteId, syncId, checkKey, groupKey, at } =
+    sighting;
   const before = await lockOpenIncident(tx, workspaceId, cause);
   const { opened, ...row } = await tx
     .insertInto('incident')
@@ -40,6 +44,7 @@ export async function seeIncident(tx: Db, sighting: Sighting): Promise<SeenIncid
       suite_id: suiteId,
       sync_id: syncId,
       check_key: checkKey ?? null,
+      group_key: groupKey ?? null,
       cause,
       severity,
       title,
@@ -59,9 +64,11 @@ export async function seeIncident(tx: Db, sighting: Sighting): Promise<SeenIncid
           title: row.ref('excluded.title'),
           detail: row.ref('excluded.detail'),
           sync_id: row.ref('excluded.sync_id'),
+          group_key: row.ref('excluded.group_key'),
         })),
     )
     .returning(['id', 'seen', 'severity', 'opened_at as openedAt', sql<boolean>`xmax = 0`.as('opened')])
+    .returning(sql<boolean>`told_at is not null`.as('told'))
     .executeTakeFirstOrThrow();
   return { ...row, was: opened ? null : (before?.severity ?? row.severity) };
 }
@@ -84,6 +91,9 @@ export interface OpenIncident {
   readonly title: string;
   readonly seen: number;
   readonly openedAt: Date;
+  /** Whether people were told of it; what nobody knew of needs no all-clear. */
+  readonly told: boolean;
+  readonly groupKey: string | null;
 }
 
 /** Resolves the open incidents of these causes and gives them. */
@@ -100,18 +110,19 @@ export async function recoverIncidents(
     .where('workspace_id', '=', workspaceId)
     .where('cause', 'in', [...causes])
     .where('status', '<>', 'resolved')
-    .returning(['id', 'cause', 'severity', 'title', 'seen', 'opened_at as openedAt'])
+    .returning(['id', 'cause', 'severity', 'title', 'seen', 'opened_at as openedAt', 'group_key as groupKey'])
+    .returning(sql<boolean>`told_at is not null`.as('told'))
     .execute();
 }
 
-/** The channels that want to hear of an event, with their sealed configs. */
-export function channelsFor(tx: Db, workspaceId: string, event: string) {
-  return tx
-    .selectFrom('channel')
-    .select(['id', 'type', 'config'])
-    .where('workspace_id', '=', workspaceId)
-    .where('enabled', '=', true)
-    .where(sql<boolean>`events ? ${event}`)
+/** From now on people know of these incidents. */
+export async function markTold(tx: Db, ids: readonly number[], at: Date): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('incident')
+    .set({ told_at: at })
+    .where('id', 'in', [...ids])
+    .where('told_at', 'is', null)
     .execute();
 }
 
@@ -174,7 +185,15 @@ async function figuresOf(tx: Db, syncId: number): Promise<About['sync']> {
 
 export async function insertDelivery(
   tx: Db,
-  delivery: { workspaceId: string; channelId: string; event: string; payload: JsonObject; at: Date },
+  delivery: {
+    readonly workspaceId: string;
+    readonly channelId: string;
+    readonly event: string;
+    readonly payload: JsonObject;
+    readonly at: Date;
+    readonly incidentIds: readonly number[];
+    readonly bucket: string | null;
+  },
 ): Promise<string> {
   const { id } = await tx
     .insertInto('delivery')
@@ -184,6 +203,8 @@ export async function insertDelivery(
       event: delivery.event,
       payload: JSON.stringify(delivery.payload),
       created_at: delivery.at,
+      incident_ids: [...delivery.incidentIds],
+      bucket: delivery.bucket,
     })
     .returning('id')
     .executeTakeFirstOrThrow();

@@ -1,6 +1,10 @@
 import { forgetOldAnswers } from '#lib/access/idempotency.ts';
+import { onChecksFinished } from '#lib/alerts/checks-finished.ts';
 import { deliver } from '#lib/alerts/deliver.ts';
-import { onChecksFinished, onSyncFinished } from '#lib/alerts/notify.ts';
+import { onLate } from '#lib/alerts/late.ts';
+import { releaseNotices } from '#lib/alerts/release-notices.ts';
+import { onSyncFinished } from '#lib/alerts/sync-finished.ts';
+import { lateConnections } from '#lib/connections/late.ts';
 import type { Context } from '#lib/context.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { SyncResult } from '#lib/sync/attempt.ts';
@@ -56,6 +60,12 @@ export async function childLost(
 export async function tick(context: Context): Promise<void> {
   await enqueueDue(context);
   await startDueSuites(context);
+  await releaseNotices(context);
+}
+
+/** Once a minute: who is late is told, and who is so no longer. */
+export async function lookForLate(context: Context): Promise<void> {
+  await onLate(context, await lateConnections(context));
 }
 
 export async function housekeep(context: Context): Promise<void> {

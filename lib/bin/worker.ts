@@ -4,7 +4,7 @@ import cron from 'node-cron';
 import { type Context, createContext } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
 import { type ChildTask, createChildPool } from './child-pool.ts';
-import { cancelledProbes, cancelledSyncs, childLost, housekeep, runDeliverTask, tick } from './tasks.ts';
+import { cancelledProbes, cancelledSyncs, childLost, housekeep, lookForLate, runDeliverTask, tick } from './tasks.ts';
 
 const SEEN_EVERY_MS = 5_000;
 const CANCEL_CHECK_MS = 1_000;
@@ -35,6 +35,7 @@ await context.queue.work('deliver', { concurrency: DELIVERIES_AT_ONCE }, ({ deli
 );
 const clock = [
   cron.schedule('* * * * * *', () => guarded('tick', () => tick(context))),
+  cron.schedule('15 * * * * *', () => guarded('late', () => lookForLate(context))),
   cron.schedule('30 * * * * *', () => guarded('housekeep', () => housekeep(context))),
 ];
 const timers = [

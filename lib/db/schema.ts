@@ -4,7 +4,8 @@ import type { ConnectionTables } from './tables/connections.ts';
 import type { QualityTables } from './tables/quality.ts';
 import type { SyncTables } from './tables/syncs.ts';
 
-export type { Role } from './tables/access.ts';
+export type { AutoDisable, Role } from './tables/access.ts';
+export type { Digest, QuietHours, RuleMatches } from './tables/alerts.ts';
 export { type QuarantineLimit, SCHEMA_POLICIES, type Schedule, type SchemaPolicy } from './tables/connections.ts';
 export type {
   ProbeKind,

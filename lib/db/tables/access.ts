@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { JsonObject } from '#lib/json.ts';
-import type { Defaulted, NullableTime, Optional, Time } from './columns.ts';
+import type { Defaulted, NullableJson, NullableTime, Optional, Time } from './columns.ts';
 
 /** People, programs and what they may do. */
 export interface AccessTables {
@@ -26,7 +26,16 @@ interface WorkspaceTable {
   default_namespace: Defaulted<string>;
   notification_email: Optional<string>;
   time_zone: Defaulted<string>;
+  auto_disable: NullableJson<AutoDisable>;
   created_at: Time;
+}
+
+/** A connection is disabled after so many failures in a row and so many days without a success, and warned of before. */
+export interface AutoDisable {
+  readonly failures: number;
+  readonly days: number;
+  readonly warnFailures: number;
+  readonly warnDays: number;
 }
 
 interface InvitationTable {

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { JsonObject } from '#lib/json.ts';
-import type { Defaulted, Json, NullableTime, Optional, Time } from './columns.ts';
+import type { Defaulted, Json, NullableJson, NullableTime, Optional, Time } from './columns.ts';
 
 /** Incidents, and the channels that hear of them. */
 export interface AlertTables {
@@ -8,6 +8,32 @@ export interface AlertTables {
   incident_event: IncidentEventTable;
   channel: ChannelTable;
   delivery: DeliveryTable;
+  alert_rule: AlertRuleTable;
+  notice: NoticeTable;
+}
+
+/** No messages between two times of day; over midnight where `from` is later. All day where both are the same. */
+export interface QuietHours {
+  readonly from: string;
+  readonly to: string;
+  /** Days on which the quiet begins, 0 (Sunday) to 6; every day when absent. */
+  readonly days?: readonly number[];
+  readonly timeZone: string;
+}
+
+/** When warnings are told, all at once. */
+export interface Digest {
+  readonly at: string;
+  readonly timeZone: string;
+}
+
+/** What a rule is about; what is absent does not matter. */
+export interface RuleMatches {
+  readonly connections?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly owners?: readonly string[];
+  readonly levels?: readonly ('critical' | 'warning' | 'info')[];
+  readonly events?: readonly string[];
 }
 
 interface IncidentTable {
@@ -37,6 +63,10 @@ interface IncidentTable {
   /** What probably caused it, in words, and the sync behind that. */
   explanation: Optional<string>;
   explained_by_sync: Optional<number>;
+  /** When people were first told of it. */
+  told_at: NullableTime;
+  /** Equal for incidents of several connections that are told as one. */
+  group_key: Optional<string>;
 }
 
 interface IncidentEventTable {
@@ -72,4 +102,39 @@ interface DeliveryTable {
   last_error: Optional<string>;
   created_at: Time;
   sent_at: NullableTime;
+  /** Equal for messages that follow each other, such as those about one API that is down. */
+  bucket: Optional<string>;
+  incident_ids: ColumnType<number[], number[] | undefined, number[]>;
+}
+
+interface AlertRuleTable {
+  id: Generated<string>;
+  workspace_id: string;
+  name: string;
+  position: Defaulted<number>;
+  enabled: Defaulted<boolean>;
+  matches: Json<RuleMatches>;
+  channel_ids: ColumnType<string[], string[] | undefined, string[]>;
+  failures_in_a_row: Defaulted<number>;
+  quiet_hours: NullableJson<QuietHours>;
+  digest: NullableJson<Digest>;
+  created_at: Time;
+}
+
+/** A message that waits: for others of the same cause, for the end of quiet hours, or for the digest. */
+interface NoticeTable {
+  id: Generated<number>;
+  workspace_id: string;
+  channel_id: string;
+  event: string;
+  /** What is due in one bucket is one message. */
+  bucket: string;
+  due_at: Time;
+  message: Json<JsonObject>;
+  /** Its line in a list. */
+  entry: string;
+  connection_id: Optional<string>;
+  sync_id: Optional<number>;
+  incident_ids: ColumnType<number[], number[] | undefined, number[]>;
+  created_at: Time;
 }

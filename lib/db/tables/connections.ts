@@ -116,6 +116,10 @@ interface ConnectionTable {
   bad_values: Defaulted<BadValues>;
   quarantine_limit: NullableJson<QuarantineLimit>;
   paused_reason: Optional<string>;
+  /** Who answers for it: a person or a team. */
+  owner: Optional<string>;
+  /** When people were warned that it will be disabled; null since it last succeeded. */
+  disable_warned_at: NullableTime;
   client_settings: ColumnType<JsonObject, string | undefined, string>;
   created_at: Time;
   updated_at: Time;

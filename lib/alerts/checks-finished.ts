@@ -1,0 +1,209 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { Failure } from '#lib/errors.ts';
+import { findExplanation, insertEvents, openCauses, recentOutcomes, saveExplanation } from './incident-store.ts';
+import { type AlertRule, AT_ONCE, closes, looksBack, opens } from './life.ts';
+import { masked, masking } from './mask.ts';
+import type { Message } from './message.ts';
+import { enqueue } from './outbox.ts';
+import { ownersOfChecks } from './routing-store.ts';
+import { markTold, seeIncident } from './store.ts';
+import { isNews, LISTED, listed, type NotifyContext, pageLink, recover, recovery, TOLD_ONCE } from './tell.ts';
+
+/** A finished run of checks, as far as alerts need to know it. */
+export interface ChecksFinished {
+  readonly workspaceId: string;
+  readonly suiteId: string;
+  readonly suiteName: string;
+  readonly connectionId: string | null;
+  readonly destinationId: string;
+  readonly syncId: number | null;
+  readonly failure: Failure | null;
+  /** By check: when its incident opens and closes, where that is not at once. */
+  readonly alertRules?: Readonly<Record<string, AlertRule>>;
+  readonly results: readonly {
+    readonly key: string;
+    readonly table: string;
+    readonly outcome: 'pass' | 'warn' | 'fail' | 'error';
+    readonly message: string;
+  }[];
+}
+
+/**
+ * Opens, counts or resolves one incident per check of a run, and enqueues one message for all that newly fail, one for all
+ * that recovered. A check that could not be measured neither recovers nor stays silent.
+ */
+export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFinished): Promise<void> {
+  const { workspaceId, suiteId } = run;
+  const at = c.clock();
+  const mask = await masking(tx, c.secrets, run);
+  const runCause = `checks:${suiteId}`;
+  const link = pageLink(c, `/quality/${suiteId}`, `Open ${run.suiteName}`);
+  if (run.failure) return onRunFailed(tx, c, run, masked(run.failure, mask), link);
+
+  const fresh: Fresh[] = [];
+  const open = await openCauses(
+    tx,
+    workspaceId,
+    run.results.map(({ key }) => `check:${suiteId}:${key}`),
+  );
+  for (const { key, table, outcome, message } of run.results.filter((result) => result.outcome !== 'pass')) {
+    const cause = `check:${suiteId}:${key}`;
+    if (!open.has(cause) && outcome !== 'error' && !(await isEnough(tx, run, key))) continue;
+    const severity = outcome === 'warn' ? 'warning' : 'critical';
+    const title = mask(outcome === 'error' ? `${table}: not measured. ${message}` : `${table}, ${message}`);
+    const seen = await seeIncident(tx, {
+      ...subject(run),
+      cause,
+      checkKey: key,
+      severity,
+      title,
+      detail: `Suite ${run.suiteName}.`,
+      at,
+    });
+    const isNew = await isNews(tx, { ...seen, workspaceId, cause, severity, title, at });
+    // What a failed sync explains has been told with it.
+    if (isNew && !(await isExplained(tx, run, seen.id, at))) fresh.push({ id: seen.id, key, severity, title });
+  }
+  await tellFresh(tx, c, run, fresh, link);
+
+  const passed: string[] = [];
+  for (const { key, outcome } of run.results) {
+    const was = open.get(`check:${suiteId}:${key}`);
+    if (was && outcome === 'pass' && (await isOver(tx, run, key, was.isFlapping)))
+      passed.push(`check:${suiteId}:${key}`);
+  }
+  const recovered = await recover(tx, workspaceId, [runCause, ...passed], at);
+  const now = new Map(
+    run.results.map(({ key, table, message }) => [`check:${suiteId}:${key}`, mask(`${table}, ${message}`)]),
+  );
+  const critical = recovered.filter(({ severity, told }) => severity === 'critical' && told);
+  if (critical.length === 0) return;
+  const [first] = critical;
+  const headline =
+    critical.length === 1 && first
+      ? (now.get(first.cause) ?? `${run.suiteName} could be checked again`)
+      : `${critical.length} checks of ${run.suiteName} pass again`;
+  const list =
+    critical.length === 1
+      ? `Was: ${first?.title ?? ''}`
+      : listed(critical.map(({ cause, title }) => now.get(cause) ?? title));
+  const owners = await ownersOfChecks(tx, suiteId, passedKeys(critical, suiteId));
+  const incidentIds = critical.map(({ id }) => id);
+  const telling = { level: 'critical', owners, incidentIds } as const;
+  await enqueue(tx, c, run, 'recovered', recovery(critical, headline, list, link, at), telling);
+}
+
+function passedKeys(incidents: readonly { cause: string }[], suiteId: string): string[] {
+  const start = `check:${suiteId}:`;
+  return incidents.flatMap(({ cause }) => (cause.startsWith(start) ? [cause.slice(start.length)] : []));
+}
+
+function ruleOf({ alertRules = {} }: ChecksFinished, key: string): AlertRule {
+  return alertRules[key] ?? AT_ONCE;
+}
+
+async function isEnough(tx: Db, run: ChecksFinished, key: string): Promise<boolean> {
+  const rule = ruleOf(run, key);
+  return rule.breaches <= 1 || opens(await recentOutcomes(tx, run.suiteId, key, looksBack(rule)), rule);
+}
+
+async function isOver(tx: Db, run: ChecksFinished, key: string, isFlapping: boolean): Promise<boolean> {
+  const rule = ruleOf(run, key);
+  if (rule.passes <= 1 && !isFlapping) return true;
+  return closes(await recentOutcomes(tx, run.suiteId, key, looksBack(rule)), rule, isFlapping);
+}
+
+/** Links what probably caused it; true when people have been told of that. */
+async function isExplained(tx: Db, run: ChecksFinished, incidentId: number, at: Date): Promise<boolean> {
+  const { connectionId, workspaceId, syncId } = run;
+  const explanation = connectionId && (await findExplanation(tx, { connectionId, syncId, at }));
+  if (!explanation) return false;
+  await saveExplanation(tx, incidentId, explanation);
+  await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: explanation.text }]);
+  return explanation.isTold;
+}
+
+interface Fresh {
+  readonly id: number;
+  readonly key: string;
+  readonly severity: 'warning' | 'critical';
+  readonly title: string;
+}
+
+async function tellFresh(
+  tx: Db,
+  c: NotifyContext,
+  run: ChecksFinished,
+  fresh: readonly Fresh[],
+  link: Message['link'],
+): Promise<void> {
+  for (const severity of ['critical', 'warning'] as const) {
+    const these = fresh.filter((each) => each.severity === severity);
+    const [first] = these;
+    if (!first) continue;
+    const word = severity === 'critical' ? 'Failing' : 'Warning';
+    const incidentIds = these.map(({ id }) => id);
+    const owners = await ownersOfChecks(
+      tx,
+      run.suiteId,
+      these.map(({ key }) => key),
+    );
+    await markTold(tx, incidentIds, c.clock());
+    const message: Message = {
+      state: severity === 'critical' ? 'failed' : 'warned',
+      headline:
+        these.length === 1
+          ? `${word}: ${first.title}`
+          : `${word}: ${these.length} checks of ${run.suiteName}, first ${first.title}`,
+      lines: [
+        ...(these.length > 1
+          ? [`What happened: ${listed(these.map(({ title }) => title))}`]
+          : [
+              `What happened: a check of suite ${run.suiteName} failed${run.syncId ? ` after sync ${run.syncId}` : ''}.`,
+            ]),
+        'What to do: look at the rows behind it, then mend the source or the limit and run the checks again.',
+      ],
+      link,
+      footer: `${these
+        .map(({ id }) => `INC-${id}`)
+        .slice(0, LISTED)
+        .join(', ')}, ${severity}. ${TOLD_ONCE}`,
+    };
+    const event = severity === 'critical' ? 'check_failed' : 'check_warned';
+    await enqueue(tx, c, run, event, message, { owners, incidentIds });
+  }
+}
+
+async function onRunFailed(
+  tx: Db,
+  c: NotifyContext,
+  run: ChecksFinished,
+  { message, hint }: Failure,
+  link: Message['link'],
+): Promise<void> {
+  const title = `${run.suiteName} could not be checked: ${message}`;
+  const seen = await seeIncident(tx, {
+    ...subject(run),
+    cause: `checks:${run.suiteId}`,
+    severity: 'critical',
+    title,
+    detail: hint ?? '',
+    at: c.clock(),
+  });
+  const cause = `checks:${run.suiteId}`;
+  const news = { ...seen, workspaceId: run.workspaceId, cause, severity: 'critical' as const, title, at: c.clock() };
+  if (!(await isNews(tx, news))) return;
+  await markTold(tx, [seen.id], c.clock());
+  const told: Message = {
+    state: 'failed',
+    headline: `Not checked: ${title}`,
+    lines: [`What happened: ${message}`, ...(hint ? [`What to do: ${hint}`] : [])],
+    link,
+    footer: `INC-${seen.id}, critical. ${TOLD_ONCE}`,
+  };
+  await enqueue(tx, c, run, 'check_failed', told, { incidentIds: [seen.id] });
+}
+
+function subject({ workspaceId, connectionId, suiteId, syncId }: ChecksFinished) {
+  return { workspaceId, connectionId, suiteId, syncId };
+}

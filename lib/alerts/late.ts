@@ -1,0 +1,125 @@
+import type { Db } from '#lib/db/connect.ts';
+import { findExplanation, insertEvents, saveExplanation } from './incident-store.ts';
+import { type Message, spanText } from './message.ts';
+import { enqueue } from './outbox.ts';
+import { markTold, seeIncident } from './store.ts';
+import { isNews, type NotifyContext, pageLink, recover, recovery, TOLD_ONCE } from './tell.ts';
+
+/** A connection that is late, as far as alerts need to know it. */
+export interface Late {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly name: string;
+  readonly dataAsOf: Date | null;
+  /** How far past its target; null where only a due time was missed. */
+  readonly overMinutes: number | null;
+  readonly targetMinutes: number | null;
+  readonly missedDue: Date | null;
+}
+
+/**
+ * Opens an incident for each connection that is late, and resolves those of connections that are not any longer. What an
+ * open incident of the same connection explains has been told with it. Several of one source or destination are one message.
+ */
+export async function onLate(c: NotifyContext & { readonly db: Db }, late: readonly Late[]): Promise<void> {
+  const open = await openLate(c.db);
+  const fresh = late.filter(({ connectionId }) => !open.has(connectionId));
+  for (const each of fresh) await c.db.transaction().execute((tx) => tellLate(tx, c, each));
+  const gone = [...open].filter(([id]) => !late.some(({ connectionId }) => connectionId === id));
+  for (const [connectionId, workspaceId] of gone)
+    await c.db.transaction().execute((tx) => tellOnTime(tx, c, { workspaceId, connectionId }));
+}
+
+async function tellLate(tx: Db, c: NotifyContext, late: Late): Promise<void> {
+  const { workspaceId, connectionId, name } = late;
+  const at = c.clock();
+  const cause = `late:${connectionId}`;
+  const title = `${name} is late: ${reasonOf(late, at)}`;
+  const severity = 'critical' as const;
+  const seen = await seeIncident(tx, {
+    ...{ workspaceId, cause, severity, title, connectionId, suiteId: null, syncId: null, at },
+    detail: detailOf(late),
+  });
+  if (!(await isNews(tx, { ...seen, workspaceId, cause, severity, title, at }))) return;
+  const explanation = await findExplanation(tx, { connectionId, syncId: null, at });
+  if (explanation?.isTold) {
+    await saveExplanation(tx, seen.id, explanation);
+    await insertEvents(tx, [{ incidentId: seen.id, workspaceId, at, kind: 'explained', message: explanation.text }]);
+    return;
+  }
+  await markTold(tx, [seen.id], at);
+  const message: Message = {
+    state: 'failed',
+    headline: `Late: ${title}`,
+    lines: [
+      `What happened: ${detailOf(late)}`,
+      'What to do: look whether its sync runs, waits for a worker or takes longer than its schedule allows.',
+    ],
+    link: pageLink(c, `/connections/${connectionId}`, `Open ${name}`),
+    footer: `INC-${seen.id}, critical. ${TOLD_ONCE}`,
+  };
+  // A worker that was away makes many late at once: they are one message.
+  const group = { key: `late:${workspaceId}`, entry: title, many: 'Late: {n} connections' };
+  const telling = { incidentIds: [seen.id], group: (await hasOthers(tx, workspaceId, connectionId)) ? group : null };
+  await enqueue(tx, c, { workspaceId, connectionId, syncId: null }, 'sync_late', message, telling);
+}
+
+/** Paused, or given another target: there is nothing to be late for. A sync that succeeds resolves it with its own words. */
+async function tellOnTime(
+  tx: Db,
+  c: NotifyContext,
+  { workspaceId, connectionId }: { workspaceId: string; connectionId: string },
+): Promise<void> {
+  const at = c.clock();
+  const told = (await recover(tx, workspaceId, [`late:${connectionId}`], at)).filter((incident) => incident.told);
+  const connection = await tx
+    .selectFrom('connection')
+    .select(['name', 'status'])
+    .where('id', '=', connectionId)
+    .executeTakeFirst();
+  if (told.length === 0 || connection?.status !== 'active') return;
+  const { name } = connection;
+  const link = pageLink(c, `/connections/${connectionId}`, `Open ${name}`);
+  const message = recovery(told, `${name} is on time again`, 'Its data is within its target.', link, at);
+  const telling = { level: 'critical', incidentIds: told.map(({ id }) => id) } as const;
+  await enqueue(tx, c, { workspaceId, connectionId, syncId: null }, 'recovered', message, telling);
+}
+
+function reasonOf({ overMinutes, targetMinutes, missedDue }: Late, at: Date): string {
+  if (overMinutes === null || targetMinutes === null)
+    return `its due time of ${stamp(missedDue)} was skipped, the sync before it had not ended`;
+  const over = spanText(new Date(at.getTime() - overMinutes * 60_000), at);
+  return `${over} past its target of ${spanText(new Date(0), new Date(targetMinutes * 60_000))}`;
+}
+
+function detailOf({ dataAsOf, overMinutes, missedDue }: Late): string {
+  if (overMinutes === null) return `The due time of ${stamp(missedDue)} was skipped: the sync before it had not ended.`;
+  return dataAsOf === null ? 'It has not succeeded yet.' : `Its data is as of ${stamp(dataAsOf)}.`;
+}
+
+function stamp(at: Date | null): string {
+  return at === null ? 'an unknown time' : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** Connections with an open incident of being late, with their workspaces. */
+async function openLate(db: Db): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('incident')
+    .select(['connection_id as connectionId', 'workspace_id as workspaceId'])
+    .where('cause', 'like', 'late:%')
+    .where('status', '<>', 'resolved')
+    .execute();
+  return new Map(rows.flatMap(({ connectionId, workspaceId }) => (connectionId ? [[connectionId, workspaceId]] : [])));
+}
+
+async function hasOthers(tx: Db, workspaceId: string, connectionId: string): Promise<boolean> {
+  const other = await tx
+    .selectFrom('connection')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '<>', connectionId)
+    .where('status', '=', 'active')
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
+}

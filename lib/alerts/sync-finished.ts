@@ -1,0 +1,149 @@
+import type { Db } from '#lib/db/connect.ts';
+import type { Failure, Where } from '#lib/errors.ts';
+import { disableIfHopeless, forgetWarning } from './auto-disable.ts';
+import type { Event } from './events.ts';
+import { groupOf } from './group.ts';
+import { masked, masking } from './mask.ts';
+import type { Message } from './message.ts';
+import { enqueue, type Group, routeFor } from './outbox.ts';
+import { tellSchemaChanges } from './schema-changed.ts';
+import { markTold, type OpenIncident, seeIncident } from './store.ts';
+import {
+  isNews,
+  type NotifyContext,
+  nameOf,
+  pageLink,
+  recover,
+  recovery,
+  type SyncFinished,
+  TOLD_ONCE,
+} from './tell.ts';
+
+/**
+ * Opens, counts or resolves the connection's incident and enqueues what people are to be told, in the transaction that
+ * ends the sync. Cancelled and skipped syncs say nothing about the connection.
+ */
+export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinished): Promise<void> {
+  const { connectionId, syncId, status, failure } = sync;
+  const name = await nameOf(tx, connectionId);
+  const link = pageLink(c, `/jobs/${syncId}`, `Open sync ${syncId}`);
+  if (status === 'succeeded') await onSucceeded(tx, c, sync, name, link);
+  if (status === 'succeeded' || status === 'partial') await tellSchemaChanges(tx, c, sync, name);
+  // Whoever discarded a load knows of it, and its incident stays open until a sync publishes again.
+  if ((status === 'failed' || status === 'partial') && failure?.code !== 'load_discarded')
+    await onFailed(tx, c, sync, name, link);
+}
+
+async function onSucceeded(
+  tx: Db,
+  c: NotifyContext,
+  sync: SyncFinished,
+  name: string,
+  link: Message['link'],
+): Promise<void> {
+  const { workspaceId, connectionId, syncId } = sync;
+  const at = c.clock();
+  await forgetWarning(tx, connectionId);
+  const causes = [`sync:${connectionId}`, `late:${connectionId}`];
+  const told = (await recover(tx, workspaceId, causes, at)).filter((incident) => incident.told);
+  const published = `Sync ${syncId} published its data.`;
+  if (told.length > 0)
+    await enqueue(tx, c, sync, 'recovered', recovery(told, `${name} synced again`, published, link, at), {
+      level: 'critical',
+      incidentIds: told.map(({ id }) => id),
+      group: recoveredGroup(told, name),
+    });
+  await enqueue(tx, c, sync, 'sync_succeeded', {
+    state: 'recovered',
+    headline: `Synced: ${name}`,
+    lines: [published],
+    link,
+    footer: '',
+  });
+}
+
+/** Connections that were told as one recover as one. */
+function recoveredGroup(told: readonly OpenIncident[], name: string): Group | null {
+  const key = told.find(({ groupKey }) => groupKey !== null)?.groupKey;
+  return key ? { key, entry: `${name} synced again`, many: 'Resolved: {n} connections sync again' } : null;
+}
+
+async function onFailed(
+  tx: Db,
+  c: NotifyContext,
+  sync: SyncFinished,
+  name: string,
+  link: Message['link'],
+): Promise<void> {
+  const { workspaceId, connectionId, syncId, status } = sync;
+  const at = c.clock();
+  const mask = await masking(tx, c.secrets, { connectionId });
+  const failure = masked(sync.failure ?? NO_REASON, mask);
+  const { message, hint, where } = failure;
+  const place = mask(placeText(where));
+  const [event, word, happened] = wordsOf(sync);
+  const title = `${name}: ${message}`;
+  const group = event === 'sync_failed' ? await groupOf(tx, connectionId, failure) : null;
+  const seen = await seeIncident(tx, {
+    ...{
+      workspaceId,
+      cause: `sync:${connectionId}`,
+      severity: 'critical',
+      title,
+      connectionId,
+      suiteId: null,
+      syncId,
+      at,
+    },
+    detail: mask([`Sync ${syncId}${placeText(where)}.`, hint].filter(Boolean).join(' ')),
+    groupKey: group?.key ?? null,
+  });
+  const news = await isNews(tx, {
+    ...seen,
+    ...{ workspaceId, cause: `sync:${connectionId}`, severity: 'critical', title, at },
+  });
+  if (await isDue(tx, c, sync, event, { ...seen, news })) {
+    await markTold(tx, [seen.id], at);
+    const often = status === 'partial' ? 'published only some streams' : 'failed';
+    const told: Message = {
+      state: 'failed',
+      headline: `${word}: ${title}`,
+      lines: [
+        `What happened: sync ${syncId} ${happened ?? often}${place}. Readers keep what was published before.`,
+        ...(hint ? [`What to do: ${hint}`] : []),
+      ],
+      link,
+      footer: `INC-${seen.id}, critical. ${TOLD_ONCE}`,
+    };
+    await enqueue(tx, c, sync, event, told, { incidentIds: [seen.id], group: group && { ...group, entry: title } });
+  }
+  await disableIfHopeless(tx, c, sync, { name, message });
+}
+
+/** A rule may wait for so many failures in a row before it tells of them. */
+async function isDue(
+  tx: Db,
+  c: NotifyContext,
+  sync: SyncFinished,
+  event: Event,
+  { news, told, seen }: { news: boolean; told: boolean; seen: number },
+): Promise<boolean> {
+  const needed = (await routeFor(tx, c, sync, event)).rule?.failuresInARow ?? 1;
+  if (needed <= 1 || told) return news;
+  return seen >= needed;
+}
+
+/** The event, its word in the headline, and what the sync did where that is not simply to fail. */
+function wordsOf({ failure }: SyncFinished): [Event, string, string?] {
+  if (failure?.code === 'load_held') return ['load_held', 'Load held', 'holds its load back'];
+  if (failure?.code === 'schema_changed') return ['connection_disabled', 'Disabled', 'disabled its connection'];
+  return ['sync_failed', 'Sync failed'];
+}
+
+const NO_REASON: Failure = { kind: 'bug', code: 'unknown', message: 'No reason was given.' };
+
+/** ` in stream orders, page 3`, or nothing. */
+function placeText({ stream, page, row }: Where = {}): string {
+  const place = [stream && `stream ${stream}`, page && `page ${page}`, row && `row ${row}`].filter(Boolean);
+  return place.length > 0 ? ` in ${place.join(', ')}` : '';
+}
