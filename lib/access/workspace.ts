@@ -1,4 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
+import type { AutoDisable } from '#lib/db/schema.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 
 export interface Workspace {
@@ -7,6 +8,8 @@ export interface Workspace {
   readonly defaultNamespace: string;
   readonly notificationEmail: string | null;
   readonly timeZone: string;
+  /** Null lets connections fail for as long as they like. */
+  readonly autoDisable: AutoDisable | null;
   readonly createdAt: Date;
 }
 
@@ -15,9 +18,11 @@ export interface WorkspaceSettings {
   readonly defaultNamespace: string;
   readonly notificationEmail: string | null;
   readonly timeZone: string;
+  readonly autoDisable?: AutoDisable | null;
 }
 
 const NAME_LENGTH = 100;
+const MOST_FAILURES = 1_000;
 /** Postgres cuts identifiers at 63 bytes; a namespace becomes a schema. */
 const NAMESPACE = /^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
@@ -31,6 +36,7 @@ export async function getWorkspace({ db }: { db: Db }, workspaceId: string): Pro
       'default_namespace as defaultNamespace',
       'notification_email as notificationEmail',
       'time_zone as timeZone',
+      'auto_disable as autoDisable',
       'created_at as createdAt',
     ])
     .where('id', '=', workspaceId)
@@ -57,12 +63,17 @@ export function workspaceColumns(settings: WorkspaceSettings) {
     default_namespace: settings.defaultNamespace,
     notification_email: settings.notificationEmail?.trim() || null,
     time_zone: settings.timeZone,
+    ...(settings.autoDisable !== undefined && {
+      auto_disable: settings.autoDisable && JSON.stringify(settings.autoDisable),
+    }),
   };
 }
 
 /** All that is wrong with the settings; empty when they can be saved. */
-export function workspaceIssues({ name, defaultNamespace, notificationEmail, timeZone }: WorkspaceSettings): Issue[] {
+export function workspaceIssues(settings: WorkspaceSettings): Issue[] {
+  const { name, defaultNamespace, notificationEmail, timeZone, autoDisable = null } = settings;
   return [
+    ...autoDisableIssues(autoDisable),
     (!name.trim() || name.length > NAME_LENGTH) && {
       path: 'name',
       message: `Give the workspace a name of 1 to ${NAME_LENGTH} characters.`,
@@ -78,6 +89,24 @@ export function workspaceIssues({ name, defaultNamespace, notificationEmail, tim
       },
     !isTimeZone(timeZone) && { path: 'timeZone', message: 'A time zone of the IANA list, such as Europe/Berlin.' },
   ].filter((issue) => typeof issue === 'object' && issue !== null);
+}
+
+function autoDisableIssues(settings: AutoDisable | null): Issue[] {
+  if (settings === null) return [];
+  const { failures, days, warnFailures, warnDays } = settings;
+  const isCount = (value: number, least: number) => Number.isInteger(value) && value >= least && value <= MOST_FAILURES;
+  return [
+    !isCount(failures, 1) && { path: 'autoDisable.failures', message: `A whole number from 1 to ${MOST_FAILURES}.` },
+    !isCount(days, 0) && { path: 'autoDisable.days', message: `A whole number from 0 to ${MOST_FAILURES}.` },
+    !(isCount(warnFailures, 1) && warnFailures <= failures) && {
+      path: 'autoDisable.warnFailures',
+      message: 'A whole number from 1, not above the failures that disable.',
+    },
+    !(isCount(warnDays, 0) && warnDays <= days) && {
+      path: 'autoDisable.warnDays',
+      message: 'A whole number from 0, not above the days that disable.',
+    },
+  ].filter((issue) => issue !== false);
 }
 
 export function isEmail(text: string): boolean {

@@ -10,6 +10,7 @@ import { configDocument, ownDocument, publicDocument } from './openapi/documents
 import { docsPage } from './openapi/page.ts';
 import { paged } from './pages.ts';
 import { accessRoutes } from './routes/access.ts';
+import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { authRoutes } from './routes/auth.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { connectionRoutes } from './routes/connections.ts';
@@ -100,6 +101,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     probeRoutes,
     suiteRoutes,
     channelRoutes,
+    alertRuleRoutes,
     accessRoutes,
     peopleRoutes,
     uploadRoutes,

@@ -140,6 +140,7 @@ async function fill(api: TestApi, ada: ApiClient, { connectionId, destinationId 
   const channel = await post(`${V1}/channels`, {
     ...{ type: 'slack', name: 'Shop alerts', config: { webhookUrl: 'https://hooks.slack.com/services/T0/B0/canary' } },
   });
+  const rule = await post(`${V1}/alert-rules`, { name: 'Shop rule', channelIds: [channel.id] });
   const application = await post(`${V1}/applications`, { name: 'Shop app', role: 'editor' });
   const key = await post(`${V1}/api-keys`, { name: 'Shop key', role: 'editor' });
   const tag = await post('/api/public/v1/tags', { name: 'Shop tag', color: '112233' });
@@ -153,6 +154,7 @@ async function fill(api: TestApi, ada: ApiClient, { connectionId, destinationId 
   return {
     suiteId: String(suite.id),
     channelId: String(channel.id),
+    ruleId: String(rule.id),
     applicationId: String(application.id),
     keyId: String(key.id),
     tagId: String(tag.tagId),
@@ -182,6 +184,7 @@ function idFor(path: string, name: string, ids: Ids): string {
     syncs: 'syncId',
     suites: 'suiteId',
     channels: 'channelId',
+    'alert-rules': 'ruleId',
     applications: 'applicationId',
     'api-keys': 'keyId',
     incidents: 'incidentId',
@@ -218,6 +221,8 @@ function bodyFor({ tree, method, path }: Route, ids: Ids): unknown {
     [`POST ${V1}/suites`]: { name: 'x', text: SUITE, destinationId, connectionId },
     [`PUT ${V1}/suites/:id`]: { name: 'x', text: SUITE },
     [`PATCH ${V1}/channels/:id`]: { name: 'x', enabled: false },
+    [`POST ${V1}/alert-rules`]: { name: 'x', channelIds: [ids.channelId] },
+    [`PATCH ${V1}/alert-rules/:id`]: { enabled: false },
     [`PATCH ${V1}/workspace`]: { name: 'Elsewhere' },
   };
   return bodies[`${method} ${path}`] ?? {};

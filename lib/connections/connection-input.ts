@@ -28,12 +28,15 @@ export interface ConnectionInput {
   readonly badValues: BadValues;
   /** More rows in quarantine fail the stream; null without a limit. */
   readonly quarantineLimit: QuarantineLimit | null;
+  /** Who answers for it: a person or a team; alert rules ask for it. */
+  readonly owner: string | null;
   readonly streams: readonly ConfiguredStream[];
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
 const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
 const PREFIX_LENGTH = 40;
+const OWNER_LENGTH = 200;
 const MOST_TARGET_MINUTES = 366 * 1440;
 
 /** @throws WeirError `invalid_input` with all that is wrong */
@@ -49,6 +52,9 @@ export async function assertValidConnection(db: Db, workspaceId: string, input: 
     ...(destination ? [] : [{ path: 'destinationId', message: 'There is no such destination.' }]),
     ...namespaceIssues(input),
     ...targetIssues(input),
+    ...((input.owner ?? '').length > OWNER_LENGTH
+      ? [{ path: 'owner', message: `At most ${OWNER_LENGTH} characters.` }]
+      : []),
     ...ruleIssues(input, kind === null || kind === undefined || kind.keepsQuarantine === true),
     ...scheduleIssues(input.schedule).map(({ path, message }) => ({
       path: ['schedule', path].filter(Boolean).join('.'),

@@ -36,6 +36,7 @@ export const CONNECTION_DEFAULTS = {
   schemaChanges: 'propagate_columns',
   badValues: 'null',
   quarantineLimit: null,
+  owner: null,
 } as const satisfies Partial<ConnectionInput>;
 
 export async function listConnections({ db }: { db: Db }, workspaceId: string): Promise<ConnectionSummary[]> {
@@ -172,6 +173,7 @@ function columnsOf(input: ConnectionInput, now: Date) {
     schema_changes: input.schemaChanges,
     bad_values: input.badValues,
     quarantine_limit: input.quarantineLimit && JSON.stringify(input.quarantineLimit),
+    owner: input.owner?.trim() || null,
     ...(input.status === 'active' && { paused_reason: null }),
   };
 }
@@ -222,6 +224,7 @@ function selectConnections(db: Db, workspaceId: string) {
       'connection.bad_values as badValues',
       'connection.quarantine_limit as quarantineLimit',
       'connection.paused_reason as pausedReason',
+      'connection.owner',
       'connection.created_at as createdAt',
       'connection.updated_at as updatedAt',
       'source.id as sourceId',
@@ -254,6 +257,7 @@ function toSummary(row: ConnectionRow): Omit<ConnectionSummary, 'streamNames'> {
     schemaChanges: row.schemaChanges,
     badValues: row.badValues,
     quarantineLimit: row.quarantineLimit,
+    owner: row.owner,
     pausedReason: row.pausedReason,
     createdAt: row.createdAt,
   };

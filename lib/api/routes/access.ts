@@ -8,7 +8,13 @@ import type { Role } from '#lib/db/schema.ts';
 import { nullable, readBody, shape, text, whole } from '../body.ts';
 import { as, type DoorEnv, idOf, numberOf } from '../door.ts';
 
-const settings = shape({ name: text, defaultNamespace: text, notificationEmail: nullable(text), timeZone: text });
+const autoDisable = shape({ failures: whole, days: whole, warnFailures: whole, warnDays: whole }, [
+  ...['failures', 'days', 'warnFailures', 'warnDays'],
+]);
+const settings = shape({
+  ...{ name: text, defaultNamespace: text, notificationEmail: nullable(text), timeZone: text },
+  autoDisable: nullable(autoDisable),
+});
 const key = shape({ name: text, role: text, expiresInDays: nullable(whole) }, ['name', 'role']);
 const host = shape({ host: text, port: whole, reason: nullable(text) }, ['host', 'port']);
 

@@ -58,6 +58,7 @@ const changeable = {
   schemaChanges: text,
   badValues: text,
   quarantineLimit: nullable(shape({ rows: whole, percent: { type: 'number' } })),
+  owner: nullable(text),
   status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,
 };

@@ -178,6 +178,20 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone }:
             timeZone={timeZone}
             error={issues.find((issue) => issue.path?.startsWith('schedule'))?.message}
           />
+          <Field
+            id="owner"
+            label="Owner"
+            optional
+            error={problem('owner')}
+            hint="A person or a team. Alert rules may ask for it."
+          >
+            <input
+              className="input"
+              {...fieldControl('owner', problem('owner'), true)}
+              value={input.owner ?? ''}
+              onChange={(event) => set({ owner: event.target.value || null })}
+            />
+          </Field>
         </div>
         <div className="stack">
           <Namespace input={input} set={set} error={problem('namespaceFormat')} />

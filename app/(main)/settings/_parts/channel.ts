@@ -1,17 +1,31 @@
 import type { Channel as ChannelModel } from '#lib/alerts/channels.ts';
+import { EVENT_KINDS, type Event } from '#lib/alerts/events.ts';
 import type { Wire } from '../../../_components/wire.ts';
 
 export type Channel = Wire<ChannelModel>;
 export type ChannelType = Channel['type'];
 
+const WORDS: Record<Event, { label: string; short: string }> = {
+  sync_failed: { label: 'A sync failed', short: 'failed syncs' },
+  load_held: { label: 'A load is held by a check', short: 'held loads' },
+  sync_late: { label: 'A connection is late', short: 'late connections' },
+  connection_disabled: { label: 'A connection was disabled', short: 'disabled connections' },
+  connection_at_risk: { label: 'A connection will be disabled', short: 'connections at risk' },
+  schema_changed: { label: 'A schema changed', short: 'schema changes' },
+  check_failed: { label: 'A check fails', short: 'failing checks' },
+  check_warned: { label: 'A check warns', short: 'warnings' },
+  step_failed: { label: 'A step after a sync failed', short: 'failed steps' },
+  recovered: { label: 'Something recovered', short: 'recoveries' },
+  sync_succeeded: { label: 'A sync succeeded', short: 'every success' },
+};
+
 /** What a channel can hear of, in the words of the form and of the list. */
-export const EVENTS = [
-  { event: 'sync_failed', label: 'A sync failed', short: 'failed syncs', usual: true },
-  { event: 'check_failed', label: 'A check fails', short: 'failing checks', usual: true },
-  { event: 'check_warned', label: 'A check warns', short: 'warnings', usual: true },
-  { event: 'recovered', label: 'Something recovered', short: 'recoveries', usual: true },
-  { event: 'sync_succeeded', label: 'A sync succeeded', short: 'every success', usual: false },
-] as const;
+export const EVENTS = EVENT_KINDS.map((kind) => ({ ...kind, ...WORDS[kind.event] }));
+
+/** `A sync failed` */
+export function eventLabel(event: string): string {
+  return EVENTS.find((kind) => kind.event === event)?.label ?? event;
+}
 
 export interface ChannelField {
   readonly name: string;

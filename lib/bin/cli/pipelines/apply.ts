@@ -15,6 +15,7 @@ const PATHS: Record<Kind, string> = {
   connection: '/connections',
   suite: '/suites',
   channel: '/channels',
+  alert_rule: '/alert-rules',
 };
 
 /** Ids by kind and name, those of what was made a moment ago among them. */
@@ -101,6 +102,14 @@ const SHAPES: Record<Exclude<Kind, 'connector'>, Shape> = {
     ...(connection !== undefined && { connectionId: ids.of('connection', connection, at) }),
   }),
   channel: async (_server, body) => body,
+  alert_rule: async (_server, { channels, connections, tags, owners, levels, events, ...body }, ids, at) => ({
+    ...body,
+    matches: {
+      ...(Array.isArray(connections) && { connections: connections.map((name) => ids.of('connection', name, at)) }),
+      ...Object.fromEntries(Object.entries({ tags, owners, levels, events }).filter(([, list]) => list !== undefined)),
+    } as JsonObject,
+    channelIds: (Array.isArray(channels) ? channels : []).map((name) => ids.of('channel', name, at)),
+  }),
 };
 
 /** What another one would be another thing: it can't be changed. */

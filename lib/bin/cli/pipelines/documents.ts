@@ -5,7 +5,7 @@ import { type Issue, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 
 /** In the order in which they need each other. */
-export const KINDS = ['connector', 'source', 'destination', 'connection', 'suite', 'channel'] as const;
+export const KINDS = ['connector', 'source', 'destination', 'connection', 'suite', 'channel', 'alert_rule'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One thing that a folder declares. Its kind and name are what it is found by. */
@@ -40,10 +40,14 @@ const FIELDS: Record<Kind, readonly string[]> = {
       'namespaceFormat',
       'prefix',
     ],
-    ...['freshnessTargetMinutes', 'schemaChanges', 'badValues', 'quarantineLimit', 'states'],
+    ...['freshnessTargetMinutes', 'schemaChanges', 'badValues', 'quarantineLimit', 'owner', 'states'],
   ],
   suite: ['text!', 'destination!', 'connection'],
   channel: ['type!', 'config!', 'events', 'enabled'],
+  alert_rule: [
+    ...['channels!', 'position', 'enabled', 'connections', 'tags', 'owners', 'levels', 'events'],
+    ...['failuresInARow', 'quietHours', 'digest'],
+  ],
 };
 const FROM_ENVIRONMENT = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const MOST_FILES = 1_000;

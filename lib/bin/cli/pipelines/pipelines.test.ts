@@ -104,6 +104,14 @@ name: Alerts
 type: slack
 config: { webhookUrl: "https://hooks.slack.com/services/T0/B0/x" }
 events: [sync_failed]
+---
+kind: alert_rule
+name: Shop at night
+connections: [Shop]
+levels: [critical]
+channels: [Alerts]
+failuresInARow: 2
+quietHours: { from: "22:00", to: "07:00", timeZone: Europe/Berlin }
 `,
   );
   return folder;
@@ -117,9 +125,9 @@ test('a folder is applied, applied again without a change, and drift is told', a
   expect(await api.query('select 1 from connection')).toEqual([]);
 
   const first = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
-  expect(first.text).toContain('6 made, 0 changed, 0 as they were, 0 deleted.');
+  expect(first.text).toContain('7 made, 0 changed, 0 as they were, 0 deleted.');
   const again = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
-  expect(again.text).toContain('0 made, 0 changed, 6 as they were, 0 deleted.');
+  expect(again.text).toContain('0 made, 0 changed, 7 as they were, 0 deleted.');
   expect(await said(() => driftCommand(options))).toEqual({ code: 0, text: 'Server and folder agree.\n' });
 
   await api.query(`update connection set prefix = 'other_'`);

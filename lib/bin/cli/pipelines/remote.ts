@@ -1,4 +1,5 @@
 import type { Channel } from '#lib/alerts/channels.ts';
+import type { Rule } from '#lib/alerts/rules.ts';
 import type { Connection } from '#lib/connections/connections.ts';
 import type { Connector } from '#lib/connections/connectors.ts';
 import type { StoredDestination } from '#lib/connections/destinations.ts';
@@ -26,6 +27,7 @@ export async function readRemote(server: Server): Promise<Remote[]> {
   const connections = await all<Connection>('/connections');
   const suites = await all<SuiteDetail>('/suites');
   const channels = await server.get<Channel[]>('/channels');
+  const rules = await server.get<Rule[]>('/alert-rules');
   const nameOf = (rows: readonly { id: string; name: string }[], id: string | null) =>
     rows.find((row) => row.id === id)?.name;
   return [
@@ -45,7 +47,20 @@ export async function readRemote(server: Server): Promise<Remote[]> {
     ...channels.map(({ id, name, type, config, events, enabled }) =>
       remote('channel', id, name, { type, config, events: [...events], enabled }),
     ),
+    ...rules.map((rule) => remote('alert_rule', rule.id, rule.name, ruleBody(rule))),
   ];
+  function ruleBody({ position, enabled, matches, channelIds, failuresInARow, quietHours, digest }: Rule): JsonObject {
+    const { connections: of, ...lists } = matches;
+    const names = (rows: readonly { id: string; name: string }[], wanted: readonly string[]) =>
+      wanted.flatMap((id) => nameOf(rows, id) ?? []);
+    return {
+      ...{ position, enabled, failuresInARow, channels: names(channels, channelIds) },
+      ...(of && { connections: names(connections, of) }),
+      ...(lists as JsonObject),
+      ...(quietHours && { quietHours: { ...quietHours } as unknown as JsonObject }),
+      ...(digest && { digest: { ...digest } }),
+    };
+  }
   function remote(kind: Kind, id: string, name: string, body: JsonObject): Remote {
     return { kind, id, name, body };
   }
@@ -64,6 +79,7 @@ function connectionBody(row: Connection): JsonObject {
     ...(freshnessTargetMinutes !== null && { freshnessTargetMinutes }),
     schemaChanges: row.schemaChanges,
     badValues: row.badValues,
+    ...(row.owner !== null && { owner: row.owner }),
     ...(isJsonObject(quarantineLimit) && { quarantineLimit: { ...quarantineLimit } }),
     streams: row.streams.map(toDocumentStream),
   };

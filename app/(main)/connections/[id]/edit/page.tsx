@@ -27,6 +27,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     schemaChanges,
     badValues,
     quarantineLimit,
+    owner,
     streams,
   } = connection;
   return (
@@ -62,6 +63,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
           schemaChanges,
           badValues,
           quarantineLimit,
+          owner,
           streams,
           sourceId: source.id,
           destinationId: destination.id,
