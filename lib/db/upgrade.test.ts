@@ -52,6 +52,12 @@ insert into worker (id, host, pid) values ('w', 'h', 1)`;
 /** Of those who sign in just then. */
 const EMPTY = ['session', 'account', 'verification', 'try_counter'];
 
+/** A channel that hears of failed syncs hears also of what came to be told since. */
+function grown(table: string, row: object): object {
+  if (table !== 'channel') return row;
+  return { ...row, events: expect.arrayContaining((row as { events: string[] }).events) };
+}
+
 async function firstInstallation(): Promise<TestDatabase> {
   const database = await testDatabase();
   const provider = { getMigrations: async () => FIRST };
@@ -81,7 +87,7 @@ test('the first schema with rows in it becomes the newest, and no row loses a va
   const after = await contents(database);
   for (const [table, rows] of before) {
     if (!EMPTY.includes(table)) expect([table, rows.length]).toEqual([table, 1]);
-    expect([table, after.get(table)]).toMatchObject([table, rows]);
+    expect([table, after.get(table)]).toMatchObject([table, rows.map((row) => grown(table, row))]);
   }
 });
 

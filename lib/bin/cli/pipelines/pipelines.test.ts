@@ -297,7 +297,7 @@ test('every problem of a folder is told at once, with file and line', () => {
   expect(() => readDocuments(folder, {})).toThrow(
     [
       `${folder}/a.yaml:1: The environment has no NOT_THERE.`,
-      `${folder}/a.yaml:6: kind is one of: connector, source, destination, connection, suite, channel.`,
+      `${folder}/a.yaml:6: kind is one of: connector, source, destination, connection, suite, channel, alert_rule.`,
       `${folder}/a.yaml:9: source A has no field colour.`,
       `${folder}/a.yaml:9: source A needs connector.`,
       `${folder}/a.yaml:9: source A is declared at ${folder}/a.yaml:1 already.`,
