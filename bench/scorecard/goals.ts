@@ -110,7 +110,7 @@ function falseAlarms(shape: { weekend?: number; growth?: number }, others: Reado
 }
 
 /** Alarms that follow one another are one. */
-export function episodes(said: readonly boolean[]): number {
+function episodes(said: readonly boolean[]): number {
   return said.filter((isAlarm, index) => isAlarm && !said[index - 1]).length;
 }
 

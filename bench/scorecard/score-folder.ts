@@ -14,7 +14,7 @@ export function scoreFolder(folder: string, into: string): void {
     files.map((name) => {
       const judged = detect(readSeries(path.join(folder, name)));
       rows += judged.length;
-      return [name.split(path.sep).join('/'), judged.map(({ score }) => Number(score.toFixed(5)))];
+      return [name.split(path.sep).join('/'), judged.map(({ score }) => Number(score.toFixed(7)))];
     }),
   );
   writeFileSync(into, JSON.stringify(scores));

@@ -29,11 +29,25 @@ const OFTEN_OF = 48;
 /** A deviation below this share of the level is as good as none. */
 const FLOOR = 1e-3;
 const ROUNDING = 1e-12;
-const MONTH = 30 * 86_400_000;
+const DAY = 86_400_000;
+const MONTH = 30 * DAY;
+/** What is unusual again within so many days, or points if they lie further apart, is the same trouble. */
+const REPEAT = 1.25;
 /** Rows that came late arrive with the next load: so near must the sum come to what was missing. */
 const CATCH_UP = 0.25;
 
-const RESIDUALS: Prior = { weight: 20, beyond: (z) => 2 / (1 + Math.exp(1.6 * z)), excess: 0.7, excessWeight: 4 };
+/** Few errors look like a normal day's; many show how heavy their tail really is, and spiky series are heavy. */
+const BEND_LEAST = 4;
+const BEND_FIRST = 16;
+const BEND_HALF = 60;
+const bendOf = (count: number) => Math.max(BEND_LEAST, (BEND_FIRST * BEND_HALF) / (BEND_HALF + count));
+const RESIDUALS: Prior = {
+  weight: 20,
+  beyond: (z) => 2 / (1 + Math.exp(1.6 * z)),
+  excess: 0.5,
+  excessWeight: 4,
+  bend: bendOf,
+};
 const SURPRISES: Prior = { weight: 20, beyond: (s) => Math.min(1, 2.5 * Math.exp(-s)), excess: 1, excessWeight: 6 };
 
 type Known = Point & { readonly value: number };
@@ -87,20 +101,23 @@ class ChosenLine implements Line {
   /** The anomalies in a row up to now. */
   #row: (readonly Look[])[] = [];
   readonly #far = new Recent(OFTEN_OF);
+  readonly #repeatMs: number;
   #held: Errors | null = null;
   #missing = 0;
-  #wasAnomaly = false;
+  #anomalyAt = Number.NEGATIVE_INFINITY;
   #index = 0;
   #before: number | null = null;
 
   constructor(choices: readonly Choice[], times: readonly number[], options: Options) {
     this.#options = options;
     this.#offsetAt = options.offsetAt ?? (() => 0);
-    const perMonth = MONTH / stepOf(times);
+    const step = stepOf(times);
+    const perMonth = MONTH / step;
+    this.#repeatMs = REPEAT * Math.max(DAY, step);
     const { falseAlarmsPerMonth } = options;
     this.#share =
       falseAlarmsPerMonth === undefined ? null : Math.max(1, Math.log(perMonth / (AIM * falseAlarmsPerMonth)));
-    this.#days = new SpecialDays(options.isHoliday ?? (() => false), this.#offsetAt, stepOf(times));
+    this.#days = new SpecialDays(options.isHoliday ?? (() => false), this.#offsetAt, step);
     this.#lives = choices.map(({ view, create }) => ({
       view,
       model: create(),
@@ -121,10 +138,10 @@ class ChosenLine implements Line {
     const score = excuse === null ? raw : Math.min(raw, 0.49);
     const isAnomaly = score >= 0.5;
     const band = this.#index < LEAST_HISTORY ? null : bandOf(looks, limit, before);
-    const isNew = isAnomaly && !this.#wasAnomaly;
+    const isNew = isAnomaly && at - this.#anomalyAt > this.#repeatMs;
     this.#learn(point, looks, surprise, limit, excuse !== null);
     this.#missing = isAnomaly && band && value < band.low ? this.#missing + band.expected - value : 0;
-    this.#wasAnomaly = isAnomaly;
+    if (isAnomaly) this.#anomalyAt = at;
     this.#before = value;
     this.#index++;
     const [first] = this.#lives;

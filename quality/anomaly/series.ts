@@ -25,7 +25,7 @@ export interface Judgement {
   /** 0 to 1: 0.5 is just at the tolerance. */
   readonly score: number;
   readonly isAnomaly: boolean;
-  /** An anomaly whose point before was none: repeats are not told again. */
+  /** An anomaly with none in the day before it, or at the point before where those lie further apart: repeats are not told again. */
   readonly isNew: boolean;
   /** Why an unusual value is no anomaly. */
   readonly excuse: 'catch-up' | 'holiday' | null;

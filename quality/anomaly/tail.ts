@@ -13,19 +13,29 @@ export interface Prior {
   /** Mean excess over the threshold of the tail, and how many exceedances it counts for. */
   readonly excess: number;
   readonly excessWeight: number;
+  /** The tail is exponential up to about so many units and a power beyond; without it, exponential throughout. */
+  bend?(count: number): number;
+}
+
+interface Threshold {
+  readonly at: number;
+  readonly beyond: number;
+  readonly excess: number;
+  readonly bend: number;
 }
 
 /**
  * How surprising a number is beside those seen before: minus the natural logarithm of the share of values as large.
  * Up to the 95th percentile the share is counted, as conformal prediction does; beyond it the mean excess extrapolates
- * an exponential tail (Davison & Smith 1990, with shape 0). With few observations the prior decides.
+ * an exponential tail (Davison & Smith 1990, with shape 0), or one that bends into a power law (Hill 1975). With few
+ * observations the prior decides.
  */
 export class Tail {
   readonly #prior: Prior;
   readonly #ring = new Float64Array(MEMORY);
   readonly #sorted = new Float64Array(MEMORY);
   #seen = 0;
-  #threshold: { at: number; beyond: number; excess: number } | null = null;
+  #threshold: Threshold | null = null;
 
   constructor(prior: Prior) {
     this.#prior = prior;
@@ -52,16 +62,16 @@ export class Tail {
   }
 
   surprise(value: number): number {
-    const { at, beyond, excess } = this.#limit();
-    const share = value > at ? 0 : this.#share(value);
-    return value > at ? -Math.log(beyond) + (value - at) / excess : -Math.log(Math.max(share, beyond));
+    const { at, beyond, excess, bend } = this.#limit();
+    if (value > at) return -Math.log(beyond) + bent(value - at, at, bend) / excess;
+    return -Math.log(Math.max(this.#share(value), beyond));
   }
 
   /** The smallest value of at least this surprise. */
   valueAt(surprise: number): number {
-    const { at, beyond, excess } = this.#limit();
+    const { at, beyond, excess, bend } = this.#limit();
     const over = surprise + Math.log(beyond);
-    if (over >= 0) return at + over * excess;
+    if (over >= 0) return at + unbent(over * excess, at, bend);
     let [low, high] = [0, at];
     for (let step = 0; step < 40; step++) {
       const middle = (low + high) / 2;
@@ -75,12 +85,13 @@ export class Tail {
     if (this.#threshold) return this.#threshold;
     const { weight, excess, excessWeight } = this.#prior;
     const count = this.count;
+    const bend = this.#prior.bend?.(count) ?? Number.POSITIVE_INFINITY;
     const tail = Math.min(count, Math.max(TAIL_LEAST, Math.ceil(count * TAIL_SHARE)));
     const at = count === 0 ? 0 : (this.#sorted[count - tail] ?? 0);
     let over = excess * excessWeight;
-    for (let index = count - tail; index < count; index++) over += (this.#sorted[index] ?? 0) - at;
+    for (let index = count - tail; index < count; index++) over += bent((this.#sorted[index] ?? 0) - at, at, bend);
     const beyond = (tail + weight * this.#prior.beyond(at)) / (count + weight);
-    this.#threshold = { at, beyond, excess: Math.max(over / (tail + excessWeight), Number.MIN_VALUE) };
+    this.#threshold = { at, beyond, bend, excess: Math.max(over / (tail + excessWeight), Number.MIN_VALUE) };
     return this.#threshold;
   }
 
@@ -100,4 +111,13 @@ export class Tail {
     }
     return low;
   }
+}
+
+/** What lies `over` the threshold, on a scale that runs from linear to logarithmic; infinitely late, it stays linear. */
+function bent(over: number, threshold: number, bend: number): number {
+  return bend === Number.POSITIVE_INFINITY ? over : bend * Math.log1p(over / (bend + threshold));
+}
+
+function unbent(over: number, threshold: number, bend: number): number {
+  return bend === Number.POSITIVE_INFINITY ? over : (bend + threshold) * Math.expm1(over / bend);
 }
