@@ -8,6 +8,9 @@ export interface TableColumn {
   readonly type: string;
 }
 
+/** Groups are about as many as rows: sorting them beats a hash table that outgrows its memory, and costs little where keys lie in order. */
+export type Hint = 'sort';
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A database that can be measured: Postgres, or DuckDB over Parquet. All statements of one session see the same data. */
@@ -17,7 +20,7 @@ export interface Engine {
   find(table: string): Promise<Relation>;
   columnsOf(relation: Relation): Promise<readonly TableColumn[]>;
   /** The rows of a SELECT. A statement that fails leaves the session usable. */
-  rows(sql: string): Promise<readonly Row[]>;
+  rows(sql: string, hint?: Hint): Promise<readonly Row[]>;
   /** What a thrown error means for a check. */
   failureOf(error: unknown): Failure;
   /** Whether measuring one by one can tell more than the error itself: not after a time-out or a lost connection. */

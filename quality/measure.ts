@@ -76,7 +76,7 @@ export async function measure(engine: Engine, sources: Sources, wanted: readonly
 
 async function run(engine: Engine, statement: Statement, sources: Sources, into: Collected): Promise<void> {
   try {
-    await collect(statement, await engine.rows(statement.sql), into);
+    await collect(statement, await engine.rows(statement.sql, statement.hint), into);
   } catch (error) {
     const isBundle = statement.metrics.length > 1 && engine.isWorthSplitting(error);
     if (!isBundle) return fail(statement, engine.failureOf(error), into);

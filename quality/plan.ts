@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts';
+import type { Hint } from './engine.ts';
 import type { AggregateMetric, GapsMetric, Metric, OrphansMetric, Period, RepeatedMetric } from './metric.ts';
 import { metricKey } from './metric.ts';
 import { testSql } from './row-test-sql.ts';
@@ -24,6 +25,8 @@ export interface Statement {
   readonly sql: string;
   readonly metrics: readonly Metric[];
   readonly per: string | null;
+  /** It groups by a key that hardly repeats. */
+  readonly hint?: Hint;
 }
 
 /** Postgres takes 1,664 columns in a select list; long statements also take long to plan. */
@@ -102,7 +105,7 @@ function alone(metric: Metric, per: string | null, sources: Sources, dialect: Di
     case 'aggregate':
       return scan([metric], per, sources, dialect);
     case 'repeated':
-      return statement(repeatedRows(metric, per, table, dialect));
+      return { ...statement(repeatedRows(metric, per, table, dialect)), hint: 'sort' };
     case 'orphans':
       return statement(orphanRows(metric, per, sources, dialect));
     case 'counts': {
@@ -131,7 +134,7 @@ function alone(metric: Metric, per: string | null, sources: Sources, dialect: Di
   }
 }
 
-/** GROUP BY … HAVING hashes or sorts once; an IN with a subquery may run it for every row. */
+/** GROUP BY … HAVING sorts or hashes once; an IN with a subquery may run it for every row. */
 function repeatedRows({ columns, where }: RepeatedMetric, per: string | null, table: string, dialect: Dialect): string {
   const names = columns.map(dialect.quote);
   const condition = conditionOf(

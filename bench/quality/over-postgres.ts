@@ -73,9 +73,9 @@ async function measureOurs(url: string): Promise<Run & { statements: number }> {
   let statements = 0;
   const counting = (engine: Engine): Engine => ({
     ...engine,
-    rows(sql) {
+    rows(sql, hint) {
       statements++;
-      return engine.rows(sql);
+      return engine.rows(sql, hint);
     },
   });
   const began = performance.now();

@@ -4,7 +4,7 @@ import { type PostgresConfig, readPostgresConfig } from '#lib/destinations/postg
 import { connectPostgres } from '#lib/destinations/postgres/connect.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, Hint } from '../engine.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { postgresDialect } from './dialect.ts';
 import { columnTypes, isTable, tablesIn } from './store.ts';
@@ -13,6 +13,8 @@ import { columnTypes, isTable, tablesIn } from './store.ts';
 const STATEMENT_TIMEOUT_MS = 10 * 60_000;
 /** How long a lock may be waited for: a check must not queue in front of a load. */
 const LOCK_TIMEOUT_MS = 30_000;
+
+const HINTS: Readonly<Record<Hint, string>> = { sort: 'set local enable_hashagg = off' };
 
 export interface MeasureOptions {
   readonly guard: Guard;
@@ -60,17 +62,19 @@ function postgresEngine(client: pg.PoolClient, { schema }: PostgresConfig, signa
     dialect: postgresDialect,
     find: (table) => findTable(client, schema, table),
     columnsOf: (relation) => columnTypes(client, postgresDialect.source(relation)),
-    async rows(sql) {
+    async rows(sql, hint) {
       signal.throwIfAborted();
-      await client.query('savepoint measured');
+      await client.query(`savepoint measured${hint ? `; ${HINTS[hint]}` : ''}`);
       try {
         // The extended protocol takes one statement alone, whatever a condition holds.
         const { rows } = await client.query({ text: sql, values: [], queryMode: 'extended' } as pg.QueryConfig);
         return rows;
       } catch (error) {
-        await client.query('rollback to savepoint measured').catch(() => undefined);
         signal.throwIfAborted();
         throw error;
+      } finally {
+        // Nothing was written: what is taken back is an error, and the hint.
+        await client.query('rollback to savepoint measured; release savepoint measured').catch(() => undefined);
       }
     },
     failureOf(error) {
