@@ -94,11 +94,24 @@ export class WeirError extends Error {
 /** Any thrown value as a failure. What is not a `WeirError` becomes a `bug` that keeps only its message. */
 export function toFailure(error: unknown): Failure {
   if (!(error instanceof WeirError)) {
+    if (isDiskFull(error)) return DISK_FULL;
     return { kind: 'bug', code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
   }
   const { kind, code, message, hint, where } = error;
   return { kind, code, message, ...(hint && { hint }), ...(Object.keys(where).length > 0 && { where }) };
 }
+
+/** As the operating system and Postgres name it; a destination's is told apart where it is talked to. */
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', '53100'].includes(String((error as { code?: unknown } | null)?.code));
+}
+
+const DISK_FULL: Failure = {
+  kind: 'config',
+  code: 'disk_full',
+  message: 'The disk of this Weir or of its database is full.',
+  hint: 'Free space on it. Nothing that was saved or published before is lost.',
+};
 
 /** Wraps what a library threw, and leaves a `WeirError` as it is. */
 export function wrapError(error: unknown, options: Omit<ErrorOptions, 'cause'>): WeirError {

@@ -233,16 +233,6 @@ export async function insertResults(
       .execute();
 }
 
-/** Forgets failing rows whose time is over; the measurements stay. */
-export async function forgetSamples(db: Db, now: Date): Promise<void> {
-  await db
-    .updateTable('check_result')
-    .set({ samples: null, samples_until: null })
-    .where('samples', 'is not', null)
-    .where('samples_until', '<', now)
-    .execute();
-}
-
 export interface EarlierResult {
   readonly key: string;
   readonly at: Date;

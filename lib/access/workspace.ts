@@ -10,7 +10,17 @@ export interface Workspace {
   readonly timeZone: string;
   /** Null lets connections fail for as long as they like. */
   readonly autoDisable: AutoDisable | null;
+  readonly retention: Retention;
   readonly createdAt: Date;
+}
+
+/** Days that Weir keeps what it wrote about its work. */
+export interface Retention {
+  readonly logDays: number;
+  readonly syncDays: number;
+  readonly measurementDays: number;
+  /** Failing rows; a suite may keep its own for less. */
+  readonly sampleDays: number;
 }
 
 export interface WorkspaceSettings {
@@ -19,16 +29,25 @@ export interface WorkspaceSettings {
   readonly notificationEmail: string | null;
   readonly timeZone: string;
   readonly autoDisable?: AutoDisable | null;
+  readonly retention?: Retention;
 }
+
+/** What is absent stays. */
+export type WorkspaceChange = Partial<Omit<WorkspaceSettings, 'retention'>> & {
+  readonly retention?: Partial<Retention>;
+};
 
 const NAME_LENGTH = 100;
 const MOST_FAILURES = 1_000;
+const MOST_DAYS = 3_650;
+/** Fewer, and no check could know a season. */
+const LEAST_DAYS: Retention = { logDays: 1, syncDays: 1, measurementDays: 30, sampleDays: 1 };
 /** Postgres cuts identifiers at 63 bytes; a namespace becomes a schema. */
 const NAMESPACE = /^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export async function getWorkspace({ db }: { db: Db }, workspaceId: string): Promise<Workspace> {
-  return db
+  const { logDays, syncDays, measurementDays, sampleDays, ...row } = await db
     .selectFrom('workspace')
     .select([
       'id',
@@ -39,16 +58,24 @@ export async function getWorkspace({ db }: { db: Db }, workspaceId: string): Pro
       'auto_disable as autoDisable',
       'created_at as createdAt',
     ])
+    .select([
+      'log_days as logDays',
+      'sync_days as syncDays',
+      'measurement_days as measurementDays',
+      'sample_days as sampleDays',
+    ])
     .where('id', '=', workspaceId)
     .executeTakeFirstOrThrow();
+  return { ...row, retention: { logDays, syncDays, measurementDays, sampleDays } };
 }
 
 export async function updateWorkspace(
   { db }: { db: Db },
   workspaceId: string,
-  change: Partial<WorkspaceSettings>,
+  change: WorkspaceChange,
 ): Promise<Workspace> {
-  const next = { ...(await getWorkspace({ db }, workspaceId)), ...change };
+  const stored = await getWorkspace({ db }, workspaceId);
+  const next = { ...stored, ...change, retention: { ...stored.retention, ...change.retention } };
   const issues = workspaceIssues(next);
   if (issues.length > 0)
     throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'The settings were not saved.', issues });
@@ -66,14 +93,21 @@ export function workspaceColumns(settings: WorkspaceSettings) {
     ...(settings.autoDisable !== undefined && {
       auto_disable: settings.autoDisable && JSON.stringify(settings.autoDisable),
     }),
+    ...(settings.retention && {
+      log_days: settings.retention.logDays,
+      sync_days: settings.retention.syncDays,
+      measurement_days: settings.retention.measurementDays,
+      sample_days: settings.retention.sampleDays,
+    }),
   };
 }
 
 /** All that is wrong with the settings; empty when they can be saved. */
 export function workspaceIssues(settings: WorkspaceSettings): Issue[] {
-  const { name, defaultNamespace, notificationEmail, timeZone, autoDisable = null } = settings;
+  const { name, defaultNamespace, notificationEmail, timeZone, autoDisable = null, retention } = settings;
   return [
     ...autoDisableIssues(autoDisable),
+    ...retentionIssues(retention),
     (!name.trim() || name.length > NAME_LENGTH) && {
       path: 'name',
       message: `Give the workspace a name of 1 to ${NAME_LENGTH} characters.`,
@@ -107,6 +141,15 @@ function autoDisableIssues(settings: AutoDisable | null): Issue[] {
       message: 'A whole number from 0, not above the days that disable.',
     },
   ].filter((issue) => issue !== false);
+}
+
+function retentionIssues(retention: Retention | undefined): Issue[] {
+  if (!retention) return [];
+  return (Object.keys(LEAST_DAYS) as (keyof Retention)[]).flatMap((field) => {
+    const [days, least] = [retention[field], LEAST_DAYS[field]];
+    if (Number.isInteger(days) && days >= least && days <= MOST_DAYS) return [];
+    return [{ path: `retention.${field}`, message: `A whole number of days from ${least} to ${MOST_DAYS}.` }];
+  });
 }
 
 export function isEmail(text: string): boolean {

@@ -24,6 +24,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   too_large: 413,
   state_in_use: 423,
   too_many_tries: 429,
+  disk_full: 507,
 };
 const STATUS_OF_KIND = { config: 422, transient: 503, terminal: 422, bug: 500 } as const;
 

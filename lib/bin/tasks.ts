@@ -7,16 +7,18 @@ import { onSyncFinished } from '#lib/alerts/sync-finished.ts';
 import { lateConnections } from '#lib/connections/late.ts';
 import type { Context } from '#lib/context.ts';
 import type { Db } from '#lib/db/connect.ts';
+import { onlyOne } from '#lib/db/only-one.ts';
 import type { SyncResult } from '#lib/sync/attempt.ts';
 import { type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
 import { enqueueDue } from '#lib/sync/enqueue-due.ts';
 import { housekeep as housekeepSyncs } from '#lib/sync/housekeep.ts';
+import { forgetSyncs } from '#lib/sync/retention.ts';
 import { runProbe } from '#lib/sync/run-probe.ts';
 import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { openGate } from '#quality/gate.ts';
+import { forgetMeasurements } from '#quality/retention.ts';
 import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
 import { startDueSuites } from '#quality/start-due-suites.ts';
-import { forgetSamples } from '#quality/store.ts';
 import { profileNewTables } from '#quality/suggest/profile-new-tables.ts';
 
 export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
@@ -71,7 +73,15 @@ export async function lookForLate(context: Context): Promise<void> {
 export async function housekeep(context: Context): Promise<void> {
   await housekeepSyncs(context);
   await forgetOldAnswers(context);
-  await forgetSamples(context.db, context.clock());
+}
+
+/** What each workspace keeps for a time only. One process at a time does it. */
+export async function forgetOld(context: Context): Promise<void> {
+  await onlyOne(context.db, 'weir retention', async () => {
+    const { lines, syncs } = await forgetSyncs(context);
+    const measurements = await forgetMeasurements(context);
+    if (lines + syncs + measurements > 0) context.log.info({ lines, syncs, measurements }, 'forgot what is old');
+  });
 }
 
 /** Before anything is published: the checks of level block and quarantine measure what was staged. */

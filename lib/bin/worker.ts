@@ -3,8 +3,18 @@ import os from 'node:os';
 import cron from 'node-cron';
 import { type Context, createContext } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
+import { freeBytes } from '#lib/sync/disk-space.ts';
 import { type ChildTask, createChildPool } from './child-pool.ts';
-import { cancelledProbes, cancelledSyncs, childLost, housekeep, lookForLate, runDeliverTask, tick } from './tasks.ts';
+import {
+  cancelledProbes,
+  cancelledSyncs,
+  childLost,
+  forgetOld,
+  housekeep,
+  lookForLate,
+  runDeliverTask,
+  tick,
+} from './tasks.ts';
 
 const SEEN_EVERY_MS = 5_000;
 const CANCEL_CHECK_MS = 1_000;
@@ -37,6 +47,7 @@ const clock = [
   cron.schedule('* * * * * *', () => guarded('tick', () => tick(context))),
   cron.schedule('15 * * * * *', () => guarded('late', () => lookForLate(context))),
   cron.schedule('30 * * * * *', () => guarded('housekeep', () => housekeep(context))),
+  cron.schedule('45 17 * * * *', () => guarded('forget old', () => forgetOld(context))),
 ];
 const timers = [
   setInterval(() => guarded('cancel', endCancelled), CANCEL_CHECK_MS),
@@ -74,7 +85,12 @@ async function register({ db }: Context): Promise<void> {
 async function seen(): Promise<void> {
   await context.db
     .updateTable('worker')
-    .set({ seen_at: context.clock(), running: running.size })
+    .set({
+      seen_at: context.clock(),
+      running: running.size,
+      disk_free_bytes: await freeBytes(env.dataDir),
+      disk_floor_bytes: env.diskFloorMb * 1e6,
+    })
     .where('id', '=', workerId)
     .execute();
 }

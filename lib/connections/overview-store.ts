@@ -7,6 +7,8 @@ import type { Failure } from '#lib/errors.ts';
 const RECENT = 20;
 /** A worker that was not heard of for so long counts as gone. */
 const WORKER_SILENCE = '30 seconds';
+/** So many times the floor below which syncs stop, and people are told. */
+const LOW_DISK_FLOORS = 4;
 
 export interface ConnectionFacts {
   readonly id: string;
@@ -161,7 +163,16 @@ export async function selectQualityOfSyncs(
   return rows;
 }
 
+/** The worker whose disk has the least left, where that is little. */
+export interface DiskFacts {
+  readonly host: string;
+  readonly freeBytes: number;
+  /** No sync begins or goes on there. */
+  readonly full: boolean;
+}
+
 export interface WorkspaceFacts {
+  readonly disk: DiskFacts | null;
   readonly open: number;
   readonly critical: number;
   readonly oldest: { id: number; openedAt: string } | null;
@@ -182,6 +193,9 @@ export async function selectWorkspaceFacts(db: Db, workspaceId: string, now: Dat
       (select jsonb_build_object('id', id, 'openedAt', opened_at) from incident
         where workspace_id = ${workspaceId} and status <> 'resolved' order by opened_at limit 1) as oldest,
       (select count(*)::int from worker where seen_at > ${now}::timestamptz - ${WORKER_SILENCE}::interval) as workers,
+      (select jsonb_build_object('host', host, 'freeBytes', disk_free_bytes, 'full', disk_free_bytes < disk_floor_bytes)
+        from worker where seen_at > ${now}::timestamptz - ${WORKER_SILENCE}::interval
+          and disk_free_bytes < disk_floor_bytes * ${LOW_DISK_FLOORS} order by disk_free_bytes limit 1) as disk,
       (select count(*)::int from syncs where workspace_id = ${workspaceId} and status = 'running') as running,
       (select coalesce(sum(written), 0)::float8 from sync_stream
         where workspace_id = ${workspaceId} and status = 'held') as "heldRows",

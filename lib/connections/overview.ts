@@ -7,6 +7,7 @@ import {
   type CheckFacts,
   type ConnectionFacts,
   type DayFacts,
+  type DiskFacts,
   type SyncFacts,
   selectChecks,
   selectConnectionFacts,
@@ -38,6 +39,7 @@ export interface Overview {
     };
   };
   readonly workers: number;
+  readonly disk: DiskFacts | null;
   readonly running: number;
 }
 
@@ -110,7 +112,8 @@ export async function getOverview({ db, clock }: OverviewContext, workspaceId: s
   const connections = rows.toSorted(
     (a, b) => healthRank(a.health) - healthRank(b.health) || a.name.localeCompare(b.name),
   );
-  return { asOf: now, connections, tiles: tilesOf(connections, facts), workers: facts.workers, running: facts.running };
+  const { workers, running, disk } = facts;
+  return { asOf: now, connections, tiles: tilesOf(connections, facts), workers, running, disk };
 }
 
 /** One connection's row of the overview. */

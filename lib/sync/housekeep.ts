@@ -5,7 +5,7 @@ import { strandedSyncs } from './store.ts';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const PROBES_KEPT_MS = 60 * MINUTE_MS;
-const LOGS_KEPT_MS = 30 * DAY_MS;
+const DELIVERIES_KEPT_MS = 30 * DAY_MS;
 const WORKER_SILENT_MS = 30_000;
 const STRANDED_MS = 2 * MINUTE_MS;
 
@@ -14,11 +14,10 @@ export async function housekeep({ db, queue, clock }: { db: Db; queue: Queue; cl
   const before = (ms: number) => new Date(clock().getTime() - ms);
   await db.deleteFrom('oauth_consent').where('expires_at', '<', clock()).execute();
   await db.deleteFrom('probe').where('created_at', '<', before(PROBES_KEPT_MS)).execute();
-  await db.deleteFrom('sync_log').where('at', '<', before(LOGS_KEPT_MS)).execute();
   await db
     .deleteFrom('delivery')
     .where('status', '<>', 'pending')
-    .where('created_at', '<', before(LOGS_KEPT_MS))
+    .where('created_at', '<', before(DELIVERIES_KEPT_MS))
     .execute();
   await db.deleteFrom('worker').where('seen_at', '<', before(WORKER_SILENT_MS)).execute();
   for (const syncId of await strandedSyncs(db, before(STRANDED_MS))) await queue.send('sync', { syncId });

@@ -1,9 +1,10 @@
 import type { Guard } from '#lib/address-guard.ts';
 import { setConnectionStatus } from '#lib/connections/connections.ts';
-import { type Failure, toFailure } from '#lib/errors.ts';
+import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { ExtractContext } from '#lib/extract/source.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
+import { assertDiskSpace, watchDisk } from './disk-space.ts';
 import { empties, ordered, type SyncOrder } from './order.ts';
 import { propagateStreams } from './propagate-streams.ts';
 import { databaseRecorder, type Recorder } from './recorder.ts';
@@ -43,8 +44,10 @@ export async function runSyncJob(
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const unwatch = watchForCancel(c, syncId, () => stop.abort('cancelled'));
+  const unwatchDisk = watchDisk(c.env.dataDir, c.env.diskFloorMb, (full) => stop.abort(full));
   const end = await runAttempt(c, attempt, recorder, { ...options, signal });
   unwatch();
+  unwatchDisk();
   await recorder.close();
   await closeAttempt(c, attempt, end, options.onFinished);
   if ('failure' in end && end.failure.code === 'schema_changed') await disable(c, attempt, end.failure);
@@ -63,6 +66,7 @@ async function runAttempt(
 ): Promise<AttemptEnd> {
   const { signal } = options;
   try {
+    await assertDiskSpace(c.env.dataDir, c.env.diskFloorMb);
     const guard = await workspaceGuard(c.db, attempt.workspaceId);
     const order = await syncOrder(c.db, attempt.syncId);
     const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
@@ -168,7 +172,7 @@ function endOfThrown(error: unknown, signal: AbortSignal, recorder: Recorder, { 
   if (signal.aborted && signal.reason === 'cancelled') return { status: 'cancelled' };
   if (signal.aborted && signal.reason === 'shutdown') return { status: 'handed_over' };
   if (signal.aborted && signal.reason === 'deadline') return { status: 'failed', failure: DEADLINE, retry: false };
-  const failure = toFailure(error);
+  const failure = toFailure(signal.aborted && signal.reason instanceof WeirError ? signal.reason : error);
   if (failure.kind === 'bug') log.error({ err: error }, 'sync failed');
   recorder.log('error', [failure.message, failure.hint].filter(Boolean).join(' '));
   return { status: 'failed', failure, retry: failure.kind === 'transient' };

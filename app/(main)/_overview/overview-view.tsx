@@ -12,6 +12,7 @@ import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
 import { Page } from '../../_components/shell/page.tsx';
 import { useOverview } from '../../_components/shell/pulse.ts';
 import type { Wire } from '../../_components/wire.ts';
+import { DiskNotice } from './disk-notice.tsx';
 import { OverviewTiles } from './overview-tiles.tsx';
 import { VerdictHead } from './verdict-head.tsx';
 
@@ -31,6 +32,7 @@ export function OverviewView({ overview: initial, incidents: initialIncidents, c
     <Page crumbs={[{ name: 'Overview' }]} live={<LiveStamp updatedAt={dataUpdatedAt} />}>
       <VerdictHead rows={overview.connections} />
       <AlertingNotice channels={channels} link />
+      <DiskNotice disk={overview.disk} />
       {overview.connections.length === 0 ? (
         <FirstSteps />
       ) : (

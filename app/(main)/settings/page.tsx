@@ -5,6 +5,7 @@ import { listConnections } from '#lib/connections/connections.ts';
 import { toWire } from '../../_components/wire.ts';
 import { pageContext } from '../../_server/page-context.ts';
 import { DemoPanel } from './_parts/demo-panel.tsx';
+import { RetentionForm } from './_parts/retention-form.tsx';
 import { SettingsPage } from './_parts/settings-page.tsx';
 import { WorkspaceForm } from './_parts/workspace-form.tsx';
 
@@ -23,6 +24,7 @@ export default async function WorkspacePage() {
       intro="Its name, where tables go by default, and the time zone that its times are read in."
     >
       <WorkspaceForm workspace={toWire(workspace)} timeZones={Intl.supportedValuesOf('timeZone')} readOnly={!admin} />
+      <RetentionForm retention={workspace.retention} readOnly={!admin} />
       {admin && <DemoPanel connections={connections.length} />}
     </SettingsPage>
   );

@@ -3,17 +3,19 @@ import { allowedHosts, allowHost, disallowHost } from '#lib/access/allowed-hosts
 import { createApiKey, deleteApiKey, listApiKeys } from '#lib/access/api-keys.ts';
 import { createApplication, deleteApplication, listApplications } from '#lib/access/applications.ts';
 import { auditCsv, listAudit } from '#lib/access/audit.ts';
-import { getWorkspace, updateWorkspace, type WorkspaceSettings } from '#lib/access/workspace.ts';
+import { getWorkspace, updateWorkspace, type WorkspaceChange } from '#lib/access/workspace.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { nullable, readBody, shape, text, whole } from '../body.ts';
 import { as, type DoorEnv, idOf, numberOf } from '../door.ts';
 
+const days = shape({ logDays: whole, syncDays: whole, measurementDays: whole, sampleDays: whole });
 const autoDisable = shape({ failures: whole, days: whole, warnFailures: whole, warnDays: whole }, [
   ...['failures', 'days', 'warnFailures', 'warnDays'],
 ]);
 const settings = shape({
   ...{ name: text, defaultNamespace: text, notificationEmail: nullable(text), timeZone: text },
   autoDisable: nullable(autoDisable),
+  retention: days,
 });
 const key = shape({ name: text, role: text, expiresInDays: nullable(whole) }, ['name', 'role']);
 const host = shape({ host: text, port: whole, reason: nullable(text) }, ['host', 'port']);
@@ -25,7 +27,7 @@ export function accessRoutes(app: Hono<DoorEnv>): void {
     c.json(await getWorkspace(c.get('context'), c.get('identity').workspaceId)),
   );
   app.patch('/workspace', as('admin', 'workspace.update', settings), async (c) => {
-    const change = await readBody<Partial<WorkspaceSettings>>(c.req.raw, settings);
+    const change = await readBody<WorkspaceChange>(c.req.raw, settings);
     return c.json(await updateWorkspace(c.get('context'), c.get('identity').workspaceId, change));
   });
 

@@ -27,6 +27,10 @@ interface WorkspaceTable {
   notification_email: Optional<string>;
   time_zone: Defaulted<string>;
   auto_disable: NullableJson<AutoDisable>;
+  log_days: Defaulted<number>;
+  sync_days: Defaulted<number>;
+  measurement_days: Defaulted<number>;
+  sample_days: Defaulted<number>;
   created_at: Time;
 }
 

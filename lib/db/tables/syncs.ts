@@ -161,4 +161,6 @@ interface WorkerTable {
   started_at: Time;
   seen_at: Time;
   running: Defaulted<number>;
+  disk_free_bytes: Optional<number>;
+  disk_floor_bytes: Optional<number>;
 }
