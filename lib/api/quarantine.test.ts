@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TargetStream } from '#lib/destinations/destination.ts';
 import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
+import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
 import { testApi } from '#tests/harness/api.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import { make, makeSource, ORDERS } from '#tests/harness/shop.ts';
@@ -73,6 +74,47 @@ describe('the quarantine of a connection', () => {
     expect(forgotten.body).toEqual({ forgotten: 1 });
     expect((await place.ada.get<{ rows: unknown[] }>(`${place.path}/quarantine`)).body.rows).toHaveLength(1);
   });
+});
+
+test('what was put aside on its way into a bucket is shown, loaded again and forgotten alike', async () => {
+  const { admin, sent } = await testApi();
+  const ada = await admin();
+  const { config, open } = await makeBucket();
+  const { sourceId } = await makeSource(ada);
+  const { hostname: host, port } = new URL(String(config.s3_endpoint));
+  await ada.send('POST', `${V1}/allowed-hosts`, { host, port: Number(port), reason: 'test' });
+  const destinationId = await make(ada, 'destinations', { name: 'Lake', type: 's3', config });
+  const streams = [{ ...ORDERS, destinationSyncMode: 'append' }];
+  const body = { name: 'Shop to lake', sourceId, destinationId, streams, badValues: 'quarantine' };
+  const id = await make(ada, 'connections', body);
+  const destination = open();
+  const load = await destination.begin({ connectionId: id, syncId: 1, attempt: 1, fence: 1 });
+  const jsonSchema = { properties: { order_id: { type: 'integer' } } };
+  const stage = await load.stage({
+    ...(ORDERS as unknown as TargetStream),
+    ...{ namespace: '', table: 'orders', generation: 1, emittedAt: new Date(), destinationSyncMode: 'append' },
+    ...{ badValues: 'quarantine', stream: { ...(ORDERS as unknown as TargetStream).stream, jsonSchema } },
+  });
+  await stage.write({ slice: 'a', page: 3, records: [{ order_id: 'x' }, { order_id: 1 }, { order_id: 'y' }] });
+  const counts = { read: 3, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+  await stage.checkpoint({ state: null, openSlices: [], counts });
+  await stage.publish({ complete: true });
+  await destination.close();
+
+  const path = `${V1}/connections/${id}/quarantine`;
+  const shown = await ada.get<{ rows: { id: number }[] }>(path);
+  expect(shown.body).toMatchObject({
+    counts: [{ table: 'orders', rows: 2 }],
+    rows: [
+      { page: 3, row: 3, code: 'bad_value', record: '{"order_id":"y"}' },
+      { page: 3, row: 1, syncId: 1, reason: 'A value does not fit: order_id (integer).' },
+    ],
+  });
+  expect((await ada.send('POST', `${path}/forget`, { ids: [shown.body.rows[0]?.id] })).body).toEqual({ forgotten: 1 });
+  expect((await ada.get(path)).body).toMatchObject({ counts: [{ rows: 1 }] });
+  const replay = await ada.send('POST', `${path}/replay`);
+  expect(replay.status).toBe(201);
+  expect(sent).toEqual([{ name: 'sync', data: { syncId: replay.body.syncId } }]);
 });
 
 test('refreshes and backfills are syncs with a task', async () => {

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfiguredStream, DestinationSyncMode, StreamState } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
-import type { AttemptRef, Counts, Destination, DestinationKind, Load, Stage, TargetStream } from './destination.ts';
+import type {
+  AttemptRef,
+  Counts,
+  Destination,
+  DestinationKind,
+  Load,
+  QuarantineStore,
+  Stage,
+  TargetStream,
+} from './destination.ts';
 
 /** What a kind brings to the suite: a place of its own, and eyes that are not its own. */
 export interface Place {
@@ -96,6 +105,13 @@ export function describeDestination(kind: DestinationKind, makePlace: () => Prom
       const counts = await load(stage, records, state);
       return { counts, published: await stage.publish({ complete: true }) };
     });
+
+  const inQuarantine = async (place: Place, work: (store: QuarantineStore) => Promise<void>) => {
+    const destination = place.open();
+    expect(destination.quarantine).toBeDefined();
+    if (destination.quarantine) await work(destination.quarantine);
+    await destination.close();
+  };
 
   const stateOf = (place: Place, fence: number, stream: TargetStream) =>
     attempt(place, attemptOf(fence, 99), (run) => run.published(stream));
@@ -276,6 +292,101 @@ export function describeDestination(kind: DestinationKind, makePlace: () => Prom
       expect(byName('big')?.extra).toBe('new column');
       expect(byName('bad')?.updated_at).toBeNull();
       expect(byName('nul')?.name).toBe('nul \ufffd and half \ufffd');
+    });
+
+    const misfit = (id: number): JsonObject => ({ id, name: `c${id}`, updated_at: 'never' });
+    const strict = customers('append', { badValues: 'quarantine' });
+
+    inPlace(
+      'rows with values that do not fit are put aside where the connection says so, with their place',
+      async (place) => {
+        const { counts } = await attempt(place, attemptOf(1), async (run) => {
+          const stage = await run.stage(strict);
+          await stage.write({ slice: 's1', page: 1, records: [customer(1), misfit(2)] });
+          await stage.write({ slice: 's1', page: 2, records: [misfit(3), customer(4), misfit(5)] });
+          const saved = await stage.checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 5 } });
+          await stage.publish({ complete: true });
+          return { counts: saved };
+        });
+        expect(counts).toMatchObject({ read: 5, written: 2, quarantined: 3 });
+        expect(idsOf(await place.rows(strict))).toEqual([1, 4]);
+        await inQuarantine(place, async (store) => {
+          const { connectionId } = attemptOf(1);
+          const listed = await store.list({ connectionId, limit: 10 });
+          const at = { table: 'customers', syncId: 1, slice: 's1', code: 'bad_value' };
+          expect(listed).toMatchObject([
+            { ...at, page: 2, row: 3, reason: 'A value does not fit: updated_at (timestamp with timezone).' },
+            { ...at, page: 2, row: 1 },
+            { ...at, page: 1, row: 2 },
+          ]);
+          expect(listed.map(({ record }) => JSON.parse(record))).toEqual([misfit(5), misfit(3), misfit(2)]);
+          expect(await store.list({ connectionId, limit: 1, before: listed[0]?.id ?? 0 })).toEqual([listed[1]]);
+          expect(await store.list({ connectionId, limit: 10, syncId: 2 })).toEqual([]);
+          expect(await store.list({ connectionId, limit: 10, table: 'others' })).toEqual([]);
+          expect(await store.remove(connectionId, [listed[1]?.id ?? 0])).toBe(1);
+          expect(await store.list({ connectionId, limit: 10 })).toEqual([listed[0], listed[2]]);
+          expect(await store.counts(connectionId)).toMatchObject([{ table: 'customers', rows: 2 }]);
+        });
+      },
+    );
+
+    inPlace('rows of slices that are read again are put aside once', async (place) => {
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(strict);
+        await stage.write({ slice: 'closed', page: 1, records: [misfit(1)] });
+        await stage.write({ slice: 'open', page: 1, records: [misfit(2)] });
+        await stage.checkpoint({ state: null, openSlices: ['open'], counts: { ...NO_COUNTS, read: 1 } });
+        await stage.write({ slice: 'open', page: 2, records: [misfit(3)] });
+      });
+      expect((await place.quarantined(strict)).map(({ record }) => record)).toContainEqual(misfit(1));
+      await attempt(place, attemptOf(2), async (run) => {
+        const stage = await run.stage(strict);
+        expect(stage.resumed?.counts).toMatchObject({ read: 1, written: 0, quarantined: 1 });
+        const counts = await load(stage, [misfit(2), misfit(3)], null, 'open');
+        expect(counts).toMatchObject({ read: 3, written: 0, quarantined: 3 });
+        await stage.publish({ complete: true });
+      });
+      expect((await place.quarantined(strict)).map(({ record }) => record.id).toSorted()).toEqual([1, 2, 3]);
+    });
+
+    inPlace('what was put aside can be looked at though the sync was never published', async (place) => {
+      await attempt(place, attemptOf(1), async (run) => {
+        await load(await run.stage(strict), [misfit(1)], null);
+      });
+      expect(await place.quarantined(strict)).toMatchObject([{ record: { id: 1 } }]);
+      expect(await place.rows(strict)).toBeNull();
+    });
+
+    inPlace('a replay brings what was put aside, and takes out exactly that', async (place) => {
+      await sync(place, 1, strict, [customer(1), misfit(2), misfit(3)], { cursor: at(1) });
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        const found = await run.replayed?.(strict);
+        const records: JsonObject[] = [];
+        for await (const page of found?.pages ?? []) records.push(...page);
+        expect(records).toEqual([misfit(2), misfit(3)]);
+        const stage = await run.stage({ ...strict, replays: { upTo: found?.upTo ?? 0 } });
+        expect(await load(stage, [customer(2), misfit(3)], { cursor: at(1) })).toMatchObject({
+          written: 1,
+          quarantined: 1,
+        });
+        await stage.publish({ complete: true });
+      });
+      expect(idsOf(await place.rows(strict))).toEqual([1, 2]);
+      expect(await place.quarantined(strict)).toMatchObject([{ record: { id: 3 } }]);
+      await inQuarantine(place, async (store) => {
+        expect(await store.list({ connectionId: attemptOf(1).connectionId, limit: 9 })).toMatchObject([{ syncId: 2 }]);
+      });
+    });
+
+    inPlace('or fail the stream with slice, page and row', async (place) => {
+      const stream = customers('append', { badValues: 'fail' });
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(stream);
+        await stage.write({ slice: 's1', page: 1, records: [customer(1)] });
+        const refused = stage.write({ slice: 's1', page: 2, records: [customer(2), misfit(3)] });
+        await expect(refused).rejects.toMatchObject({ code: 'bad_value', where: { slice: 's1', page: 2, row: 2 } });
+      });
+      expect(await place.rows(stream)).toBeNull();
     });
 
     if (!kind.supportedModes.includes('append_dedup')) return;

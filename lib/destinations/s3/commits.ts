@@ -29,6 +29,8 @@ export interface Commit {
   readonly added: readonly string[];
   /** Keys that this publish takes away once it counts. */
   readonly removed: readonly string[];
+  /** Rows of quarantine that this publish has brought, by id. */
+  readonly replayed?: { readonly upTo: number };
 }
 
 /** Where the objects of a connection, or of one of its streams, lie: `<path>/_weir/<connection>/…`. */
@@ -37,7 +39,8 @@ export function ownPrefix(path: string, connectionId: string, stream?: { namespa
   return stream ? `${base}streams/${keySegment(stream.namespace)}.${keySegment(stream.table)}/` : base;
 }
 
-function keySegment(name: string): string {
+/** A name as a part of a key. */
+export function keySegment(name: string): string {
   return encodeURIComponent(name.toWellFormed()).replaceAll('.', '%2E');
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#lib/json.ts';
-import { describeDestination, type Place } from '../destination.contract.ts';
+import { attemptOf, describeDestination, type Place } from '../destination.contract.ts';
 import { describeReplay } from '../replay.contract.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
 import { s3 } from './s3.ts';
@@ -12,7 +12,13 @@ async function makePlace(): Promise<Place> {
   return {
     open: () => bucket.open(),
     rows: (stream) => readRows(bucket, `airbyte-data/${stream.table}/`),
-    quarantined: async () => [],
+    quarantined: async ({ table }) => {
+      const destination = bucket.open();
+      const { connectionId } = attemptOf(1);
+      const rows = (await destination.quarantine?.list({ connectionId, table, limit: 1_000 })) ?? [];
+      await destination.close();
+      return rows.map((row) => ({ ...row, record: JSON.parse(row.record) })).toReversed();
+    },
   };
 }
 

@@ -9,7 +9,9 @@ import type {
   DestinationKind,
   Load,
   PublishedStream,
+  QuarantineStore,
   Relation,
+  Replay,
   Stage,
   TargetStream,
 } from '../destination.ts';
@@ -17,6 +19,8 @@ import { ownPrefix, raiseFence, readCommits } from './commits.ts';
 import { readS3Config, type S3Config } from './config.ts';
 import { LocalStage } from './local-stage.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
+import { quarantinePrefix } from './quarantine-files.ts';
+import { forgetReplayed, quarantineStore, replayOf } from './quarantine-store.ts';
 import { s3Spec } from './spec.ts';
 import { fenced, S3Stage } from './stage.ts';
 
@@ -29,6 +33,7 @@ export const s3: DestinationKind = {
   type: 's3',
   title: 'S3',
   spec: s3Spec,
+  keepsQuarantine: true,
   supportedModes: ['append', 'overwrite'],
   defaultNamespace: () => '',
   address(config) {
@@ -72,6 +77,7 @@ class S3Destination implements Destination {
     if ((await raiseFence(store, this.#config.ownPath, attempt)) !== attempt.fence) throw fenced(attempt);
     return {
       published: (stream) => this.#published(store, attempt, stream),
+      replayed: (stream) => this.#replayed(store, attempt, stream),
       stage: (stream) => this.#stage(store, attempt, stream),
     };
   }
@@ -94,6 +100,10 @@ class S3Destination implements Destination {
     return { kind: 'parquet', files };
   }
 
+  get quarantine(): QuarantineStore {
+    return quarantineStore(() => this.#connect(), this.#config.ownPath);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#stages.splice(0).map((stage) => stage.close()));
     const store = await this.#store?.catch(() => undefined);
@@ -110,6 +120,17 @@ class S3Destination implements Destination {
     if (latest === null) return { state: null, generation: 0, completed: null };
     const { state, generation, complete, counts, published, syncId } = latest;
     return { state, generation, completed: complete && syncId === attempt.syncId ? { counts, published } : null };
+  }
+
+  async #replayed(
+    store: ObjectStore,
+    attempt: AttemptRef,
+    target: Pick<TargetStream, 'namespace' | 'table'>,
+  ): Promise<Replay> {
+    const { ownPath } = this.#config;
+    const { latest } = await readCommits(store, ownPrefix(ownPath, attempt.connectionId, target));
+    if (latest) await forgetReplayed({ store, config: this.#config, attempt, target }, latest);
+    return replayOf(store, quarantinePrefix(ownPath, attempt.connectionId), target);
   }
 
   async #stage(store: ObjectStore, attempt: AttemptRef, target: TargetStream): Promise<Stage> {

@@ -8,7 +8,6 @@ import { plainName } from '#lib/records/index.ts';
 import type {
   AttemptRef,
   Counts,
-  DestinationContext,
   Published,
   Relation,
   Stage,
@@ -19,28 +18,22 @@ import type {
 } from '../destination.ts';
 import { straightCells } from '../straight-rows.ts';
 import { announce, type Commit, highestFence, sweep, writeCommit } from './commits.ts';
-import type { Granularity, S3Config } from './config.ts';
+import type { Granularity } from './config.ts';
 import { freeKeys } from './file-keys.ts';
 import { layoutOf } from './layouts/index.ts';
-import { type FileFacts, type LayoutWriter, member } from './layouts/layout.ts';
-import { type LocalStage, lineOf, type StageMark, type StraightPart } from './local-stage.ts';
-import type { ObjectStore } from './object-store.ts';
+import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
+import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
 import { planRetention, type RetentionPlan } from './retention.ts';
+import type { StageParts } from './stage-parts.ts';
+import { StageQuarantine, tidyQuarantine } from './stage-quarantine.ts';
 import type { StorageClass, StoredFile } from './stored-file.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
 import { stagedLines, type WrittenFile, writeFiles } from './write-files.ts';
 
-/** What everything that is done for one stream of one attempt needs. */
-export interface StageParts {
-  readonly context: DestinationContext;
-  readonly config: S3Config;
-  readonly store: ObjectStore;
-  readonly attempt: AttemptRef;
-  readonly target: TargetStream;
-  readonly namespace: string;
-  /** Where the stream's commits lie. */
-  readonly prefix: string;
-  readonly local: LocalStage;
+interface OpenSlice {
+  readonly id: number;
+  written: number;
+  quarantined: number;
 }
 
 const FILES_FOLDER = 'files';
@@ -52,7 +45,8 @@ export class S3Stage implements Stage {
   readonly resumed: Stage['resumed'];
   readonly #parts: StageParts;
   readonly #layout: LayoutWriter;
-  readonly #slices = new Map<string, { id: number; written: number }>();
+  readonly #quarantine: StageQuarantine;
+  readonly #slices = new Map<string, OpenSlice>();
   #mark: StageMark;
   #latest: Commit | null;
   #nextSlice: number;
@@ -86,6 +80,8 @@ export class S3Stage implements Stage {
     this.#partitioned = this.#mark.partitioned;
     this.#straight = [...this.#mark.straight];
     this.#nextSlice = this.#mark.nextSlice;
+    const waits = this.#mark.counts.quarantined > (own?.counts.quarantined ?? 0);
+    this.#quarantine = new StageQuarantine(parts, waits);
     this.resumed = mark || own ? { state: this.#mark.state, counts: this.#mark.counts } : null;
   }
 
@@ -94,6 +90,7 @@ export class S3Stage implements Stage {
     const latest = await sweep(parts.store, parts.prefix);
     const mark = await parts.local.takeUp(parts.attempt.syncId);
     const published = latest !== null && latest.syncId === parts.attempt.syncId ? latest.part : 0;
+    await tidyQuarantine(parts, latest, published);
     if (mark === null || mark.parts > published) return new S3Stage(parts, latest, await forget(parts, mark));
     const dropped = [...mark.droppedSlices, ...mark.openSlices];
     const next = { ...mark, openSlices: [], droppedSlices: dropped };
@@ -105,27 +102,55 @@ export class S3Stage implements Stage {
   }
 
   write(page: StagePage): Promise<{ written: number; quarantined: number }> {
+    return this.#write(page, (row) => row);
+  }
+
+  /** `rowOf` gives what a row of the page is called. */
+  #write(page: StagePage, rowOf: (row: number) => number): Promise<{ written: number; quarantined: number }> {
     return this.#inTurn(async () => {
       this.#parts.context.signal.throwIfAborted();
       const slice = this.#sliceOf(page.slice);
-      for (const members of this.#layout.lines(page.records, (record) => this.#placeOf(record))) {
-        const line = lineOf(slice.id, members);
-        this.#longestLine = Math.max(this.#longestLine, line.length * 3);
-        if (this.#parts.local.add(line)) await this.#parts.local.flush();
+      const { lines, refusals } = this.#laid(page);
+      for (const members of lines) await this.#add(lineOf(slice.id, members));
+      for (const refusal of refusals) {
+        const at = { id: slice.id, name: page.slice };
+        await this.#add(this.#quarantine.lineOf(at, page.page, { ...refusal, row: rowOf(refusal.row) }));
       }
-      slice.written += page.records.length;
-      return { written: page.records.length, quarantined: 0 };
+      const written = page.records.length - refusals.length;
+      slice.written += written;
+      slice.quarantined += refusals.length;
+      return { written, quarantined: refusals.length };
     });
+  }
+
+  #laid(page: StagePage): LaidLines {
+    try {
+      return this.#layout.lines(page.records, (record) => this.#placeOf(record));
+    } catch (error) {
+      throw error instanceof WeirError ? error.at({ slice: page.slice, page: page.page }) : error;
+    }
+  }
+
+  async #add(line: string): Promise<void> {
+    this.#longestLine = Math.max(this.#longestLine, line.length * 3);
+    if (this.#parts.local.add(line)) await this.#parts.local.flush();
   }
 
   async writeFile(load: StageFile): Promise<{ written: number; quarantined: number } | null> {
     const made = await this.#inTurn(() => this.#makeStraight(load));
     if (made === null) return null;
+    const counts = { written: made.rows, quarantined: 0 };
     for (let at = 0; at < made.odd.length; at += ODD_PAGE_ROWS) {
-      const records = made.odd.slice(at, at + ODD_PAGE_ROWS).map(({ record }) => record);
-      await this.write({ slice: load.slice, page: at / ODD_PAGE_ROWS + 1, records });
+      const rows = made.odd.slice(at, at + ODD_PAGE_ROWS);
+      const records = rows.map(({ record }) => record);
+      const { written, quarantined } = await this.#write(
+        { slice: load.slice, page: 1, records },
+        (row) => rows[row - 1]?.number ?? 0,
+      );
+      counts.written += written;
+      counts.quarantined += quarantined;
     }
-    return { written: made.rows + made.odd.length, quarantined: 0 };
+    return counts;
   }
 
   async #makeStraight({ slice: name, file, onProgress }: StageFile): Promise<StraightFiles | null> {
@@ -155,13 +180,14 @@ export class S3Stage implements Stage {
   checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts> {
     return this.#inTurn(async () => {
       const open = new Set(save.openSlices);
-      let { written } = this.#mark.counts;
+      let { written, quarantined } = this.#mark.counts;
       for (const [name, slice] of this.#slices) {
         if (open.has(name)) continue;
         written += slice.written;
+        quarantined += slice.quarantined;
         this.#slices.delete(name);
       }
-      const counts = { ...save.counts, written, quarantined: 0 };
+      const counts = { ...save.counts, written, quarantined };
       await this.#parts.local.flush();
       await this.#save({
         state: save.state,
@@ -169,9 +195,20 @@ export class S3Stage implements Stage {
         bytes: this.#parts.local.length,
         openSlices: [...this.#slices.values()].map((slice) => slice.id),
       });
+      await this.#uploadRefused();
       killPoint('checkpoint.saved');
       return counts;
     });
+  }
+
+  #uploadRefused(): Promise<void> {
+    const more = this.#slices.values().some(({ quarantined }) => quarantined > 0);
+    return this.#quarantine.upload({ part: this.#mark.parts + 1, leaveOut: this.#leftOut(), more });
+  }
+
+  /** Slices whose rows don't count, or not yet. */
+  #leftOut(): number[] {
+    return [...this.#mark.droppedSlices, ...[...this.#slices.values()].map((slice) => slice.id)];
   }
 
   get names(): readonly string[] {
@@ -218,6 +255,7 @@ export class S3Stage implements Stage {
       if (complete && this.#slices.size > 0) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
       await this.#checkFence();
+      await this.#uploadRefused();
       const uploads = await this.#uploads();
       const plan = this.#retention(complete, uploads.length > 0);
       const commit = this.#commit(
@@ -239,6 +277,7 @@ export class S3Stage implements Stage {
       await store.delete(commit.removed);
       await store.delete([announcement]);
       await sweep(store, prefix);
+      await this.#quarantine.published(commit);
       await this.#afterPublish(complete, commit);
       this.#parts.context.log.debug(
         { added: commit.added, attempt: attempt.attempt, bucket: config.bucket },
@@ -260,10 +299,10 @@ export class S3Stage implements Stage {
     return this.#inTurn(() => this.#parts.local.close());
   }
 
-  #sliceOf(name: string): { id: number; written: number } {
+  #sliceOf(name: string): OpenSlice {
     const known = this.#slices.get(name);
     if (known) return known;
-    const slice = { id: this.#nextSlice++, written: 0 };
+    const slice = { id: this.#nextSlice++, written: 0, quarantined: 0 };
     this.#slices.set(name, slice);
     return slice;
   }
@@ -294,7 +333,7 @@ export class S3Stage implements Stage {
     if (this.#written) return this.#written;
     const { config, local } = this.#parts;
     await local.flush();
-    const leaveOut = [...this.#mark.droppedSlices, ...[...this.#slices.values()].map((slice) => slice.id)];
+    const leaveOut = this.#leftOut();
     const straight = this.#straightFiles(leaveOut);
     const lines = await writeFiles({
       from: stagedLines(local.rowsFile, { leaveOut, longestLine: this.#longestLine }),
@@ -394,6 +433,7 @@ export class S3Stage implements Stage {
       archived: [...plan.archived, ...moved],
       added: [...added, ...moved].map((file) => file.key),
       removed: [...plan.moved, ...plan.dropped].map((file) => file.key),
+      ...(complete && target.replays && { replayed: target.replays }),
     };
   }
 

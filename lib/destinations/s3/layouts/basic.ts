@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
 import {
   type FlatRow,
@@ -8,11 +7,12 @@ import {
   flattenSchema,
   lastPart,
   parentPath,
+  type Refusal,
   tableName,
 } from '#lib/records/index.ts';
 import type { TargetStream } from '../../destination.ts';
-import { type Layout, member, type SavedTable, type StagedTable, selectedPart } from './layout.ts';
-import { AB_ID, emittedColumn, rawMembers, rawTable } from './raw.ts';
+import { type LaidLines, type Layout, member, type SavedTable, type StagedTable, selectedPart } from './layout.ts';
+import { AB_ID, emittedColumn, rawData, rawMembers, rawTable } from './raw.ts';
 import { TableLines } from './table-lines.ts';
 
 const RAW_ID = 0;
@@ -30,26 +30,29 @@ interface Placed extends FlatRow {
  */
 export const basic: Layout = (target, saved) => {
   const tables = flatTables(target, saved);
-  const flatRows = (records: readonly JsonObject[], place: (record: JsonObject) => string) => {
+  const childLines = (records: readonly LaidRecord[]) => {
     const byPath = new Map<string, Placed[]>();
-    const rawLines: string[] = [];
-    for (const whole of records) {
-      const record = selectedPart(whole, target);
-      const shared = { abId: randomUUID(), place: place(record) };
-      rawLines.push(`,"_weir_table":"${RAW_ID}"${shared.place}${rawMembers(shared.abId, record)}`);
-      for (const row of flattenRecord(record)) {
-        const rows = byPath.get(row.path) ?? [];
-        byPath.set(row.path, rows);
-        rows.push({ ...row, ...shared });
-      }
+    for (const child of records.flatMap(({ children }) => children)) {
+      const rows = byPath.get(child.path);
+      if (rows) rows.push(child);
+      else byPath.set(child.path, [child]);
     }
-    return { rawLines, byPath };
+    return [...byPath].flatMap(([path, rows]) => tables.of(path).write(rows).lines);
   };
   return {
     lines(records, place) {
-      const { rawLines, byPath } = flatRows(records, place);
-      const flat = [...byPath].flatMap(([path, rows]) => tables.of(path).write(rows));
-      return [...rawLines, ...flat];
+      const { laid, refusals: unwritable } = layOut(records, target, place);
+      const own = tables.of(ROOT).write(laid.map(({ own: row }) => row));
+      const refused = new Set(own.refusals.map(({ row }) => row));
+      const kept = laid.filter((_record, index) => !refused.has(index + 1));
+      const refusals = own.refusals.map((refusal) => {
+        const { record, row } = laid[refusal.row - 1] as LaidRecord;
+        return { ...refusal, record, row };
+      });
+      const raw = kept.map(
+        ({ own: { abId, place: at }, data }) => `,"_weir_table":"${RAW_ID}"${at}${rawMembers(abId, data)}`,
+      );
+      return { lines: [...raw, ...own.lines, ...childLines(kept)], refusals: [...unwritable, ...refusals] };
     },
     tables() {
       const all = tables.all().map((table) => table.staged());
@@ -61,9 +64,39 @@ export const basic: Layout = (target, saved) => {
   };
 };
 
+/** A record with the rows that it becomes. */
+interface LaidRecord {
+  readonly row: number;
+  readonly record: JsonObject;
+  readonly data: string;
+  readonly own: Placed;
+  readonly children: readonly Placed[];
+}
+
+function layOut(
+  records: readonly JsonObject[],
+  target: TargetStream,
+  place: (record: JsonObject) => string,
+): { laid: LaidRecord[]; refusals: Refusal[] } {
+  const laid: LaidRecord[] = [];
+  const refusals: Refusal[] = [];
+  for (const [index, record] of records.entries()) {
+    const read = rawData(record, index + 1, target);
+    if (!('data' in read)) {
+      refusals.push(read);
+      continue;
+    }
+    const selected = selectedPart(record, target);
+    const shared = { abId: randomUUID(), place: place(selected) };
+    const [own, ...children] = flattenRecord(selected).map((row) => ({ ...row, ...shared }));
+    if (own) laid.push({ row: index + 1, record, data: read.data, own, children });
+  }
+  return { laid, refusals };
+}
+
 interface FlatTable {
   readonly lines: TableLines;
-  write(rows: readonly Placed[]): string[];
+  write(rows: readonly Placed[]): LaidLines;
   staged(): StagedTable;
 }
 
@@ -77,7 +110,7 @@ function flatTables(target: TargetStream, saved: readonly SavedTable[]) {
     if (known) return known;
     const name = path === ROOT ? target.table : tableName(flatFieldName(`${target.table}_${path}`), taken);
     taken.add(name.toLowerCase());
-    const lines = new TableLines(RAW_ID + 1 + tables.size, path, flatStream(target, schemas.get(path)), saved);
+    const lines = new TableLines(RAW_ID + 1 + tables.size, path, flatStream(target, path, schemas.get(path)), saved);
     const table = flatTable(name, lines, hashColumns(target.table, path, [...tables.keys()]));
     tables.set(path, table);
     return table;
@@ -126,7 +159,11 @@ function flatTable(name: string, lines: TableLines, hash: ReturnType<typeof hash
   };
 }
 
-function flatStream(target: TargetStream, jsonSchema: JsonObject = {}): ConfiguredStream {
-  const { selectedFields: _selected, ...stream } = target;
-  return { ...stream, stream: { ...target.stream, jsonSchema }, primaryKey: [], cursorField: [] };
+/** Of a child, no row can be put aside without its record: what does not fit there is null. */
+function flatStream(target: TargetStream, path: string, jsonSchema: JsonObject = {}): TargetStream {
+  const { selectedFields: _selected, badValues, ...stream } = target;
+  return {
+    ...{ ...stream, stream: { ...target.stream, jsonSchema }, primaryKey: [], cursorField: [] },
+    ...(badValues && { badValues: path !== ROOT && badValues === 'quarantine' ? 'null' : badValues }),
+  };
 }

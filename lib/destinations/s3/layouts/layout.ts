@@ -1,5 +1,5 @@
 import type { JsonObject } from '#lib/json.ts';
-import type { Column } from '#lib/records/index.ts';
+import type { Column, Refusal } from '#lib/records/index.ts';
 import type { TargetStream } from '../../destination.ts';
 import type { FileFormat, OutputColumn } from '../formats/format.ts';
 
@@ -32,10 +32,15 @@ export interface FileFacts {
   readonly normalizedAt: Date;
 }
 
+export interface LaidLines {
+  readonly lines: readonly string[];
+  readonly refusals: readonly Refusal[];
+}
+
 /** Lays records out as lines: for each the members of one JSON object, from the first comma on. */
 export interface LayoutWriter {
-  /** `place` is put into every line. */
-  lines(records: readonly JsonObject[], place: (record: JsonObject) => string): string[];
+  /** `place` is put into every line. A record that can't be written has none, and is refused. */
+  lines(records: readonly JsonObject[], place: (record: JsonObject) => string): LaidLines;
   /** The stream's tables; `main` is the one that checks look at. */
   tables(): { readonly main: StagedTable; readonly all: readonly StagedTable[] };
   saved(): readonly SavedTable[];

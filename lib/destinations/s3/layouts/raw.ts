@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#lib/json.ts';
-import { jsonText } from '#lib/records/index.ts';
+import { jsonText, type Refusal } from '#lib/records/index.ts';
+import type { TargetStream } from '../../destination.ts';
 import { rawTableName } from '../../layout.ts';
 import type { FileFormat, OutputColumn } from '../formats/format.ts';
 import { metaColumns } from './direct.ts';
@@ -8,7 +9,7 @@ import { type FileFacts, type Layout, member, type StagedTable, selectedPart } f
 
 /** Only the raw table, as Airbyte wrote it before destinations typed. */
 export const raw: Layout = (target) =>
-  oneJsonTable(rawTable(0, target.table), (record) => rawMembers(randomUUID(), selectedPart(record, target)));
+  oneJsonTable(rawTable(0, target.table), target, (data) => rawMembers(randomUUID(), data));
 
 /** The record as JSON beside Airbyte's columns of today: what `No flattening` asks for. */
 export const unflattened: Layout = (target, _saved, syncId) => {
@@ -21,10 +22,7 @@ export const unflattened: Layout = (target, _saved, syncId) => {
     select: (format, _values, facts) => [...metaColumns(format, facts), dataColumn(format)],
   };
   const meta = member('_airbyte_meta', JSON.stringify({ sync_id: syncId, changes: [] }));
-  return oneJsonTable(
-    table,
-    (record) => member('_airbyte_raw_id', randomUUID()) + meta + dataMember(selectedPart(record, target)),
-  );
+  return oneJsonTable(table, target, (data) => member('_airbyte_raw_id', randomUUID()) + meta + dataMember(data));
 };
 
 export const AB_ID: OutputColumn = { name: '_airbyte_ab_id', sql: '_airbyte_ab_id' };
@@ -40,27 +38,41 @@ export function rawTable(id: number, stream: string): StagedTable {
   };
 }
 
-export function rawMembers(abId: string, record: JsonObject): string {
-  return member('_airbyte_ab_id', abId) + dataMember(record);
+export function rawMembers(abId: string, data: string): string {
+  return member('_airbyte_ab_id', abId) + dataMember(data);
+}
+
+/** The record as JSON, or why it has none. */
+export function rawData(record: JsonObject, row: number, target: TargetStream): { data: string } | Refusal {
+  const data = jsonText(selectedPart(record, target));
+  if (data !== undefined) return { data };
+  return { row, record, code: 'bad_value', reason: 'The record nests too deep to be written as JSON.' };
 }
 
 export function emittedColumn(format: FileFormat, { emittedAt }: FileFacts): OutputColumn {
   return { name: '_airbyte_emitted_at', sql: format.instant(emittedAt) };
 }
 
-function oneJsonTable(table: StagedTable, members: (record: JsonObject) => string): ReturnType<Layout> {
+function oneJsonTable(table: StagedTable, target: TargetStream, members: (data: string) => string): ReturnType<Layout> {
   return {
-    lines: (records, place) =>
-      records.map((record) => `,"_weir_table":"${table.id}"${place(record)}${members(record)}`),
+    lines(records, place) {
+      const lines: string[] = [];
+      const refusals: Refusal[] = [];
+      for (const [index, record] of records.entries()) {
+        const read = rawData(record, index + 1, target);
+        if ('data' in read) lines.push(`,"_weir_table":"${table.id}"${place(record)}${members(read.data)}`);
+        else refusals.push(read);
+      }
+      return { lines, refusals };
+    },
     tables: () => ({ main: table, all: [table] }),
     saved: () => [],
     columnOf: null,
   };
 }
 
-/** A record that nests too deep for any reader keeps its row, without its data. */
-function dataMember(record: JsonObject): string {
-  return member('_airbyte_data', jsonText(record) ?? '{}');
+function dataMember(data: string): string {
+  return member('_airbyte_data', data);
 }
 
 function dataColumn(format: FileFormat): OutputColumn {

@@ -1,7 +1,7 @@
 import type { BadValues, ConfiguredStream } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { type Column, shapeOfStream, type TableShape, type TypedRow, typePage } from '#lib/records/index.ts';
-import type { SavedTable } from './layout.ts';
+import type { LaidLines, SavedTable } from './layout.ts';
 
 /** Types the records of one table and writes them as members of JSON lines; all values are text, and nulls are left out. */
 export class TableLines {
@@ -19,8 +19,7 @@ export class TableLines {
   ) {
     const known = saved.find((table) => table.path === path);
     this.id = id;
-    // Files have no quarantine: what is put aside elsewhere is null and noted here.
-    this.#badValues = stream.badValues === 'fail' ? 'fail' : 'null';
+    this.#badValues = stream.badValues ?? 'null';
     this.#path = path;
     this.#exact = new Set(known?.exact);
     this.#shape = shapeOfStream(stream, known?.columns ?? []);
@@ -38,10 +37,13 @@ export class TableLines {
     return { path: this.#path, columns: this.columns, exact: [...this.#exact] };
   }
 
-  lines(records: readonly JsonObject[], extra: (row: TypedRow) => string): string[] {
+  lines(records: readonly JsonObject[], extra: (row: TypedRow) => string): LaidLines {
     const typed = typePage(this.#shape, records, false, this.#badValues);
     this.#shape = typed.shape;
-    return typed.rows.map((row) => `,"_weir_table":"${this.id}"${this.#values(row)}${extra(row)}`);
+    return {
+      lines: typed.rows.map((row) => `,"_weir_table":"${this.id}"${this.#values(row)}${extra(row)}`),
+      refusals: typed.refusals,
+    };
   }
 
   #values({ values, record }: TypedRow): string {

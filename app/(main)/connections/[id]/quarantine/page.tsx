@@ -24,7 +24,7 @@ export default async function QuarantinePage({ params }: { params: Promise<{ id:
       ]}
     >
       <ConnectionHead connection={connection} row={row} tab="quarantine" />
-      <QuarantineView id={id} name={connection.name} />
+      <QuarantineView id={id} name={connection.name} destination={connection.destination.type} />
     </Page>
   );
 }

@@ -18,9 +18,13 @@ type Model = Wire<Quarantine>;
 type Entry = Model['rows'][number];
 
 const SHOWN = 100;
+const PLACES: Readonly<Record<string, string>> = {
+  postgres: 'at the destination, in the table _weir.quarantine',
+  s3: 'in the bucket, below _weir/',
+};
 
 /** Rows that were put aside: why, where they came from, the record; to be loaded again after a fix, or forgotten. */
-export function QuarantineView({ id, name }: { id: string; name: string }) {
+export function QuarantineView({ id, name, destination }: { id: string; name: string; destination: string }) {
   const say = useSay();
   const queries = useQueryClient();
   const [forgetting, setForgetting] = useState(false);
@@ -71,7 +75,7 @@ export function QuarantineView({ id, name }: { id: string; name: string }) {
         foot={
           <span className="sub">
             {total > data.rows.length ? `The newest ${data.rows.length} of ${formatCount(total)}. ` : ''}
-            They lie in <code>_weir.quarantine</code> at the destination.
+            They lie {PLACES[destination] ?? 'at the destination'}.
           </span>
         }
       >

@@ -1,0 +1,42 @@
+import { createReadStream } from 'node:fs';
+import type { Refusal } from '#lib/records/index.ts';
+import { lineOf } from './local-stage.ts';
+import { recordText } from './quarantine-files.ts';
+
+/** Between the lines of rows, so that they share their file's checkpoints. */
+const MARK = ',"_weir_table":"quarantine","_weir_refused":';
+const NEWLINE = 10;
+
+/** A row that was put aside, as a line of the stage. Names no table, so that no file of rows holds it. */
+export function refusedLine(slice: { id: number; name: string }, page: number, refusal: Refusal): string {
+  const { row, code, reason, record } = refusal;
+  const shown = { slice: slice.name, page, row, code, reason, record: recordText(record) };
+  return lineOf(slice.id, MARK + JSON.stringify(shown));
+}
+
+/** The rows that were put aside, as JSON, of all slices but those. The stage is searched as bytes: nearly all of it is rows. */
+export async function* refusedLines(rowsFile: string, leaveOut: readonly number[]): AsyncGenerator<string> {
+  const left = new Set(leaveOut);
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(rowsFile, { highWaterMark: 1024 * 1024 })) {
+    const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    for (const line of markedLines(bytes.subarray(0, end))) {
+      const slice = Number(/^\{"_weir_slice":"(\d+)"/.exec(line)?.[1]);
+      if (!left.has(slice)) yield line.slice(line.indexOf(MARK) + MARK.length, -1);
+    }
+    rest = bytes.subarray(end);
+  }
+}
+
+/** Inside a value, quotes are escaped: only a member of the line looks like the mark. */
+function markedLines(bytes: Buffer): string[] {
+  const lines: string[] = [];
+  for (let at = bytes.indexOf(MARK); at >= 0; ) {
+    const start = bytes.lastIndexOf(NEWLINE, at) + 1;
+    const end = bytes.indexOf(NEWLINE, at);
+    lines.push(bytes.toString('utf8', start, end));
+    at = bytes.indexOf(MARK, end);
+  }
+  return lines;
+}

@@ -1,0 +1,17 @@
+import type { AttemptRef, DestinationContext, TargetStream } from '../destination.ts';
+import type { S3Config } from './config.ts';
+import type { LocalStage } from './local-stage.ts';
+import type { ObjectStore } from './object-store.ts';
+
+/** What everything that is done for one stream of one attempt needs. */
+export interface StageParts {
+  readonly context: DestinationContext;
+  readonly config: S3Config;
+  readonly store: ObjectStore;
+  readonly attempt: AttemptRef;
+  readonly target: TargetStream;
+  readonly namespace: string;
+  /** Where the stream's commits lie. */
+  readonly prefix: string;
+  readonly local: LocalStage;
+}
