@@ -11,6 +11,8 @@ export interface StreamDescriptor {
   readonly defaultCursorField: readonly string[];
   /** One path per key column: `[['id']]`; empty without a key. */
   readonly sourceDefinedPrimaryKey: readonly (readonly string[])[];
+  /** Its records stand for files, which are downloaded with them. */
+  readonly isFileBased?: true;
 }
 
 export type SyncMode = 'full_refresh' | 'incremental';

@@ -60,13 +60,13 @@ PASSES_TIME = ("call_rate", "job_orchestrator")
 
 
 def sleep_fast(seconds):
-    if seconds < 0.5:
-        sleep(min(seconds, 0.02))
-        return
     caller = sys._getframe(1).f_globals.get("__name__", "")
     if caller.endswith(PASSES_TIME):
-        clock.shift(seconds)
-    sleep(0.001)
+        # What is left of a wait is rounded down to milliseconds: none at all would be waited for in vain.
+        clock.shift(max(seconds, 0.001))
+        sleep(0.001)
+    else:
+        sleep(min(seconds, 0.02) if seconds < 0.5 else 0.001)
 
 
 time.sleep = sleep_fast

@@ -73,13 +73,18 @@ export async function conform(
   const streams: StreamResult[] = [];
   const parents = parentsIn(manifest);
   const made = Object.values(asObject(theirCatalog.made)).filter(isJsonObject);
-  const all = [...[...streamsOf(manifest).entries()], ...made.map((component) => [null, component] as const)];
+  const all = [...streamsOf(manifest), ...made.map((component) => [null, component] as const)];
   for (const [index, component] of all) {
     const name = String(component.name ?? '');
     if (onlyStream !== null && name !== onlyStream) continue;
     const described = listOf(theirCatalog.streams).find((stream) => stream.name === name);
     const missed = (outcome: Outcome, reason: string) =>
       streams.push({ name, records: false, state: false, requests: false, outcome, reason });
+    const listed = [theirCatalog.streams, ourCatalog.streams].some((streams) =>
+      listOf(streams).some((stream) => stream.name === name),
+    );
+    // With this config its condition does not hold, for neither.
+    if (index !== null && isConditional(manifest, index) && !listed) continue;
     const refused = asObject(ours.refused)[name];
     if (typeof refused === 'string') missed('refused', refused);
     else if (ours.valid !== true) missed('differs', 'weir refuses the manifest');
@@ -130,9 +135,10 @@ async function conformStream(engines: Engines, task: StreamTask): Promise<Verdic
   engines.mock.become(task.component, { config: task.config, now: () => engines.now }, reading);
   const first = await readBoth(engines, task, null);
   const verdict = compareRuns(first.ours, first.theirs, '');
-  const modes = listOf(task.described.supported_sync_modes as JsonValue) as unknown as string[];
   const state = first.theirs.answer?.state;
-  if (!modes.includes('incremental') || !isJsonObject(state) || first.theirs.answer?.error) return verdict;
+  const { supported_sync_modes: modes } = task.described;
+  if (!Array.isArray(modes) || !modes.includes('incremental') || !isJsonObject(state) || first.theirs.answer?.error)
+    return verdict;
   const second = await readBoth(engines, task, state);
   const again = compareRuns(second.ours, second.theirs, 'with state: ');
   return {
@@ -180,8 +186,17 @@ async function readAgainAfterRestart(
   return read(weir);
 }
 
-function streamsOf(manifest: JsonObject): JsonObject[] {
-  return Array.isArray(manifest.streams) ? manifest.streams.filter(isJsonObject) : [];
+/** Each with its place in the manifest; those of a condition have the same. */
+function streamsOf(manifest: JsonObject): (readonly [number, JsonObject])[] {
+  return listOf(manifest.streams).flatMap((entry, index) =>
+    isConditional(manifest, index)
+      ? listOf(entry.streams).map((component) => [index, component] as const)
+      : [[index, entry] as const],
+  );
+}
+
+function isConditional(manifest: JsonObject, index: number): boolean {
+  return listOf(manifest.streams)[index]?.type === 'ConditionalStreams';
 }
 
 /** Names of the streams that others have as parents. */
@@ -199,7 +214,7 @@ function withoutRefused(streams: JsonValue | undefined, refused: JsonValue | und
 }
 
 function listOf(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? (value as JsonObject[]) : [];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** Null, false and absent say the same in the head of a spec message, null and absent below it. */

@@ -109,6 +109,8 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
         }),
       );
       try {
+        const { rules } = await openedOf(context, config);
+        for (const message of rules?.unchecked ?? []) yield { type: 'notice', level: 'warn', message };
         for (;;) {
           const next = await masked(context, manifest, (await openedOf(context, config)).session, () =>
             inStream(name, () => events.next()),
@@ -133,11 +135,17 @@ const NO_COMPONENTS = new CustomComponents();
 
 /** The folder of the operator is looked into only where a manifest needs a class. */
 async function componentsFor(
-  { streams, dynamicStreams = [] }: Manifest,
+  { streams, dynamicStreams = [], spec }: Manifest,
   { componentsDir }: ExtractContext,
 ): Promise<CustomComponents> {
-  const needs = [...streams, ...dynamicStreams].some(({ classes = [] }) => classes.length > 0);
+  const needs =
+    [...streams, ...dynamicStreams].some(({ classes = [] }) => classes.length > 0) || hasClass(spec.configRules);
   return needs && componentsDir ? loadComponents(componentsDir) : NO_COMPONENTS;
+}
+
+function hasClass(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'class_name' in value || Object.values(value).some(hasClass);
 }
 
 function open(manifest: Manifest, config: JsonObject, means: Means, overrides: JsonObject = {}): Opened {

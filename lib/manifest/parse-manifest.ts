@@ -16,6 +16,7 @@ import type { Kind } from './kind.ts';
 import type { Manifest, ManifestStream } from './manifest.ts';
 import { nameFindings } from './name-findings.ts';
 import { propagate } from './propagate.ts';
+import { componentsOf, groupedNames, refusalsBelow, refusalsOfAll, uncheckedFindings } from './refusals.ts';
 import { type Path, resolveReferences } from './resolve-references.ts';
 import { type Finding, type Known, refusal, validateComponent } from './validate.ts';
 import { metadataFindings } from './weir-block.ts';
@@ -101,7 +102,8 @@ function compile(
   const source = propagate(resolved.value, known.kinds, resolved.origins, { defaultType: 'DeclarativeSource' });
   const findings: Finding[] = resolved.problems.map((problem) => ({ severity: 'error', ...problem }));
   findings.push(...validateComponent(source, ['source'], known, resolved.origins), ...metadataFindings(root.metadata));
-  const ofAll = [...refusalsBelow(source.spec, known), ...refusalsBelow(source.api_budget, known)];
+  findings.push(...uncheckedFindings(source, known, resolved.origins));
+  const ofAll = refusalsOfAll(source, known);
   const grouped = groupedNames(source);
   const refusalOf = (component: JsonObject, name: string) => {
     const group = grouped.has(name) ? refusal('StreamGroup', {}, known) : null;
@@ -163,35 +165,6 @@ function streamsOf(source: JsonObject): { component: JsonObject; condition?: str
         }))
       : [{ component }],
   );
-}
-
-/** Names of streams that a group holds: they must not be read at once with others. */
-function groupedNames(source: JsonObject): Set<string> {
-  const groups = isJsonObject(source.stream_groups) ? Object.values(source.stream_groups).filter(isJsonObject) : [];
-  return new Set(groups.flatMap(({ streams }) => componentsOf(streams).map(({ name }) => String(name))));
-}
-
-function componentsOf(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-interface Refusal {
-  readonly reason: string;
-  /** Where only a Python class is missing. */
-  readonly className?: string;
-}
-
-function refusalsBelow(value: JsonValue | undefined, known: Known): Refusal[] {
-  if (Array.isArray(value)) return value.flatMap((item) => refusalsBelow(item, known));
-  if (!isJsonObject(value)) return [];
-  const reason = typeof value.type === 'string' ? refusal(value.type, value, known) : null;
-  const className = typeof value.class_name === 'string' ? value.class_name : undefined;
-  return [
-    ...(reason === null ? [] : [{ reason, ...(className && { className }) }]),
-    ...Object.entries(value)
-      .filter(([key]) => key !== '$parameters' && key !== 'schema' && key !== 'connection_specification')
-      .flatMap(([, item]) => refusalsBelow(item, known)),
-  ];
 }
 
 function specOf(spec: JsonValue | undefined): Manifest['spec'] {

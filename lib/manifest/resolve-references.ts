@@ -67,7 +67,7 @@ export interface ReferenceProblem {
 
 const DEEPEST = 200;
 /** Values of the resolved tree; references to lists of references would multiply without end. */
-const MOST_VALUES = 300_000;
+const MOST_VALUES = 3_000_000;
 const TOO_MANY = `Its references and aliases make more than ${MOST_VALUES} values of the manifest.`;
 const UNUSED_AT_ROOT = ['definitions', 'schemas'];
 

@@ -104,7 +104,7 @@ export function toProtocol(stream: StreamDescriptor): JsonObject {
     }),
     // As the CDK says it: only a stream with a cursor goes on where it stopped.
     is_resumable: supportedSyncModes.includes('incremental'),
-    is_file_based: false,
+    is_file_based: stream.isFileBased === true,
   };
 }
 

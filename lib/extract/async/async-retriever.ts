@@ -3,15 +3,8 @@ import type { Build } from '#lib/manifest/kind.ts';
 import { component, defineKind } from '#lib/manifest/kind.ts';
 import { interpolate, plain } from '#lib/manifest/template/interpolate.ts';
 import { Gate } from '../concurrency/gate.ts';
-import type {
-  Decoder,
-  Extractor,
-  Paginator,
-  PartitionRouter,
-  RecordSelector,
-  Requester,
-  Retriever,
-} from '../families.ts';
+import type { Decoder, Extractor, Paginator, RecordSelector, Requester, Retriever } from '../families.ts';
+import { routersOf } from '../partition/partitions.ts';
 import { scopeOf } from '../scope.ts';
 import { AsyncJobs } from './async-jobs.ts';
 import type { StatusMapping } from './status-mapping.ts';
@@ -92,7 +85,6 @@ download_requester: { type: HttpRequester, url: "{{ download_target }}" }
     const extractor = build.create<Extractor>(
       retriever.download_extractor ?? { type: 'DpathExtractor', field_path: [] },
     );
-    const routers = [retriever.partition_router ?? retriever.stream_slicer ?? []].flat().filter(isJsonObject);
     const optional = (value: JsonValue | undefined) => (isJsonObject(value) ? build.create<Requester>(value) : null);
     const number = (value: JsonValue | undefined) =>
       Number(typeof value === 'string' ? plain(interpolate(value, scopeOf(build, retriever))) : (value ?? 0)) || null;
@@ -120,7 +112,7 @@ download_requester: { type: HttpRequester, url: "{{ download_target }}" }
       paginator: build.create<Paginator>(retriever.download_paginator ?? { type: 'NoPagination' }),
       decoder: extractor.decoder ?? build.create<Decoder>(retriever.download_decoder ?? JSON_DECODER),
       selector: { ...selector, extractor },
-      routers: routers.map((router) => build.create<PartitionRouter>(router)),
+      routers: routersOf(retriever, build),
       sliceOnFirstPageOnly: false,
       leastWidth: width,
       pieces: (context, slice, stream) => jobs.downloads(context, slice, stream),

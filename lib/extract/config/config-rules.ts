@@ -1,5 +1,6 @@
+import { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
-import { component, defineKind } from '#lib/manifest/kind.ts';
+import { type Build, component, defineKind } from '#lib/manifest/kind.ts';
 
 /** Makes another config of one. */
 export interface ConfigTransformation {
@@ -18,6 +19,8 @@ export interface ConfigRules {
   /** For this run only. */
   transform(config: JsonObject): JsonObject;
   problems(config: JsonObject): string[];
+  /** Checks that are left out, since they need what Weir does not run. */
+  readonly unchecked: readonly string[];
 }
 
 export const configMigration = defineKind<ConfigTransformation>({
@@ -53,14 +56,30 @@ export const configRules = defineKind<ConfigRules>({
   create(rules, build) {
     const migration = inOrder(list(rules.config_migrations), (item) => build.create(item));
     const transformation = inOrder(list(rules.transformations), (item) => build.create(item));
-    const validators = list(rules.validations).map((item) => build.create<ConfigValidator>(item));
+    const { validators, unchecked } = validatorsOf(list(rules.validations), build);
     return {
       migrate: migration.transform,
       transform: transformation.transform,
       problems: (config) => validators.flatMap((validator) => validator.problems(config)),
+      unchecked,
     };
   },
 });
+
+/** One that needs a Python class is left out and told: streams read the same without it. */
+function validatorsOf(validations: readonly JsonValue[], build: Build) {
+  const validators: ConfigValidator[] = [];
+  const unchecked: string[] = [];
+  for (const validation of validations) {
+    try {
+      validators.push(build.create<ConfigValidator>(validation));
+    } catch (error) {
+      if (!(error instanceof WeirError) || error.code !== 'unsupported_component') throw error;
+      unchecked.push(`A check of the config is left out: ${error.message}`);
+    }
+  }
+  return { validators, unchecked };
+}
 
 function inOrder(items: readonly JsonValue[], create: (item: JsonValue) => ConfigTransformation): ConfigTransformation {
   const all = items.map(create);

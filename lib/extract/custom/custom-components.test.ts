@@ -48,6 +48,39 @@ describe('a Python class that no module stands for', () => {
   });
 });
 
+describe('a class that checks the config', () => {
+  const checking = `${manifestOf({ orders: '' })}
+spec:
+  connection_specification: { type: object, properties: {} }
+  config_normalization_rules:
+    type: ConfigNormalizationRules
+    validations:
+      - { type: DpathValidator, field_path: [url], validation_strategy: { type: CustomValidationStrategy, class_name: ${UPPER} } }
+      - { type: DpathValidator, field_path: [n], validation_strategy: { type: ValidateAdheresToSchema, base_schema: { type: integer } } }
+`;
+
+  test('refuses nothing: the check is left out and told, the others count', async () => {
+    const good = await scriptedSource(DATA, checking, { config: { url: 'x', n: 1 } });
+    const { records, events } = await good.read('orders');
+    expect(records).toEqual([{ name: 'a' }]);
+    expect(events[0]).toMatchObject({
+      type: 'notice',
+      message: `A check of the config is left out: Weir does not run ${UPPER}.`,
+    });
+    const bad = await scriptedSource(DATA, checking, { config: { url: 'x', n: 'y' } });
+    await expect(bad.read('orders')).rejects.toMatchObject({ code: 'invalid_config' });
+    const { issues } = parseManifest(checking.replaceAll('SERVER', 'http://x'), language);
+    expect(issues).toMatchObject([{ severity: 'warning', message: expect.stringContaining(UPPER) }]);
+  });
+
+  test('runs where a module stands for it', async () => {
+    const module = `export default { className: '${UPPER}', create: () => ({ problems: (value) => [value + ' is no address'] }) };`;
+    const componentsDir = await folderOf({ 'check.js': module });
+    const { read } = await scriptedSource(DATA, checking, { config: { url: 'x' }, given: { componentsDir } });
+    await expect(read('orders')).rejects.toMatchObject({ message: 'The config is not valid: url: x is no address' });
+  });
+});
+
 describe('a module for a class', () => {
   test('stands in for it, with the fields and templates of the component', async () => {
     const componentsDir = await folderOf({ 'upper.js': upper() });

@@ -1,10 +1,31 @@
 import type { StreamState } from '#lib/catalog.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { Build } from '#lib/manifest/kind.ts';
 import type { PartitionEvent, PartitionRouter } from '../families.ts';
 import { type Slice, WHOLE_STREAM } from '../slice.ts';
 import type { ExtractContext } from '../source.ts';
 
 /** Partitions of an inner router that are kept for the next outer one; more are read anew each time. */
 const MOST_KEPT = 100_000;
+
+/** The routers of a retriever: one, or a list. What stands in a list keeps no parents' states, as in the CDK, also where it is alone. */
+export function routersOf(retriever: JsonObject, build: Build): PartitionRouter[] {
+  const given = retriever.partition_router ?? retriever.stream_slicer ?? [];
+  if (!Array.isArray(given)) return isJsonObject(given) ? [build.create<PartitionRouter>(given)] : [];
+  const routers = given.filter(isJsonObject).map((router) => build.create<PartitionRouter>(router));
+  const [only] = routers;
+  return routers.length === 1 && only ? [withoutParentStates(only)] : routers;
+}
+
+function withoutParentStates(router: PartitionRouter): PartitionRouter {
+  const { fields, oneState } = router;
+  return {
+    ...{ fields, ...(oneState !== undefined && { oneState }), parts: (slice) => router.parts(slice) },
+    async *partitions(context, state) {
+      for await (const event of router.partitions(context, state)) if (!('parentState' in event)) yield event;
+    },
+  };
+}
 
 /**
  * The partitions of a stream: one without any router, else every combination of the routers' partitions, the first router

@@ -99,6 +99,19 @@ describe('children of a parent', () => {
     expect(asked(source).slice(1)).toEqual(['/orders/Ulm']);
   });
 
+  test('keep no state of a parent whose router stands in a list, also where it is the only one', async () => {
+    const child = `incremental_sync: ${CURSOR}`;
+    const more = 'incremental_dependency: true';
+    const router = `- type: SubstreamPartitionRouter
+  parent_stream_configs:
+    - { stream: *customers, parent_key: id, partition_field: customer, incremental_dependency: true }`;
+    const alone = await streamsOver(api, shop({ child, more })).read('orders');
+    expect(alone.states.at(-1)?.parent_state).toEqual({ customers: { at: '2026-02-03' } });
+    const listed = await streamsOver(api, shop({ child, router })).read('orders');
+    expect(listed.records).toEqual(alone.records);
+    expect(listed.states.at(-1)).not.toHaveProperty('parent_state');
+  });
+
   test('a parent that is read for itself, too, is asked once', async () => {
     const source = streamsOver(api, shop());
     await source.readBoth('customers', 'orders');

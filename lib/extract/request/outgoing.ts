@@ -28,7 +28,7 @@ export async function outgoingRequest(
   { slice, parts, token }: Parameters<Requester['send']>[1],
 ): Promise<Outgoing> {
   const { component, method, authenticator } = requester;
-  const variables = { ...sliceVariables(slice), next_page_token: token === null ? {} : { next_page_token: token } };
+  const variables = { ...sliceVariables(slice), next_page_token: token === null ? null : { next_page_token: token } };
   const scope = scopeOf(build, component, variables);
   const credentials = await authenticator?.parts(context);
   const merged = mergeParts([requestInputs(component, scope), ...(credentials ? [credentials] : []), ...parts]);

@@ -38,6 +38,20 @@ test.each([
   expect(await sent(requester, { ids: '1,2', name: 'key' })).toEqual({ type, body });
 });
 
+test('templates see no page token on the first page, and an object with it on the others', async () => {
+  const { read, asked } = await scriptedSource(
+    { '/orders': { body: { data: [{ id: 1 }] } } },
+    manifestOf({
+      orders: `request_parameters: { since: "{{ 'now' if next_page_token is none else '' }}", page: "{{ next_page_token.next_page_token }}" }`,
+    }).replace(
+      'record_selector:',
+      `paginator: { type: DefaultPaginator, pagination_strategy: { type: CursorPagination, cursor_value: p2, stop_condition: "{{ last_page_size == 0 }}" }, page_token_option: { type: RequestOption, inject_into: header, field_name: x-page } }\n      record_selector:`,
+    ),
+  );
+  await read('orders').catch(() => undefined);
+  expect(asked('/orders').map(({ query }) => String(query))).toEqual(['since=now', 'page=p2']);
+});
+
 describe('what is put into a body', () => {
   const paged = (option: string, body: string) =>
     manifestOf({ orders: `http_method: POST\n${body}` }).replace(

@@ -102,7 +102,7 @@ function partsOf(stream: JsonObject, build: Build): StreamParts {
   };
 }
 
-function describe(stream: JsonObject, { name, schema, cursor }: StreamParts): StreamDescriptor {
+function describe(stream: JsonObject, { name, schema, cursor, uploader }: StreamParts): StreamDescriptor {
   return {
     name,
     jsonSchema: schema,
@@ -110,6 +110,7 @@ function describe(stream: JsonObject, { name, schema, cursor }: StreamParts): St
     sourceDefinedCursor: cursor !== null,
     defaultCursorField: cursor ? [cursor.field] : [],
     sourceDefinedPrimaryKey: primaryKeyOf(stream.primary_key),
+    ...(uploader && { isFileBased: true }),
   };
 }
 
@@ -124,7 +125,7 @@ function schemaOnce(stream: JsonObject, build: Build): (context: ExtractContext)
   const loaders = list(stream.schema_loader).map((loader) => build.create<SchemaLoader>(loader));
   const load = async (context: ExtractContext) => {
     const schemas = await Promise.all(loaders.map((loader) => loader.schema(context)));
-    if (schemas.length <= 1) return schemas[0] ?? {};
+    if (!Array.isArray(stream.schema_loader)) return schemas[0] ?? {};
     const properties = Object.assign({}, ...schemas.map((schema) => schema.properties).toReversed()) as JsonObject;
     return { $schema: DRAFT, type: ['null', 'object'], properties };
   };

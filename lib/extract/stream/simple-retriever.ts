@@ -4,12 +4,12 @@ import type {
   Decoder,
   PaginationReset,
   Paginator,
-  PartitionRouter,
   PropertyChunks,
   RecordSelector,
   Requester,
   Retriever,
 } from '../families.ts';
+import { routersOf } from '../partition/partitions.ts';
 import { propertiesIn, withoutProperties } from '../properties/query-properties.ts';
 
 export const simpleRetriever = defineKind<Retriever>({
@@ -48,13 +48,12 @@ export const simpleRetriever = defineKind<Retriever>({
     const requester = isJsonObject(retriever.requester) ? retriever.requester : {};
     const properties = propertiesIn(requester);
     const selector = build.create<RecordSelector>(retriever.record_selector);
-    const routers = [retriever.partition_router ?? retriever.stream_slicer ?? []].flat().filter(isJsonObject);
     return {
       requester: build.create<Requester>(withoutProperties(requester)),
       paginator: build.create<Paginator>(retriever.paginator ?? { type: 'NoPagination' }),
       decoder: selector.extractor.decoder ?? build.create<Decoder>(retriever.decoder ?? { type: 'JsonDecoder' }),
       selector,
-      routers: routers.map((router) => build.create<PartitionRouter>(router)),
+      routers: routersOf(retriever, build),
       ...(properties && { properties: namedProperties(properties, build) }),
       ...(retriever.pagination_reset && { reset: build.create<PaginationReset>(retriever.pagination_reset) }),
       sliceOnFirstPageOnly: retriever.ignore_stream_slicer_parameters_on_paginated_requests === true,
