@@ -60,22 +60,22 @@ function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').slice(0, TEXT_LIMIT);
 }
 
-/** Who came in, and who tried to. Nobody is known before, so the entry goes to the installation's first workspace. */
+/** Who came in, and who tried to, in the log of each of their workspaces; a stranger's try goes to the installation's first. */
 export async function auditSignIn(
   { db }: { db: Db },
   { email, ok, address }: { email: string; ok: boolean; address: string },
 ): Promise<void> {
-  const workspace = await db.selectFrom('workspace').select('id').orderBy('created_at').limit(1).executeTakeFirst();
-  await audit(
-    { db },
-    {
-      workspaceId: workspace?.id ?? null,
-      actor: email.trim().toLowerCase(),
-      action: ok ? 'sign_in' : 'sign_in.refused',
-      subject: 'session',
-      detail: { from: address },
-    },
-  );
+  const actor = email.trim().toLowerCase();
+  const theirs = await db
+    .selectFrom('membership')
+    .innerJoin('user', 'user.id', 'membership.user_id')
+    .select('membership.workspace_id as id')
+    .where('user.email', '=', actor)
+    .execute();
+  const first = () => db.selectFrom('workspace').select('id').orderBy('created_at').limit(1).execute();
+  const action = ok ? 'sign_in' : 'sign_in.refused';
+  for (const { id } of theirs.length > 0 ? theirs : await first())
+    await audit({ db }, { workspaceId: id, actor, action, subject: 'session', detail: { from: address } });
 }
 
 const EXPORT_LIMIT = 100_000;

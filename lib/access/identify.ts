@@ -78,7 +78,7 @@ async function bySession(c: IdentifyContext, headers: Headers) {
   const nobody = { identity: null, setCookies: [] };
   if (!response) return nobody;
   if (c.clock().getTime() - response.session.createdAt.getTime() > SESSION_MAX_AGE_MS) return nobody;
-  const membership = await firstMembership(c.db, response.user.id);
+  const membership = await currentMembership(c.db, response.user.id, response.session.id);
   if (!membership) return nobody;
   const { id, name, email } = response.user;
   const identity = {
@@ -93,11 +93,17 @@ async function bySession(c: IdentifyContext, headers: Headers) {
   return { identity, setCookies: answer.getSetCookie() };
 }
 
-function firstMembership(db: Db, userId: string) {
+/** In the workspace that the browser was last in, as long as its user is a member there; else in the oldest. */
+function currentMembership(db: Db, userId: string, sessionId: string) {
   return db
     .selectFrom('membership')
-    .select(['workspace_id', 'role'])
-    .where('user_id', '=', userId)
-    .orderBy('workspace_id')
+    .innerJoin('workspace', 'workspace.id', 'membership.workspace_id')
+    .leftJoin('session', (join) =>
+      join.onRef('session.workspace_id', '=', 'membership.workspace_id').on('session.id', '=', sessionId),
+    )
+    .select(['membership.workspace_id', 'membership.role'])
+    .where('membership.user_id', '=', userId)
+    .orderBy('session.id', (order) => order.asc().nullsLast())
+    .orderBy('workspace.created_at')
     .executeTakeFirst();
 }

@@ -52,18 +52,20 @@ export async function invite(
   const issues: Issue[] = [
     ...(isEmail(email) ? [] : [{ path: 'email', message: 'An address such as ada@example.com.' }]),
     ...(isRole(input.role) ? [] : [{ path: 'role', message: 'The role is viewer, editor or admin.' }]),
-    ...((await hasAccount(c.db, email)) ? [{ path: 'email', message: 'There is an account with this address.' }] : []),
+    ...((await isMember(c.db, workspaceId, email)) ? [{ path: 'email', message: 'This is a member already.' }] : []),
   ];
   if (issues.length > 0) throw refused('Nobody was invited.', issues);
   return makeLink(c, { workspaceId, kind: 'invite', ...input, email, userId: null, days: INVITE_DAYS });
 }
 
-/** A link for a member who has forgotten the password; the old one holds until it is used. @throws WeirError `not_found` */
+/**
+ * A link for a member who has forgotten the password; the old one holds until it is used. Whoever has the link can come in as the
+ * member everywhere: so it takes an administrator of all of the member's workspaces. @throws WeirError `not_found`, `not_allowed`
+ */
 export async function resetPassword(
   c: LinkContext,
-  workspaceId: string,
+  { workspaceId, adminId, createdBy }: { workspaceId: string; adminId: string | null; createdBy: string },
   userId: string,
-  createdBy: string,
 ): Promise<{ id: string; token: string }> {
   const member = await c.db
     .selectFrom('membership')
@@ -73,6 +75,7 @@ export async function resetPassword(
     .where('user.id', '=', userId)
     .executeTakeFirst();
   if (!member) throw noSuch('member');
+  if (await isElsewhere(c.db, { workspaceId, adminId }, userId)) throw elsewhere();
   return makeLink(c, { workspaceId, kind: 'reset', ...member, userId, createdBy, days: RESET_DAYS });
 }
 
@@ -91,7 +94,7 @@ export async function revokeInvitation({ db }: { db: Db }, workspaceId: string, 
 export async function readInvitation(
   { db, clock }: LinkContext,
   token: string,
-): Promise<{ kind: Invitation['kind']; email: string; workspaceName: string }> {
+): Promise<{ kind: Invitation['kind']; email: string; workspaceName: string; hasAccount: boolean }> {
   const row = await db
     .selectFrom('invitation')
     .innerJoin('workspace', 'workspace.id', 'invitation.workspace_id')
@@ -100,8 +103,29 @@ export async function readInvitation(
     .where('used_at', 'is', null)
     .where('expires_at', '>', clock())
     .executeTakeFirst();
-  if (row) return row;
+  if (row) return { ...row, hasAccount: await hasAccount(db, row.email) };
   throw expired();
+}
+
+/** Uses an invitation for somebody who has an account and has shown that it is theirs. @throws WeirError `link_expired` */
+export async function joinWorkspace(
+  c: LinkContext,
+  { token, email }: { token: string; email: string },
+): Promise<{ workspaceId: string }> {
+  return c.db.transaction().execute(async (tx) => {
+    const link = await takeLink(tx, token, c.clock());
+    const user = await tx.selectFrom('user').select('id').where('email', '=', link.email).executeTakeFirst();
+    if (!user || link.email !== email || link.user_id !== null) throw expired();
+    const { workspace_id, role } = link;
+    await tx
+      .insertInto('membership')
+      .values({ workspace_id, user_id: user.id, role })
+      .onConflict((conflict) => conflict.columns(['workspace_id', 'user_id']).doNothing())
+      .execute();
+    const subject = `invitation:${link.id}`;
+    await audit({ db: tx }, { workspaceId: workspace_id, actor: email, action: 'member.join', subject });
+    return { workspaceId: workspace_id };
+  });
 }
 
 /**
@@ -135,7 +159,7 @@ async function takeLink(tx: Db, token: string, at: Date) {
     .where('hash', '=', hashToken(token))
     .where('used_at', 'is', null)
     .where('expires_at', '>', at)
-    .returning(['id', 'workspace_id', 'user_id', 'role'])
+    .returning(['id', 'workspace_id', 'user_id', 'email', 'role'])
     .executeTakeFirst();
   if (link) return link;
   throw expired();
@@ -194,6 +218,52 @@ async function makeLink(
     .returning('id')
     .executeTakeFirstOrThrow();
   return { id, token };
+}
+
+function isMember(db: Db, workspaceId: string, email: string): Promise<boolean> {
+  return db
+    .selectFrom('membership')
+    .innerJoin('user', 'user.id', 'membership.user_id')
+    .select('user.id')
+    .where('user.email', '=', email)
+    .where('membership.workspace_id', '=', workspaceId)
+    .executeTakeFirst()
+    .then((row) => row !== undefined);
+}
+
+/** Whether the user is in a workspace that this administrator does not administer. */
+async function isElsewhere(
+  db: Db,
+  { workspaceId, adminId }: { workspaceId: string; adminId: string | null },
+  userId: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('membership')
+    .select('workspace_id')
+    .where('user_id', '=', userId)
+    .where('workspace_id', '<>', workspaceId)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('membership as own')
+            .select('own.user_id')
+            .whereRef('own.workspace_id', '=', 'membership.workspace_id')
+            .where('own.user_id', '=', adminId)
+            .where('own.role', '=', 'admin'),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function elsewhere(): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'not_allowed',
+    message: 'This person is in workspaces that you do not administer.',
+    hint: 'An administrator of all of them can make the link.',
+  });
 }
 
 async function hasAccount(db: Db, email: string): Promise<boolean> {

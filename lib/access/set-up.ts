@@ -4,7 +4,7 @@ import type { Db } from '#lib/db/connect.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { audit } from './audit.ts';
 import { PASSWORD_LENGTH } from './sign-in.ts';
-import { isEmail, type WorkspaceSettings, workspaceColumns, workspaceIssues } from './workspace.ts';
+import { insertWorkspace, isEmail, type WorkspaceSettings, workspaceIssues } from './workspace.ts';
 
 export interface SetUpInput {
   readonly name: string;
@@ -103,15 +103,6 @@ export async function insertUser(
     .insertInto('account')
     .values({ userId: id, accountId: id, providerId: 'credential', password: passwordHash, updatedAt: new Date() })
     .execute();
-  return id;
-}
-
-async function insertWorkspace(db: Db, settings: WorkspaceSettings): Promise<string> {
-  const { id } = await db
-    .insertInto('workspace')
-    .values(workspaceColumns(settings))
-    .returning('id')
-    .executeTakeFirstOrThrow();
   return id;
 }
 

@@ -83,8 +83,17 @@ export async function updateWorkspace(
   return getWorkspace({ db }, workspaceId);
 }
 
-/** The settings as columns, for set-up and for changes. */
-export function workspaceColumns(settings: WorkspaceSettings) {
+/** Makes one of settings that have no issues; gives its id. */
+export async function insertWorkspace(db: Db, settings: WorkspaceSettings): Promise<string> {
+  const { id } = await db
+    .insertInto('workspace')
+    .values(workspaceColumns(settings))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+function workspaceColumns(settings: WorkspaceSettings) {
   return {
     name: settings.name.trim(),
     default_namespace: settings.defaultNamespace,

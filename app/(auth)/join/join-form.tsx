@@ -11,6 +11,8 @@ interface Link {
   readonly kind: 'invite' | 'reset';
   readonly email: string;
   readonly workspaceName: string;
+  /** Who is known already shows it by the password, or by being signed in. */
+  readonly hasAccount: boolean;
 }
 
 /** What a link of an invitation or of a forgotten password opens: it works once. */
@@ -27,7 +29,8 @@ export function JoinForm() {
   return link === null ? <p className="muted">Reading the link…</p> : <PasswordOf link={link} />;
 }
 
-function PasswordOf({ link: { token, kind, email, workspaceName } }: { link: Link }) {
+function PasswordOf({ link: { token, kind, email, workspaceName, hasAccount } }: { link: Link }) {
+  const isKnown = kind === 'invite' && hasAccount;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const accept = async (event: FormEvent<HTMLFormElement>) => {
@@ -52,17 +55,22 @@ function PasswordOf({ link: { token, kind, email, workspaceName } }: { link: Lin
       </p>
       {error !== null && !issueOf('name') && !issueOf('password') && <FailureNotice failure={failureOf(error)} alert />}
       <input type="hidden" autoComplete="username" value={email} readOnly />
-      {kind === 'invite' && (
+      {kind === 'invite' && !isKnown && (
         <Field id="name" label="Your name" error={issueOf('name')}>
           <input className="input" name="name" autoComplete="name" {...fieldControl('name', issueOf('name'))} />
         </Field>
       )}
-      <Field id="password" label="Password" error={issueOf('password')} hint="At least 12 characters.">
+      <Field
+        id="password"
+        label="Password"
+        error={issueOf('password')}
+        hint={isKnown ? 'The one that you sign in to Weir with.' : 'At least 12 characters.'}
+      >
         <input
           className="input"
           name="password"
           type="password"
-          autoComplete="new-password"
+          autoComplete={isKnown ? 'current-password' : 'new-password'}
           {...fieldControl('password', issueOf('password'), true)}
         />
       </Field>

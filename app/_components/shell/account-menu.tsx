@@ -5,6 +5,7 @@ import { sendAuth } from '../api.ts';
 import { initials } from '../format.ts';
 import { Menu, MenuItem, MenuLine, MenuLink } from '../menu.tsx';
 import { useSay } from '../toast.tsx';
+import { WorkspaceChoices } from './workspace-menu.tsx';
 
 export function AccountMenu({ person }: { person: { readonly name: string; readonly email: string } }) {
   const router = useRouter();
@@ -37,6 +38,8 @@ export function AccountMenu({ person }: { person: { readonly name: string; reado
         <br />
         {person.email}
       </div>
+      <MenuLine />
+      <WorkspaceChoices />
       <MenuLine />
       <MenuLink href="/settings/account">Account</MenuLink>
       <MenuLink href="/settings/api-keys">API keys</MenuLink>

@@ -6,24 +6,24 @@ import { Icon, Logo } from '../icon.tsx';
 import { LinkProgress } from './link-progress.tsx';
 import { isCurrent, NAV } from './nav-items.ts';
 import { type Pulse, usePulse } from './pulse.ts';
+import { WorkspaceMenu } from './workspace-menu.tsx';
 
 interface SideNavProps {
-  readonly workspaceName: string;
   readonly path: string;
   readonly version: string;
 }
 
-export function SideNav({ workspaceName, path, version }: SideNavProps) {
+export function SideNav({ path, version }: SideNavProps) {
   const pulse = usePulse();
   return (
     <nav className="side" aria-label="Main">
-      <Link className="brand" href="/" title="Overview">
-        <Logo />
-        <span className="t">Weir</span>
-        <span className="ws clip" title={workspaceName}>
-          {workspaceName}
-        </span>
-      </Link>
+      <div className="brand">
+        <Link href="/" title="Overview">
+          <Logo />
+          <span className="t">Weir</span>
+        </Link>
+        <WorkspaceMenu />
+      </div>
       {NAV.map((item) => (
         <Link
           key={item.href}

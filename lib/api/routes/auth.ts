@@ -27,16 +27,24 @@ interface Credentials {
 }
 
 async function signIn(c: Door): Promise<Response> {
+  const answer = await signInWithPassword(c, await readBody<Credentials>(c.req.raw, credentials));
+  const { user } = (await answer.json()) as { user: unknown };
+  return withCookiesOf(answer, { user });
+}
+
+/** Counted, noted in the audit log, and refused where it does not fit; the answer is better-auth's, with its cookies. */
+export async function signInWithPassword(
+  c: Door,
+  { email, password, rememberMe = true }: Credentials,
+): Promise<Response> {
   const context = c.get('context');
-  const { email, password, rememberMe = true } = await readBody<Credentials>(c.req.raw, credentials);
   const address = addressOf(c);
   await countSignInTry(context, { address, email });
   const answer = await passOn(c, '/sign-in/email', { email: email.trim(), password, rememberMe });
   await auditSignIn(context, { email, ok: answer.ok, address });
   if (!answer.ok) throw await refusal(answer, 'E-mail and password do not fit.');
   await forgetSignInTries(context, { email });
-  const { user } = (await answer.json()) as { user: unknown };
-  return withCookiesOf(answer, { user });
+  return answer;
 }
 
 const passwordChange = shape({ currentPassword: text, newPassword: text }, ['currentPassword', 'newPassword']);

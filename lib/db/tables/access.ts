@@ -128,6 +128,8 @@ interface SessionTable {
   updatedAt: Time;
   ipAddress: Optional<string>;
   userAgent: Optional<string>;
+  /** Ours: where the browser works; null, or one that its user has left, means the first. */
+  workspace_id: Optional<string>;
 }
 
 interface AccountTable {
