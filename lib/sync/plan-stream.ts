@@ -3,8 +3,9 @@ import type { SchemaPolicy, StreamTask } from '#lib/db/schema.ts';
 import type { Load, PublishedStream, Replay, TargetStream } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { ReadEvent } from '#lib/extract/source.ts';
-import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { JsonObject } from '#lib/json.ts';
 import type { StreamMapping } from '#lib/records/index.ts';
+import { spelledAsIn, withinRange } from './cursor-range.ts';
 
 /** How one stream is read and loaded this time. */
 export interface Plan {
@@ -85,35 +86,15 @@ async function backfill(
     throw cannotBackfill(configured.stream.name);
   return {
     target: { ...target, generation: Math.max(published.generation, 1) },
-    ...{ from: { [field]: from }, resumable: false, publishes: false, keeps: published.state, isMapped: false },
+    ...{
+      from: { [field]: spelledAsIn(published.state, field, from) },
+      resumable: false,
+      publishes: false,
+      keeps: published.state,
+      isMapped: false,
+    },
     events: (read) => withinRange(read(), field, { from, to }),
   };
-}
-
-async function* withinRange(
-  events: AsyncIterable<ReadEvent>,
-  field: string,
-  range: { from: string; to: string | null },
-): AsyncGenerator<ReadEvent> {
-  for await (const event of events) {
-    if (event.type !== 'page') yield event;
-    else {
-      const records = event.records.filter((record) => isWithin(record[field], range));
-      yield { ...event, records, filtered: event.filtered + event.records.length - records.length };
-    }
-  }
-}
-
-/** Instants compare as instants, numbers as numbers, everything else as text. */
-function isWithin(value: JsonValue | undefined, { from, to }: { from: string; to: string | null }): boolean {
-  if (value === null || value === undefined) return false;
-  return compare(String(value), from) >= 0 && (to === null || compare(String(value), to) <= 0);
-}
-
-function compare(a: string, b: string): number {
-  const [x, y] = [a, b].map((text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text)));
-  if (x !== undefined && y !== undefined && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;
-  return a < b ? -1 : Number(a > b);
 }
 
 const ADDING: Readonly<Record<DestinationSyncMode, DestinationSyncMode>> = {

@@ -7,11 +7,13 @@ import { formatCount, formatDuration, millis, plural } from '../format.ts';
 import { Panel } from '../panel.tsx';
 import { StateMark } from '../state-mark.tsx';
 import { isLive, syncState } from '../states.ts';
+import { taskWords } from './task-words.ts';
 import type { Sync } from './use-sync.ts';
 
 /** When each stream was read and published, on one axis. */
 export function SyncPanel({ sync, linkToJob = false }: { sync: Sync; linkToJob?: boolean }) {
   const { state, word } = syncState(sync);
+  const task = linkToJob ? taskWords(sync.task) : null;
   const side = linkToJob ? (
     <Link className="link small nowrap" href={`/jobs/${sync.id}`}>
       Log and attempts
@@ -23,6 +25,7 @@ export function SyncPanel({ sync, linkToJob = false }: { sync: Sync; linkToJob?:
       sub={
         <>
           <StateMark state={state}>{word}</StateMark> <span className="faint">·</span> <SyncTimes sync={sync} />
+          {task && ` It is ${task}.`}
         </>
       }
       side={side}

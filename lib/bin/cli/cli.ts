@@ -13,6 +13,7 @@ import { checkCommand, discoverCommand, readCommand, specCommand } from './proto
 import { sayConfig, sayFailure, sayLog } from './protocol-messages.ts';
 import { quarantineCommand } from './quarantine-command.ts';
 import { recordCommand } from './record-command.ts';
+import { streamCommand } from './stream-command.ts';
 import { syncCommand } from './sync-command.ts';
 import { testCommand } from './test-command.ts';
 
@@ -42,6 +43,10 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           decide of a load that a check holds back
   quarantine list|replay CONNECTION --key KEY [--url URL] [--stream TABLE …] [--json]
                                                           what was put aside for a connection; load it again
+  refresh  CONNECTION --key KEY [--url URL] [--stream NAME …] [--keep-history]
+                                                          read streams from the beginning, and replace what is there or add to it
+  backfill CONNECTION --key KEY [--url URL] --stream NAME --from VALUE [--to VALUE]
+                                                          read a range of the cursor again, and merge it
 
   serve, worker, migrate                                  the parts of the service, over the Postgres of DATABASE_URL
   backup FILE, restore FILE                               the Postgres that npm start brings, while it is stopped
@@ -61,6 +66,7 @@ const OPTIONS = {
   to: { type: 'string' },
   stream: { type: 'string', multiple: true },
   'full-refresh': { type: 'boolean' },
+  'keep-history': { type: 'boolean' },
   json: { type: 'boolean' },
   name: { type: 'string' },
   pages: { type: 'string' },
@@ -129,6 +135,11 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
   if (command === 'quarantine') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream, json } = values;
     return quarantineCommand({ words, url, key, tables: stream, json: json === true });
+  }
+  if (command === 'refresh' || command === 'backfill') {
+    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream: streams = [], from, to } = values;
+    const keepHistory = values['keep-history'] === true;
+    return streamCommand({ command, connection: words[0], url, key, streams, keepHistory, from, to });
   }
   if (command === 'loads') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, reason } = values;

@@ -8,7 +8,7 @@ const ROW = { table: 'orders', syncId: 3, page: 2, row: 7, code: 'key_null', rea
 
 async function weir(...args: string[]) {
   const cli = path.resolve(import.meta.dirname, 'cli.ts');
-  return promisify(execFile)(process.execPath, [cli, 'quarantine', ...args], {
+  return promisify(execFile)(process.execPath, [cli, ...args], {
     env: { ...process.env, NO_COLOR: '1' },
   });
 }
@@ -21,14 +21,32 @@ test('what was put aside is listed and loaded again through the API', async () =
   });
   onTestFinished(() => api.close());
   const to = ['--url', api.url, '--key', 'weir_k'];
-  const listed = await weir('list', 'Shop', ...to);
+  const listed = await weir('quarantine', 'list', 'Shop', ...to);
   expect(listed.stdout).toBe('orders  sync 3, page 2, row 7  key_null: No key.  {"id":null}\norders: 1\n');
-  const replayed = await weir('replay', 'Shop', '--stream', 'orders', ...to);
+  const replayed = await weir('quarantine', 'replay', 'Shop', '--stream', 'orders', ...to);
   expect(replayed.stdout).toBe('Sync 9 loads the quarantine of Shop again.\n');
   expect(api.requests.at(-1)).toMatchObject({ method: 'POST', body: '{"tables":["orders"]}' });
-  await expect(weir('list', 'Nowhere', ...to)).rejects.toMatchObject({
+  await expect(weir('quarantine', 'list', 'Nowhere', ...to)).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('Shop'),
   });
-  await expect(weir('lst', 'Shop', ...to)).rejects.toMatchObject({ code: 2 });
+  await expect(weir('quarantine', 'lst', 'Shop', ...to)).rejects.toMatchObject({ code: 2 });
+});
+
+test('a refresh and a backfill are syncs of a running Weir', async () => {
+  const api = await scriptedServer({
+    '/api/weir/v1/connections': () => ({ body: [{ id: 'c1', name: 'Shop' }] }),
+    '/api/weir/v1/connections/c1/refresh': () => ({ status: 201, body: { syncId: 7 } }),
+    '/api/weir/v1/connections/c1/backfill': () => ({ status: 201, body: { syncId: 8 } }),
+  });
+  onTestFinished(() => api.close());
+  const to = ['--url', api.url, '--key', 'weir_k'];
+  const refreshed = await weir('refresh', 'Shop', '--stream', 'orders', '--keep-history', ...to);
+  expect(refreshed.stdout).toBe('Sync 7 refreshes orders of Shop.\n');
+  expect(api.requests.at(-1)?.body).toBe('{"keepHistory":true,"streams":[{"name":"orders"}]}');
+  const filled = await weir('backfill', 'c1', '--stream', 'orders', '--from', '2026-01-01', ...to);
+  expect(filled.stdout).toBe('Sync 8 backfills orders of c1.\n');
+  expect(api.requests.at(-1)?.body).toBe('{"stream":{"name":"orders"},"from":"2026-01-01","to":null}');
+  await expect(weir('backfill', 'Shop', '--from', '2026-01-01', ...to)).rejects.toMatchObject({ code: 2 });
+  await expect(weir('backfill', 'Shop', '--stream', 'orders', ...to)).rejects.toMatchObject({ code: 2 });
 });

@@ -1,8 +1,8 @@
-import type { ConnectionSummary } from '#lib/connections/connections.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { Quarantine } from '#lib/sync/quarantine.ts';
+import { connectionId } from './connection-id.ts';
 import { needed } from './inputs.ts';
-import { type Server, weirServer } from './pipelines/server.ts';
+import { weirServer } from './pipelines/server.ts';
 
 interface Options {
   /** `replay "Shop to warehouse"` */
@@ -31,19 +31,6 @@ export async function quarantineCommand({ words: [verb, name], url, key, tables,
   if (!json)
     say(counts.length === 0 ? 'Nothing was put aside.' : counts.map((one) => `${one.table}: ${one.rows}`).join(', '));
   return 0;
-}
-
-/** By name, or by id. */
-async function connectionId(server: Server, name: string): Promise<string> {
-  const connections = await server.get<ConnectionSummary[]>('/connections');
-  const found = connections.find((one) => one.name === name || one.id === name);
-  if (found) return found.id;
-  throw new WeirError({
-    kind: 'config',
-    code: 'not_found',
-    message: `There is no connection named ${name}.`,
-    hint: `Connections: ${connections.map((one) => one.name).join(', ')}.`,
-  });
 }
 
 function lineOf({ table, syncId, page, row, code, reason, record }: Quarantine['rows'][number]): string {

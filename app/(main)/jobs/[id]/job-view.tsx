@@ -14,6 +14,7 @@ import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
 import { LogPanel } from '../../../_components/sync/log-panel.tsx';
 import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
 import { SyncDuration } from '../../../_components/sync/syncs-table.tsx';
+import { taskWords } from '../../../_components/sync/task-words.ts';
 import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
 import { AttemptsPanel } from './attempts-panel.tsx';
 
@@ -22,6 +23,7 @@ export function JobView({ sync: initial }: { sync: Sync }) {
   const { sync, lines } = useSync(initial);
   const live = isLive(sync.status);
   const { state, word } = syncState(sync);
+  const task = taskWords(sync.task);
   return (
     <Page crumbs={[{ name: 'Jobs', href: '/jobs' }, { name: `Sync ${sync.id}` }]}>
       <PageHead
@@ -37,7 +39,7 @@ export function JobView({ sync: initial }: { sync: Sync }) {
         <Link className="link" href={`/connections/${sync.connectionId}`}>
           {sync.connectionName}
         </Link>
-        , begun {BEGUN[sync.trigger]}.
+        , {task && `${task}, `}begun {BEGUN[sync.trigger]}.
       </PageHead>
       <div className="stack">
         <SyncFailures sync={sync} />

@@ -10,6 +10,7 @@ import { orNotFound } from '../../../../_server/or-not-found.ts';
 import { pageContext } from '../../../../_server/page-context.ts';
 import { ConnectionHead } from '../../_parts/connection-head.tsx';
 import type { ConnectionModel } from '../../_parts/models.ts';
+import { StreamMenu } from './stream-menu.tsx';
 
 export const metadata: Metadata = { title: 'Streams' };
 
@@ -44,12 +45,16 @@ export default async function StreamsPage({ params }: { params: Promise<{ id: st
               <th>Cursor</th>
               <th>Key</th>
               <th className="r">Fields</th>
+              <th>
+                <span className="vh">Actions</span>
+              </th>
             </>
           }
         >
           {connection.streams.map((stream) => (
             <StreamRow
               key={`${stream.stream.namespace ?? ''}.${stream.stream.name}`}
+              connection={connection}
               stream={stream}
               names={names.find(
                 ({ name, namespace }) => name === stream.stream.name && namespace === (stream.stream.namespace ?? ''),
@@ -133,9 +138,11 @@ function Names({ names }: { names: TableNames | undefined }) {
 }
 
 function StreamRow({
+  connection,
   stream: configured,
   names,
 }: {
+  connection: ConnectionModel;
   stream: ConnectionModel['streams'][number];
   names: TableNames | undefined;
 }) {
@@ -158,6 +165,13 @@ function StreamRow({
       </td>
       <td className="r num" data-k="Fields">
         {some}
+      </td>
+      <td className="r">
+        <StreamMenu
+          connection={{ id: connection.id, name: connection.name, destination: connection.destination }}
+          configured={configured}
+          table={names?.table ?? `${connection.prefix}${stream.name}`}
+        />
       </td>
     </tr>
   );

@@ -1,0 +1,32 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../../../../_components/button.tsx';
+import { Menu, MenuItem } from '../../../../_components/menu.tsx';
+import type { ConnectionModel } from '../../_parts/models.ts';
+import { BackfillDialog } from './backfill-dialog.tsx';
+import { RefreshDialog } from './refresh-dialog.tsx';
+
+export interface StreamTaskProps {
+  readonly connection: Pick<ConnectionModel, 'id' | 'name' | 'destination'>;
+  readonly configured: ConnectionModel['streams'][number];
+  /** As the destination calls it; the stream's name before the first sync. */
+  readonly table: string;
+}
+
+/** What can be done with one stream in place of the usual. */
+export function StreamMenu(props: StreamTaskProps) {
+  const [open, setOpen] = useState<'refresh' | 'backfill' | null>(null);
+  const { name } = props.configured.stream;
+  const close = () => setOpen(null);
+  return (
+    <>
+      <Menu trigger={<Button kind="ghost" icon="more" aria-label={`Actions for ${name}`} />}>
+        <MenuItem onSelect={() => setOpen('refresh')}>Read from the beginning…</MenuItem>
+        <MenuItem onSelect={() => setOpen('backfill')}>Read a range again…</MenuItem>
+      </Menu>
+      {open === 'refresh' && <RefreshDialog {...props} onClose={close} />}
+      {open === 'backfill' && <BackfillDialog {...props} onClose={close} />}
+    </>
+  );
+}
