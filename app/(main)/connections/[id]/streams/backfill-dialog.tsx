@@ -7,7 +7,7 @@ import { api } from '../../../../_components/api.ts';
 import { Button } from '../../../../_components/button.tsx';
 import { Dialog } from '../../../../_components/dialog.tsx';
 import { Field, fieldControl } from '../../../../_components/field.tsx';
-import type { StreamTaskProps } from './stream-menu.tsx';
+import type { StreamTaskProps } from './stream-task.ts';
 import { TaskDialog } from './task-dialog.tsx';
 import { cannotBackfill, cursorOf } from './task-plan.ts';
 

@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { Field, fieldControl } from '../../../../_components/field.tsx';
-import type { StreamTaskProps } from './stream-menu.tsx';
+import type { StreamTaskProps } from './stream-task.ts';
 import { TaskDialog } from './task-dialog.tsx';
 
 /** Reads a stream from the beginning, and replaces what is there or keeps it. */

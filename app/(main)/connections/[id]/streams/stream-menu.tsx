@@ -3,16 +3,9 @@
 import { useState } from 'react';
 import { Button } from '../../../../_components/button.tsx';
 import { Menu, MenuItem } from '../../../../_components/menu.tsx';
-import type { ConnectionModel } from '../../_parts/models.ts';
 import { BackfillDialog } from './backfill-dialog.tsx';
 import { RefreshDialog } from './refresh-dialog.tsx';
-
-export interface StreamTaskProps {
-  readonly connection: Pick<ConnectionModel, 'id' | 'name' | 'destination'>;
-  readonly configured: ConnectionModel['streams'][number];
-  /** As the destination calls it; the stream's name before the first sync. */
-  readonly table: string;
-}
+import type { StreamTaskProps } from './stream-task.ts';
 
 /** What can be done with one stream in place of the usual. */
 export function StreamMenu(props: StreamTaskProps) {

@@ -8,7 +8,7 @@ import { Button } from '../../../../_components/button.tsx';
 import { Dialog } from '../../../../_components/dialog.tsx';
 import { FailureNotice } from '../../../../_components/notice.tsx';
 import { useSay } from '../../../../_components/toast.tsx';
-import type { StreamTaskProps } from './stream-menu.tsx';
+import type { StreamTaskProps } from './stream-task.ts';
 import { planOf, type TaskDraft } from './task-plan.ts';
 
 const FORM = 'stream-task';
