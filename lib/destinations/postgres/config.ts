@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { direct } from './layouts/direct.ts';
@@ -104,6 +105,9 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
   const layout = layouts.find(({ name }) => name === wanted);
   if (layout === undefined)
     issues.push({ path: 'layout', message: `layout is none of ${layouts.map(({ name }) => name).join(', ')}.` });
+  const caCertificate = typeof ssl.ca_certificate === 'string' ? ssl.ca_certificate : undefined;
+  if (caCertificate !== undefined && sslMode?.startsWith('verify') && !isCertificate(caCertificate))
+    issues.push({ path: 'ssl_mode.ca_certificate', message: 'The CA certificate is no certificate in PEM.' });
   const read: PostgresConfig = {
     host: text('host'),
     port,
@@ -113,7 +117,7 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
     password: typeof config.password === 'string' ? config.password : undefined,
     sslMode: sslMode ?? 'prefer',
     layout: layout ?? direct,
-    caCertificate: typeof ssl.ca_certificate === 'string' ? ssl.ca_certificate : undefined,
+    caCertificate,
   };
   if (issues.length === 0) return read;
   throw new WeirError({
@@ -123,4 +127,12 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
     hint: 'Correct the destination’s settings.',
     issues,
   });
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0;
+  } catch {
+    return false;
+  }
 }

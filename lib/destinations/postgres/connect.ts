@@ -1,4 +1,5 @@
-import type { ConnectionOptions } from 'node:tls';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import type { DestinationContext } from '../destination.ts';
 import type { PostgresConfig, SslMode } from './config.ts';
@@ -56,8 +57,10 @@ function createPool(config: PostgresConfig, address: string, ssl: ConnectionOpti
 
 /** The TLS settings to try, in order. */
 function sslAttempts(config: PostgresConfig): readonly (ConnectionOptions | false)[] {
-  const unchecked: ConnectionOptions = { rejectUnauthorized: false, servername: config.host };
-  const checked = { servername: config.host, ...(config.caCertificate && { ca: config.caCertificate }) };
+  // An address has no place in the handshake, and the pool knows only the address that was checked.
+  const named: ConnectionOptions = isIP(config.host) ? {} : { servername: config.host };
+  const unchecked: ConnectionOptions = { ...named, rejectUnauthorized: false };
+  const checked: ConnectionOptions = { ...named, ...(config.caCertificate && { ca: config.caCertificate }) };
   switch (config.sslMode) {
     case 'disable':
       return [false];
@@ -70,7 +73,7 @@ function sslAttempts(config: PostgresConfig): readonly (ConnectionOptions | fals
     case 'verify-ca':
       return [{ ...checked, checkServerIdentity: () => undefined }];
     case 'verify-full':
-      return [checked];
+      return [{ ...checked, checkServerIdentity: (_host, peer) => checkServerIdentity(config.host, peer) }];
   }
 }
 

@@ -89,6 +89,15 @@ const BY_CLASS: Readonly<Record<string, Reading>> = {
 };
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** How OpenSSL says that no CA it was given vouches for a certificate. */
+const NOT_SIGNED = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
 const LOST =
   /Connection terminated|ECONNRESET|EPIPE|Client has encountered a connection error|timeout exceeded when trying to connect/;
 
@@ -124,6 +133,20 @@ function readUnnamed(code: string, message: string): Reading {
       'tls_unsupported',
       'The server does not speak TLS: $',
       'Choose the SSL mode “disable” or “prefer”, or switch TLS on at the server.',
+    );
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return config(
+      'tls_wrong_host',
+      'The server’s certificate is for another host: $',
+      'Enter the host as the certificate names it, or choose the SSL mode “verify-ca”.',
+    );
+  }
+  if (NOT_SIGNED.has(code)) {
+    return config(
+      'tls_wrong_ca',
+      'The server’s certificate is not signed by the CA that was given: $',
+      'Enter the certificate of the CA that signed it, or choose an SSL mode that does not check it.',
     );
   }
   if (/certificate|self.signed|altname|SSL|TLS/i.test(message)) {
