@@ -16,6 +16,8 @@ export type Row = Readonly<Record<string, unknown>>;
 /** A database that can be measured: Postgres, or DuckDB over Parquet. All statements of one session see the same data. */
 export interface Engine {
   readonly dialect: Dialect;
+  /** How many statements may be asked for at the same time. */
+  readonly statementsAtOnce: number;
   /** Finds a table as a suite names it. @throws WeirError `table_missing` that names what was probably meant */
   find(table: string): Promise<Relation>;
   columnsOf(relation: Relation): Promise<readonly TableColumn[]>;

@@ -70,7 +70,11 @@ export async function measureRelation(
 /** Runs the plan over one source. */
 export async function measure(engine: Engine, sources: Sources, wanted: readonly Wanted[]): Promise<Collected> {
   const collected: Collected = { measurements: new Map(), segments: new Map() };
-  for (const statement of plan(wanted, sources, engine.dialect)) await run(engine, statement, sources, collected);
+  const statements = plan(wanted, sources, engine.dialect).values();
+  const lane = async () => {
+    for (const statement of statements) await run(engine, statement, sources, collected);
+  };
+  await Promise.all(Array.from({ length: engine.statementsAtOnce }, lane));
   return collected;
 }
 

@@ -51,6 +51,8 @@ function parquetEngine(connection: DuckDBConnection, { find, folder, signal }: P
   };
   return {
     dialect: duckdbDialect,
+    // One statement takes all threads already.
+    statementsAtOnce: 1,
     find,
     async columnsOf(relation) {
       const columns = await select(`describe select * from ${duckdbDialect.source(relation)}`);

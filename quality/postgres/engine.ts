@@ -4,9 +4,10 @@ import { type PostgresConfig, readPostgresConfig } from '#lib/destinations/postg
 import { connectPostgres } from '#lib/destinations/postgres/connect.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import type { Engine, Hint } from '../engine.ts';
+import type { Engine, Hint, Row } from '../engine.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { postgresDialect } from './dialect.ts';
+import { MOST_SESSIONS, openSessions, type Sessions } from './sessions.ts';
 import { columnTypes, isTable, tablesIn } from './store.ts';
 
 /** One statement takes at most so long; Postgres itself ends it. */
@@ -23,7 +24,7 @@ export interface MeasureOptions {
 }
 
 /**
- * Gives `work` a session that reads one snapshot and can write nothing. Aborting cancels the running statement on the
+ * Gives `work` sessions that read one snapshot and can write nothing. Aborting cancels the running statements on the
  * server.
  * @throws WeirError when the database can't be reached
  */
@@ -34,49 +35,43 @@ export async function withPostgres<T>(
 ): Promise<T> {
   const settings = readPostgresConfig(config);
   const pool = await connectPostgres(options, settings);
-  const client = await pool.connect();
-  const cancel = () => void cancelOnServer(pool, client);
+  const sessions = await openSessions(pool, sessionSql(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS));
+  const cancel = () => void cancelOnServer(pool, sessions);
   try {
-    await client.query(sessionSql(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS));
     options.signal.addEventListener('abort', cancel, { once: true });
-    return await work(postgresEngine(client, settings, options.signal));
+    return await work(postgresEngine(sessions, settings, options.signal));
   } finally {
     options.signal.removeEventListener('abort', cancel);
-    client.release(true);
+    await sessions.close();
     await pool.end();
   }
 }
 
 function sessionSql(statementTimeoutMs: number): string {
-  return `begin transaction isolation level repeatable read, read only; set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'; set local standard_conforming_strings = on`;
+  return `set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'; set local standard_conforming_strings = on`;
 }
 
-async function cancelOnServer(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
-  const { processID } = client as unknown as { processID: number };
-  // If this fails, the statement timeout ends it.
-  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+async function cancelOnServer(pool: pg.Pool, sessions: Sessions): Promise<void> {
+  // If this fails, the statement timeout ends them.
+  await pool
+    .query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [sessions.pids()])
+    .catch(() => undefined);
 }
 
-function postgresEngine(client: pg.PoolClient, { schema }: PostgresConfig, signal: AbortSignal): Engine {
+function postgresEngine(sessions: Sessions, { schema }: PostgresConfig, signal: AbortSignal): Engine {
   return {
     dialect: postgresDialect,
-    find: (table) => findTable(client, schema, table),
-    columnsOf: (relation) => columnTypes(client, postgresDialect.source(relation)),
-    async rows(sql, hint) {
-      signal.throwIfAborted();
-      await client.query(`savepoint measured${hint ? `; ${HINTS[hint]}` : ''}`);
-      try {
-        // The extended protocol takes one statement alone, whatever a condition holds.
-        const { rows } = await client.query({ text: sql, values: [], queryMode: 'extended' } as pg.QueryConfig);
-        return rows;
-      } catch (error) {
+    statementsAtOnce: MOST_SESSIONS,
+    find: (table) => sessions.use((client) => findTable(client, schema, table)),
+    columnsOf: (relation) => sessions.use((client) => columnTypes(client, postgresDialect.source(relation))),
+    rows: (sql, hint) =>
+      sessions.use((client) => {
         signal.throwIfAborted();
-        throw error;
-      } finally {
-        // Nothing was written: what is taken back is an error, and the hint.
-        await client.query('rollback to savepoint measured; release savepoint measured').catch(() => undefined);
-      }
-    },
+        return select(client, sql, hint).catch((error) => {
+          signal.throwIfAborted();
+          throw error;
+        });
+      }),
     failureOf(error) {
       // Stopped is not failed: it ends the run.
       signal.throwIfAborted();
@@ -84,6 +79,18 @@ function postgresEngine(client: pg.PoolClient, { schema }: PostgresConfig, signa
     },
     isWorthSplitting: (error) => !/^(57|08|53)/.test(sqlState(error)) && sqlState(error) !== '',
   };
+}
+
+async function select(client: pg.PoolClient, sql: string, hint: Hint | undefined): Promise<Row[]> {
+  await client.query(`savepoint measured${hint ? `; ${HINTS[hint]}` : ''}`);
+  try {
+    // The extended protocol takes one statement alone, whatever a condition holds.
+    const { rows } = await client.query({ text: sql, values: [], queryMode: 'extended' } as pg.QueryConfig);
+    return rows;
+  } finally {
+    // Nothing was written: what is taken back is an error, and the hint.
+    await client.query('rollback to savepoint measured; release savepoint measured').catch(() => undefined);
+  }
 }
 
 /** `schema.table`, or a table of the default schema; a table with a dot in its name is found as well. */

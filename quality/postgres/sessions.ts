@@ -1,0 +1,80 @@
+import type pg from 'pg';
+
+/** A scan and what groups beside it: more would crowd out those who work with the database. */
+export const MOST_SESSIONS = 2;
+
+/** Sessions that see the same data. */
+export interface Sessions {
+  /** Runs `work` in one that is free, or waits for it. */
+  use<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /** The processes on the server. */
+  pids(): number[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a session at once and others when statements wait, all over the first one's snapshot. Where the server can't share
+ * it (behind some proxies), there is one session only.
+ * @param settings statements that follow `begin`
+ */
+export async function openSessions(pool: pg.Pool, settings: string): Promise<Sessions> {
+  const first = await pool.connect();
+  const all = [first];
+  const free = [first];
+  const waiting: ((client: pg.PoolClient) => void)[] = [];
+  let snapshot = await begin(first, settings);
+  let opening: Promise<void> | null = null;
+  const another = async () => {
+    try {
+      const client = await pool.connect();
+      all.push(client);
+      await client.query(`${BEGIN}; set transaction snapshot '${snapshot}'; ${settings}`);
+      give(client);
+    } catch {
+      snapshot = null;
+    }
+  };
+  const take = () => {
+    const client = free.pop();
+    if (client) return Promise.resolve(client);
+    const next = new Promise<pg.PoolClient>((resolve) => waiting.push(resolve));
+    // Whoever is free first serves, also where no other can be opened.
+    if (snapshot !== null && all.length < MOST_SESSIONS) opening ??= another().finally(() => (opening = null));
+    return next;
+  };
+  const give = (client: pg.PoolClient) => {
+    const next = waiting.shift();
+    if (next) next(client);
+    else free.push(client);
+  };
+  return {
+    async use(work) {
+      const client = await take();
+      try {
+        return await work(client);
+      } finally {
+        give(client);
+      }
+    },
+    pids: () => all.map((client) => (client as unknown as { processID: number }).processID),
+    async close() {
+      await opening;
+      for (const client of all) client.release(true);
+    },
+  };
+}
+
+const BEGIN = 'begin transaction isolation level repeatable read, read only';
+
+/** The name of the session's snapshot, or null where it can't be shared. */
+async function begin(client: pg.PoolClient, settings: string): Promise<string | null> {
+  await client.query(BEGIN);
+  try {
+    const { rows } = await client.query<{ name: string }>('select pg_export_snapshot() as name');
+    await client.query(settings);
+    return /^[\w-]+$/.test(rows[0]?.name ?? '') ? (rows[0]?.name ?? null) : null;
+  } catch {
+    await client.query(`rollback; ${BEGIN}; ${settings}`);
+    return null;
+  }
+}
