@@ -1,21 +1,43 @@
 import type { Relation, StagedLoad } from '#lib/destinations/destination.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { Facts } from './checks/check-kind.ts';
 import type { Dialect } from './dialect.ts';
 import type { Engine } from './engine.ts';
-import { type MemoryOf, measure, measureRelation, metricsOf, type TableMeasurements } from './measure.ts';
-import { type AggregateMetric, type Measured, type Metric, metricKey, type RepeatedMetric } from './metric.ts';
+import { evaluate } from './evaluate.ts';
+import { type MemoryOf, measure, measureRelation, metricsOf, NO_TABLE, type TableMeasurements } from './measure.ts';
+import {
+  type AggregateMetric,
+  type Counts,
+  type CountsMetric,
+  type Measured,
+  type Metric,
+  metricKey,
+  type RepeatedMetric,
+  type SketchMetric,
+} from './metric.ts';
 import { conditionOf } from './plan.ts';
 import type { Check } from './suite.ts';
 import { closureOf, isMergeable, mergeState, type States, statesFrom, statesOf } from './table-states.ts';
+import {
+  mergeTally,
+  quantileWithin,
+  type Tallies,
+  talliesFrom,
+  talliesOf,
+  talliesToStore,
+  tallyOf,
+} from './tallies.ts';
 
 export interface AfterOptions {
-  readonly memoryOf: MemoryOf;
+  readonly facts: (check: Check) => Facts;
   /** What the table held after its last publish, with the sync that wrote it. */
   readonly known: { readonly syncId: number; readonly states: JsonObject } | null;
 }
 
 export interface Measuring {
   readonly measured: TableMeasurements;
+  /** Checks whose value is known to half a percent only, which does not change what they say. */
+  readonly approximate: ReadonlySet<string>;
   /** What the table will hold, for the next load; null where that is not known of all of it. */
   readonly states: JsonObject | null;
 }
@@ -28,26 +50,68 @@ export async function measureAfter(
   engine: Engine,
   staged: StagedLoad,
   checks: readonly Check[],
-  { memoryOf, known }: AfterOptions,
+  { facts, known }: AfterOptions,
 ): Promise<Measuring> {
-  const before =
-    known !== null && staged.tableOf === known.syncId && !staged.replaces ? statesFrom(known.states) : null;
+  const memoryOf: MemoryOf = (check) => facts(check).memory;
+  const before = known !== null && staged.tableOf === known.syncId && !staged.replaces ? knownFrom(known.states) : null;
   const cheap = before === null ? [] : checks.filter((check) => canMerge(check, memoryOf, staged, before));
-  const others = checks.filter((check) => !cheap.includes(check));
-  const merged =
-    before === null
-      ? new Map<string, Measured>()
-      : await mergedValues(engine, staged, metricsIn(cheap, memoryOf), before);
-  const rescan = cheap.filter((check) =>
-    metricsOf(check, memoryOf(check)).some((metric) => !merged.has(metricKey(metric))),
+  const merged = before === null ? NOTHING : await mergedValues(engine, staged, metricsIn(cheap, memoryOf), before);
+  const told = cheap.filter((check) => isTold(check, merged, facts(check)));
+  const looked = await lookAtAll(
+    engine,
+    staged,
+    checks.filter((check) => !told.includes(check)),
+    memoryOf,
   );
-  const looked = await lookAtAll(engine, staged, [...others, ...rescan], memoryOf);
-  const measured = { ...looked, measurements: new Map([...merged, ...looked.measurements]) };
+  const measurements = new Map([...merged.values, ...looked.measured.measurements]);
   const complete = staged.after !== null || before !== null;
   return {
-    measured,
-    states: complete ? Object.fromEntries([...(before ?? []), ...statesOf(measured.measurements)]) : null,
+    measured: { ...looked.measured, measurements },
+    approximate: new Set(told.filter((check) => isNear(check, merged, memoryOf)).map(({ key }) => key)),
+    states: complete
+      ? {
+          ...Object.fromEntries(statesOf(measurements)),
+          ...talliesToStore(new Map([...merged.tallies, ...looked.tallies])),
+        }
+      : null,
   };
+}
+
+interface KnownStates {
+  readonly states: States;
+  readonly tallies: Tallies;
+}
+
+interface Merged {
+  readonly values: ReadonlyMap<string, Measured>;
+  readonly tallies: Tallies;
+  /** Of quantiles: the smallest and the largest that they may be. */
+  readonly within: ReadonlyMap<string, { readonly low: number; readonly high: number }>;
+}
+
+const NOTHING: Merged = { values: new Map(), tallies: new Map(), within: new Map() };
+
+function knownFrom(stored: JsonObject): KnownStates {
+  return { states: statesFrom(stored), tallies: talliesFrom(stored) };
+}
+
+/** Whether all that the check needs was merged, and what is known nearly only can't change what it says. */
+function isTold(check: Check, merged: Merged, facts: Facts): boolean {
+  const metrics = metricsOf(check, facts.memory);
+  if (metrics.some((metric) => !merged.values.has(metricKey(metric)))) return false;
+  const ends = (['low', 'high'] as const).map((end) => {
+    const bounds = [...merged.within].map(([key, within]) => [key, { value: within[end] }] as const);
+    const measurements = new Map<string, Measured>([...merged.values, ...bounds]);
+    return evaluate(check, { ...NO_TABLE, measurements }, facts).outcome;
+  });
+  return !metrics.some((metric) => merged.within.has(metricKey(metric))) || ends[0] === ends[1];
+}
+
+function isNear(check: Check, { within }: Merged, memoryOf: MemoryOf): boolean {
+  return metricsOf(check, memoryOf(check)).some((metric) => {
+    const { low, high } = within.get(metricKey(metric)) ?? { low: 0, high: 0 };
+    return low !== high;
+  });
 }
 
 /** The whole table, and beside what the checks ask for what merging will need next time. */
@@ -56,19 +120,21 @@ async function lookAtAll(
   staged: StagedLoad,
   checks: readonly Check[],
   memoryOf: MemoryOf,
-): Promise<TableMeasurements> {
+): Promise<{ measured: TableMeasurements; tallies: Tallies }> {
   const relation = staged.after ?? staged.load;
   const measured = await measureRelation(engine, relation, checks, memoryOf);
-  if (measured.sources === null || staged.after === null) return measured;
-  const needed = metricsIn(checks, memoryOf).filter(isMergeable).flatMap(closureOf);
-  const missing = needed.filter((metric) => !measured.measurements.has(metricKey(metric)));
-  if (missing.length === 0) return measured;
-  const more = await measure(
-    engine,
-    measured.sources,
-    missing.map((metric) => ({ metric, per: null })),
+  if (measured.sources === null || staged.after === null) return { measured, tallies: new Map() };
+  const metrics = metricsIn(
+    checks.filter(({ key, per }) => per === undefined && !measured.failures.has(key)),
+    memoryOf,
   );
-  return { ...measured, measurements: new Map([...measured.measurements, ...more.measurements]) };
+  const tallies = talliesIn(metrics);
+  const needed = [...metrics.filter(isMergeable).flatMap(closureOf), ...tallies];
+  const missing = needed.filter((metric) => !measured.measurements.has(metricKey(metric)));
+  const wanted = missing.map((metric) => ({ metric, per: null }));
+  const more = missing.length === 0 ? null : await measure(engine, measured.sources, wanted);
+  const found = new Map([...measured.measurements, ...(more?.measurements ?? [])]);
+  return { measured: { ...measured, measurements: found }, tallies: talliesOf(found, tallies) };
 }
 
 function metricsIn(checks: readonly Check[], memoryOf: MemoryOf): Metric[] {
@@ -76,14 +142,21 @@ function metricsIn(checks: readonly Check[], memoryOf: MemoryOf): Metric[] {
   return [...new Map(all.map((metric) => [metricKey(metric), metric])).values()];
 }
 
-function canMerge(check: Check, memoryOf: MemoryOf, staged: StagedLoad, before: States): boolean {
+function talliesIn(metrics: readonly Metric[]) {
+  const all = metrics.flatMap((metric) => tallyOf(metric) ?? []);
+  return [...new Map(all.map((tally) => [metricKey(tally), tally])).values()];
+}
+
+function canMerge(check: Check, memoryOf: MemoryOf, staged: StagedLoad, before: KnownStates): boolean {
   if (check.per !== undefined || (staged.removed !== null && staged.removed.kind === 'parquet')) return false;
   const metrics = metricsOf(check, memoryOf(check));
   return (
     metrics.length > 0 &&
     metrics.every((metric) => {
-      if (isMergeable(metric)) return closureOf(metric).every((each) => before.has(metricKey(each)));
-      return metric.type === 'repeated' && staged.table?.kind === 'postgres' && before.has(metricKey(metric));
+      if (isMergeable(metric)) return closureOf(metric).every((each) => before.states.has(metricKey(each)));
+      const tally = tallyOf(metric);
+      if (tally !== null) return before.tallies.has(metricKey(tally));
+      return metric.type === 'repeated' && staged.table?.kind === 'postgres' && before.states.has(metricKey(metric));
     })
   );
 }
@@ -92,38 +165,79 @@ async function mergedValues(
   engine: Engine,
   staged: StagedLoad,
   metrics: readonly Metric[],
-  before: States,
-): Promise<Map<string, Measured>> {
-  const mergeable = metrics.filter(isMergeable);
-  const closure = mergeable.flatMap(closureOf);
-  const [added, removed] = [
-    await statesIn(engine, staged.added, closure),
-    await statesIn(engine, staged.removed, closure),
-  ];
+  before: KnownStates,
+): Promise<Merged> {
+  const closure = metrics.filter(isMergeable).flatMap(closureOf);
+  const kept = talliesIn(metrics);
+  const added = await partOf(engine, staged.added, closure, kept);
+  const removed = await partOf(engine, staged.removed, closure, kept);
   const values = new Map<string, Measured>();
   for (const metric of closure) {
-    const value = mergeState(metric, { before, added, removed });
+    const value = mergeState(metric, { before: before.states, added: added.states, removed: removed.states });
     if (value !== null) values.set(metricKey(metric), value);
   }
   for (const metric of metrics) {
-    if (metric.type === 'repeated') values.set(metricKey(metric), await repeatedAfter(engine, staged, metric, before));
+    if (metric.type === 'repeated')
+      values.set(metricKey(metric), await repeatedAfter(engine, staged, metric, before.states));
   }
-  return values;
+  const tallies = new Map<string, Counts>();
+  for (const tally of kept) {
+    const parts = { before: before.tallies, added: added.tallies, removed: removed.tallies };
+    const counts = added.isWhole && removed.isWhole ? mergeTally(tally, parts) : null;
+    if (counts !== null) tallies.set(metricKey(tally), counts);
+  }
+  return { values: new Map([...values, ...counted(metrics, tallies)]), tallies, within: quantiles(metrics, tallies) };
 }
 
-async function statesIn(
+/** What the counts say of the metrics that are told by them. */
+function counted(metrics: readonly Metric[], tallies: Tallies): [string, Measured][] {
+  return metrics.flatMap((metric): [string, Measured][] => {
+    const counts = countsFor(metric, tallies);
+    if (counts === null) return [];
+    if (metric.type === 'counts') return [[metricKey(metric), { counts }]];
+    const found = quantileWithin(counts, fractionOf(metric));
+    // Values that are no numbers have no place among the others: looking at the table says so.
+    return found === null && counts.size > 0 ? [] : [[metricKey(metric), { value: found?.middle ?? null }]];
+  });
+}
+
+function quantiles(metrics: readonly Metric[], tallies: Tallies): Merged['within'] {
+  return new Map(
+    metrics.flatMap((metric) => {
+      const counts = metric.type === 'aggregate' ? countsFor(metric, tallies) : null;
+      const within = counts && quantileWithin(counts, fractionOf(metric));
+      return within ? [[metricKey(metric), within] as const] : [];
+    }),
+  );
+}
+
+function countsFor(metric: Metric, tallies: Tallies): Counts | null {
+  const tally = tallyOf(metric);
+  return tally === null ? null : (tallies.get(metricKey(tally)) ?? null);
+}
+
+function fractionOf(metric: Metric): number {
+  return metric.type === 'aggregate' ? (metric.fraction ?? 0.5) : 0.5;
+}
+
+interface Part extends KnownStates {
+  /** Nothing of it could not be measured. */
+  readonly isWhole: boolean;
+}
+
+async function partOf(
   engine: Engine,
   relation: Relation | null,
   metrics: readonly AggregateMetric[],
-): Promise<States> {
-  if (relation === null || metrics.length === 0) return new Map();
+  tallies: readonly (CountsMetric | SketchMetric)[],
+): Promise<Part> {
+  if (relation === null || metrics.length + tallies.length === 0)
+    return { states: new Map(), tallies: new Map(), isWhole: true };
   const sources = { table: engine.dialect.source(relation), references: new Map() };
-  const { measurements } = await measure(
-    engine,
-    sources,
-    metrics.map((metric) => ({ metric, per: null })),
-  );
-  return statesOf(measurements);
+  const wanted = [...metrics, ...tallies].map((metric) => ({ metric, per: null }));
+  const { measurements } = await measure(engine, sources, wanted);
+  const found = talliesOf(measurements, tallies);
+  return { states: statesOf(measurements), tallies: found, isWhole: found.size === tallies.length };
 }
 
 /** Only keys that come or go can change how often they occur. */

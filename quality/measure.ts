@@ -27,7 +27,8 @@ export interface TableMeasurements {
 /** What a check kept of the load before. */
 export type MemoryOf = (check: Check) => JsonValue;
 
-const NOTHING: TableMeasurements = {
+/** Where there is nothing to look at. */
+export const NO_TABLE: TableMeasurements = {
   sources: null,
   columns: [],
   measurements: new Map(),
@@ -43,12 +44,12 @@ export async function measureTable(
   memoryOf: MemoryOf,
 ): Promise<TableMeasurements> {
   const looking = checks.filter((check) => looksAtTable(check, memoryOf(check)));
-  if (looking.length === 0) return NOTHING;
+  if (looking.length === 0) return NO_TABLE;
   try {
     return await measureRelation(engine, await engine.find(table), looking, memoryOf);
   } catch (error) {
     const failure = engine.failureOf(error);
-    return { ...NOTHING, failures: new Map(looking.map(({ key }) => [key, failure])) };
+    return { ...NO_TABLE, failures: new Map(looking.map(({ key }) => [key, failure])) };
   }
 }
 

@@ -22,6 +22,7 @@ export type Metric =
   | RepeatedMetric
   | OrphansMetric
   | CountsMetric
+  | SketchMetric
   | GapsMetric
   | QueryMetric
   | TableRowsMetric
@@ -59,6 +60,13 @@ export interface CountsMetric {
   readonly type: 'counts';
   readonly column: string;
   readonly limit: number;
+  readonly where?: string;
+}
+
+/** How many values of a column of numbers fall into each bucket of a sketch, see `tallies.ts`. */
+export interface SketchMetric {
+  readonly type: 'sketch';
+  readonly column: string;
   readonly where?: string;
 }
 

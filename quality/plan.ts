@@ -1,8 +1,17 @@
 import type { Dialect } from './dialect.ts';
 import type { Hint } from './engine.ts';
-import type { AggregateMetric, GapsMetric, Metric, OrphansMetric, Period, RepeatedMetric } from './metric.ts';
+import type {
+  AggregateMetric,
+  GapsMetric,
+  Metric,
+  OrphansMetric,
+  Period,
+  RepeatedMetric,
+  SketchMetric,
+} from './metric.ts';
 import { metricKey } from './metric.ts';
 import { testSql } from './row-test-sql.ts';
+import { SKETCH } from './tallies.ts';
 
 /** A metric, and the column by whose values it is broken down too; null for none. */
 export interface Wanted {
@@ -115,6 +124,8 @@ function alone(metric: Metric, per: string | null, sources: Sources, dialect: Di
         `select ${column}::text as value, count(*) as n from ${table}${where} group by ${column} order by 2 desc, 1 limit ${metric.limit}`,
       );
     }
+    case 'sketch':
+      return statement(sketch(metric, table, dialect));
     case 'gaps':
       return statement(gaps(metric, table, dialect));
     case 'query': {
@@ -132,6 +143,13 @@ function alone(metric: Metric, per: string | null, sources: Sources, dialect: Di
     case 'records':
       return statement(dialect.records(`select * from ${table}${conditionOf([], metric.where)} limit ${metric.limit}`));
   }
+}
+
+/** The number of a value's bucket has the value's sign, and zero has one of its own. */
+function sketch({ column, where }: SketchMetric, table: string, dialect: Dialect): string {
+  const value = `cast(${dialect.quote(column)} as double precision)`;
+  const bucket = `case when ${value} = 0 then 0 else sign(${value}) * (ceil(ln(abs(${value})) / ${SKETCH.logGrowth}) + ${SKETCH.offset}) end`;
+  return `select ${bucket} as value, count(*) as n from ${table}${conditionOf([`${dialect.quote(column)} is not null`], where)} group by 1`;
 }
 
 /** GROUP BY … HAVING sorts or hashes once; an IN with a subquery may run it for every row. */

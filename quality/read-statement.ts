@@ -29,7 +29,7 @@ export async function collect(
   { measurements, segments }: Collected,
 ): Promise<void> {
   const [metric] = statement.metrics;
-  if (metric?.type === 'counts') {
+  if (metric?.type === 'counts' || metric?.type === 'sketch') {
     measurements.set(metricKey(metric), { counts: new Map(rows.map(({ value, n }) => [String(value), Number(n)])) });
   } else if (metric?.type === 'records') {
     measurements.set(metricKey(metric), { counts: await judgeRecords(metric, rows) });

@@ -109,5 +109,9 @@ export function statesOf(measurements: Measurements): States {
 }
 
 export function statesFrom(stored: JsonObject): States {
-  return new Map(Object.entries(stored).map(([key, value]) => [key, value === null ? null : Number(value)]));
+  return new Map(
+    Object.entries(stored).flatMap(([key, value]) =>
+      value === null || typeof value === 'number' ? [[key, value] as const] : [],
+    ),
+  );
 }
