@@ -32,6 +32,22 @@ test('all problems are told at once, each with its variable', () => {
   for (const name of names) expect(problems.join('\n')).toContain(name);
 });
 
+test('signing in by a provider needs all of its settings', () => {
+  const settings = {
+    WEIR_OIDC_ISSUER: 'https://id.example/',
+    WEIR_OIDC_CLIENT_ID: 'weir',
+    WEIR_OIDC_CLIENT_SECRET: 's',
+  };
+  const { env, problems } = readEnv(settings, '/srv');
+  expect(problems).toEqual([]);
+  expect(env.oidc).toMatchObject({ issuer: 'https://id.example', join: 'invited', trustEmail: false });
+  const of = (variables: Record<string, string>) => readEnv(variables, '/srv').problems.length;
+  expect(of({ WEIR_OIDC_CLIENT_ID: 'weir' })).toBe(2);
+  expect(of({ ...settings, WEIR_OIDC_ISSUER: 'http://id.example' })).toBe(1);
+  expect(of({ ...settings, WEIR_OIDC_ISSUER: 'http://127.0.0.1:9' })).toBe(0);
+  expect(of({ ...settings, WEIR_OIDC_JOIN: 'admin' })).toBe(1);
+});
+
 test('a public address loses its trailing slash', () => {
   expect(readEnv({ WEIR_URL: 'https://weir.example.com/' }, '/srv').env.publicUrl).toBe('https://weir.example.com');
 });

@@ -24,6 +24,7 @@ export interface Env {
   readonly previousSecretKey: string | null;
   /** Variables that configs may refer to as `${env:NAME}`: names, or beginnings that end in `*`. */
   readonly envReferences: readonly string[];
+  readonly oidc: OidcSettings | null;
   readonly logLevel: string;
   /** Syncs and test reads that run at once in one worker. */
   readonly concurrency: number;
@@ -37,6 +38,20 @@ export interface Env {
   readonly filesDir: string | null;
   /** Modules that stand for Python classes of manifests; null for none. */
   readonly componentsDir: string | null;
+}
+
+/** An OpenID Connect provider that people sign in by. */
+export interface OidcSettings {
+  /** Without a slash at the end. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** As the button names it. */
+  readonly name: string;
+  /** Who may come in without an account: people that were invited, or everybody, with this role in the first workspace. */
+  readonly join: 'invited' | 'viewer' | 'editor';
+  /** Counts addresses as verified where the provider does not say. */
+  readonly trustEmail: boolean;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -66,6 +81,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
   const envReferences = listOf(text('WEIR_ENV_REFERENCES'));
   for (const entry of envReferences.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)))
     problems.push(`WEIR_ENV_REFERENCES has "${entry}": it takes names, or beginnings of names such as SHOP_*.`);
+  const oidc = oidcOf(text, url, problems);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
     problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
@@ -92,6 +108,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     secretKey,
     previousSecretKey,
     envReferences,
+    oidc,
     logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
     syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
@@ -122,6 +139,31 @@ function secretKeyOf(
   if (key === undefined) problems.push(`${variable}_FILE names ${file}, which can't be read.`);
   else if (key !== null && key.length < 32) problems.push(`${name} is too short: it takes at least 32 characters.`);
   return key ?? null;
+}
+
+function oidcOf(
+  text: (name: string) => string | null,
+  url: (name: string, protocols: string[]) => string | null,
+  problems: string[],
+): OidcSettings | null {
+  const names = ['WEIR_OIDC_ISSUER', 'WEIR_OIDC_CLIENT_ID', 'WEIR_OIDC_CLIENT_SECRET'];
+  const missing = names.filter((name) => text(name) === null);
+  if (missing.length === names.length) return null;
+  for (const name of missing) problems.push(`${name} is not set: signing in by a provider needs ${names.join(', ')}.`);
+  const issuer = url('WEIR_OIDC_ISSUER', ['https:', 'http:'])?.replace(/\/+$/, '') ?? '';
+  if (issuer.startsWith('http:') && !LOOPBACK_HOSTS.includes(new URL(issuer).hostname))
+    problems.push('WEIR_OIDC_ISSUER starts with http:// and takes https://, but for a provider on this machine.');
+  const join = text('WEIR_OIDC_JOIN') ?? 'invited';
+  if (join !== 'invited' && join !== 'viewer' && join !== 'editor') {
+    problems.push(`WEIR_OIDC_JOIN is "${join}": it takes invited, viewer or editor.`);
+    return null;
+  }
+  const [, clientId, clientSecret] = names.map((name) => text(name) ?? '');
+  return {
+    ...{ issuer, clientId: clientId ?? '', clientSecret: clientSecret ?? '', join },
+    name: text('WEIR_OIDC_NAME') ?? 'single sign-on',
+    trustEmail: text('WEIR_OIDC_TRUST_EMAIL') === '1' || text('WEIR_OIDC_TRUST_EMAIL') === 'true',
+  };
 }
 
 function listOf(text: string | null): string[] {

@@ -4,9 +4,10 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { audit } from './audit.ts';
+import { passwordIssues } from './passwords.ts';
 import { noSuch } from './refusals.ts';
 import { isRole } from './roles.ts';
-import { insertUser, nameIssues, passwordIssues } from './set-up.ts';
+import { insertUser, nameIssues } from './set-up.ts';
 import { isEmail } from './workspace.ts';
 
 export interface Invitation {
@@ -125,6 +126,38 @@ export async function joinWorkspace(
     const subject = `invitation:${link.id}`;
     await audit({ db: tx }, { workspaceId: workspace_id, actor: email, action: 'member.join', subject });
     return { workspaceId: workspace_id };
+  });
+}
+
+interface OpenInvitation {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly role: Role;
+}
+
+/** What still invites an address, into whichever workspace. */
+export function openInvitations(db: Db, email: string): Promise<OpenInvitation[]> {
+  return db
+    .selectFrom('invitation')
+    .select(['id', 'workspace_id', 'role'])
+    .where('kind', '=', 'invite')
+    .where('email', '=', email)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', new Date())
+    .execute();
+}
+
+/** Makes a user whose address somebody else has vouched for a member, without the link. */
+export async function takeInvitation(
+  db: Db,
+  { id, workspace_id, role }: OpenInvitation,
+  user: { readonly id: string; readonly email: string },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await tx.updateTable('invitation').set({ used_at: new Date() }).where('id', '=', id).execute();
+    await tx.insertInto('membership').values({ workspace_id, user_id: user.id, role }).execute();
+    const subject = `invitation:${id}`;
+    await audit({ db: tx }, { workspaceId: workspace_id, actor: user.email, action: 'member.join', subject });
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { testDatabase } from '#tests/harness/database.ts';
-import { needsSetUp, passwordIssues, setUp } from './set-up.ts';
+import { passwordIssues } from './passwords.ts';
+import { needsSetUp, setUp } from './set-up.ts';
 
 const ada = {
   name: 'Ada Lovelace',

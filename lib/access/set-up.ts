@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { audit } from './audit.ts';
-import { PASSWORD_LENGTH } from './sign-in.ts';
+import { passwordIssues } from './passwords.ts';
 import { insertWorkspace, isEmail, type WorkspaceSettings, workspaceIssues } from './workspace.ts';
 
 export interface SetUpInput {
@@ -18,7 +18,6 @@ export interface SetUpInput {
 
 const LOCK = 'weir set-up';
 const NAME_LENGTH = 100;
-const LEAST_DISTINCT_CHARACTERS = 5;
 
 /** Whether this installation still has no user. */
 export async function needsSetUp({ db }: { db: Db }): Promise<boolean> {
@@ -67,24 +66,6 @@ function setUpIssues(input: SetUpInput, settings: WorkspaceSettings): Issue[] {
 export function nameIssues(name: string): Issue[] {
   if (name.trim() && name.length <= NAME_LENGTH) return [];
   return [{ path: 'name', message: `Your name, 1 to ${NAME_LENGTH} characters.` }];
-}
-
-/** Length does the work; the rest stops what is guessed first. `personal` are texts that others know. */
-export function passwordIssues(password: string, personal: readonly string[]): Issue[] {
-  const { least, most } = PASSWORD_LENGTH;
-  const lower = password.toLowerCase();
-  const known = personal.flatMap((text) => text.toLowerCase().split(/[@\s]+/)).filter((part) => part.length >= 8);
-  const message =
-    password.length < least
-      ? `At least ${least} characters: a few words are easier to keep than signs.`
-      : password.length > most
-        ? `At most ${most} characters.`
-        : new Set(lower).size < LEAST_DISTINCT_CHARACTERS
-          ? `At least ${LEAST_DISTINCT_CHARACTERS} different characters.`
-          : known.some((part) => lower.includes(part))
-            ? 'Leave your name and address out of the password.'
-            : null;
-  return message === null ? [] : [{ path: 'password', message }];
 }
 
 /** A user who signs in with a password; gives the id. */

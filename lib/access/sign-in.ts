@@ -1,13 +1,15 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import type { Db } from '#lib/db/connect.ts';
+import type { OidcSettings } from '#lib/env.ts';
+import { OIDC, oidcHooks, oidcPlugin } from './oidc.ts';
+import { PASSWORD_LENGTH } from './passwords.ts';
 
 /** What signing in needs of the context. */
 export interface SignInContext {
   readonly db: Db;
   readonly authSecret: string;
+  readonly env?: { readonly oidc: OidcSettings | null };
 }
-
-export const PASSWORD_LENGTH = { least: 12, most: 128 };
 
 /** Our own header, set by lib/api from the socket; a client's is dropped there. */
 export const ADDRESS_HEADER = 'x-weir-address';
@@ -37,7 +39,8 @@ export function hasSecureCookie(headers: Headers): boolean {
   return headers.get('cookie')?.includes(`__Secure-${COOKIE_PREFIX}.`) ?? false;
 }
 
-export function signInOptions({ db, authSecret }: SignInContext, secure: boolean) {
+export function signInOptions({ db, authSecret, env }: SignInContext, secure: boolean) {
+  const oidc = env?.oidc ?? null;
   return {
     appName: 'Weir',
     secret: authSecret,
@@ -48,6 +51,16 @@ export function signInOptions({ db, authSecret }: SignInContext, secure: boolean
       disableSignUp: true,
       minPasswordLength: PASSWORD_LENGTH.least,
       maxPasswordLength: PASSWORD_LENGTH.most,
+    },
+    ...(oidc && { plugins: [oidcPlugin(oidc)], databaseHooks: oidcHooks(db, oidc, ADDRESS_HEADER) }),
+    account: {
+      updateAccountOnSignIn: false,
+      accountLinking: {
+        enabled: oidc !== null,
+        // An account's address was typed by an administrator: it is the provider that has to vouch for it.
+        requireLocalEmailVerified: false,
+        trustedProviders: oidc?.trustEmail ? [OIDC] : [],
+      },
     },
     session: { expiresIn: SESSION_IDLE_S, updateAge: SESSION_REFRESH_S },
     // lib/api rewrites the request's URL to the origin that the browser sees, after checking the browser's.

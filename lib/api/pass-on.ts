@@ -13,10 +13,12 @@ export async function passOn(c: Door, path: string, body?: object): Promise<Resp
   for (const name of NOT_PASSED_ON) headers.delete(name);
   headers.set(ADDRESS_HEADER, addressOf(c));
   if (body) headers.set('content-type', 'application/json');
+  // lib/api has checked where the browser's request came from; better-auth asks for it again.
+  if (body && !headers.has('origin')) headers.set('origin', origin);
   const secure = origin.startsWith('https:') || hasSecureCookie(request.headers);
   return signInFor(context, { secure }).handler(
     new Request(new URL(`/api/auth${path}`, origin), {
-      method: request.method,
+      method: body ? 'POST' : request.method,
       headers,
       ...(body && { body: JSON.stringify(body) }),
     }),

@@ -1,11 +1,13 @@
 import { Hono } from 'hono';
 import { auditSignIn } from '#lib/access/audit.ts';
-import { passwordIssues } from '#lib/access/set-up.ts';
+import { OIDC } from '#lib/access/oidc.ts';
+import { passwordIssues } from '#lib/access/passwords.ts';
 import { countSignInTry, forgetSignInTries } from '#lib/access/try-limit.ts';
 import { refuseIssues } from '#lib/connections/refusals.ts';
 import { WeirError } from '#lib/errors.ts';
 import { anyObject, readBody, shape, text } from '../body.ts';
 import { addressOf, as, type Door, type DoorEnv } from '../door.ts';
+import { badRequest } from '../failures.ts';
 import { passOn, withCookiesOf } from '../pass-on.ts';
 
 /** What of better-auth is open besides. Not what lists sessions: it answers with their tokens. */
@@ -14,6 +16,8 @@ const PASSED_ON = ['/sign-out', '/revoke-sessions', '/revoke-other-sessions'];
 export function authRoutes(): Hono<DoorEnv> {
   const app = new Hono<DoorEnv>({ strict: false });
   app.post('/sign-in/email', signIn);
+  app.get('/sign-in/oidc', beginOidc);
+  app.get('/callback/oidc', async (c) => passOn(c, `/callback/oidc${new URL(c.req.url).search}`));
   app.post('/change-password', as('viewer', 'password.change'), changePassword);
   for (const path of PASSED_ON) app.post(path, async (c) => passOn(c, path, await readBody(c.req.raw, anyObject)));
   return app;
@@ -45,6 +49,20 @@ export async function signInWithPassword(
   if (!answer.ok) throw await refusal(answer, 'E-mail and password do not fit.');
   await forgetSignInTries(context, { email });
   return answer;
+}
+
+/** Sends the browser to the provider, with a cookie that knows it again when it comes back. */
+async function beginOidc(c: Door): Promise<Response> {
+  const { oidc } = c.get('context').env;
+  if (oidc === null) throw badRequest('Nobody signs in by a provider here.', 'not_found');
+  const back = { callbackURL: '/', errorCallbackURL: '/sign-in' };
+  const answer = await passOn(c, '/sign-in/social', { provider: OIDC, ...back });
+  const { url } = (await answer.json().catch(() => ({}))) as { url?: unknown };
+  const headers = new Headers({
+    location: answer.ok && typeof url === 'string' ? url : '/sign-in?error=provider_unreachable',
+  });
+  for (const cookie of answer.headers.getSetCookie()) headers.append('set-cookie', cookie);
+  return new Response(null, { status: 303, headers });
 }
 
 const passwordChange = shape({ currentPassword: text, newPassword: text }, ['currentPassword', 'newPassword']);
