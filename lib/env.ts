@@ -38,6 +38,8 @@ export interface Env {
   readonly filesDir: string | null;
   /** Modules that stand for Python classes of manifests; null for none. */
   readonly componentsDir: string | null;
+  /** The list of commands that may run after a sync; null for none. */
+  readonly commandsFile: string | null;
 }
 
 /** An OpenID Connect provider that people sign in by. */
@@ -117,6 +119,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
     filesDir: text('WEIR_FILES_DIR') && path.resolve(projectDir, text('WEIR_FILES_DIR') ?? ''),
     componentsDir: text('WEIR_COMPONENTS_DIR') && path.resolve(projectDir, text('WEIR_COMPONENTS_DIR') ?? ''),
+    commandsFile: text('WEIR_COMMANDS_FILE') && path.resolve(projectDir, text('WEIR_COMMANDS_FILE') ?? ''),
   };
   if (!env.apiAuth && (env.trustProxy || env.publicUrl !== null))
     problems.push(

@@ -15,7 +15,7 @@ const RING_0 = [
 ];
 const RING_2 = ['lib/db', 'lib/secrets', 'lib/secret-key', 'lib/jobs', 'lib/env'];
 const ENGINE = ['lib/manifest', 'lib/extract', 'lib/draft', 'lib/records', 'lib/destinations'];
-const FEATURES = ['lib/connections', 'lib/sync', 'lib/alerts', 'lib/access', 'quality'];
+const FEATURES = ['lib/connections', 'lib/sync', 'lib/alerts', 'lib/access', 'lib/pipelines', 'quality'];
 
 const MAY_IMPORT: Record<string, string[]> = {
   ...Object.fromEntries(RING_0.map((part) => [part, RING_0])),
@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'lib/connections': [...ENGINE, ...RING_2, ...RING_0],
   'lib/sync': ['lib/connections', ...ENGINE, ...RING_2, ...RING_0],
   'lib/alerts': [...ENGINE, ...RING_2, ...RING_0],
+  'lib/pipelines': [...RING_2, ...RING_0],
   'lib/access': [...ENGINE, ...RING_2, ...RING_0],
   quality: ['lib/records', 'lib/destinations', ...RING_2, ...RING_0],
   'lib/context': [...RING_2, ...RING_0],

@@ -10,6 +10,7 @@ interface TryLimit {
 
 const PER_ADDRESS: TryLimit = { windowS: 60, max: 30 };
 const PER_ACCOUNT: TryLimit = { windowS: 300, max: 10 };
+const PER_TRIGGER: TryLimit = { windowS: 60, max: 10 };
 const KEEP_S = 86_400;
 
 /**
@@ -27,14 +28,24 @@ export async function countSignInTry(
   for (const [key, limit] of tries) {
     const { count, endsAt } = await countTry(db, key, limit.windowS, clock());
     if (count <= limit.max) continue;
-    const waitS = Math.max(1, Math.ceil((endsAt.getTime() - clock().getTime()) / 1000));
-    throw new WeirError({
-      kind: 'transient',
-      code: 'too_many_tries',
-      message: 'Too many tries to sign in.',
-      hint: `Try again in ${waitS} seconds.`,
-    });
+    throw tooMany('Too many tries to sign in.', endsAt, clock());
   }
+}
+
+/**
+ * Counts a call of a trigger's address: by trigger, and where it is nobody's address by caller, so that none is guessed.
+ * @throws WeirError `too_many_tries`, which says when to come back
+ */
+export async function countTriggerCall(
+  { db, clock }: { db: Db; clock: () => Date },
+  of: { readonly triggerId: string } | { readonly address: string },
+): Promise<void> {
+  const [key, limit] =
+    'triggerId' in of
+      ? [`trigger:${of.triggerId}`, PER_TRIGGER]
+      : [`trigger-address:${networkOf(of.address)}`, PER_ADDRESS];
+  const { count, endsAt } = await countTry(db, key, limit.windowS, clock());
+  if (count > limit.max) throw tooMany('Too many calls.', endsAt, clock());
 }
 
 /** After a successful sign-in the account starts afresh. */
@@ -49,6 +60,16 @@ export async function forgetSignInTries(
       where.or([where('key', '=', `account:${email.trim().toLowerCase()}`), where('window_start', '<', old)]),
     )
     .execute();
+}
+
+function tooMany(message: string, endsAt: Date, now: Date): WeirError {
+  const waitS = Math.max(1, Math.ceil((endsAt.getTime() - now.getTime()) / 1000));
+  return new WeirError({
+    kind: 'transient',
+    code: 'too_many_tries',
+    message,
+    hint: `Try again in ${waitS} seconds.`,
+  });
 }
 
 /** One statement, so that tries at the same instant are all counted. */

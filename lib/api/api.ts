@@ -20,12 +20,14 @@ import { destinationRoutes } from './routes/destinations.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { pipelineRoutes } from './routes/pipelines.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { setUpRoutes } from './routes/set-up.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { suiteRoutes } from './routes/suites.ts';
 import { syncRoutes } from './routes/syncs.ts';
+import { triggerRoutes } from './routes/triggers.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 
 /** `peer` is the address at the other end of the socket. */
@@ -102,6 +104,8 @@ export function ownRoutes(): Hono<DoorEnv> {
     suiteRoutes,
     channelRoutes,
     alertRuleRoutes,
+    triggerRoutes,
+    pipelineRoutes,
     accessRoutes,
     peopleRoutes,
     uploadRoutes,

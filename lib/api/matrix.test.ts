@@ -19,6 +19,7 @@ const OPEN = [
   'GET /docs',
   'POST /invitations/read',
   'POST /invitations/accept',
+  'POST /triggers/:token',
 ];
 
 interface Route {
@@ -140,6 +141,7 @@ async function fill(api: TestApi, ada: ApiClient, { connectionId, destinationId 
   const channel = await post(`${V1}/channels`, {
     ...{ type: 'slack', name: 'Shop alerts', config: { webhookUrl: 'https://hooks.slack.com/services/T0/B0/canary' } },
   });
+  const trigger = await post(`${V1}/connections/${connectionId}/triggers`, { name: 'Shop trigger' });
   const rule = await post(`${V1}/alert-rules`, { name: 'Shop rule', channelIds: [channel.id] });
   const application = await post(`${V1}/applications`, { name: 'Shop app', role: 'editor' });
   const key = await post(`${V1}/api-keys`, { name: 'Shop key', role: 'editor' });
@@ -151,10 +153,16 @@ async function fill(api: TestApi, ada: ApiClient, { connectionId, destinationId 
      select workspace_id, 'connection', id, 'x', 'warning', 'Shop incident' from connection`,
   );
   const [incident] = await api.query<{ id: number }>('select id from incident');
+  const [run] = await api.query<{ id: number }>(
+    `insert into command_run (workspace_id, connection_id, command, log)
+     select workspace_id, id, 'Shop command', 'Shop log' from connection returning id`,
+  );
   return {
     suiteId: String(suite.id),
     channelId: String(channel.id),
     ruleId: String(rule.id),
+    triggerId: String(trigger.id),
+    runId: String(run?.id),
     applicationId: String(application.id),
     keyId: String(key.id),
     tagId: String(tag.tagId),
@@ -185,6 +193,7 @@ function idFor(path: string, name: string, ids: Ids): string {
     suites: 'suiteId',
     channels: 'channelId',
     'alert-rules': 'ruleId',
+    'command-runs': 'runId',
     applications: 'applicationId',
     'api-keys': 'keyId',
     incidents: 'incidentId',
@@ -221,6 +230,12 @@ function bodyFor({ tree, method, path }: Route, ids: Ids): unknown {
     [`POST ${V1}/suites`]: { name: 'x', text: SUITE, destinationId, connectionId },
     [`PUT ${V1}/suites/:id`]: { name: 'x', text: SUITE },
     [`PATCH ${V1}/channels/:id`]: { name: 'x', enabled: false },
+    [`PUT ${V1}/connections/:id/automation`]: { afterConnectionId: null, channelIds: [ids.channelId], commands: [] },
+    [`POST ${V1}/connections/:id/triggers`]: { name: 'x' },
+    [`POST ${V1}/connections/:id/training-reports`]: {
+      ...{ model_version: 'x', accuracy: 1, status: 'succeeded', finished_at: '2026-01-01T00:00:00Z' },
+    },
+    [`POST ${V1}/connections/:id/dbt-results`]: { metadata: { generated_at: '2026-01-01T00:00:00Z' }, results: [] },
     [`POST ${V1}/alert-rules`]: { name: 'x', channelIds: [ids.channelId] },
     [`PATCH ${V1}/alert-rules/:id`]: { enabled: false },
     [`PATCH ${V1}/workspace`]: { name: 'Elsewhere' },

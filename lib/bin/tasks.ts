@@ -3,11 +3,15 @@ import { onChecksFinished } from '#lib/alerts/checks-finished.ts';
 import { deliver } from '#lib/alerts/deliver.ts';
 import { onLate } from '#lib/alerts/late.ts';
 import { releaseNotices } from '#lib/alerts/release-notices.ts';
+import { onStepFinished, tellAfterSync } from '#lib/alerts/step-finished.ts';
 import { onSyncFinished } from '#lib/alerts/sync-finished.ts';
 import { lateConnections } from '#lib/connections/late.ts';
 import type { Context } from '#lib/context.ts';
 import type { Db } from '#lib/db/connect.ts';
 import { onlyOne } from '#lib/db/only-one.ts';
+import { stepsOf } from '#lib/pipelines/after-sync-store.ts';
+import { enqueueCommands } from '#lib/pipelines/command-runs.ts';
+import { type CommandFinished, runCommand } from '#lib/pipelines/run-command.ts';
 import type { SyncResult } from '#lib/sync/attempt.ts';
 import { type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
 import { enqueueDue } from '#lib/sync/enqueue-due.ts';
@@ -15,6 +19,7 @@ import { housekeep as housekeepSyncs } from '#lib/sync/housekeep.ts';
 import { forgetSyncs } from '#lib/sync/retention.ts';
 import { runProbe } from '#lib/sync/run-probe.ts';
 import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
+import { startFollowers } from '#lib/sync/start-followers.ts';
 import { openGate } from '#quality/gate.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
 import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
@@ -45,6 +50,26 @@ export async function runChecksTask(context: Context, runId: number, { signal }:
 
 export async function runDeliverTask(context: Context, deliveryId: string): Promise<void> {
   await deliver(context, deliveryId);
+}
+
+export async function runCommandTask(context: Context, runId: number, signal: AbortSignal): Promise<void> {
+  const onFinished = (tx: Db, result: CommandFinished) => tellCommand(tx, context, result);
+  await runCommand(context, runId, { environment: process.env, signal, onFinished });
+}
+
+/** What somebody cancelled they know of. */
+async function tellCommand(tx: Db, context: Context, result: CommandFinished): Promise<void> {
+  const { workspaceId, connectionId, syncId, command, failure, cancelled, dbt, logTail } = result;
+  if (cancelled) return;
+  const lines = [
+    ...(dbt?.problems ?? []).slice(0, 5).map(({ name, status, message }) => `• ${name}: ${status} ${message}`),
+    ...(dbt === null && logTail.trim() ? [`Its last words: ${logTail.trim().split('\n').slice(-3).join(' / ')}`] : []),
+    ...(failure?.hint ? [`What to do: ${failure.hint}`] : []),
+  ];
+  const step = `Command ${command}`;
+  await onStepFinished(tx, context, {
+    ...{ workspaceId, connectionId, syncId, step, failure: failure && `the command ${failure.message}`, lines },
+  });
 }
 
 /** A child ended without an answer: its row is mended from here. */
@@ -92,7 +117,7 @@ function gateOf(context: Context): NonNullable<SyncJobOptions['gate']> {
   };
 }
 
-/** In the transaction that ends the sync: its alerts, and the jobs of its checks if there is something new to check. */
+/** In the transaction that ends the sync: its alerts, the jobs of its checks if there is something new to check, and what follows a success. */
 function afterSync(context: Context) {
   return async (tx: Db, result: SyncResult): Promise<void> => {
     const { workspaceId, connectionId, syncId, kind, status } = result;
@@ -102,5 +127,10 @@ function afterSync(context: Context) {
     if (status === 'succeeded' || status === 'partial') {
       await startChecksAfterSync({ db: tx, queue: context.queue }, workspaceId, connectionId, syncId);
     }
+    if (status !== 'succeeded') return;
+    const channels = (await stepsOf(tx, connectionId)).flatMap(({ channelId }) => channelId ?? []);
+    await tellAfterSync(tx, context, result, channels);
+    await enqueueCommands(tx, context, result);
+    await startFollowers(tx, context, connectionId);
   };
 }

@@ -12,6 +12,7 @@ import {
   forgetOld,
   housekeep,
   lookForLate,
+  runCommandTask,
   runDeliverTask,
   tick,
 } from './tasks.ts';
@@ -21,6 +22,7 @@ const CANCEL_CHECK_MS = 1_000;
 const PROBE_DEADLINE_MS = 120_000;
 const CHECKS_DEADLINE_MS = 30 * 60_000;
 const DELIVERIES_AT_ONCE = 4;
+const COMMANDS_AT_ONCE = 2;
 const CLOSE_GRACE_MS = 8_000;
 
 const { env } = readEnv(process.env, process.cwd());
@@ -43,6 +45,13 @@ await context.queue.work('checks', { concurrency: env.concurrency }, ({ runId })
 await context.queue.work('deliver', { concurrency: DELIVERIES_AT_ONCE }, ({ deliveryId }) =>
   runDeliverTask(context, deliveryId as string),
 );
+const stopping = new AbortController();
+const commands = new Set<Promise<void>>();
+await context.queue.work('command', { concurrency: COMMANDS_AT_ONCE }, async ({ runId }) => {
+  const running = runCommandTask(context, runId as number, stopping.signal);
+  commands.add(running);
+  await running.finally(() => commands.delete(running));
+});
 const clock = [
   cron.schedule('* * * * * *', () => guarded('tick', () => tick(context))),
   cron.schedule('15 * * * * *', () => guarded('late', () => lookForLate(context))),
@@ -119,8 +128,8 @@ function close(): void {
   for (const task of clock) task.destroy();
   for (const timer of timers) clearInterval(timer);
   setTimeout(() => process.exit(0), CLOSE_GRACE_MS).unref();
-  void children
-    .close()
+  stopping.abort('shutdown');
+  void Promise.allSettled([children.close(), ...commands])
     .then(() => context.db.deleteFrom('worker').where('id', '=', workerId).execute())
     .then(() => context.close())
     .then(() => process.exit(0));

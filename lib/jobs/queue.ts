@@ -2,7 +2,7 @@ import { fromKysely, PgBoss } from 'pg-boss';
 import type { Db } from '#lib/db/connect.ts';
 import type { Log } from '#lib/log.ts';
 
-export const JOB_NAMES = ['sync', 'probe', 'checks', 'deliver'] as const;
+export const JOB_NAMES = ['sync', 'probe', 'checks', 'deliver', 'command'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
 /** Ids only: the rows say what is to be done and what has become of it. */
@@ -87,7 +87,7 @@ async function start(databaseUrl: string, log: Log, role: 'send' | 'work'): Prom
   await boss.start();
   for (const name of JOB_NAMES) {
     if (await boss.getQueue(name)) continue;
-    const heartbeat = name === 'sync' ? { heartbeatSeconds: HEARTBEAT_S } : {};
+    const heartbeat = name === 'sync' || name === 'command' ? { heartbeatSeconds: HEARTBEAT_S } : {};
     await boss.createQueue(name, {
       notify: true,
       retryLimit: RETRIES,

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { apiListener } from '#lib/api/listen.ts';
-import { runChecksTask, runProbeTask, runSyncTask } from '#lib/bin/tasks.ts';
+import { runChecksTask, runCommandTask, runProbeTask, runSyncTask } from '#lib/bin/tasks.ts';
 import { createQueue } from '#lib/jobs/queue.ts';
 import { createLog } from '#lib/log.ts';
 import { ADMIN, type TestApi, testApi } from './api.ts';
@@ -37,6 +37,9 @@ export async function workingApi(
     runProbeTask(context, String(probeId), options),
   );
   await context.queue.work('sync', { concurrency: 2 }, ({ syncId }) => runSyncTask(context, Number(syncId), options));
+  await context.queue.work('command', { concurrency: 1 }, ({ runId }) =>
+    runCommandTask(context, Number(runId), stop.signal),
+  );
   await context.queue.work('checks', { concurrency: 1 }, ({ runId }) => runChecksTask(context, Number(runId), options));
   const server = createServer(apiListener(test.api));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -10,7 +10,10 @@ import { syncState } from '../states.ts';
 import type { Wire } from '../wire.ts';
 
 type Summary = Wire<SyncSummary>;
-const TRIGGERS = { manual: 'by hand', schedule: 'schedule', api: 'API', cli: 'command line' };
+const TRIGGERS = {
+  ...{ manual: 'by hand', schedule: 'schedule', api: 'API', cli: 'command line' },
+  ...{ url: 'trigger', after: 'after another connection' },
+};
 
 /** Syncs of all connections, newest first. */
 export function SyncsTable({ syncs }: { syncs: readonly Summary[] }) {

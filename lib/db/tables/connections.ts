@@ -120,6 +120,8 @@ interface ConnectionTable {
   owner: Optional<string>;
   /** When people were warned that it will be disabled; null since it last succeeded. */
   disable_warned_at: NullableTime;
+  /** It starts when this one has succeeded, besides its schedule. */
+  after_connection_id: Optional<string>;
   client_settings: ColumnType<JsonObject, string | undefined, string>;
   created_at: Time;
   updated_at: Time;

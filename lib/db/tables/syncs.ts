@@ -37,7 +37,8 @@ export type StreamTask =
   /** Loads what is in quarantine. */
   | { readonly kind: 'replay' };
 
-export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli';
+/** `url` is a secret address that was called; `after` another connection that succeeded. */
+export type SyncTrigger = 'manual' | 'schedule' | 'api' | 'cli' | 'url' | 'after';
 /** A clear (Airbyte's newer word) and a reset do the same: empty tables, no state. */
 export type SyncKind = 'sync' | 'refresh' | 'clear' | 'reset';
 export type ProbeKind =

@@ -59,7 +59,10 @@ export function JobView({ sync: initial }: { sync: Sync }) {
   );
 }
 
-const BEGUN = { manual: 'by hand', schedule: 'by its schedule', api: 'through the API', cli: 'on the command line' };
+const BEGUN = {
+  ...{ manual: 'by hand', schedule: 'by its schedule', api: 'through the API', cli: 'on the command line' },
+  ...{ url: 'by a trigger', after: 'after another connection' },
+};
 
 function Actions({ sync }: { sync: Sync }) {
   const { syncNow, cancel } = useConnectionActions(sync.connectionId, sync.connectionName);

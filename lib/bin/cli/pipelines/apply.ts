@@ -16,6 +16,7 @@ const PATHS: Record<Kind, string> = {
   suite: '/suites',
   channel: '/channels',
   alert_rule: '/alert-rules',
+  automation: '/connections',
 };
 
 /** Ids by kind and name, those of what was made a moment ago among them. */
@@ -52,10 +53,31 @@ export async function applySteps(
   const ids = new Ids(remotes);
   for (const step of steps) {
     if (step.action === 'extra' || (step.action === 'same' && !step.hasSecrets)) continue;
-    if (step.action === 'delete') await server.send('DELETE', `${PATHS[step.kind]}/${step.remote?.id}`);
+    if (step.action === 'delete') await remove(server, step);
     else ids.set(step.kind, step.name, await save(server, step, ids));
     told(step);
   }
+}
+
+const NO_AUTOMATION = { afterConnectionId: null, channelIds: [], commands: [] };
+
+async function remove(server: Server, { kind, remote }: Step): Promise<void> {
+  const path = `${PATHS[kind]}/${remote?.id}`;
+  if (kind === 'automation') await server.send('PUT', `${path}/automation`, NO_AUTOMATION);
+  else await server.send('DELETE', path);
+}
+
+/** It is named like its connection, which has it. */
+async function saveAutomation(server: Server, { name, document }: Step, ids: Ids): Promise<string> {
+  const { after, channels = [], commands = [] } = document?.body ?? {};
+  const at = document?.at ?? '';
+  const id = ids.of('connection', name, at);
+  await server.send('PUT', `/connections/${id}/automation`, {
+    afterConnectionId: after === undefined || after === null ? null : ids.of('connection', after, at),
+    channelIds: (Array.isArray(channels) ? channels : []).map((channel) => ids.of('channel', channel, at)),
+    commands,
+  });
+  return id;
 }
 
 /** Makes or changes one thing, and gives its id. */
@@ -64,6 +86,7 @@ async function save(server: Server, step: Step, ids: Ids): Promise<string> {
   const body = document?.body ?? {};
   const at = document?.at ?? '';
   if (step.kind === 'connector') return saveConnector(server, step);
+  if (step.kind === 'automation') return saveAutomation(server, step, ids);
   const { states, ...sent } = await SHAPES[step.kind](server, body, ids, at);
   const [path, name] = [PATHS[step.kind], step.name];
   if (remote === null) {
@@ -78,7 +101,7 @@ async function save(server: Server, step: Step, ids: Ids): Promise<string> {
 type Shape = (server: Server, body: JsonObject, ids: Ids, at: string) => Promise<JsonObject>;
 
 /** Documents with names in the form in which the API takes them, with ids. */
-const SHAPES: Record<Exclude<Kind, 'connector'>, Shape> = {
+const SHAPES: Record<Exclude<Kind, 'connector' | 'automation'>, Shape> = {
   source: async (_server, { connector, ...body }, ids, at) => ({
     ...body,
     connectorId: ids.of('connector', connector, at),

@@ -5,7 +5,16 @@ import { type Issue, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 
 /** In the order in which they need each other. */
-export const KINDS = ['connector', 'source', 'destination', 'connection', 'suite', 'channel', 'alert_rule'] as const;
+export const KINDS = [
+  'connector',
+  'source',
+  'destination',
+  'connection',
+  'suite',
+  'channel',
+  'alert_rule',
+  'automation',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One thing that a folder declares. Its kind and name are what it is found by. */
@@ -48,6 +57,7 @@ const FIELDS: Record<Kind, readonly string[]> = {
     ...['channels!', 'position', 'enabled', 'connections', 'tags', 'owners', 'levels', 'events'],
     ...['failuresInARow', 'quietHours', 'digest'],
   ],
+  automation: ['after', 'channels', 'commands'],
 };
 const FROM_ENVIRONMENT = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const MOST_FILES = 1_000;

@@ -112,6 +112,10 @@ levels: [critical]
 channels: [Alerts]
 failuresInARow: 2
 quietHours: { from: "22:00", to: "07:00", timeZone: Europe/Berlin }
+---
+kind: automation
+name: Shop
+channels: [Alerts]
 `,
   );
   return folder;
@@ -125,9 +129,9 @@ test('a folder is applied, applied again without a change, and drift is told', a
   expect(await api.query('select 1 from connection')).toEqual([]);
 
   const first = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
-  expect(first.text).toContain('7 made, 0 changed, 0 as they were, 0 deleted.');
+  expect(first.text).toContain('8 made, 0 changed, 0 as they were, 0 deleted.');
   const again = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
-  expect(again.text).toContain('0 made, 0 changed, 7 as they were, 0 deleted.');
+  expect(again.text).toContain('0 made, 0 changed, 8 as they were, 0 deleted.');
   expect(await said(() => driftCommand(options))).toEqual({ code: 0, text: 'Server and folder agree.\n' });
 
   await api.query(`update connection set prefix = 'other_'`);
@@ -297,7 +301,7 @@ test('every problem of a folder is told at once, with file and line', () => {
   expect(() => readDocuments(folder, {})).toThrow(
     [
       `${folder}/a.yaml:1: The environment has no NOT_THERE.`,
-      `${folder}/a.yaml:6: kind is one of: connector, source, destination, connection, suite, channel, alert_rule.`,
+      `${folder}/a.yaml:6: kind is one of: connector, source, destination, connection, suite, channel, alert_rule, automation.`,
       `${folder}/a.yaml:9: source A has no field colour.`,
       `${folder}/a.yaml:9: source A needs connector.`,
       `${folder}/a.yaml:9: source A is declared at ${folder}/a.yaml:1 already.`,

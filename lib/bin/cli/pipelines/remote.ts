@@ -5,6 +5,7 @@ import type { Connector } from '#lib/connections/connectors.ts';
 import type { StoredDestination } from '#lib/connections/destinations.ts';
 import type { Source } from '#lib/connections/sources.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { Automation } from '#lib/pipelines/automation.ts';
 import type { SuiteDetail } from '#quality/suites.ts';
 import type { Document, Kind } from './documents.ts';
 import type { Server } from './server.ts';
@@ -28,6 +29,12 @@ export async function readRemote(server: Server): Promise<Remote[]> {
   const suites = await all<SuiteDetail>('/suites');
   const channels = await server.get<Channel[]>('/channels');
   const rules = await server.get<Rule[]>('/alert-rules');
+  const automations = await Promise.all(
+    connections.map(async ({ id, name }) => ({
+      ...{ id, name },
+      automation: await server.get<Automation>(`/connections/${id}/automation`),
+    })),
+  );
   const nameOf = (rows: readonly { id: string; name: string }[], id: string | null) =>
     rows.find((row) => row.id === id)?.name;
   return [
@@ -47,8 +54,21 @@ export async function readRemote(server: Server): Promise<Remote[]> {
     ...channels.map(({ id, name, type, config, events, enabled }) =>
       remote('channel', id, name, { type, config, events: [...events], enabled }),
     ),
+    ...automations.flatMap(({ id, name, automation }) => {
+      const body = automationBody(automation);
+      return Object.keys(body).length > 0 ? [remote('automation', id, name, body)] : [];
+    }),
     ...rules.map((rule) => remote('alert_rule', rule.id, rule.name, ruleBody(rule))),
   ];
+  function automationBody({ afterConnectionId, channelIds, commands }: Automation): JsonObject {
+    const after = nameOf(connections, afterConnectionId);
+    const told = channelIds.flatMap((id) => nameOf(channels, id) ?? []);
+    return {
+      ...(after && { after }),
+      ...(told.length > 0 && { channels: told }),
+      ...(commands.length > 0 && { commands: [...commands] }),
+    };
+  }
   function ruleBody({ position, enabled, matches, channelIds, failuresInARow, quietHours, digest }: Rule): JsonObject {
     const { connections: of, ...lists } = matches;
     const names = (rows: readonly { id: string; name: string }[], wanted: readonly string[]) =>
