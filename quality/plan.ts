@@ -145,11 +145,15 @@ function alone(metric: Metric, per: string | null, sources: Sources, dialect: Di
   }
 }
 
-/** The number of a value's bucket has the value's sign, and zero has one of its own. */
 function sketch({ column, where }: SketchMetric, table: string, dialect: Dialect): string {
+  const condition = conditionOf([`${dialect.quote(column)} is not null`], where);
+  return `select ${bucketSql(column, dialect)} as value, count(*) as n from ${table}${condition} group by 1`;
+}
+
+/** The number of a value's bucket has the value's sign, and zero has one of its own. */
+export function bucketSql(column: string, dialect: Dialect): string {
   const value = `cast(${dialect.quote(column)} as double precision)`;
-  const bucket = `case when ${value} = 0 then 0 else sign(${value}) * (ceil(ln(abs(${value})) / ${SKETCH.logGrowth}) + ${SKETCH.offset}) end`;
-  return `select ${bucket} as value, count(*) as n from ${table}${conditionOf([`${dialect.quote(column)} is not null`], where)} group by 1`;
+  return `case when ${value} = 0 then 0 else sign(${value}) * (ceil(ln(abs(${value})) / ${SKETCH.logGrowth}) + ${SKETCH.offset}) end`;
 }
 
 /** GROUP BY … HAVING sorts or hashes once; an IN with a subquery may run it for every row. */

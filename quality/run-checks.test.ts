@@ -11,7 +11,15 @@ import { configOf } from './fixtures/postgres-config.ts';
 import { checksOf, noFacts, wantedOf } from './fixtures/suite-of.ts';
 import { measure } from './measure.ts';
 import { withPostgres } from './postgres/engine.ts';
-import { type ChecksFinished, checkTables, runChecks, startChecks, startChecksAfterSync } from './run-checks.ts';
+import {
+  type ChecksFinished,
+  cancelChecks,
+  checkTables,
+  runChecks,
+  startBackfill,
+  startChecks,
+  startChecksAfterSync,
+} from './run-checks.ts';
 import { startDueSuites } from './start-due-suites.ts';
 import type { Check } from './suite.ts';
 import { checkHistory, createSuite, getSuite, listSuites, suiteResults, updateSuite } from './suites.ts';
@@ -117,7 +125,7 @@ volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
       stop.signal,
     );
     await expect(measuring).rejects.toBe('deadline');
-    expect(await running(database)).toBe(0);
+    expect(await countRunning(database)).toBe(0);
   });
 
   test('one scan equals separate scans, whatever the order of the rows', async () => {
@@ -178,7 +186,7 @@ async function measuredOver(
   });
 }
 
-async function running({ query }: TestDatabase): Promise<number> {
+async function countRunning({ query }: TestDatabase): Promise<number> {
   const rows = await query<{ n: string }>(
     `select count(*) as n from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()`,
   );
@@ -186,7 +194,7 @@ async function running({ query }: TestDatabase): Promise<number> {
 }
 
 async function untilRunning(database: TestDatabase): Promise<void> {
-  while ((await running(database)) === 0);
+  while ((await countRunning(database)) === 0);
 }
 
 describe('a suite', () => {
@@ -279,11 +287,50 @@ completeness: [{column: age, threshold: 40}]`;
     expect((await points('users / distribution / mean of age')).map(([, value]) => value)).toEqual([
       53, 55, 57, 59, 61,
     ]);
-    expect(await points('users / distribution / median of age')).toEqual([]);
+    const medians = (await points('users / distribution / median of age')).map(([, value]) => Number(value));
+    for (const [day, exact] of [53, 55, 57, 59, 61].entries()) expect(medians[day] ?? 0).toBeCloseTo(exact, -0.5);
     // It is history: a change is measured against it, and the next backfill leaves it alone.
     await runChecks(c, (await startChecks(c, workspaceId, id, 'backfill')).runId);
     expect(await points('users / volume / rows')).toHaveLength(5);
     expect((await getSuite(c, workspaceId, id)).lastRun).toBeNull();
+  });
+
+  test('finds the past of an anomaly check by itself, from a column whose name says since when rows are there', async () => {
+    const { database, c, sent, workspaceId, destinationId } = await service();
+    await database.query(`create table sales as select i as id, timestamptz '2025-12-01' + i * interval '6 hours' as created_at,
+      timestamptz '2025-12-31' as updated_at, 10 + i % 3 as amount from generate_series(0, 123) i`);
+    const text =
+      'dataset: sales\nanomaly: [{metric: rows}, {metric: median, column: amount}]\nuniqueness: [{unique_columns: [id]}]';
+    const { id } = await createSuite(c, workspaceId, { name: 'sales', text, destinationId });
+    await startBackfill(c, workspaceId, id);
+    const runId = Number((sent[0] as [string, { runId: number }])[1].runId);
+    await runChecks(c, runId);
+    const rows = await checkHistory(c, workspaceId, id, 'sales / anomaly / unusual number of rows');
+    expect(rows.points.map(({ value }) => value)).toEqual(Array.from({ length: 30 }, (_, day) => 8 + 4 * day));
+    expect(rows.points.every(({ backfilled }) => backfilled)).toBe(true);
+    expect((await checkHistory(c, workspaceId, id, 'sales / anomaly / unusual median of amount')).points).toHaveLength(
+      30,
+    );
+    expect((await suiteResults(c, workspaceId, id)).backfill).toMatchObject({ id: runId, failure: null });
+    // What has a past needs none, and nobody has to want one.
+    await startBackfill(c, workspaceId, id);
+    await updateSuite(c, workspaceId, id, { text: `${text}\nvolume: [{min_rows: 1}]\nhistory: false` });
+    await startBackfill(c, workspaceId, id);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('stops when it is cancelled, on the server too', async () => {
+    const { database, c, workspaceId, destinationId } = await service();
+    await database.query('create table slow as select 1 as id');
+    const text = 'dataset: slow\nsql: [{query: "select count(*) from {table}, pg_sleep(60)", max: 1}]';
+    const { id } = await createSuite(c, workspaceId, { name: 'slow', text, destinationId });
+    const { runId } = await startChecks(c, workspaceId, id, 'manual');
+    const running = runChecks(c, runId);
+    await untilRunning(database);
+    expect(await cancelChecks(c, workspaceId, id)).toEqual({ runs: 1 });
+    expect((await running)?.failure).toMatchObject({ code: 'stopped' });
+    while ((await countRunning(database)) > 0);
+    expect(await cancelChecks(c, workspaceId, id)).toEqual({ runs: 0 });
   });
 
   test('runs on its own schedule, each due time once', async () => {

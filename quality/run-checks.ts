@@ -6,7 +6,7 @@ import type { Queue } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
-import { backfill } from './backfill.ts';
+import { backfill, canBackfill } from './backfill.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { withBucket } from './duckdb/bucket.ts';
 import type { Engine } from './engine.ts';
@@ -25,8 +25,10 @@ import {
   gateResults,
   insertResults,
   insertRun,
+  isCancelRequested,
   measuredKeys,
   type NewResult,
+  requestCancel,
   suitesOfConnection,
   type Trigger,
 } from './store.ts';
@@ -84,7 +86,7 @@ export async function startChecks(
   return c.db.isTransaction ? start(c.db) : c.db.transaction().execute(start);
 }
 
-/** Starts filling the history of the suite's new checks, where it says how. @throws WeirError `not_found` */
+/** Starts filling the history of the suite's new checks, unless it says that nobody wants it. */
 export async function startBackfill(
   c: { db: Db; queue: Pick<Queue, 'send'> },
   workspaceId: string,
@@ -92,11 +94,16 @@ export async function startBackfill(
 ): Promise<void> {
   const row = await c.db
     .selectFrom('suite')
-    .select('text')
-    .where('id', '=', suiteId)
-    .where('workspace_id', '=', workspaceId)
+    .innerJoin('destination', 'destination.id', 'suite.destination_id')
+    .select(['suite.text', 'destination.type'])
+    .where('suite.id', '=', suiteId)
+    .where('suite.workspace_id', '=', workspaceId)
     .executeTakeFirst();
-  if (row && parseSuite(row.text).suite?.history) await startChecks(c, workspaceId, suiteId, 'backfill');
+  const suite = row && parseSuite(row.text).suite;
+  if (!row || !suite?.history || (row.type !== 'postgres' && !suite.history.isAsked)) return;
+  const known = await measuredKeys(c.db, suiteId);
+  if (suite.checks.some((check) => !known.has(check.key) && canBackfill(check)))
+    await startChecks(c, workspaceId, suiteId, 'backfill');
 }
 
 /** Starts every suite that is bound to a connection. To be called in the transaction that ends the sync. */
@@ -117,12 +124,14 @@ export async function startChecksAfterSync(
 export async function runChecks(
   c: RunContext,
   runId: number,
-  { signal = new AbortController().signal, onFinished }: RunOptions = {},
+  { signal: outer = new AbortController().signal, onFinished }: RunOptions = {},
 ): Promise<ChecksFinished | null> {
   const run = await findRun(c.db, runId);
   if (!run || run.finishedAt) return null;
   let results: NewResult[] = [];
   let failure: Failure | null = null;
+  const cancelled = watchForCancel(c.db, runId);
+  const signal = AbortSignal.any([outer, cancelled.signal]);
   try {
     results = await measureSuite(c, run, signal);
   } catch (error) {
@@ -130,6 +139,8 @@ export async function runChecks(
     if (signal.aborted && signal.reason !== 'deadline' && signal.reason !== 'cancelled') throw error;
     failure = signal.aborted ? stopped() : toFailure(error);
     if (failure.kind === 'bug') c.log.error({ err: error, runId }, 'checks failed unexpectedly');
+  } finally {
+    cancelled.stop();
   }
   const { workspaceId, suiteId, suiteName, connectionId, destinationId, syncId } = run;
   const alertRules = alertRulesOf(run.text);
@@ -146,6 +157,34 @@ export async function runChecks(
   return saved ? finished : null;
 }
 
+const CANCEL_POLL_MS = 1_000;
+
+/** Aborts once somebody has asked for it. */
+function watchForCancel(db: Db, runId: number): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const look = async () => {
+    if (await isCancelRequested(db, runId)) controller.abort('cancelled');
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), CANCEL_POLL_MS);
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
+}
+
+/** Ends the suite's runs that are not over: measuring stops, on the server too. Gives how many there were. @throws WeirError `not_found` */
+export async function cancelChecks(
+  { db, clock }: { db: Db; clock: () => Date },
+  workspaceId: string,
+  suiteId: string,
+): Promise<{ runs: number }> {
+  const suite = await db
+    .selectFrom('suite')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', suiteId)
+    .executeTakeFirst();
+  if (!suite) throw suiteNotFound();
+  return { runs: await requestCancel(db, suiteId, clock()) };
+}
+
 type Run = NonNullable<Awaited<ReturnType<typeof findRun>>>;
 
 function alertRulesOf(text: string): Record<string, AlertRule> {
@@ -156,6 +195,7 @@ function alertRulesOf(text: string): Record<string, AlertRule> {
 async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
   const { issues, suite } = parseSuite(run.text);
   if (!suite) throw invalidSuite(issues);
+  signal.throwIfAborted();
   if (run.trigger === 'backfill') return measurePast(c, run, suite, signal);
   const carried =
     run.trigger === 'sync' && run.syncId !== null
@@ -174,32 +214,38 @@ async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promi
 
 /** Of the checks that were never measured, what they would have said in the past. */
 async function measurePast(c: RunContext, run: Run, suite: Suite, signal: AbortSignal): Promise<NewResult[]> {
-  const { history, dataset } = suite;
-  if (history === null || dataset === null) return [];
+  const { history } = suite;
+  if (history === null) return [];
   const { suiteId, connectionId, syncId, id: runId } = run;
   const known = await measuredKeys(c.db, suiteId);
-  const fresh = suite.checks.filter(({ key, table }) => table === dataset && !known.has(key));
+  const fresh = suite.checks.filter((check) => !known.has(check.key) && canBackfill(check));
+  if (fresh.length === 0) return [];
   const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
-  const [first] = fresh;
-  if (!first) return [];
   const guard = await workspaceGuard(c.db, run.workspaceId);
   const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
-  return inDestination(c, run, { config, guard, signal }, async (engine) => {
-    const source = engine.dialect.source(await engine.find(dataset));
-    return backfill(engine, source, fresh, { history, facts: facts(first) });
+  const options = { config, guard, signal, statementTimeoutMs: history.isAsked ? ASKED_PAST_MS : PAST_MS };
+  return inDestination(c, run, options, async (engine) => {
+    const results: NewResult[] = [];
+    for (const [table, checks] of Map.groupBy(fresh, (check) => check.table))
+      results.push(...(await backfill(engine, table, checks, { history, facts })));
+    return results;
   });
 }
+
+/** One statement over a table's past, where nobody asked for it and where somebody did. */
+const PAST_MS = 60_000;
+const ASKED_PAST_MS = 10 * 60_000;
 
 async function inDestination<T>(
   c: RunContext,
   run: Run,
-  { config, guard, signal }: { config: JsonObject; guard: Guard; signal: AbortSignal },
+  { config, ...options }: { config: JsonObject; guard: Guard; signal: AbortSignal; statementTimeoutMs?: number },
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  if (run.destinationType === 'postgres') return withPostgres(config, { guard, signal }, work);
+  if (run.destinationType === 'postgres') return withPostgres(config, options, work);
   const published = await publishedFiles(c.db, run.destinationId, run.connectionId);
   const { log, clock } = c;
-  return withBucket({ type: run.destinationType, config, published, guard, signal, log, clock }, work);
+  return withBucket({ type: run.destinationType, config, published, ...options, log, clock }, work);
 }
 
 /** What the gate measured of the very load that was published stands: measuring it again would tell of something else. */

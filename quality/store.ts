@@ -130,6 +130,7 @@ export function historyOf(db: Db, workspaceId: string, suiteId: string, key: str
     .innerJoin('check_run as run', 'run.id', 'result.run_id')
     .select(['result.title', 'result.measured_at as at', 'result.value', 'result.low', 'result.high', 'result.outcome'])
     .select(['result.id', 'result.expected', 'result.feedback', 'run.sync_id as syncId'])
+    .select(sql<boolean>`run.trigger = 'backfill'`.as('backfilled'))
     .where('result.workspace_id', '=', workspaceId)
     .where('result.suite_id', '=', suiteId)
     .where('result.key', '=', key)
@@ -340,4 +341,34 @@ export async function markExpected(
 export async function measuredKeys(db: Db, suiteId: string): Promise<Set<string>> {
   const rows = await db.selectFrom('check_result').select('key').distinct().where('suite_id', '=', suiteId).execute();
   return new Set(rows.map(({ key }) => key));
+}
+
+export async function isCancelRequested(db: Db, runId: number): Promise<boolean> {
+  const row = await db.selectFrom('check_run').select('cancel_requested_at').where('id', '=', runId).executeTakeFirst();
+  return row?.cancel_requested_at != null;
+}
+
+/** Of a suite's runs that are not over; those of the gate belong to their sync. */
+export async function requestCancel(db: Db, suiteId: string, at: Date): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('check_run')
+    .set({ cancel_requested_at: at })
+    .where('suite_id', '=', suiteId)
+    .where('finished_at', 'is', null)
+    .where('trigger', '<>', 'gate')
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** The suite's run that fills the past of new checks: the one that is on its way, or the last one. */
+export function backfillRun(db: Db, workspaceId: string, suiteId: string) {
+  return db
+    .selectFrom('check_run')
+    .select(['id', 'started_at as startedAt', 'finished_at as finishedAt', 'failure'])
+    .where('workspace_id', '=', workspaceId)
+    .where('suite_id', '=', suiteId)
+    .where('trigger', '=', 'backfill')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }

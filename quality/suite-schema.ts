@@ -95,16 +95,23 @@ export const suiteOptions: JsonObject = {
     description: 'What is kept of the rows that fail.',
   },
   history: {
-    type: 'object',
+    type: ['object', 'boolean'],
     properties: {
-      column: { type: 'string', minLength: 1, description: 'A column of times: since when a row has been there.' },
-      every: { enum: ['hour', 'day', 'week'], default: 'day', description: 'How far apart the measurements lie.' },
+      column: {
+        type: 'string',
+        minLength: 1,
+        description:
+          'A column of times: since when a row has been there. Without it one whose name says so, such as created_at.',
+      },
+      every: {
+        enum: ['hour', 'day', 'week'],
+        description: 'How far apart the measurements lie; by the suite’s schedule, or a day, unless told.',
+      },
       periods: { type: 'integer', minimum: 1, maximum: 400, default: 60, description: 'How many of them.' },
     },
-    required: ['column'],
     additionalProperties: false,
     description:
-      'Fills the history of a new check from a column of times of the dataset, so that charts and anomaly checks need not begin at nothing.',
+      'Fills the history of a new check from a column of times of the dataset, so that charts and anomaly checks need not begin at nothing; false for not to. A bucket is read for it only where this is declared.',
   },
   personal: columnNames('Columns with personal data: their values are masked in failing rows.'),
   not_personal: columnNames('Columns that are shown although their names look personal.'),

@@ -48,7 +48,7 @@ export interface Suite {
   /** When it runs by itself, besides after syncs. */
   readonly schedule: Schedule;
   readonly samples: SampleRules;
-  /** How the past of a new check is found; null where it is not. */
+  /** How the past of a new check is found; null where nobody wants it. */
   readonly history: HistoryRules | null;
   readonly checks: readonly Check[];
 }
@@ -64,8 +64,10 @@ export interface SampleRules {
 }
 
 export interface HistoryRules {
-  /** Of times: since when a row was there. */
-  readonly column: string;
+  /** Of times: since when a row was there. Null: the one whose name says so, see `history-column.ts`. */
+  readonly column: string | null;
   readonly every: 'hour' | 'day' | 'week';
   readonly periods: number;
+  /** It was declared: then a bucket is read for it too. */
+  readonly isAsked: boolean;
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Outcome, SegmentResult } from './evaluate.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite, readSaveError, suiteNotFound } from './refusals.ts';
-import { heldResults, historyOf, lastRuns, type RunSummary, resultsOf, suiteRows } from './store.ts';
+import { backfillRun, heldResults, historyOf, lastRuns, type RunSummary, resultsOf, suiteRows } from './store.ts';
 import type { Level } from './suite.ts';
 
 export type { RunSummary } from './store.ts';
@@ -69,7 +69,19 @@ export interface CheckHistory {
     readonly feedback: 'expected' | null;
     readonly outcome: Outcome;
     readonly syncId: number | null;
+    /** Found later, from a column of times: what the check would have measured then. */
+    readonly backfilled: boolean;
   }[];
+}
+
+export interface SuiteResults {
+  readonly run: RunSummary | null;
+  /** The sync whose load is held. */
+  readonly held: number | null;
+  /** The newest run that fills the past of new checks; null where there was none. */
+  readonly backfill: Pick<RunSummary, 'id' | 'startedAt' | 'finishedAt' | 'failure'> | null;
+  /** Worst first. */
+  readonly results: readonly CheckResultModel[];
 }
 
 interface SuiteInput {
@@ -153,11 +165,7 @@ export async function deleteSuite({ db }: { db: Db }, workspaceId: string, id: s
 }
 
 /** The newest run and what each check said in it, worst first; of loads that are held, what the gate said of them. */
-export async function suiteResults(
-  { db }: { db: Db },
-  workspaceId: string,
-  suiteId: string,
-): Promise<{ run: RunSummary | null; held: number | null; results: CheckResultModel[] }> {
+export async function suiteResults({ db }: { db: Db }, workspaceId: string, suiteId: string): Promise<SuiteResults> {
   const { lastRun: run } = await getSuite({ db }, workspaceId, suiteId);
   const held = await heldResults(db, workspaceId, suiteId);
   const ran = run ? await resultsOf(db, workspaceId, run.id) : [];
@@ -172,6 +180,7 @@ export async function suiteResults(
   return {
     run,
     held: heldSync,
+    backfill: (await backfillRun(db, workspaceId, suiteId)) ?? null,
     results: models.toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome)),
   };
 }

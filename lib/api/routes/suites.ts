@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { expectMeasurements, lookBack } from '#quality/look-back.ts';
 import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
-import { startBackfill, startChecks } from '#quality/run-checks.ts';
+import { cancelChecks, startBackfill, startChecks } from '#quality/run-checks.ts';
 import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
 import {
   checkHistory,
@@ -69,6 +69,9 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   });
   app.post('/suites/:id/run', as('editor', 'suite.run'), async (c) =>
     c.json(await startChecks(c.get('context'), c.get('identity').workspaceId, idOf(c), 'manual'), 201),
+  );
+  app.post('/suites/:id/cancel', as('editor', 'suite.cancel'), async (c) =>
+    c.json(await cancelChecks(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
   app.get('/suites/:id/results', as('viewer'), async (c) =>
     c.json(await suiteResults(c.get('context'), c.get('identity').workspaceId, idOf(c))),

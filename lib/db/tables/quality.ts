@@ -34,6 +34,7 @@ interface CheckRunTable {
   trigger: 'sync' | 'manual' | 'schedule' | 'api' | 'gate' | 'backfill';
   started_at: Time;
   finished_at: NullableTime;
+  cancel_requested_at: NullableTime;
   failure: NullableJson<Failure>;
 }
 
