@@ -18,8 +18,18 @@ export interface Run {
   readonly requests: readonly Received[];
 }
 
-/** How a stream was compared: records came; none did; both failed; the engines differ; one gave no answer in time; or Weir needs a Python class for it. */
-export type Outcome = 'read' | 'empty' | 'both fail' | 'differs' | 'no answer' | 'refused';
+/**
+ * How a stream was compared: equal, and records came; equal but for requests that Weir saves on purpose; equal, and none came; both failed;
+ * the engines differ; one gave no answer in time; or it needs a Python class that nobody has here.
+ */
+export type Outcome = 'read' | 'fewer requests' | 'empty' | 'both fail' | 'differs' | 'no answer' | 'refused';
+
+/** Requests that the CDK repeats although it had the answer, by what they ask for. */
+export interface Saved {
+  readonly parents: number;
+  readonly logins: number;
+  readonly schemas: number;
+}
 
 export interface Verdict {
   readonly records: boolean;
@@ -29,6 +39,8 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** What the CDK read and asked. */
   readonly counts: { readonly records: number; readonly requests: number };
+  /** Only where there are some. */
+  readonly saved?: Saved;
 }
 
 const ALL = { records: true, state: true, requests: true };
@@ -49,7 +61,7 @@ export function compareRuns(ours: Run, theirs: Run, label: string): Verdict {
   }
   const failed = ourError !== null || theirError !== null;
   const records = difference(listOf(ours.answer.records).map(canonical), listOf(theirs.answer.records).map(canonical));
-  const { requests, repeats } = requestDifference(ours.requests, theirs.requests);
+  const { requests, saved } = requestDifference(ours.requests, theirs.requests);
   const state = firstDifference(comparableState(ours.answer.state), comparableState(theirs.answer.state), '');
   const reasons = [
     ourError && `weir fails: ${ourError}`,
@@ -57,8 +69,7 @@ export function compareRuns(ours: Run, theirs: Run, label: string): Verdict {
     different(requests) && `requests: ${words(requests)}`,
     different(records) && `records: ${recordWords(records)}`,
     state && `state: ${state}`,
-    repeats > 0 &&
-      `on purpose: ${repeats} requests of parents, logins and schemas less than the cdk, which asks again for what it had`,
+    saved && `on purpose: ${inWords(saved)} less than the cdk, which asks again for what it had`,
   ].filter((reason): reason is string => typeof reason === 'string');
   const equal = {
     records: !failed && !different(records),
@@ -69,9 +80,26 @@ export function compareRuns(ours: Run, theirs: Run, label: string): Verdict {
   return {
     ...equal,
     reason: reasons.length > 0 ? `${label}${reasons.join(' | ')}` : null,
-    outcome: isEqual ? (counts.records > 0 ? 'read' : 'empty') : 'differs',
+    outcome: outcomeOf(isEqual, counts.records, saved),
     counts,
+    ...(saved && { saved }),
   };
+}
+
+function outcomeOf(isEqual: boolean, records: number, saved: Saved | null): Outcome {
+  if (!isEqual) return 'differs';
+  if (saved) return 'fewer requests';
+  return records > 0 ? 'read' : 'empty';
+}
+
+/** `1 request of a parent, 2 logins`. */
+export function inWords({ parents, logins, schemas }: Saved): string {
+  const each = [
+    parents > 0 && `${parents} ${parents === 1 ? 'request' : 'requests'} of parents`,
+    logins > 0 && `${logins} ${logins === 1 ? 'login' : 'logins'}`,
+    schemas > 0 && `${schemas} ${schemas === 1 ? 'request' : 'requests'} of schemas`,
+  ];
+  return each.filter(Boolean).join(', ');
 }
 
 /**
@@ -85,8 +113,24 @@ function requestDifference(ours: readonly Received[], theirs: readonly Received[
     // A schema is asked for by us where it is needed: to list the streams, or to cast.
     ...theirs.filter(({ role }) => role === 'schema').map(comparableRequest),
   ]);
-  const missing = all.theirs.filter((request) => !kept.has(request));
-  return { requests: { ours: all.ours, theirs: missing }, repeats: all.theirs.length - missing.length };
+  const roles = new Map(theirs.map((request) => [comparableRequest(request), request.role]));
+  const repeated = all.theirs.filter((request) => kept.has(request)).map((request) => roles.get(request));
+  const logins = repeated.filter((role) => role === 'token' || role === 'login').length;
+  const schemas = repeated.filter((role) => role === 'schema').length;
+  return {
+    requests: { ours: all.ours, theirs: all.theirs.filter((request) => !kept.has(request)) },
+    saved: repeated.length > 0 ? { parents: repeated.length - logins - schemas, logins, schemas } : null,
+  };
+}
+
+/** Of two runs together. */
+export function savedTogether(one: Saved | undefined, other: Saved | undefined): Saved | null {
+  if (!one || !other) return one ?? other ?? null;
+  return {
+    parents: one.parents + other.parents,
+    logins: one.logins + other.logins,
+    schemas: one.schemas + other.schemas,
+  };
 }
 
 function different({ ours, theirs }: { ours: string[]; theirs: string[] }): boolean {

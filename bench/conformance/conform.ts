@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
 import { asObject, firstDifference } from './compare.ts';
-import { compareCatalogs, compareRuns, type Outcome, type Run, type Verdict } from './compare-stream.ts';
+import { compareCatalogs, compareRuns, type Outcome, type Run, savedTogether, type Verdict } from './compare-stream.ts';
 import { configFor } from './config.ts';
 import type { MockApi } from './mock/server.ts';
 import type { Worker } from './worker.ts';
@@ -13,6 +13,7 @@ export interface StreamResult {
   readonly reason: string | null;
   readonly outcome: Outcome;
   readonly counts?: Verdict['counts'];
+  readonly saved?: Verdict['saved'];
 }
 
 export interface ManifestResult {
@@ -141,6 +142,7 @@ async function conformStream(engines: Engines, task: StreamTask): Promise<Verdic
     return verdict;
   const second = await readBoth(engines, task, state);
   const again = compareRuns(second.ours, second.theirs, 'with state: ');
+  const saved = savedTogether(verdict.saved, again.saved);
   return {
     records: verdict.records && again.records,
     state: verdict.state && again.state,
@@ -151,11 +153,12 @@ async function conformStream(engines: Engines, task: StreamTask): Promise<Verdic
       records: verdict.counts.records + again.counts.records,
       requests: verdict.counts.requests + again.counts.requests,
     },
+    ...(saved && { saved }),
   };
 }
 
 /** Of two runs the one that says more counts. */
-const WORST: readonly Outcome[] = ['refused', 'no answer', 'differs', 'both fail', 'read', 'empty'];
+const WORST: readonly Outcome[] = ['refused', 'no answer', 'differs', 'both fail', 'fewer requests', 'read', 'empty'];
 
 async function readBoth(
   { weir, cdk, mock }: Engines,

@@ -2,9 +2,10 @@
 import { globSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { conform, type Engines, type ManifestResult, type StreamResult } from './conform.ts';
+import { conform, type Engines, type ManifestResult } from './conform.ts';
 import { pythonEnvironment } from './environment.ts';
 import { MockApi } from './mock/server.ts';
+import { resultLines, totalLines } from './report.ts';
 import { Worker } from './worker.ts';
 
 const USAGE = `npm run conformance -- DIR [--json FILE] [--limit SECONDS] [--only TEXT] [--stream NAME] [--lanes N]
@@ -41,7 +42,7 @@ const results: ManifestResult[] = [];
 const files = manifestsIn(folder).filter((name) => name.includes(values.only ?? ''));
 const queue = [...files];
 await Promise.all(Array.from({ length: Math.max(1, Number(values.lanes)) }, lane));
-sayTotals(results);
+for (const line of totalLines(results)) say(line);
 
 /** Takes manifest after manifest until none is left. */
 async function lane(): Promise<void> {
@@ -73,7 +74,7 @@ async function compared(file: string, engines: Engines): Promise<void> {
     }),
   );
   results.push(result);
-  sayResult(result, (Date.now() - startedAt) / 1000);
+  for (const line of resultLines(result, (Date.now() - startedAt) / 1000)) say(line);
   const inOrder = results.toSorted((a, b) => files.indexOf(a.path) - files.indexOf(b.path));
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ cdk: version, manifests: inOrder }, null, 1)}\n`);
 }
@@ -83,52 +84,6 @@ function manifestsIn(target: string): string[] {
   return globSync('**/*.{yaml,yml}', { cwd: target })
     .toSorted()
     .map((name) => path.resolve(target, name));
-}
-
-function sayResult({ path: file, valid, spec, catalog, reason, streams }: ManifestResult, seconds: number): void {
-  const equal = streams.filter(isEqual).length;
-  say(
-    `${path.basename(file)}  valid ${mark(valid)} spec ${mark(spec)} catalog ${mark(catalog)}  ${equal}/${streams.length} streams  ${seconds.toFixed(1)} s${reason ? `  ${reason}` : ''}`,
-  );
-  for (const stream of streams) {
-    const { counts } = stream;
-    say(
-      `  ${stream.name}  records ${mark(stream.records)} state ${mark(stream.state)} requests ${mark(stream.requests)}${counts ? `  (${counts.records} records, ${counts.requests} requests)` : ''}${stream.reason ? `  ${stream.reason}` : ''}`,
-    );
-  }
-}
-
-function sayTotals(manifests: readonly ManifestResult[]): void {
-  const streams = manifests.flatMap((manifest) => manifest.streams);
-  const of = (part: number, whole: number) =>
-    `${part} of ${whole}${whole > 0 ? ` (${((100 * part) / whole).toFixed(1)} %)` : ''}`;
-  const count = (what: 'valid' | 'spec' | 'catalog') =>
-    of(manifests.filter((manifest) => manifest[what]).length, manifests.length);
-  const streamCount = (what: 'records' | 'state' | 'requests') =>
-    of(streams.filter((stream) => stream[what]).length, streams.length);
-  say('');
-  say(`manifests  valid ${count('valid')}, spec ${count('spec')}, catalog ${count('catalog')}`);
-  say(
-    `streams    records ${streamCount('records')}, state ${streamCount('state')}, requests ${streamCount('requests')}, all three ${of(streams.filter(isEqual).length, streams.length)}`,
-  );
-  const outcomes = (['both fail', 'empty', 'no answer', 'refused'] as const).map(
-    (name) => `${name} ${streams.filter(({ outcome }) => outcome === name).length}`,
-  );
-  const read = streams.filter(({ outcome }) => outcome === 'read' || outcome === 'differs');
-  say(
-    `           of these ${outcomes.join(', ')}; where records came, all three ${of(read.filter(isEqual).length, read.length)}`,
-  );
-  say(
-    `           equal save repeated requests of parents, logins and schemas: ${streams.filter((s) => isEqual(s) && s.reason?.includes('on purpose')).length}`,
-  );
-}
-
-function isEqual({ records, state, requests }: StreamResult): boolean {
-  return records && state && requests;
-}
-
-function mark(value: boolean): string {
-  return value ? 'yes' : 'NO';
 }
 
 function say(text: string): void {

@@ -13,7 +13,7 @@ export function encoded(
 ): MockAnswer {
   const decoder = role === 'download' ? (retriever.download_decoder ?? retriever.decoder) : retriever.decoder;
   const { bytes, type } = written(isJsonObject(decoder) ? decoder : {}, body, world);
-  return { status: 200, headers: { 'content-type': type, ...headers }, body: bytes };
+  return { status: 200, headers: { 'Content-Type': type, ...headers }, body: bytes };
 }
 
 function written(decoder: JsonObject, body: JsonValue, world: World): { bytes: string | Uint8Array; type: string } {

@@ -91,7 +91,7 @@ function refused(status: number, text: string): MockAnswer {
   const message = text || `mock says ${status}`;
   return {
     status,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'Content-Type': 'application/json' },
     body: stringifyJson({ error: { message, code: status }, message, errors: [{ message }] }),
   };
 }

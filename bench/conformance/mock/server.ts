@@ -28,7 +28,7 @@ export class MockApi {
       this.#receive(request).then(
         ({ status, headers, body }) => response.writeHead(status, { ...headers }).end(body),
         (error: unknown) =>
-          response.writeHead(500, { 'content-type': 'text/plain' }).end(`mock: ${String((error as Error).stack)}`),
+          response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`mock: ${String((error as Error).stack)}`),
       );
     });
   }
@@ -105,7 +105,7 @@ export class MockApi {
     return (
       answers?.answer(received, tries) ?? {
         status: 404,
-        headers: { 'content-type': 'application/json' },
+        headers: { 'Content-Type': 'application/json' },
         body: '{"message":"mock knows no such address"}',
       }
     );

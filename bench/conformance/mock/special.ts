@@ -103,5 +103,5 @@ function texts(value: JsonValue | undefined): string[] {
 }
 
 function json(body: JsonObject): MockAnswer {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: stringifyJson(body) };
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: stringifyJson(body) };
 }
