@@ -2,6 +2,7 @@ import type { CheckResult, StreamDescriptor, StreamState } from '#lib/catalog.ts
 import type { WeirError } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { DateTime } from '#lib/manifest/datetime/date-time.ts';
+import type { SpooledBody } from './request/spool.ts';
 import type { Slice } from './slice.ts';
 import type { ExtractContext, FileReference, PlanRequest, ReadEvent, ReadRequest, StreamPlan } from './source.ts';
 
@@ -27,6 +28,8 @@ export interface Answer {
   readonly bytes: number;
   /** Where it came from after redirects, without query and credentials. */
   readonly url?: string;
+  /** A body that is read some records at a time; of a large one `raw` is only how it begins. */
+  readonly file?: SpooledBody;
 }
 
 /** Adds credentials to a request. */
@@ -77,6 +80,8 @@ export interface Decoder {
   readonly isDocument?: boolean;
   /** The body's values: one document, or one value per line. @throws WeirError with the place */
   decode(answer: Answer, place: { stream: string; page: number }): JsonValue[] | Promise<JsonValue[]>;
+  /** The same, some values at a time. Only of those that can. */
+  batches?(body: SpooledBody, place: { stream: string; page: number }): AsyncIterable<JsonValue[]>;
 }
 
 export interface Extractor {
@@ -116,8 +121,9 @@ export interface RequestOption {
 
 export interface PageEnd {
   readonly answer: Answer;
-  /** Records after filter and transformations. */
-  readonly records: readonly JsonObject[];
+  /** Records after filter and transformations: how many, and the last of them. */
+  readonly count: number;
+  readonly lastRecord: JsonObject | null;
   /** Records that the page held. */
   readonly rawCount: number;
 }
@@ -152,6 +158,8 @@ export interface PageRequest {
   readonly token: PageToken | null;
   readonly page: number;
   readonly stream: string;
+  /** The body of its answer comes as one that is read some records at a time. */
+  readonly spools?: boolean;
 }
 
 /** A request that was put together and not sent. */

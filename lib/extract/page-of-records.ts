@@ -2,14 +2,46 @@ import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
 import type { Answer, Transformation } from './families.ts';
 import type { Found } from './found.ts';
+import type { SpooledBody } from './request/spool.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { PageEvent, Reading, StreamParts } from './stream-parts.ts';
 
-/** Decode, select, filter, transform: in the CDK's order. */
+/** The page that an answer is: decoded, then as `pageOf`. */
 export async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, reading: Reading & { page: number }) {
+  const place = { stream: parts.name, slice: sliceKey(slice), page: reading.page };
+  return pageOf(parts, slice, { answer, values: await parts.decoder.decode(answer, place) }, reading);
+}
+
+/** An answer as pages of some thousand records, with its bytes at the first; at least one. */
+export async function* spooledPages(
+  parts: StreamParts,
+  slice: Slice,
+  answer: Answer,
+  body: SpooledBody,
+  reading: Reading & { page: number },
+) {
+  const place = { stream: parts.name, slice: sliceKey(slice), page: reading.page };
+  let bytes: number | null = body.bytes;
+  try {
+    for await (const values of parts.decoder.batches?.(body, place) ?? []) {
+      yield pageOf(parts, slice, { answer, values, bytes: bytes ?? 0 }, reading);
+      bytes = null;
+    }
+    if (bytes !== null) yield pageOf(parts, slice, { answer, values: [], bytes }, reading);
+  } finally {
+    await body.remove();
+  }
+}
+
+/** Select, filter, transform: in the CDK's order. */
+async function pageOf(
+  parts: StreamParts,
+  slice: Slice,
+  { answer, values, bytes = answer.bytes }: { answer: Answer; values: readonly JsonValue[]; bytes?: number },
+  reading: Reading & { page: number },
+) {
   const { selector, transformations, schema, cursor } = parts;
   const place = { stream: parts.name, slice: sliceKey(slice), page: reading.page };
-  const values = await parts.decoder.decode(answer, place);
   const raw = asRecords(await extracted(parts, values, reading.found), place);
   const { track } = reading.partition;
   const transformFirst = selector.transformFirst ?? cursor?.clientSide === true;
@@ -45,7 +77,7 @@ export async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer
       records,
       read: raw.length,
       filtered: raw.length - records.length,
-      bytes: answer.bytes,
+      bytes,
     },
     ...(reading.keepRaw && { raw: kept }),
   };

@@ -1,37 +1,57 @@
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Answer, PageRequest, PageToken } from './families.ts';
-import { answerWith, pageEvent } from './page-of-records.ts';
+import { answerWith, pageEvent, spooledPages } from './page-of-records.ts';
 import { mergeRecords } from './properties/merge-records.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { ExtractContext } from './source.ts';
 import type { PageEvent, Reading, StreamParts } from './stream-parts.ts';
 
-type Page = Awaited<ReturnType<typeof pageEvent>> & { readonly ended?: boolean };
+/** A page as it was read, and what the pagination has to know of it. */
+export type Page = Awaited<ReturnType<typeof pageEvent>> & { readonly ended?: boolean };
 
-/** A page of records; null at the end. Where its fields come in several answers they are put together. */
-export async function readPage(
+type PageReading = Reading & { token: PageToken | null; page: number };
+
+/** A page of records, a large one in several pieces; nothing at the end. Where its fields come in several answers they are put together. */
+export async function* readPage(
   context: ExtractContext,
   parts: StreamParts,
   slice: Slice,
-  reading: Reading & { token: PageToken | null; page: number },
+  reading: PageReading,
+): AsyncGenerator<Page> {
+  if (reading.page === 1 && slice.firstPage !== undefined) {
+    yield await pageEvent(parts, slice, answerWith(slice.firstPage), reading);
+    return;
+  }
+  if (parts.properties) {
+    const page = await readInPieces(context, parts, parts.properties, slice, reading);
+    if (page) yield page;
+    return;
+  }
+  const answer = await fetchPage(context, parts, slice, reading);
+  if (answer?.file) yield* spooledPages(parts, slice, answer, answer.file, reading);
+  else if (answer) yield await pageEvent(parts, slice, answer, reading);
+}
+
+/** The fields of a page are asked for in several requests. */
+async function readInPieces(
+  context: ExtractContext,
+  parts: StreamParts,
+  properties: NonNullable<StreamParts['properties']>,
+  slice: Slice,
+  reading: PageReading,
 ): Promise<Page | null> {
   const { token, page, catalog } = reading;
-  if (page === 1 && slice.firstPage !== undefined) return pageEvent(parts, slice, answerWith(slice.firstPage), reading);
-  if (!parts.properties) {
-    const answer = await fetchPage(context, parts, slice, { token, page });
-    return answer && pageEvent(parts, slice, answer, reading);
-  }
   const pages: Page[] = [];
   let ended = false;
-  for (const names of await parts.properties.chunks(context, catalog)) {
+  for (const names of await properties.chunks(context, catalog)) {
     const ofNames = { ...slice, extra: { ...slice.extra, query_properties: names } };
     const answer = await fetchPage(context, parts, ofNames, { token, page });
     if (answer) pages.push(await pageEvent(parts, ofNames, answer, reading));
     ended = answer === null;
   }
   const [last] = pages.slice(-1);
-  return last ? { ...last, ...joinedPages(pages, parts.properties.mergeKey), ended } : null;
+  return last ? { ...last, ...joinedPages(pages, properties.mergeKey), ended } : null;
 }
 
 /** The records of several answers as those of one page; what was merged away counts neither as read nor as filtered. */
@@ -78,5 +98,10 @@ export function pageRequest(
       ? []
       : [...routers.map((router) => router.parts(slice)), ...(cursor ? [cursor.parts(slice)] : [])];
   const named = parts.properties ? [parts.properties.parts(slice)] : [];
-  return { slice, parts: [paginator.parts(token, slice), ...ofSlice, ...named], token, page, stream: name };
+  // Downloads of jobs are what is large.
+  const spools = parts.pieces !== undefined && parts.decoder.batches !== undefined;
+  return {
+    ...{ slice, parts: [paginator.parts(token, slice), ...ofSlice, ...named], token, page, stream: name },
+    ...(spools && { spools }),
+  };
 }

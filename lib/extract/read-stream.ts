@@ -3,10 +3,11 @@ import { WeirError } from '#lib/errors.ts';
 import { type JsonObject, stringifyJson } from '#lib/json.ts';
 import { inTurn } from './concurrency/lanes.ts';
 import { stoppable } from './concurrency/stoppable.ts';
+import type { Answer, PageEnd } from './families.ts';
 import { Found } from './found.ts';
 import { PageProgress } from './pagination/page-progress.ts';
 import { Restarts } from './pagination/pagination-reset.ts';
-import { readPage } from './read-page.ts';
+import { type Page, readPage } from './read-page.ts';
 import { RESET_PAGINATION } from './request/http-sender.ts';
 import { type Slice, sliceKey } from './slice.ts';
 import type { ExtractContext, ReadEvent, ReadLimits, ReadRequest } from './source.ts';
@@ -110,24 +111,29 @@ async function* readPages(
   };
   const mostPages = Math.min(reading.limits.maxPages ?? MOST_PAGES, MOST_PAGES);
   for (let page = 1; page <= mostPages; page++) {
-    const read = await readPage(context, parts, current, { ...reading, token, page }).catch(resetOrThrow);
-    if (read === null) return;
-    if (read === RESET) {
+    const end = new EndOfPage();
+    try {
+      for await (const read of readPage(context, parts, current, { ...reading, token, page })) {
+        const { event } = read;
+        const files = await filesOf(context, parts, event.records, reading.limits);
+        yield { ...event, ...files, slice: key, partition: slice.partition };
+        if (read.reachedOld || read.ended) return;
+        restarts.observe(read.records);
+        end.add(read);
+      }
+    } catch (error) {
+      if (!asksForReset(error)) throw error;
       beginAnew();
       continue;
     }
-    const { event, records, rawCount, reachedOld, ended, seen: answer } = read;
-    const files = await filesOf(context, parts, event.records, reading.limits);
-    yield { ...event, ...files, slice: key, partition: slice.partition };
-    if (reachedOld || ended) return;
-    restarts.observe(records);
+    if (end.answer === null) return;
     if (restarts.isDue) {
       beginAnew();
       continue;
     }
-    const next = parts.paginator.next({ answer, records, rawCount }, token);
+    const next = parts.paginator.next({ ...end.counted, answer: end.answer }, token);
     if (next === null) return;
-    progress.goOn(answer, rawCount, next, { ...place, page });
+    progress.goOn(end.answer, end.counted.rawCount, next, { ...place, page });
     token = next;
   }
   if (reading.limits.maxPages === undefined)
@@ -153,10 +159,22 @@ async function filesOf(
   return { files };
 }
 
-const RESET = 'reset';
-
 /** An answer may ask for the slice's first page again. */
-function resetOrThrow(error: unknown): typeof RESET {
-  if (error instanceof WeirError && error.code === RESET_PAGINATION) return RESET;
-  throw error;
+function asksForReset(error: unknown): boolean {
+  return error instanceof WeirError && error.code === RESET_PAGINATION;
+}
+
+/** What the pagination is told of a page, which may have come in pieces. */
+class EndOfPage {
+  answer: Answer | null = null;
+  counted: Omit<PageEnd, 'answer'> = { count: 0, lastRecord: null, rawCount: 0 };
+
+  add({ seen, records, rawCount }: Pick<Page, 'seen' | 'records' | 'rawCount'>): void {
+    this.answer = seen;
+    this.counted = {
+      count: this.counted.count + records.length,
+      lastRecord: records.at(-1) ?? this.counted.lastRecord,
+      rawCount: this.counted.rawCount + rawCount,
+    };
+  }
 }

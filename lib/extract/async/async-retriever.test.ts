@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { testClock } from '#tests/harness/clock.ts';
@@ -229,6 +232,32 @@ describe('downloads', () => {
     expect(await of(csv)).toEqual(rows);
     expect(await of(gzipSync(csv))).toEqual(rows);
     expect((await of(csv, ', preserve_na_values: true'))[0]).toEqual({ id: '1', name: 'a, b', note: 'NA' });
+  });
+
+  test('a packed one that was cut off fails, and says so', async () => {
+    const body = gzipSync('id\n1\n2\n').subarray(0, -9);
+    const yaml = manifest('download_extractor: { type: ResponseToFileExtractor }');
+    const { read } = await exportsOf(yaml, { more: { '/files/1': { body } } });
+    await expect(read('orders')).rejects.toMatchObject({ code: 'bad_response', kind: 'transient' });
+  });
+
+  test.each([
+    ['download_extractor: { type: ResponseToFileExtractor }', (csv: string) => gzipSync(csv)],
+    ['download_extractor: { type: ResponseToFileExtractor }', (csv: string) => csv],
+    ['download_decoder: { type: CsvDecoder }', (csv: string) => csv],
+  ])('a large one goes to a file, and its records come some thousand at a time (%s)', async (retriever, packed) => {
+    const rows = Array.from(
+      { length: 150_000 },
+      (_, id) => `${id},"${'x'.repeat(70)} ${hash('md5', String(id)).repeat(2)}"`,
+    );
+    const body = packed(`id,text\n${rows.join('\n')}\n`);
+    const folders = () => readdirSync(os.tmpdir()).filter((name) => name.startsWith('weir-download-'));
+    const before = folders();
+    const { read } = await exportsOf(manifest(retriever), { more: { '/files/1': { body } } });
+    const { records, events } = await read('orders');
+    expect(records.map(({ id }) => id)).toEqual(rows.map((_, id) => String(id)));
+    expect(events.filter(({ type }) => type === 'page').length).toBeGreaterThan(20);
+    expect(folders()).toEqual(before);
   });
 
   test('a download may have pages, and its records are filtered and changed as others', async () => {

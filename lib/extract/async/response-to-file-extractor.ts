@@ -1,12 +1,11 @@
-import { unzipSync } from 'node:zlib';
-import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { JsonValue } from '#lib/json.ts';
 import { defineKind } from '#lib/manifest/kind.ts';
+import { csvBatches } from '../decode/csv-batches.ts';
 import { parseCsv } from '../decode/csv-rows.ts';
+import { unpackedBytes } from '../decode/packed.ts';
 import { textOf } from '../decode/text.ts';
 import type { Extractor } from '../families.ts';
 
-/** Beyond this, what is packed is taken for a bomb. */
-const MOST_UNPACKED = 512 * 1024 * 1024;
 /** Texts that pandas reads as nothing, and so the CDK. */
 const NOTHING = [
   ...['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>'],
@@ -22,26 +21,14 @@ export const responseToFileExtractor = defineKind<Extractor>({
   create(extractor) {
     const nothing = new Set(extractor.preserve_na_values === true ? [''] : NOTHING);
     const toValue = (value: string | null): JsonValue => (value === null || nothing.has(value) ? null : value);
+    const options = { delimiter: ',', toValue, withoutZeros: true };
     return {
       path: '',
       extract: (row) => [row],
       decoder: {
-        decode: ({ raw }, place): JsonObject[] =>
-          parseCsv(textOf(unpacked(raw)).replaceAll('\0', ''), ',', place, toValue),
+        decode: ({ raw }, place) => parseCsv(textOf(unpackedBytes(raw)), { ...options, place }),
+        batches: (body, place) => csvBatches(body, { ...options, place, mayBePacked: true }),
       },
     };
   },
 });
-
-/** Whether it is packed shows in its first bytes; what only looks so is taken as it is. */
-function unpacked(raw: Uint8Array): Uint8Array {
-  const [first, second = 0] = raw;
-  const isPacked = (first === 0x1f && second === 0x8b) || (first === 0x78 && ((first << 8) | second) % 31 === 0);
-  if (!isPacked) return raw;
-  try {
-    return unzipSync(raw, { maxOutputLength: MOST_UNPACKED });
-  } catch (error) {
-    if (first === 0x78 && (error as { code?: string }).code === 'Z_DATA_ERROR') return raw;
-    throw error;
-  }
-}

@@ -1,6 +1,7 @@
 import type { JsonValue } from '#lib/json.ts';
 import { defineKind } from '#lib/manifest/kind.ts';
 import type { Decoder } from '../families.ts';
+import { csvBatches } from './csv-batches.ts';
 import { parseCsv } from './csv-rows.ts';
 import { textOf } from './text.ts';
 
@@ -24,8 +25,10 @@ export const csvDecoder = defineKind<Decoder>({
     const nulls = new Set(Array.isArray(decoder.set_values_to_none) ? decoder.set_values_to_none.map(String) : []);
     const delimiter = unescaped(String(decoder.delimiter ?? ',')) || ',';
     const toValue = (value: string | null): JsonValue => (value !== null && nulls.has(value) ? null : value);
+    const encoding = String(decoder.encoding ?? 'utf-8');
     return {
-      decode: ({ raw }, place) => parseCsv(textOf(raw, String(decoder.encoding ?? 'utf-8')), delimiter, place, toValue),
+      decode: ({ raw }, place) => parseCsv(textOf(raw, encoding), { delimiter, place, toValue }),
+      batches: (body, place) => csvBatches(body, { delimiter, place, toValue, encoding }),
     };
   },
 });

@@ -16,12 +16,33 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
 
 /** Bytes as text; a byte order mark is left out. @throws WeirError for an encoding that is not known, and for bytes that are not in it */
 export function textOf(raw: Uint8Array, encoding = 'utf-8'): string {
-  const name = encoding.toLowerCase().replaceAll('_', '-');
+  const decoder = decoderOf(encoding, raw);
+  return inEncoding(raw, () => decoder.decode(raw));
+}
+
+/** The same piece by piece; `begin` is how the bytes begin. */
+export function streamDecoder(encoding: string, begin: Uint8Array): { text(piece: Uint8Array): string; end(): string } {
+  const decoder = decoderOf(encoding, begin);
+  return {
+    text: (piece) => inEncoding(piece, () => decoder.decode(piece, { stream: true })),
+    end: () => inEncoding(new Uint8Array(), () => decoder.decode()),
+  };
+}
+
+function inEncoding(raw: Uint8Array, decode: () => string): string {
   try {
-    const isBig = name === 'utf-16' && raw[0] === 0xfe && raw[1] === 0xff;
-    return new TextDecoder(isBig ? 'utf-16be' : (PYTHON_NAMES[name] ?? name), { fatal: true }).decode(raw);
+    return decode();
   } catch (cause) {
-    if (cause instanceof TypeError) throw badEncoding(raw);
+    throw cause instanceof TypeError ? badEncoding(raw) : cause;
+  }
+}
+
+function decoderOf(encoding: string, begin: Uint8Array): TextDecoder {
+  const name = encoding.toLowerCase().replaceAll('_', '-');
+  const isBig = name === 'utf-16' && begin[0] === 0xfe && begin[1] === 0xff;
+  try {
+    return new TextDecoder(isBig ? 'utf-16be' : (PYTHON_NAMES[name] ?? name), { fatal: true });
+  } catch (cause) {
     throw new WeirError({
       kind: 'config',
       code: 'unknown_encoding',

@@ -21,12 +21,12 @@ export const cursorPagination = defineKind<PaginationStrategy>({
     return {
       pageSize: pageSizeOf(strategy, build),
       first: () => null,
-      next({ answer, records }) {
+      next({ answer, count, lastRecord }) {
         const variables = {
           response: firstDocument(answer.body),
           headers: answer.headers,
-          last_record: records.at(-1) ?? null,
-          last_page_size: records.length,
+          last_record: lastRecord,
+          last_page_size: count,
           last_page_token_value: null,
           next_page_token: null,
         };

@@ -17,14 +17,14 @@ export class PageProgress {
   }
 
   /** Told of each page and of the token of the next. @throws WeirError `no_progress` */
-  goOn({ raw }: Answer, rawCount: number, next: PageToken, where: object): void {
+  goOn({ raw, bytes }: Answer, rawCount: number, next: PageToken, where: object): void {
     const name = printed(next);
     if (this.#tokens.has(name))
       throw noProgress(`the token ${JSON.stringify(name.slice(0, 80))} came before`, 'Check the value and', where);
     this.#tokens.add(name);
     if (rawCount === 0) return;
     // Ten in a row are no chance, and this costs a tenth of a real hash.
-    const page = `${raw.byteLength} ${crc32(raw)}`;
+    const page = `${bytes} ${crc32(raw)}`;
     this.#same = page === this.#last ? this.#same + 1 : 1;
     this.#last = page;
     if (this.#same >= MOST_SAME)

@@ -4,28 +4,33 @@ import { type JsonValue, parseJson } from '#lib/json.ts';
 import { badEncoding } from '../decode/bad-encoding.ts';
 import type { Answer } from '../families.ts';
 import type { HttpResponse } from '../http/http-client.ts';
+import { spooled } from './spool.ts';
 
 const SNIPPET = 200;
 
-/** The whole answer, its JSON parsed. What is no JSON stays text: the decoder or the error rules decide what that means. */
-export async function answerOf(response: HttpResponse): Promise<Answer> {
-  const bytes = await response.bytes();
+/**
+ * The whole answer, its JSON parsed. What is no JSON stays text: the decoder or the error rules decide what that means. A large body lies
+ * in a file where `spools` asks for it.
+ */
+export async function answerOf(response: HttpResponse, spools = false): Promise<Answer> {
+  const file = spools ? await spooled(response.body) : null;
+  const raw = file ? file.head : await response.bytes();
   const { origin, pathname } = new URL(response.url);
   return unread({
     status: response.status,
     headers: templateHeaders(response.headers, response.spelledHeaders),
-    raw: bytes,
-    bytes: bytes.byteLength,
-    url: origin + pathname,
+    ...{ raw, bytes: file?.bytes ?? raw.byteLength, url: origin + pathname },
+    ...(file && { file }),
   });
 }
 
 /** The same answer with its body still to be parsed: what is kept for others holds bytes only, and nobody changes what they read. */
-export function unread({ status, headers, raw, bytes, url }: Omit<Answer, 'body'>): Answer {
+export function unread({ status, headers, raw, bytes, url, file }: Omit<Answer, 'body'>): Answer {
   let body: JsonValue | undefined;
   return {
     ...{ status, headers, raw, bytes },
     ...(url !== undefined && { url }),
+    ...(file && { file }),
     // Only when asked for: a large file that a decoder reads by itself is never text here.
     get body() {
       body ??= parsedBytes(raw, charsetOf(headers, raw));

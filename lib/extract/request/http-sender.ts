@@ -27,6 +27,8 @@ const MOST_WAIT_S = 600;
 const MOST_DECLARED_WAIT_S = 7_200;
 /** Bodies are shown up to here. */
 const SHOWN = 65_536;
+/** Of a download that goes to a file. */
+const SPOOLED = { maxBytes: 20 * 1024 ** 3, totalTimeoutMs: 3_600_000 };
 /** Sending these twice changes nothing more than sending them once. */
 const REPEATABLE = ['GET', 'HEAD', 'PUT', 'DELETE'];
 
@@ -87,12 +89,15 @@ export class HttpSender implements Requester {
       const startedAt = context.clock();
       const outgoing = await this.#outgoing(context, request);
       await this.#turn(context, outgoing);
-      const result = await this.#attempt(context, outgoing, { tries, waitedMs, renewed });
+      const spools = request.spools === true && this.#cache === null;
+      const result = await this.#attempt(context, outgoing, { tries, waitedMs, renewed, spools });
       this.#tell(context, request, { ...result, tries, startedAt });
       const { answer, error, resolution, waitS } = result;
       // What is no success has no records, whatever the rules call it.
       if (resolution.action === 'SUCCESS' || resolution.action === 'IGNORE')
-        return answer && answer.status < 400 ? answer : null;
+        if (answer && answer.status < 400) return answer;
+      await answer?.file?.remove();
+      if (resolution.action === 'SUCCESS' || resolution.action === 'IGNORE') return null;
       if (resolution.action === 'RESET_PAGINATION') throw paginationReset(request);
       if (waitS === null) throw refusedAnswer({ ...request, answer, error, resolution, tries, url: outgoing.url });
       renewed ||= resolution.action === 'REFRESH_TOKEN_THEN_RETRY';
@@ -128,9 +133,9 @@ export class HttpSender implements Requester {
   async #attempt(
     context: ExtractContext,
     outgoing: Outgoing,
-    { tries, waitedMs, renewed }: { tries: number; waitedMs: number; renewed: boolean },
+    { tries, waitedMs, renewed, spools }: { tries: number; waitedMs: number; renewed: boolean; spools: boolean },
   ): Promise<Try> {
-    const { answer, headers, error } = await this.#receive(context, outgoing);
+    const { answer, headers, error } = await this.#receive(context, outgoing, spools);
     if (answer) this.#budget?.update(outgoing, answer, context.clock().getTime());
     const resolution = this.#resolve(outgoing, answer, error, renewed);
     const result = { outgoing, answer, headers, error, resolution };
@@ -147,12 +152,16 @@ export class HttpSender implements Requester {
     }
   }
 
-  async #receive(context: ExtractContext, outgoing: Outgoing): Promise<Pick<Try, 'answer' | 'headers' | 'error'>> {
+  async #receive(
+    context: ExtractContext,
+    outgoing: Outgoing,
+    spools: boolean,
+  ): Promise<Pick<Try, 'answer' | 'headers' | 'error'>> {
     const seconds = Number(this.#component.read_timeout_in_seconds ?? 0);
-    const limits = seconds > 0 ? { totalTimeoutMs: seconds * 1000 } : {};
+    const limits = { ...(spools && SPOOLED), ...(seconds > 0 && { totalTimeoutMs: seconds * 1000 }) };
     try {
       const response = await context.http.send({ ...outgoing, ...limits, signal: context.signal });
-      return { answer: await answerOf(response), headers: response.headers, error: null };
+      return { answer: await answerOf(response, spools), headers: response.headers, error: null };
     } catch (thrown) {
       context.signal.throwIfAborted();
       const error =
