@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
 /** One file with all that it imports, as the service's own child is built. Gives the bundle's path. */
 export async function bundled(entry: string, folder: string): Promise<string> {
   const outfile = path.join(folder, `${path.basename(entry, '.ts')}.mjs`);
-  // What is not bundled is looked for from the bundle.
-  const modules = path.join(folder, 'node_modules');
-  if (!existsSync(modules)) symlinkSync(path.resolve(import.meta.dirname, '../node_modules'), modules);
+  mkdirSync(folder, { recursive: true });
+  linkModules(folder);
   await build({
     entryPoints: [entry],
     outfile,
@@ -23,6 +22,13 @@ export async function bundled(entry: string, folder: string): Promise<string> {
     },
   });
   return outfile;
+}
+
+/** What is not bundled is looked for from the bundle upwards. */
+function linkModules(folder: string): void {
+  const root = path.resolve(import.meta.dirname, '..');
+  const modules = path.join(folder, 'node_modules');
+  if (!folder.startsWith(root) && !existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules);
 }
 
 /** What a process of the bench says of itself on its last line. */

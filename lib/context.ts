@@ -3,6 +3,7 @@ import { connectDatabase, type Db } from './db/connect.ts';
 import { type Env, readEnv } from './env.ts';
 import { createEnvReferences } from './env-references.ts';
 import { createQueue, type Queue } from './jobs/queue.ts';
+import type { Kept } from './kept.ts';
 import { createLog, type Log } from './log.ts';
 import { secretKeys } from './secret-key.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
@@ -17,6 +18,8 @@ export interface Context {
   readonly clock: () => Date;
   readonly secrets: Secrets;
   readonly queue: Queue;
+  /** Where the process takes several tasks. */
+  readonly kept?: Kept;
   /** Signs session cookies. */
   readonly authSecret: string;
   /** Bearer token of this installation's demo API. */

@@ -1,6 +1,7 @@
 import { createContext } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
 import { toFailure } from '#lib/errors.ts';
+import { createKept } from '#lib/kept.ts';
 import type { FromChild, ToChild } from './child-pool.ts';
 import { runChecksTask, runProbeTask, runSyncTask } from './tasks.ts';
 
@@ -12,7 +13,8 @@ const MB = 1024 * 1024;
 
 // One task at a time, and what it leaks or breaks ends with the process. Loading and connecting happen before the task comes.
 const { env } = readEnv(process.env, process.cwd());
-const context = createContext(env, { name: 'child', maxConnections: 3 });
+const kept = createKept();
+const context = { ...createContext(env, { name: 'child', maxConnections: 3 }), kept };
 const workerId = process.env.WEIR_WORKER_ID ?? 'worker';
 let syncs = 0;
 let stopping = new AbortController();
@@ -42,7 +44,7 @@ async function run({ task, id }: Extract<ToChild, { task: unknown }>): Promise<v
     context.log.error({ err: error, task, id }, 'task failed');
     answer({ failed: toFailure(error) });
   }
-  await context.close();
+  await Promise.all([kept.end(), context.close()]);
   process.disconnect();
   process.exit(0);
 }

@@ -1,6 +1,7 @@
 import type { BadValues, CheckResult, ConfiguredStream, NewFields, StreamState } from '#lib/catalog.ts';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
 
 export interface DestinationContext {
@@ -11,6 +12,8 @@ export interface DestinationContext {
   readonly guard: (host: string, port: number) => Promise<{ address: string; family: 4 | 6 }>;
   /** Where local stage files may live. */
   readonly workDir: string;
+  /** Where connections may be left for the next one who needs the same. */
+  readonly kept?: Kept;
 }
 
 /** A destination as its owner declared it: a kind, and a config that fits the kind's JSON schema. */

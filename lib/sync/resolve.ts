@@ -10,6 +10,7 @@ import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { ExtractContext, Source } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
@@ -23,6 +24,8 @@ export interface ResolveContext {
   readonly log: Log;
   readonly clock: () => Date;
   readonly secrets: Secrets;
+  /** What this process leaves open between two syncs. */
+  readonly kept?: Kept;
 }
 
 /** A connection with its parts ready to run. */
@@ -66,12 +69,13 @@ export async function resolveConnection(
 }
 
 export function openDestination(
-  { env, log, clock }: Pick<ResolveContext, 'env' | 'log' | 'clock'>,
+  { env, log, clock, kept }: Pick<ResolveContext, 'env' | 'log' | 'clock' | 'kept'>,
   guard: Guard,
   signal: AbortSignal,
   { type, config }: { type: string; config: JsonObject },
 ): Destination {
-  return destinationKind(type).open({ log, clock, signal, guard, workDir: `${env.dataDir}/stages` }, config);
+  const context = { log, clock, signal, guard, workDir: `${env.dataDir}/stages`, ...(kept && { kept }) };
+  return destinationKind(type).open(context, config);
 }
 
 /** What extract is given: the guarded client, the folders that the operator allows. */

@@ -4,6 +4,7 @@ import { type PostgresConfig, readPostgresConfig } from '#lib/destinations/postg
 import { connectPostgres } from '#lib/destinations/postgres/connect.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { Kept } from '#lib/kept.ts';
 import type { Engine, Hint, Row } from '../engine.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { postgresDialect } from './dialect.ts';
@@ -19,6 +20,8 @@ const HINTS: Readonly<Record<Hint, string>> = { sort: 'set local enable_hashagg 
 
 export interface MeasureOptions {
   readonly guard: Guard;
+  /** Where connections may be taken up and left. Only for statements of our own: what others write may leave a mark on a session. */
+  readonly kept?: Kept;
   readonly signal: AbortSignal;
   readonly statementTimeoutMs?: number;
 }
@@ -34,7 +37,7 @@ export async function withPostgres<T>(
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const settings = readPostgresConfig(config);
-  const pool = await connectPostgres(options, settings);
+  const { pool, leave } = await connectPostgres(options, settings);
   const sessions = await openSessions(pool, sessionSql(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS));
   const cancel = () => void cancelOnServer(pool, sessions);
   try {
@@ -42,8 +45,8 @@ export async function withPostgres<T>(
     return await work(postgresEngine(sessions, settings, options.signal));
   } finally {
     options.signal.removeEventListener('abort', cancel);
-    await sessions.close();
-    await pool.end();
+    await sessions.close(options.kept !== undefined);
+    await leave();
   }
 }
 

@@ -9,7 +9,8 @@ export interface Sessions {
   use<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
   /** The processes on the server. */
   pids(): number[];
-  close(): Promise<void>;
+  /** Leaves them to the pool, or closes them: what others wrote may have left a mark on a session. */
+  close(leaves: boolean): Promise<void>;
 }
 
 /**
@@ -57,11 +58,20 @@ export async function openSessions(pool: pg.Pool, settings: string): Promise<Ses
       }
     },
     pids: () => all.map((client) => (client as unknown as { processID: number }).processID),
-    async close() {
+    async close(leaves) {
       await opening;
-      for (const client of all) client.release(true);
+      for (const client of all) client.release(!(leaves && (await isRolledBack(client))));
     },
   };
+}
+
+async function isRolledBack(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query('rollback');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const BEGIN = 'begin transaction isolation level repeatable read, read only';

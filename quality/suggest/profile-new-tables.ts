@@ -2,6 +2,7 @@ import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { withPostgres } from '../postgres/engine.ts';
@@ -13,6 +14,7 @@ interface ProfileContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
+  readonly kept?: Kept;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function profileNewTables(c: ProfileContext, syncId: number, signal
     if (!first) return;
     const guard = await workspaceGuard(c.db, first.workspaceId);
     const config = usableConfig(c.secrets, first.config, `destination:${first.destinationId}`);
-    await withPostgres(config, { guard, signal }, async (engine) => {
+    await withPostgres(config, { guard, signal, ...(c.kept && { kept: c.kept }) }, async (engine) => {
       for (const { relation, ...table } of [first, ...others]) {
         const profile = await profileTable(engine, relation as unknown as Relation);
         await saveProfile(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
@@ -9,15 +10,44 @@ import { readPostgresError } from './postgres-errors.ts';
 const MAX_CONNECTIONS = 4;
 const CONNECT_TIMEOUT_MS = 15_000;
 
+/** Connections to one server, and how they are left: kept for the next user, or closed. */
+export interface PostgresConnections {
+  readonly pool: pg.Pool;
+  leave(): Promise<void>;
+}
+
 /**
  * A pool to the destination, over the address that the guard has checked. Opens one connection at once, so that what is
- * wrong shows here. `allow` and `prefer` settle on TLS or not by trying.
+ * wrong shows here; or takes up what the use before left open.
  */
 export async function connectPostgres(
-  context: Pick<DestinationContext, 'guard'>,
+  { guard, kept }: Pick<DestinationContext, 'guard' | 'kept'>,
   config: PostgresConfig,
-): Promise<pg.Pool> {
-  const { address } = await context.guard(config.host, config.port);
+): Promise<PostgresConnections> {
+  const { address } = await guard(config.host, config.port);
+  if (!kept) {
+    const pool = await openPool(config, address);
+    return { pool, leave: () => pool.end() };
+  }
+  const key = `postgres ${createHash('sha256').update(JSON.stringify([address, config])).digest('hex')}`;
+  const left = kept.take(key);
+  const pool = left instanceof pg.Pool && (await answers(left)) ? left : await openPool(config, address);
+  return { pool, leave: () => kept.put(key, pool) };
+}
+
+/** A server may have closed what was left open, without a word. */
+async function answers(pool: pg.Pool): Promise<boolean> {
+  try {
+    await pool.query('select 1');
+    return true;
+  } catch {
+    await pool.end();
+    return false;
+  }
+}
+
+/** `allow` and `prefer` settle on TLS or not by trying. */
+async function openPool(config: PostgresConfig, address: string): Promise<pg.Pool> {
   const attempts = sslAttempts(config);
   for (const [index, ssl] of attempts.entries()) {
     const pool = createPool(config, address, ssl);

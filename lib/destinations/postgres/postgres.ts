@@ -15,7 +15,7 @@ import type {
 } from '../destination.ts';
 import { checkRights } from './check-rights.ts';
 import { type PostgresConfig, postgresSpec, readPostgresConfig } from './config.ts';
-import { connectPostgres } from './connect.ts';
+import { connectPostgres, type PostgresConnections } from './connect.ts';
 import { fenced } from './fence.ts';
 import type { Layout } from './layouts/index.ts';
 import { openStage } from './open-stage.ts';
@@ -48,7 +48,7 @@ export const postgres: DestinationKind = {
 class PostgresDestination implements Destination {
   readonly #context: DestinationContext;
   readonly #config: PostgresConfig;
-  #pool: Promise<pg.Pool> | undefined;
+  #connections: Promise<PostgresConnections> | undefined;
 
   constructor(context: DestinationContext, config: PostgresConfig) {
     this.#context = context;
@@ -87,14 +87,14 @@ class PostgresDestination implements Destination {
   }
 
   async close(): Promise<void> {
-    const pool = await this.#pool?.catch(() => undefined);
-    this.#pool = undefined;
-    await pool?.end();
+    const connections = await this.#connections?.catch(() => undefined);
+    this.#connections = undefined;
+    await connections?.leave();
   }
 
-  #connect(): Promise<pg.Pool> {
-    this.#pool ??= connectPostgres(this.#context, this.#config);
-    return this.#pool;
+  async #connect(): Promise<pg.Pool> {
+    this.#connections ??= connectPostgres(this.#context, this.#config);
+    return (await this.#connections).pool;
   }
 }
 
