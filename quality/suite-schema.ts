@@ -179,12 +179,14 @@ interface SchemaProblem {
 export function checkIssues(kind: CheckKind, declared: unknown): SchemaProblem[] {
   if (!isJsonObject(declared as JsonObject))
     return [{ path: [], message: `A check is a mapping, such as ${kind.example}` }];
-  return problemsOf(validatorOf(kind), declared, kind);
+  const validate = validatorOf(kind.name, () => checkSchema(kind));
+  return problemsOf(validate, declared, kind);
 }
 
 /** The same of what stands beside the checks. */
 export function optionIssues(declared: JsonObject): SchemaProblem[] {
-  return problemsOf(validateOptions, declared, { name: 'suite', example: 'dataset: orders' });
+  const validate = validatorOf('', () => ({ type: 'object', properties: suiteOptions }));
+  return problemsOf(validate, declared, { name: 'suite', example: 'dataset: orders' });
 }
 
 type Named = Pick<CheckKind, 'name' | 'example' | 'anyOf'>;
@@ -195,18 +197,14 @@ function problemsOf(validate: ValidateFunction, declared: unknown, named: Named)
   return errors.map((error) => problemOf(named, error));
 }
 
-const validateOptions = new Ajv({ allErrors: true, strict: false, verbose: true }).compile({
-  type: 'object',
-  properties: suiteOptions,
-});
-
 const validators = new Map<string, ValidateFunction>();
 
-function validatorOf(kind: CheckKind): ValidateFunction {
-  const known = validators.get(kind.name);
+/** Made at the first use: compiling all of them would be a good part of a process's start. */
+function validatorOf(name: string, schema: () => JsonObject): ValidateFunction {
+  const known = validators.get(name);
   if (known) return known;
-  const validate = new Ajv({ allErrors: true, strict: false, verbose: true }).compile(checkSchema(kind));
-  validators.set(kind.name, validate);
+  const validate = new Ajv({ allErrors: true, strict: false, verbose: true, validateSchema: false }).compile(schema());
+  validators.set(name, validate);
   return validate;
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
+import path from 'node:path';
 import cron from 'node-cron';
 import { type Context, createContext } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
@@ -28,7 +29,10 @@ const CLOSE_GRACE_MS = 8_000;
 const { env } = readEnv(process.env, process.cwd());
 const context = createContext(env, { name: 'worker' });
 const workerId = randomUUID();
-const children = createChildPool({ memoryMb: env.syncMemoryMb, env: { ...process.env, WEIR_WORKER_ID: workerId } });
+const children = createChildPool({
+  memoryMb: env.syncMemoryMb,
+  env: { NODE_COMPILE_CACHE: path.join(env.dataDir, 'compiled'), ...process.env, WEIR_WORKER_ID: workerId },
+});
 /** What runs now, so that a cancelled one can be told. */
 const running = new Map<string, AbortController>();
 

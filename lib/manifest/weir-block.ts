@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Finding } from './validate.ts';
@@ -130,12 +130,23 @@ export const metadataSchema: JsonObject = {
   },
 };
 
-const validate = new Ajv({ strict: false, allErrors: true, logger: false }).compile(metadataSchema);
-
 /** What is wrong with `metadata.weir`; Airbyte's tools look at nothing in it. */
 export function metadataFindings(metadata: JsonValue | undefined): Finding[] {
-  if (!isJsonObject(metadata) || metadata.weir === undefined || validate(metadata)) return twiceNamed(metadata);
-  return [...(validate.errors ?? []).map(toFinding), ...twiceNamed(metadata)];
+  if (!isJsonObject(metadata) || metadata.weir === undefined) return twiceNamed(metadata);
+  const validate = metadataValidator();
+  return validate(metadata)
+    ? twiceNamed(metadata)
+    : [...(validate.errors ?? []).map(toFinding), ...twiceNamed(metadata)];
+}
+
+let compiled: ValidateFunction | undefined;
+
+/** Made at the first use: compiling it is a good part of a process's start. */
+function metadataValidator(): ValidateFunction {
+  compiled ??= new Ajv({ strict: false, allErrors: true, logger: false, validateSchema: false }).compile(
+    metadataSchema,
+  );
+  return compiled;
 }
 
 function toFinding({ instancePath, keyword, message = 'is wrong', params }: ErrorObject): Finding {
