@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '#lib/errors.ts';
 import { type AttemptEnd, closeAttempt, MOST_ATTEMPTS, openAttempt, waitS } from './attempt.ts';
+import type { Attempt } from './attempt-store.ts';
 import { testService } from './fixtures/service.ts';
-import type { Attempt } from './store.ts';
 import { cancelSync, getSync, listSyncs, startSync, syncLog } from './syncs.ts';
 
 const FLAKY: Failure = { kind: 'transient', code: 'http_503', message: 'The shop is down.' };
@@ -12,7 +12,8 @@ async function started() {
   const service = await testService();
   const { syncId } = await startSync(service, service.workspaceId, service.connectionId, 'manual');
   const get = () => getSync(service, service.workspaceId, syncId);
-  const open = (worker = 'w1') => openAttempt(service, syncId, worker, service.onFinished);
+  const open = async (worker = 'w1') =>
+    (await openAttempt(service, syncId, worker, service.onFinished))?.attempt ?? null;
   const close = (attempt: Attempt, end: AttemptEnd) => closeAttempt(service, attempt, end, service.onFinished);
   const opened = async (worker?: string) => (await open(worker)) as Attempt;
   return { service, syncId, get, open, opened, close };
@@ -144,7 +145,9 @@ describe('attempts', () => {
     const { service, opened, close } = await started();
     await close(await opened(), { status: 'succeeded' });
     const { syncId } = await startSync(service, service.workspaceId, service.connectionId, 'manual');
-    expect(await openAttempt(service, syncId, 'w1', service.onFinished)).toMatchObject({ number: 1, fence: 2 });
+    expect(await openAttempt(service, syncId, 'w1', service.onFinished)).toMatchObject({
+      attempt: { number: 1, fence: 2 },
+    });
   });
 
   test('what is told in the transaction that ends a sync undoes it when it fails', async () => {

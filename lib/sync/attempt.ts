@@ -2,15 +2,9 @@ import type { Db } from '#lib/db/connect.ts';
 import type { SyncKind, SyncStatus } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import {
-  type Attempt,
-  endAttempt,
-  endLostAttempts,
-  endOpenStreams,
-  insertAttempt,
-  lockActiveSync,
-  nextFence,
-} from './store.ts';
+import { type Attempt, endAttempt, endSync, takeUpSync } from './attempt-store.ts';
+import type { SyncOrder } from './order.ts';
+import { lockActiveSync } from './store.ts';
 
 /** Tries of one sync, the first included. */
 export const MOST_ATTEMPTS = 5;
@@ -41,35 +35,33 @@ export type AttemptEnd =
   | { readonly status: 'handed_over' };
 
 /** Begins the next attempt, which fences off all before it. Null when the sync has ended, or was cancelled while it waited. */
-export function openAttempt(
+export async function openAttempt(
   { db, clock }: AttemptContext,
   syncId: number,
   worker: string,
   onFinished: OnFinished,
-): Promise<Attempt | null> {
-  return db.transaction().execute(async (tx) => {
+): Promise<{ readonly attempt: Attempt; readonly order: SyncOrder } | null> {
+  const sync = await takeUpSync(db, syncId, { worker, lost: WORKER_LOST, now: clock() });
+  if (sync === null) return null;
+  const { attempt, ...order } = sync;
+  if (attempt !== null) return { attempt, order };
+  await endCancelled({ db, clock }, syncId, onFinished);
+  return null;
+}
+
+/** A sync that was asked to end while it waited. */
+async function endCancelled(
+  { db, clock }: Pick<AttemptContext, 'db' | 'clock'>,
+  syncId: number,
+  onFinished: OnFinished,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
     const sync = await lockActiveSync(tx, syncId);
-    if (!sync) return null;
-    const now = clock();
-    await endLostAttempts(tx, syncId, WORKER_LOST, now);
-    const { workspace_id: workspaceId, connection_id: connectionId } = sync;
-    if (sync.cancel_requested_at !== null) {
-      await tx.updateTable('syncs').set({ status: 'cancelled', finished_at: now }).where('id', '=', syncId).execute();
-      await endOpenStreams(tx, syncId, { status: 'cancelled', failure: null, now });
-      await onFinished(tx, { workspaceId, connectionId, syncId, kind: sync.kind, status: 'cancelled', failure: null });
-      return null;
-    }
-    const number = sync.attempts + 1;
-    const emittedAt = sync.emitted_at ?? now;
-    const fence = await nextFence(tx, connectionId);
-    const attempt = { syncId, workspaceId, connectionId, number, emittedAt, fence };
-    await insertAttempt(tx, attempt, worker);
-    await tx
-      .updateTable('syncs')
-      .set({ status: 'running', attempts: number, started_at: sync.started_at ?? now, emitted_at: emittedAt })
-      .where('id', '=', syncId)
-      .execute();
-    return attempt;
+    if (!sync) return;
+    const end = { status: 'cancelled', failure: null } as const;
+    await endSync(tx, syncId, { ...end, now: clock() });
+    const { workspace_id: workspaceId, connection_id: connectionId, kind } = sync;
+    await onFinished(tx, { workspaceId, connectionId, syncId, kind, ...end });
   });
 }
 
@@ -100,12 +92,7 @@ export function closeAttempt(
       return;
     }
     const told = status === 'succeeded' || cancelled ? null : failure;
-    await tx
-      .updateTable('syncs')
-      .set({ status, finished_at: now, failure: told && JSON.stringify(told) })
-      .where('id', '=', syncId)
-      .execute();
-    await endOpenStreams(tx, syncId, { status: told ? 'failed' : 'cancelled', failure: told, now });
+    await endSync(tx, syncId, { status, failure: told, now });
     await onFinished(tx, { workspaceId, connectionId, syncId, kind: sync.kind, status, failure: told });
   });
 }

@@ -5,8 +5,9 @@ import type { Counts, Published, SchemaChange } from '#lib/destinations/destinat
 import { type Failure, failureText } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
+import type { Attempt } from './attempt-store.ts';
 import { forgetNextState } from './states.ts';
-import { type Attempt, LOAD_HELD } from './store.ts';
+import { LOAD_HELD } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
 const FLUSH_MS = 500;

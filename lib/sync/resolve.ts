@@ -15,7 +15,7 @@ import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { saveSourceChanges } from './save-source-changes.ts';
-import { allowedAddresses, configuredStreams, connectionRow, newestVersion } from './store.ts';
+import { allowedAddresses, connectionRow } from './store.ts';
 import type { LoadRules, SyncStream } from './sync-stream.ts';
 
 export interface ResolveContext {
@@ -48,21 +48,17 @@ export async function resolveConnection(
 ): Promise<ResolvedConnection> {
   const row = await connectionRow(c.db, connectionId);
   if (!row) throw gone('connection');
-  const [version, rows] = await Promise.all([
-    newestVersion(c.db, row.connector_id),
-    configuredStreams(c.db, connectionId),
-  ]);
-  if (!version) throw gone('version of the connector');
+  if (!row.compiled) throw gone('version of the connector');
   const aad = `source:${row.source_id}`;
   return {
     workspaceId: row.workspace_id,
-    source: createManifestSource(version.compiled as unknown as Manifest),
+    source: createManifestSource(row.compiled as unknown as Manifest),
     config: usableConfig(c.secrets, row.source_config, aad),
     destination: openDestination(c, guard, signal, {
       type: row.destination_type,
       config: usableConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
     }),
-    streams: rows.map(({ configured }) => placed(configured, row)),
+    streams: row.configured.map((configured) => placed(configured, row)),
     rules: { schemaChanges: row.schema_changes, badValues: row.bad_values, quarantineLimit: row.quarantine_limit },
     saveConfig: (_config, changes) => saveSourceChanges(c, row.source_id, changes),
   };

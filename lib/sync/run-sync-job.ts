@@ -4,6 +4,7 @@ import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { ExtractContext } from '#lib/extract/source.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
+import type { Attempt } from './attempt-store.ts';
 import { assertDiskSpace, watchDisk } from './disk-space.ts';
 import { empties, ordered, type SyncOrder } from './order.ts';
 import { propagateStreams } from './propagate-streams.ts';
@@ -18,7 +19,7 @@ import {
 } from './resolve.ts';
 import { type Gate, runSync, type StreamOutcome } from './run-sync.ts';
 import { nextStates } from './states.ts';
-import { type Attempt, insertStreamRows, streamRows, syncOrder } from './store.ts';
+import { insertStreamRows, streamRows } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
 const CANCEL_CHECK_MS = 500;
@@ -38,14 +39,15 @@ export async function runSyncJob(
   syncId: number,
   options: SyncJobOptions,
 ): Promise<void> {
-  const attempt = await openAttempt(c, syncId, options.workerId, options.onFinished);
-  if (attempt === null) return;
+  const opened = await openAttempt(c, syncId, options.workerId, options.onFinished);
+  if (opened === null) return;
+  const { attempt, order } = opened;
   const recorder = databaseRecorder({ ...c, attempt });
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const unwatch = watchForCancel(c, syncId, () => stop.abort('cancelled'));
   const unwatchDisk = watchDisk(c.env.dataDir, c.env.diskFloorMb, (full) => stop.abort(full));
-  const end = await runAttempt(c, attempt, recorder, { ...options, signal });
+  const end = await runAttempt(c, { attempt, order }, recorder, { ...options, signal });
   unwatch();
   unwatchDisk();
   await recorder.close();
@@ -60,7 +62,7 @@ async function disable(c: ResolveContext, { workspaceId, connectionId }: Attempt
 
 async function runAttempt(
   c: ResolveContext,
-  attempt: Attempt,
+  { attempt, order }: { attempt: Attempt; order: SyncOrder },
   recorder: Recorder,
   options: SyncJobOptions,
 ): Promise<AttemptEnd> {
@@ -68,7 +70,6 @@ async function runAttempt(
   try {
     await assertDiskSpace(c.env.dataDir, c.env.diskFloorMb);
     const guard = await workspaceGuard(c.db, attempt.workspaceId);
-    const order = await syncOrder(c.db, attempt.syncId);
     const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
     const resolved = await resolveNow(c, attempt, { guard, signal, extract, order });
     const connection = ordered(resolved, order, await nextStates(c.db, attempt.connectionId));
@@ -77,7 +78,7 @@ async function runAttempt(
       attempt,
       connection.streams.map(({ configured }) => configured),
     );
-    const earlier = await earlierRows(c, attempt.syncId);
+    const earlier = attempt.number === 1 ? new Map<string, Earlier>() : await earlierRows(c, attempt.syncId);
     // Emptying a table is what somebody asked for: no check stands against it.
     const gate = empties(order) ? undefined : await options.gate?.(attempt, signal);
     try {

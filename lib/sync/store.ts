@@ -64,15 +64,6 @@ export async function insertSkipped(
     .execute();
 }
 
-export interface Attempt {
-  readonly syncId: number;
-  readonly workspaceId: string;
-  readonly connectionId: string;
-  readonly number: number;
-  readonly fence: number;
-  readonly emittedAt: Date;
-}
-
 /** Takes the sync's row for this transaction; null once it has ended. */
 export function lockActiveSync(db: Db, syncId: number) {
   return db
@@ -84,63 +75,19 @@ export function lockActiveSync(db: Db, syncId: number) {
     .executeTakeFirst();
 }
 
-/** The next number of the connection's fence: it rises with every attempt, over all syncs. */
-export async function nextFence(db: Db, connectionId: string): Promise<number> {
-  const row = await db
-    .updateTable('connection')
-    .set((connection) => ({ last_fence: connection('last_fence', '+', 1) }))
-    .where('id', '=', connectionId)
-    .returning('last_fence')
-    .executeTakeFirstOrThrow();
-  return row.last_fence;
-}
-
-export async function insertAttempt(db: Db, attempt: Attempt, worker: string): Promise<void> {
-  await db
-    .insertInto('attempt')
-    .values({
-      sync_id: attempt.syncId,
-      workspace_id: attempt.workspaceId,
-      number: attempt.number,
-      fence: attempt.fence,
-      worker,
-    })
-    .execute();
-}
-
-/** Attempts that never said how they ended: their worker is gone. */
-export async function endLostAttempts(db: Db, syncId: number, failure: Failure, now: Date): Promise<void> {
-  await db
-    .updateTable('attempt')
-    .set({ status: 'failed', finished_at: now, failure: JSON.stringify(failure) })
-    .where('sync_id', '=', syncId)
-    .where('status', '=', 'running')
-    .execute();
-}
-
-export async function endAttempt(
-  db: Db,
-  attempt: Pick<Attempt, 'syncId' | 'number'>,
-  end: { status: 'succeeded' | 'failed' | 'cancelled'; failure: Failure | null; now: Date },
-): Promise<void> {
-  await db
-    .updateTable('attempt')
-    .set({ status: end.status, finished_at: end.now, failure: end.failure && JSON.stringify(end.failure) })
-    .where('sync_id', '=', attempt.syncId)
-    .where('number', '=', attempt.number)
-    .where('status', '=', 'running')
-    .execute();
-}
-
 /** The streams of the connection as they are now, one waiting row each; those that exist keep what they have. */
-export async function insertStreamRows(db: Db, attempt: Attempt, streams: readonly ConfiguredStream[]): Promise<void> {
+export async function insertStreamRows(
+  db: Db,
+  sync: { readonly syncId: number; readonly workspaceId: string },
+  streams: readonly ConfiguredStream[],
+): Promise<void> {
   if (streams.length === 0) return;
   await db
     .insertInto('sync_stream')
     .values(
       streams.map(({ stream }) => ({
-        sync_id: attempt.syncId,
-        workspace_id: attempt.workspaceId,
+        sync_id: sync.syncId,
+        workspace_id: sync.workspaceId,
         namespace: stream.namespace ?? '',
         name: stream.name,
       })),
@@ -163,16 +110,6 @@ export async function endOpenStreams(
     .execute();
 }
 
-/** What the sync was asked to do. */
-export async function syncOrder(db: Db, syncId: number): Promise<SyncOrder> {
-  const row = await db
-    .selectFrom('syncs')
-    .select(['kind', 'only_streams as onlyStreams', 'task'])
-    .where('id', '=', syncId)
-    .executeTakeFirst();
-  return row ?? { kind: 'sync', onlyStreams: null };
-}
-
 export function streamRows(db: Db, syncId: number) {
   return db.selectFrom('sync_stream').selectAll().where('sync_id', '=', syncId).orderBy('name').execute();
 }
@@ -186,7 +123,13 @@ export function configuredStreams(db: Db, connectionId: string) {
     .execute();
 }
 
-/** All that a sync of the connection needs to know of it. */
+const NEWEST_COMPILED = sql<JsonObject | null>`(
+  select v.compiled from connector_version v where v.connector_id = source.connector_id order by v.version desc limit 1)`;
+
+const CONFIGURED = sql<ConfiguredStream[]>`(
+  select coalesce(jsonb_agg(cs.configured order by cs.position), '[]') from connection_stream cs where cs.connection_id = connection.id)`;
+
+/** All that a sync of the connection needs to know of it, the newest version of its connector among it. */
 export function connectionRow(db: Db, connectionId: string) {
   return db
     .selectFrom('connection')
@@ -209,18 +152,10 @@ export function connectionRow(db: Db, connectionId: string) {
       'destination.id as destination_id',
       'destination.type as destination_type',
       'destination.config as destination_config',
+      NEWEST_COMPILED.as('compiled'),
+      CONFIGURED.as('configured'),
     ])
     .where('connection.id', '=', connectionId)
-    .executeTakeFirst();
-}
-
-export function newestVersion(db: Db, connectorId: string) {
-  return db
-    .selectFrom('connector_version')
-    .select(['version', 'compiled'])
-    .where('connector_id', '=', connectorId)
-    .orderBy('version', 'desc')
-    .limit(1)
     .executeTakeFirst();
 }
 

@@ -29,7 +29,9 @@ export async function connectPostgres(
     const pool = await openPool(config, address);
     return { pool, leave: () => pool.end() };
   }
-  const key = `postgres ${createHash('sha256').update(JSON.stringify([address, config])).digest('hex')}`;
+  const key = `postgres ${createHash('sha256')
+    .update(JSON.stringify([address, config]))
+    .digest('hex')}`;
   const left = kept.take(key);
   const pool = left instanceof pg.Pool && (await answers(left)) ? left : await openPool(config, address);
   return { pool, leave: () => kept.put(key, pool) };
