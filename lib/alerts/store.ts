@@ -115,6 +115,25 @@ export async function recoverIncidents(
     .execute();
 }
 
+/**
+ * Whether somebody could hear of a sync that ended well: something had been wrong before, its streams changed their shape, or
+ * somebody listens to all of them.
+ */
+export async function isNoteworthy(
+  tx: Db,
+  { workspaceId, connectionId, syncId }: { workspaceId: string; connectionId: string; syncId: number },
+  causes: readonly string[],
+): Promise<boolean> {
+  const { rows } = await sql<{ noteworthy: boolean }>`select
+    exists (select from connection where id = ${connectionId} and disable_warned_at is not null)
+    or exists (select from incident where workspace_id = ${workspaceId} and cause = any(${[...causes]}) and status <> 'resolved')
+    or exists (select from schema_change where connection_id = ${connectionId} and sync_id = ${syncId})
+    or exists (select from alert_rule where workspace_id = ${workspaceId} and enabled)
+    or exists (select from channel where workspace_id = ${workspaceId} and enabled and events ? 'sync_succeeded')
+    as noteworthy`.execute(tx);
+  return rows[0]?.noteworthy !== false;
+}
+
 /** From now on people know of these incidents. */
 export async function markTold(tx: Db, ids: readonly number[], at: Date): Promise<void> {
   if (ids.length === 0) return;

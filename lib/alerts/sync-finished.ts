@@ -7,7 +7,7 @@ import { masked, masking } from './mask.ts';
 import type { Message } from './message.ts';
 import { enqueue, type Group, routeFor } from './outbox.ts';
 import { tellSchemaChanges } from './schema-changed.ts';
-import { markTold, type OpenIncident, seeIncident } from './store.ts';
+import { isNoteworthy, markTold, type OpenIncident, seeIncident } from './store.ts';
 import {
   isNews,
   type NotifyContext,
@@ -25,6 +25,8 @@ import {
  */
 export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinished): Promise<void> {
   const { connectionId, syncId, status, failure } = sync;
+  // Most syncs end well, as the one before did.
+  if (status === 'succeeded' && !(await isNoteworthy(tx, sync, causesOf(sync)))) return;
   const name = await nameOf(tx, connectionId);
   const link = pageLink(c, `/jobs/${syncId}`, `Open sync ${syncId}`);
   if (status === 'succeeded') await onSucceeded(tx, c, sync, name, link);
@@ -32,6 +34,11 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
   // Whoever discarded a load knows of it, and its incident stays open until a sync publishes again.
   if ((status === 'failed' || status === 'partial') && failure?.code !== 'load_discarded')
     await onFailed(tx, c, sync, name, link);
+}
+
+/** Of the incidents that a good sync ends. */
+function causesOf({ connectionId }: SyncFinished): string[] {
+  return [`sync:${connectionId}`, `late:${connectionId}`];
 }
 
 async function onSucceeded(
@@ -44,8 +51,7 @@ async function onSucceeded(
   const { workspaceId, connectionId, syncId } = sync;
   const at = c.clock();
   await forgetWarning(tx, connectionId);
-  const causes = [`sync:${connectionId}`, `late:${connectionId}`];
-  const told = (await recover(tx, workspaceId, causes, at)).filter((incident) => incident.told);
+  const told = (await recover(tx, workspaceId, causesOf(sync), at)).filter((incident) => incident.told);
   const published = `Sync ${syncId} published its data.`;
   if (told.length > 0)
     await enqueue(tx, c, sync, 'recovered', recovery(told, `${name} synced again`, published, link, at), {

@@ -6,7 +6,6 @@ import { type Failure, failureText } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Attempt } from './attempt-store.ts';
-import { forgetNextState } from './states.ts';
 import { LOAD_HELD } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -18,7 +17,8 @@ export interface Recorder {
   progress(stream: SyncStream, counts: Counts, pages: number): void;
   /** Readers see the stream up to this state now; null where none is kept. */
   advanced(stream: SyncStream, state: StreamState | null): Promise<void>;
-  published(stream: SyncStream, published: Published): Promise<void>;
+  /** The same for the last time, with what came of it. */
+  published(stream: SyncStream, published: Published, state: StreamState | null): Promise<void>;
   failed(stream: SyncStream, failure: Failure, error: unknown): Promise<void>;
   log(level: 'info' | 'warn' | 'error', message: string, stream?: SyncStream): void;
   /** Writes what is still held back, and stops. */
@@ -55,8 +55,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
         waiting.clear();
         if (batch.length > 0) await insertLines(db, attempt, batch);
         for (const [stream, { counts, pages }] of progress) {
-          const { read, filtered, quarantined, written, bytes } = counts;
-          await updateStream(db, syncId, stream, { read, filtered, quarantined, written, bytes, pages });
+          await updateStream(db, syncId, stream, { ...countsOf(counts), pages });
         }
       })
       .catch(notWritten);
@@ -86,17 +85,16 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
       waiting.set(stream, { counts, pages });
     },
     async advanced(stream, state) {
-      await updateStream(db, syncId, stream, { state: state && stringifyJson(state) });
-      const { name, namespace = '' } = stream.configured.stream;
-      await forgetNextState(db, attempt.connectionId, { namespace, name });
+      await advance(db, attempt, stream, { state: state && stringifyJson(state) });
     },
-    async published(stream, published) {
+    async published(stream, published, state) {
       line('info', publishedWords(published), stream);
-      await flush();
-      await updateStream(db, syncId, stream, {
-        status: 'published',
-        finished_at: clock(),
-        published_at: clock(),
+      const { counts, pages } = waiting.get(stream) ?? {};
+      waiting.delete(stream);
+      await writing;
+      await advance(db, attempt, stream, {
+        ...(counts && { ...countsOf(counts), pages }),
+        ...{ state: state && stringifyJson(state), status: 'published', finished_at: clock(), published_at: clock() },
         relation: JSON.stringify(published.relation),
         published: JSON.stringify({ ...published, relation: undefined }),
       });
@@ -134,6 +132,34 @@ async function insertLines(db: Db, attempt: Attempt, lines: readonly Line[]): Pr
   await db
     .insertInto('sync_log')
     .values(lines.map((line) => ({ sync_id: syncId, workspace_id: workspaceId, attempt: number, ...line })))
+    .execute();
+}
+
+function countsOf({ read, filtered, quarantined, written, bytes }: Counts) {
+  return { read, filtered, quarantined, written, bytes };
+}
+
+/** The stream has published: from now on its own state counts, and not one that somebody set. */
+async function advance(
+  db: Db,
+  { syncId, connectionId }: Attempt,
+  { configured }: SyncStream,
+  change: object,
+): Promise<void> {
+  const { name, namespace = '' } = configured.stream;
+  await db
+    .with('forgotten', (query) =>
+      query
+        .deleteFrom('next_state')
+        .where('connection_id', '=', connectionId)
+        .where('namespace', '=', namespace)
+        .where('name', '=', name),
+    )
+    .updateTable('sync_stream')
+    .set(change)
+    .where('sync_id', '=', syncId)
+    .where('namespace', '=', namespace)
+    .where('name', '=', name)
     .execute();
 }
 

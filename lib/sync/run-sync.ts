@@ -78,8 +78,8 @@ async function loadStream(work: SyncWork, hooks: SyncHooks, load: Load, stream: 
   const { name } = stream.configured.stream;
   recorder.started(stream);
   try {
-    const published = await extractAndPublish(work, hooks, load, stream);
-    await recorder.published(stream, published);
+    const { published, state } = await extractAndPublish(work, hooks, load, stream);
+    await recorder.published(stream, published, state);
     return { stream, published, failure: null };
   } catch (error) {
     if (extract.signal.aborted || isFenced(error)) throw error;
@@ -89,16 +89,21 @@ async function loadStream(work: SyncWork, hooks: SyncHooks, load: Load, stream: 
   }
 }
 
-async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, stream: SyncStream): Promise<Published> {
+/** What readers see, and the state that goes with it; null where none is kept. */
+interface Ended {
+  readonly published: Published;
+  readonly state: StreamState | null;
+}
+
+async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, stream: SyncStream): Promise<Ended> {
   const mapping = mappingOf(stream.configured);
   const given = targetOf(work, stream, mapping?.stream ?? stream.configured);
   const found = await load.published(given);
   const { completed } = found;
   if (completed !== null) {
     hooks.recorder.progress(stream, completed.counts, 0);
-    await hooks.recorder.advanced(stream, isIncremental(stream) ? withoutMark(found.state) : null);
     hooks.recorder.log('info', 'Had been published whole by the attempt before.', stream);
-    return completed.published;
+    return { published: completed.published, state: isIncremental(stream) ? withoutMark(found.state) : null };
   }
   const state = (stream.begin ?? { state: withoutMark(found.state) }).state;
   const published = { ...found, state };
@@ -121,8 +126,7 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   killPoint('sync.staged');
   const result = await stage.publish({ complete: true, onRefused: refusing(work, hooks, { stream, counts }, true) });
   killPoint('sync.published');
-  await hooks.recorder.advanced(stream, stateAfter(stream, plan, reached));
-  return withLeftOut(result, leftOut);
+  return { published: withLeftOut(result, leftOut), state: stateAfter(stream, plan, reached) };
 }
 
 function isIncremental({ configured }: SyncStream): boolean {
@@ -156,7 +160,7 @@ async function decided(
   hooks: SyncHooks,
   load: Load,
   { stream, target }: { stream: SyncStream; target: TargetStream },
-): Promise<Published> {
+): Promise<Ended> {
   const stage = await load.stage(target);
   if (stream.decision === 'discard') {
     await stage.discard();
@@ -169,8 +173,7 @@ async function decided(
   const counts = new ReadCounts(stage.resumed.counts);
   const onRefused = refusing(work, hooks, { stream, counts }, true);
   const published = await stage.publish({ complete: true, onRefused });
-  await hooks.recorder.advanced(stream, target.syncMode === 'incremental' ? stage.resumed.state : null);
-  return published;
+  return { published, state: target.syncMode === 'incremental' ? stage.resumed.state : null };
 }
 
 /** The stream's place at the destination, and how the connection takes what it does not expect. */

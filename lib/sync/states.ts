@@ -79,16 +79,6 @@ export async function nextStates(db: Db, connectionId: string): Promise<NextStat
   return rows.map((row) => ({ ...row, state: readState(row.state) }));
 }
 
-/** The stream has published from the state that was set: from now on its own counts. */
-export async function forgetNextState(db: Db, connectionId: string, { namespace, name }: StreamName): Promise<void> {
-  await db
-    .deleteFrom('next_state')
-    .where('connection_id', '=', connectionId)
-    .where('namespace', '=', namespace)
-    .where('name', '=', name)
-    .execute();
-}
-
 function readState(text: string | null): StreamState | null {
   return text === null ? null : (parseJson(text) as StreamState);
 }

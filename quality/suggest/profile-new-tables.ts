@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
@@ -54,17 +55,21 @@ async function newTables(db: Db, syncId: number) {
     .where('stream.sync_id', '=', syncId)
     .where('stream.status', '=', 'published')
     .where('destination.type', '=', 'postgres')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('table_profile')
+            .whereRef('table_profile.connection_id', '=', 'connection.id')
+            .where(
+              sql<boolean>`table_profile.table_name = concat(stream.relation ->> 'schema', '.', stream.relation ->> 'table')`,
+            ),
+        ),
+      ),
+    )
     .execute();
-  const known = await db
-    .selectFrom('table_profile')
-    .select('table_name')
-    .where('connection_id', '=', rows[0]?.connectionId ?? null)
-    .execute();
-  const names = new Set(known.map(({ table_name }) => table_name));
-  return rows.flatMap(({ relation, ...row }) => {
-    const tableName = relation ? `${relation.schema}.${relation.table}` : '';
-    return relation === null || names.has(tableName) ? [] : [{ ...row, relation, tableName }];
-  });
+  return rows.flatMap(({ relation, ...row }) =>
+    relation === null ? [] : [{ ...row, relation, tableName: `${relation.schema}.${relation.table}` }],
+  );
 }
 
 async function saveProfile(
