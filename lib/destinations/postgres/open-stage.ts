@@ -25,14 +25,14 @@ import {
   type StageRow,
   takeOverStage,
 } from './store.ts';
-import { refuseForeignTable } from './table.ts';
+import { isThere } from './table.ts';
 
 /** Opens the stream's stage in one transaction: what an interrupted attempt of this sync left, or an empty one. */
 export async function openStage(client: Queryable, parts: StageParts): Promise<StageStart> {
   const { attempt, ref, target } = parts;
   await holdFence(client, attempt);
   const relation = await ensureRelation(client, ownRelation(parts), parts.layout.wanted(ref.name));
-  const hadTable = await refuseForeignTable(client, relation);
+  const hadTable = isThere(relation);
   const left = await findStage(client, ref);
   const resumed = left && (await resumeStage(client, parts, left, { relation, hasTable: hadTable }));
   if (resumed) return resumed;

@@ -23,8 +23,8 @@ import { readPostgresError } from './postgres-errors.ts';
 import { quarantineStore, replayOf } from './quarantine-store.ts';
 import { PostgresStage } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
-import { createOwnTables, findRelation, findStream, hasOwnTables, raiseFence, type StreamRef } from './store.ts';
-import { refuseForeignTable } from './table.ts';
+import { createOwnTables, findPublished, raiseFence, type StreamRef } from './store.ts';
+import { isThere } from './table.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
@@ -70,8 +70,12 @@ class PostgresDestination implements Destination {
   async begin(attempt: AttemptRef): Promise<Load> {
     const pool = await this.#connect();
     try {
-      if (!(await hasOwnTables(pool))) await inTransaction(pool, createOwnTables);
-      if (!(await raiseFence(pool, attempt))) throw fenced(attempt);
+      let raised = await raiseFence(pool, attempt);
+      if (raised === null) {
+        await inTransaction(pool, createOwnTables);
+        raised = await raiseFence(pool, attempt);
+      }
+      if (!raised) throw fenced(attempt);
     } catch (error) {
       throw readPostgresError(error, 'beginning an attempt');
     }
@@ -121,12 +125,10 @@ class PostgresLoad implements Load {
   async published(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<PublishedStream> {
     const ref = this.#refOf(stream);
     try {
-      const [row, relation] = await Promise.all([
-        findStream(this.#pool, ref),
-        findRelation(this.#pool, ownRelation({ ref, layout: this.#layout })),
-      ]);
-      if (row === null) return { state: null, generation: 0, completed: null };
-      if (relation === null || !(await refuseForeignTable(this.#pool, relation))) {
+      const found = await findPublished(this.#pool, ref, ownRelation({ ref, layout: this.#layout }));
+      if (found === null) return { state: null, generation: 0, completed: null };
+      const { stream: row, relation } = found;
+      if (relation === null || !isThere(relation)) {
         this.#context.log.warn(
           { stream: ref.name },
           'the table is gone: its state is not used, and everything is read again',

@@ -12,7 +12,7 @@ import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, mergeSides } from './side-merge.ts';
 import type { StageParts } from './stage-parts.ts';
 import { dropStageTable } from './stage-table.ts';
-import { deleteStage, findStream, forgetOtherStreams, type Queryable, saveStream, setStagedRows } from './store.ts';
+import { findStream, type Queryable, saveStream, setStagedRows } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
@@ -55,7 +55,6 @@ async function publishIn(
     : await MERGES[target.destinationSyncMode](client, merge, isNew);
   if (!keyFirst) await fitKey();
   await mergeSides(client, fitted, { merge, mode: target.destinationSyncMode });
-  if (replaces) await forgetOtherStreams(client, ref);
   const published: Published = {
     relation: { kind: 'postgres', schema: relation.schema, table: relation.table },
     rows: replaces ? counts.inserted : null,
@@ -72,6 +71,7 @@ async function publishIn(
     attempt,
     publishId,
     published,
+    alone: replaces,
   });
   if (complete && target.replays) await deleteReplayed(client, ref, target.replays.upTo, attempt.syncId);
   await emptyStage(client, parts, request);
@@ -92,7 +92,6 @@ async function emptyStage(client: Queryable, parts: StageParts, request: Publish
   if (request.complete) {
     await dropStageTable(client, request.table);
     await emptySides(client, request.sides, 'drop');
-    await deleteStage(client, parts.ref);
     return;
   }
   const table = quoteTable(request.table);

@@ -26,7 +26,7 @@ import {
   type SavedSide,
   setStageColumns,
 } from './store.ts';
-import { refuseForeignTable } from './table.ts';
+import { isThere } from './table.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A table beside the stream's own, as far as its stage is filled. */
@@ -81,7 +81,7 @@ export async function dropSides(db: Queryable, table: string, sides: readonly un
 
 async function createSide(db: Queryable, parts: StageParts, plan: SidePlan, index: number): Promise<Side> {
   const relation = await ensureRelation(db, relationRef(parts, plan), plan.wanted);
-  const there = await refuseForeignTable(db, relation);
+  const there = isThere(relation);
   const shape = shapeOfSide(parts.given, plan, there ? relation.columns : plan.columns);
   const table = stageTable(parts.ref, parts.attempt.fence, index);
   await createStageTable(db, table, shape.columns, parts.given);

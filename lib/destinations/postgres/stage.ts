@@ -39,7 +39,15 @@ import {
   stageTable,
 } from './stage-table.ts';
 import { stagedLoad } from './staged-load.ts';
-import { deleteStage, lockFence, type RelationRow, saveStage, setStageColumns, setStagedRows } from './store.ts';
+import {
+  deleteStage,
+  lockFence,
+  type Queryable,
+  type RelationRow,
+  saveStage,
+  setStageColumns,
+  setStagedRows,
+} from './store.ts';
 import { inTransaction } from './transaction.ts';
 import { WaitingRefusals } from './waiting-refusals.ts';
 
@@ -228,10 +236,8 @@ export class PostgresStage implements Stage {
       this.#closeSlicesExcept(save.openSlices);
       const counts = { ...save.counts, ...this.#closed };
       const { pool, attempt, ref } = this.#parts;
-      const saved = await inTransaction(pool, async (client) => {
-        await this.#refusals.save(client);
-        if (this.#unstaged.length > 0) await deleteStagedRows(client, this.#table, this.#unstaged);
-        return saveStage(client, ref, {
+      const saveIn = (db: Queryable) =>
+        saveStage(db, ref, {
           fence: attempt.fence,
           columns: this.#shape.columns,
           state: save.state,
@@ -241,7 +247,14 @@ export class PostgresStage implements Stage {
           last_seq: this.#seq,
           staged: this.#staged,
         });
-      });
+      const isAlone = this.#refusals.isEmpty && this.#unstaged.length === 0;
+      const saved = isAlone
+        ? await saveIn(pool)
+        : await inTransaction(pool, async (client) => {
+            await this.#refusals.save(client);
+            if (this.#unstaged.length > 0) await deleteStagedRows(client, this.#table, this.#unstaged);
+            return saveIn(client);
+          });
       if (!saved) throw fenced(attempt);
       killPoint('checkpoint.saved');
       this.#refusals.saved();

@@ -3,6 +3,7 @@ import { parseJson, stringifyJson } from '#lib/json.ts';
 import type { Column } from '#lib/records/index.ts';
 import type { AttemptRef, Counts, Published } from '../destination.ts';
 import { quote, type TableRef } from './identifier.ts';
+import { postgresCode } from './postgres-errors.ts';
 
 /** A pool, or a client inside a transaction. */
 export interface Queryable {
@@ -23,6 +24,8 @@ export interface RelationRow extends TableRef {
   readonly key: readonly string[] | null;
   /** False until Weir has created it. */
   readonly created: boolean;
+  /** Whether a table of that name was there when the row was read. */
+  readonly isThere: boolean;
 }
 
 export interface StageRow {
@@ -113,17 +116,35 @@ export async function hasOwnTables(db: Queryable): Promise<boolean> {
   return (rows[0] as { version: number } | undefined)?.version === OWN_VERSION;
 }
 
-/** Writes the attempt's fence unless a newer one stands there; says whether it did. */
-export async function raiseFence(db: Queryable, attempt: AttemptRef): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `insert into _weir.fence as f (connection_id, fence, sync_id, attempt) values ($1, $2, $3, $4)
-     on conflict (connection_id) do update
-       set fence = excluded.fence, sync_id = excluded.sync_id, attempt = excluded.attempt, begun_at = now()
-       where f.fence <= excluded.fence`,
-    [attempt.connectionId, attempt.fence, attempt.syncId, attempt.attempt],
-  );
-  return rowCount === 1;
+/**
+ * Writes the attempt's fence unless a newer one stands there; says whether it did. Null when our schema is not there as this
+ * version of Weir needs it.
+ */
+export async function raiseFence(db: Queryable, attempt: AttemptRef): Promise<boolean | null> {
+  try {
+    const { rows } = await db.query(
+      `with version as (select from _weir.version where version = ${OWN_VERSION}),
+       raised as (
+         insert into _weir.fence as f (connection_id, fence, sync_id, attempt)
+         select $1, $2::bigint, $3::bigint, $4::int from version
+         on conflict (connection_id) do update
+           set fence = excluded.fence, sync_id = excluded.sync_id, attempt = excluded.attempt, begun_at = now()
+           where f.fence <= excluded.fence
+         returning 1
+       )
+       select exists (select from version) as known, exists (select from raised) as raised`,
+      [attempt.connectionId, attempt.fence, attempt.syncId, attempt.attempt],
+    );
+    const { known, raised } = rows[0] as { known: boolean; raised: boolean };
+    return known ? raised : null;
+  } catch (error) {
+    if (MISSING.has(postgresCode(error))) return null;
+    throw error;
+  }
 }
+
+/** No such table, no such schema. */
+const MISSING = new Set(['42P01', '3F000']);
 
 /** Locks the connection's fence until the transaction ends, and gives it. */
 export async function lockFence(db: Queryable, connectionId: string): Promise<number | null> {
@@ -139,12 +160,24 @@ export async function findRelation(
   lock: 'lock' | 'look' = 'look',
 ): Promise<RelationRow | null> {
   const { rows } = await db.query(
-    `select table_schema as schema, table_name as table, columns::text, key::text, created
-     from _weir.relation where namespace = $1 and name = $2 ${lock === 'lock' ? 'for update' : ''}`,
+    `select ${RELATION} from _weir.relation r where namespace = $1 and name = $2 ${lock === 'lock' ? 'for update' : ''}`,
     [namespace, name],
   );
-  const [row] = rows as (TableRef & { columns: string; key: string | null; created: boolean })[];
-  return row ? { ...row, columns: JSON.parse(row.columns), key: row.key === null ? null : JSON.parse(row.key) } : null;
+  const [row] = rows as RelationText[];
+  return row ? readRelation(row) : null;
+}
+
+const RELATION = `r.table_schema as schema, r.table_name as table, r.columns::text as columns, r.key::text as key, r.created,
+  exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = r.table_schema and c.relname = r.table_name) as "isThere"`;
+
+type RelationText = Omit<RelationRow, 'columns' | 'key'> & { columns: string; key: string | null };
+
+function readRelation({ schema, table, columns, key, created, isThere }: RelationText): RelationRow {
+  return {
+    ...{ schema, table, created, isThere },
+    ...{ columns: JSON.parse(columns), key: key === null ? null : JSON.parse(key) },
+  };
 }
 
 /** The relations beside a stream's own, by the beginning of their names. */
@@ -214,15 +247,39 @@ export interface StreamRow {
 
 export async function findStream(db: Queryable, stream: StreamRef): Promise<StreamRow | null> {
   const { rows } = await db.query(
-    `select state::text, generation, complete, counts::text, sync_id, publish_id, published::text
-     from _weir.stream where connection_id = $1 and namespace = $2 and name = $3`,
+    `select ${STREAM} from _weir.stream s where connection_id = $1 and namespace = $2 and name = $3`,
     [stream.connectionId, stream.namespace, stream.name],
   );
-  const [row] = rows as (Record<'generation' | 'counts' | 'sync_id' | 'publish_id' | 'published', string> & {
-    state: string | null;
-    complete: boolean;
-  })[];
+  const [row] = rows as StreamText[];
+  return row ? readStream(row) : null;
+}
+
+/** What a stream last published, and the table that it published to. */
+export async function findPublished(
+  db: Queryable,
+  stream: StreamRef,
+  relation: Pick<StreamRef, 'namespace' | 'name'>,
+): Promise<{ stream: StreamRow; relation: RelationRow | null } | null> {
+  const { rows } = await db.query(
+    `select ${STREAM}, ${RELATION}
+     from _weir.stream s left join _weir.relation r on r.namespace = $4 and r.name = $5
+     where s.connection_id = $1 and s.namespace = $2 and s.name = $3`,
+    [stream.connectionId, stream.namespace, stream.name, relation.namespace, relation.name],
+  );
+  const [row] = rows as (StreamText & (RelationText | { schema: null }))[];
   if (!row) return null;
+  return { stream: readStream(row), relation: row.schema === null ? null : readRelation(row) };
+}
+
+const STREAM = `s.state::text as state, s.generation, s.complete, s.counts::text as counts, s.sync_id, s.publish_id,
+  s.published::text as published`;
+
+type StreamText = Record<'generation' | 'counts' | 'sync_id' | 'publish_id' | 'published', string> & {
+  state: string | null;
+  complete: boolean;
+};
+
+function readStream(row: StreamText): StreamRow {
   return {
     state: readState(row.state),
     generation: Number(row.generation),
@@ -234,13 +291,22 @@ export async function findStream(db: Queryable, stream: StreamRef): Promise<Stre
   };
 }
 
+/**
+ * `alone`: an overwrite replaces what other connections had put there, and their states no longer describe the table. One
+ * that is complete has no stage any more.
+ */
 export async function saveStream(
   db: Queryable,
   stream: StreamRef,
-  save: Omit<StreamRow, 'syncId'> & { attempt: AttemptRef },
+  save: Omit<StreamRow, 'syncId'> & { attempt: AttemptRef; alone: boolean },
 ): Promise<void> {
   await db.query(
-    `insert into _weir.stream
+    `with others as (
+       delete from _weir.stream where $12 and namespace = $2 and name = $3 and connection_id <> $1
+     ), stage as (
+       delete from _weir.stage where $6 and connection_id = $1 and namespace = $2 and name = $3
+     )
+     insert into _weir.stream
        (connection_id, namespace, name, state, generation, complete, counts, sync_id, attempt, publish_id, published)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      on conflict (connection_id, namespace, name) do update set
@@ -259,17 +325,9 @@ export async function saveStream(
       save.attempt.attempt,
       save.publishId,
       JSON.stringify(save.published),
+      save.alone,
     ],
   );
-}
-
-/** An overwrite replaces what other connections had put there: their states no longer describe the table. */
-export async function forgetOtherStreams(db: Queryable, stream: StreamRef): Promise<number> {
-  const { rowCount } = await db.query(
-    'delete from _weir.stream where namespace = $2 and name = $3 and connection_id <> $1',
-    [stream.connectionId, stream.namespace, stream.name],
-  );
-  return rowCount ?? 0;
 }
 
 export async function findStage(db: Queryable, stream: StreamRef): Promise<StageRow | null> {

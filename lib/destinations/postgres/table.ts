@@ -75,10 +75,9 @@ function alterations(before: readonly Column[], after: readonly Column[], actual
 }
 
 /** Throws if a table of that name exists which Weir did not make. */
-export async function refuseForeignTable(db: Queryable, relation: RelationRow): Promise<boolean> {
-  const exists = (await tableColumns(db, relation)) !== null;
-  if (exists && !relation.created) throw tableNotOurs(relation);
-  return exists;
+export function isThere(relation: RelationRow): boolean {
+  if (relation.isThere && !relation.created) throw tableNotOurs(relation);
+  return relation.isThere;
 }
 
 function refuseForeignChanges(relation: RelationRow, actual: Map<string, string>, kind: TableKind): void {
@@ -115,7 +114,8 @@ export async function fitKeyIndex(
       );
     await db.query(`create unique index ${indexName(relation)} on ${quoteTable(relation)} (${key})`);
   }
-  await saveRelation(db, relation, wanted);
+  const isKnown = relation.created && JSON.stringify(relation.columns) === JSON.stringify(wanted.columns);
+  if (!same || !isKnown) await saveRelation(db, relation, wanted);
 }
 
 function indexName({ schema, table }: TableRef): string {

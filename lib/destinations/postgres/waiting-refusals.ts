@@ -46,6 +46,10 @@ export class WaitingRefusals {
     });
   }
 
+  get isEmpty(): boolean {
+    return this.#rows.length === 0;
+  }
+
   /** In the checkpoint's transaction. */
   async save(client: Queryable): Promise<void> {
     const { ref, attempt } = this.#parts;
