@@ -9,6 +9,7 @@ const RING_0 = [
   'lib/catalog',
   'lib/log',
   'lib/address-guard',
+  'lib/kept',
   'lib/kill-points',
   'lib/delimited-file',
   'lib/env-references',
