@@ -234,6 +234,11 @@ export interface Stage {
    * Throws `fenced`, and `unknown_outcome` never: a lost connection is resolved by looking.
    */
   publish(options: PublishOptions): Promise<Published>;
+  /**
+   * Keeps the stage, as it was checkpointed, where every worker can take it up: it waits for somebody's decision. Missing where it lies
+   * there already.
+   */
+  hold?(): Promise<void>;
   /** Drops staged rows and their state. */
   discard(): Promise<void>;
 }

@@ -1,9 +1,11 @@
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Relation, StagedLoad } from '#lib/destinations/destination.ts';
 import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
 import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
+import { s3 } from '#lib/destinations/s3/s3.ts';
 import { WeirError } from '#lib/errors.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import {
@@ -221,28 +223,10 @@ describe('what the gate sees of a load', () => {
 });
 
 describe('a load on its way to a bucket', () => {
-  test('is measured before it is uploaded, held, and uploaded when it is released', async () => {
+  /** A sync into the bucket whose attempts run on the machine that is named. */
+  async function lake() {
     const bucket = await makeBucket();
     let fence = 0;
-    const run = async (of: SyncStream, read: Read, gate?: Gate) => {
-      const destination = bucket.open();
-      const attempt = { connectionId: CONNECTION, syncId: 1, attempt: ++fence, fence };
-      const { recorder } = keepingRecorder();
-      try {
-        const work = {
-          attempt,
-          emittedAt: new Date(),
-          source: fakeSource({ t: read }),
-          config: {},
-          destination,
-          streams: [of],
-        };
-        const [outcome] = await runSync(work, { extract: extractContext(), recorder, ...(gate && { gate }) });
-        return outcome?.failure?.code ?? null;
-      } finally {
-        await destination.close();
-      }
-    };
     const seen: StagedLoad[] = [];
     const holding: Gate = {
       guards: (names) => names.includes('t'),
@@ -251,13 +235,64 @@ describe('a load on its way to a bucket', () => {
         throw hold();
       },
     };
-    const of = stream('t', 'full_refresh', 'overwrite');
-    expect(await run(of, () => [page('a', 1, [row(1), row(2)]), closed('a', {})], holding)).toBe('load_held');
+    const run = async (
+      of: SyncStream,
+      read: Read,
+      { gate, machine, sync = 1 }: { gate?: Gate; machine?: string; sync?: number } = {},
+    ) => {
+      const workDir = machine ? path.join(bucket.context.workDir, machine) : bucket.context.workDir;
+      const destination = s3.open({ ...bucket.context, workDir }, bucket.config);
+      const attempt = { connectionId: CONNECTION, syncId: sync, attempt: ++fence, fence };
+      const { recorder } = keepingRecorder();
+      try {
+        const source = fakeSource({ t: read });
+        const work = { attempt, emittedAt: new Date(), source, config: {}, destination, streams: [of] };
+        const [outcome] = await runSync(work, { extract: extractContext(), recorder, ...(gate && { gate }) });
+        return outcome?.failure?.code ?? null;
+      } finally {
+        await destination.close();
+      }
+    };
+    const rows = async () => {
+      const select = `select id from read_parquet('$FOLDER/*.parquet') order by id`;
+      return (await bucket.query('airbyte-data/t/', select)).map(({ id }) => Number(id));
+    };
+    const own = async () =>
+      (await (await bucket.store()).list('airbyte-data/_weir/')).filter((key) => key.includes('/held-'));
+    return { bucket, run, holding, seen, rows, own };
+  }
+  const of = stream('t', 'full_refresh', 'overwrite');
+  const two: Read = () => [page('a', 1, [row(1), row(2)]), closed('a', {})];
+
+  test('is measured before it is uploaded, held, and uploaded when it is released', async () => {
+    const { bucket, run, holding, seen, rows } = await lake();
+    expect(await run(of, two, { gate: holding })).toBe('load_held');
     expect(await bucket.keys('airbyte-data/t/')).toEqual([]);
     expect(seen[0]).toMatchObject({ load: { kind: 'parquet' }, replaces: true, removed: null });
     expect(await run({ ...of, decision: 'release' }, notRead)).toBeNull();
-    expect(
-      await bucket.query('airbyte-data/t/', `select id from read_parquet('$FOLDER/*.parquet') order by id`),
-    ).toHaveLength(2);
+    expect(await rows()).toEqual([1, 2]);
+  });
+
+  test('is released by any machine, and leaves nothing behind', async () => {
+    const { run, holding, rows, own } = await lake();
+    await run(of, () => [page('a', 1, [row(9)])], { machine: 'b', gate: holding });
+    expect(await run(of, two, { machine: 'a', gate: holding })).toBe('load_held');
+    expect((await own()).length).toBeGreaterThan(0);
+    // What an older attempt has left there is not what was held.
+    expect(await run({ ...of, decision: 'release' }, notRead, { machine: 'b' })).toBeNull();
+    expect(await rows()).toEqual([1, 2]);
+    expect(await own()).toEqual([]);
+  });
+
+  test('is dropped on any machine, or by the sync that reads it again', async () => {
+    const { run, holding, rows, own } = await lake();
+    await run(of, two, { machine: 'a', gate: holding });
+    expect(await run({ ...of, decision: 'discard' }, notRead, { machine: 'b' })).toBe('load_discarded');
+    expect(await own()).toEqual([]);
+    expect(await run({ ...of, decision: 'release' }, notRead, { machine: 'c' })).toBe('stage_lost');
+    await run(of, two, { machine: 'a', gate: holding, sync: 2 });
+    expect(await run(of, () => [page('a', 1, [row(3)]), closed('a', {})], { machine: 'b', sync: 3 })).toBeNull();
+    expect(await own()).toEqual([]);
+    expect(await rows()).toEqual([3]);
   });
 });

@@ -150,8 +150,27 @@ async function passGate(
     recorder.progress(stream, counts.total, counts.pages);
     return saved;
   };
-  await gate?.onStaged(stream, { names: stage.names, staged: () => stage.staged(), setAside }, counts.closed);
+  try {
+    await gate?.onStaged(stream, { names: stage.names, staged: () => stage.staged(), setAside }, counts.closed);
+  } catch (error) {
+    if (error instanceof WeirError && error.code === 'load_held') await hold(stage, recorder, stream);
+    throw error;
+  }
   reconcile(counts.closed);
+}
+
+/** The decision may reach any worker; where the stage can't be brought there, this machine alone can release it. */
+async function hold(stage: Stage, recorder: Recorder, stream: SyncStream): Promise<void> {
+  try {
+    await stage.hold?.();
+  } catch (error) {
+    const { message } = toFailure(error);
+    recorder.log(
+      'warn',
+      `The held load lies on this machine alone, which must be the one to release it: ${message}`,
+      stream,
+    );
+  }
 }
 
 /** A load that was held is published or dropped as it lies: nothing is read for it. */
@@ -375,7 +394,8 @@ function stageGone(): WeirError {
   return new WeirError({
     kind: 'terminal',
     code: 'stage_lost',
-    message: 'The held load is no longer there: the database server crashed, or another machine held its files.',
+    message:
+      'The held load is no longer there: the database server crashed, or its files could not be brought into the bucket and lie on another machine.',
     hint: 'Run the sync again; it reads the same records.',
   });
 }

@@ -98,6 +98,30 @@ export class LocalStage {
     return mine;
   }
 
+  /** The newest attempt of a sync that has left something here; 0 for none. */
+  async newestFence(syncId: number): Promise<number> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const mark = await this.#newestMark();
+    return mark?.syncId === syncId ? mark.fence : 0;
+  }
+
+  /** Lays down what another machine has staged, to be taken up; `fetch` copies a file of it, or its rows, into a file here. */
+  async adopt(mark: StageMark, fetch: (name: string | null, file: string) => Promise<void>): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await fetch(null, path.join(this.#folder, `rows-${mark.fence}.jsonl`));
+    const straight: StraightPart[] = [];
+    for (const { folder, files, ...part } of mark.straight) {
+      const here = files.map((one) => ({ ...one, file: path.join(this.#folder, placeIn(folder, one.file)) }));
+      for (const { file } of here) {
+        await mkdir(path.dirname(file), { recursive: true });
+        await fetch(placeIn(folder, file), file);
+      }
+      straight.push({ ...part, folder, files: here });
+    }
+    await writeFile(this.#markFile(mark.fence), stringifyJson({ ...mark, straight }), { flush: true });
+  }
+
   /** Adds a line; true when it is time to `flush`. */
   add(line: string): boolean {
     this.#waiting.push(line);
@@ -177,6 +201,12 @@ export class LocalStage {
   #markFile(fence: number): string {
     return path.join(this.#folder, `mark-${fence}.json`);
   }
+}
+
+/** `straight-1/table/0.parquet`, wherever the stage's folder lies. */
+export function placeIn(folder: string, file: string): string {
+  const parts = file.split(path.sep);
+  return parts.slice(parts.lastIndexOf(folder)).join('/');
 }
 
 /** Each line begins with its slice. */

@@ -20,6 +20,7 @@ import { straightCells } from '../straight-rows.ts';
 import { announce, type Commit, highestFence, sweep, writeCommit } from './commits.ts';
 import type { Granularity } from './config.ts';
 import { freeKeys } from './file-keys.ts';
+import { fetchHeld, forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
 import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
@@ -85,9 +86,10 @@ export class S3Stage implements Stage {
     this.resumed = mark || own ? { state: this.#mark.state, counts: this.#mark.counts } : null;
   }
 
-  /** Sweeps up after lost attempts, then takes up what this machine has staged, as far as it is not published. */
+  /** Sweeps up after lost attempts, then takes up what this machine has staged, or any that held it, as far as it is not published. */
   static async open(parts: StageParts): Promise<S3Stage> {
     const latest = await sweep(parts.store, parts.prefix);
+    await fetchHeld(parts);
     const mark = await parts.local.takeUp(parts.attempt.syncId);
     const published = latest !== null && latest.syncId === parts.attempt.syncId ? latest.part : 0;
     await tidyQuarantine(parts, latest, published);
@@ -287,9 +289,17 @@ export class S3Stage implements Stage {
     });
   }
 
+  hold(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#checkFence();
+      await keepHeld(this.#parts, this.#mark);
+    });
+  }
+
   discard(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#checkFence();
+      await forgetHeld(this.#parts);
       await this.#parts.local.remove();
     });
   }
@@ -452,7 +462,10 @@ export class S3Stage implements Stage {
 
   async #afterPublish(complete: boolean, commit: Commit): Promise<void> {
     const { local } = this.#parts;
-    if (complete) return local.remove();
+    if (complete) {
+      await forgetHeld(this.#parts);
+      return local.remove();
+    }
     const open = [...this.#slices.values()].map((slice) => slice.id);
     await local.keepSlices(open);
     await rm(local.fileFor(FILES_FOLDER), { recursive: true, force: true });
