@@ -5,8 +5,8 @@ import type { ReadEvent } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { extractContext, fakeSource, keepingRecorder } from '#lib/sync/fixtures/fake-source.ts';
 import { runSync } from '#lib/sync/run-sync.ts';
-import type { SyncStream } from '#lib/sync/sync-stream.ts';
-import type { Scenario, SyncScenario } from './scenario.ts';
+import { type SyncStream, USUAL_RULES } from '#lib/sync/sync-stream.ts';
+import { FILTERED_ID, type Scenario, type SyncScenario } from './scenario.ts';
 
 export const CONNECTION = '50a50a50-0000-4000-8000-000000000001';
 
@@ -38,6 +38,7 @@ export async function runAttempt(scenario: Scenario, of: AttemptOf): Promise<Fai
           destination,
           streams: [streamOf(scenario, of.table)],
         },
+        rules: { ...USUAL_RULES, badValues: scenario.badValues },
         source: fakeSource({
           items: ({ state }) => events(given, Number(state?.done ?? 0), of),
         }),
@@ -73,11 +74,14 @@ function* events(
   }
 }
 
-function streamOf({ mode }: Scenario, table: string): SyncStream {
+function streamOf({ mode, filters }: Scenario, table: string): SyncStream {
   const properties: JsonObject = {
     id: { type: ['null', 'integer'] },
     at: { type: ['null', 'string'], format: 'date-time' },
+    score: { type: ['null', 'integer'] },
   };
+  const filtered = { type: 'EQUAL', fieldName: 'id', comparisonValue: String(FILTERED_ID) };
+  const mapperConfiguration = { conditions: { type: 'NOT', conditions: [filtered] } };
   return {
     configured: {
       ...mode,
@@ -88,6 +92,7 @@ function streamOf({ mode }: Scenario, table: string): SyncStream {
         ...{ sourceDefinedCursor: true, defaultCursorField: ['at'], sourceDefinedPrimaryKey: [['id']] },
       },
       ...{ cursorField: ['at'], primaryKey: [['id']] },
+      ...(filters && { mappers: [{ type: 'row-filtering', mapperConfiguration }] }),
     },
     ...{ namespace: '', table },
   };

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { ExactNumber, isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
 import { CONNECTION } from './attempt.ts';
-import type { Scenario } from './scenario.ts';
+import { BAD_SCORE, FILTERED_ID, type Scenario } from './scenario.ts';
 
 /**
  * What a reader must see, worked out from the scenario alone: the records of all syncs before and of the slices that the state
@@ -41,8 +41,51 @@ async function publishedStream(db: pg.Pool, table: string): Promise<PublishedSta
   return row ? { done: Number(row.state?.done ?? 0), syncId: Number(row.sync_id), complete: row.complete } : null;
 }
 
+/**
+ * Once a sync is over: read = filtered + quarantined + written over all its attempts, each with the number that follows from what the
+ * source gave, and in quarantine the very records that were put aside, each once.
+ */
+export async function assertCounts(
+  db: pg.Pool,
+  scenario: Scenario,
+  at: { table: string; sync: number },
+): Promise<void> {
+  const given = scenario.syncs[at.sync]?.slices.flat(2) ?? [];
+  const passing = given.filter((record) => passes(scenario, record));
+  const aside = passing.filter((record) => isPutAside(scenario, record));
+  const wanted = { read: given.length, filtered: given.length - passing.length, quarantined: aside.length };
+  const { rows } = await db.query('select counts::text from _weir.stream where connection_id = $1 and name = $2', [
+    CONNECTION,
+    at.table,
+  ]);
+  const { bytes: _bytes, ...counts } = JSON.parse((rows[0] as { counts: string }).counts);
+  const all = { ...wanted, written: passing.length - aside.length };
+  for (const [name, value] of Object.entries(all))
+    if (counts[name] !== value) throw new Error(`the counts are ${JSON.stringify(counts)}, not ${JSON.stringify(all)}`);
+  const found = await db.query('select record from _weir.quarantine where name = $1 and sync_id = $2', [
+    at.table,
+    at.sync + 1,
+  ]);
+  const shown = (records: readonly JsonValue[]) => records.map(canonical).toSorted().join('\n');
+  const kept = shown((found.rows as { record: string }[]).map(({ record }) => parseJson(record)));
+  if (kept !== shown(aside)) throw new Error(`in quarantine is ${kept}\nwhere this was put aside: ${shown(aside)}`);
+}
+
+function passes({ filters }: Scenario, { id }: JsonObject): boolean {
+  return !filters || id !== FILTERED_ID;
+}
+
+/** A raw table takes whatever can be written as JSON. */
+function isPutAside({ layout, mode, badValues }: Scenario, { id, score }: JsonObject): boolean {
+  if (layout === 'raw') return false;
+  return (
+    (mode.destinationSyncMode.endsWith('_dedup') && id === null) || (badValues === 'quarantine' && score === BAD_SCORE)
+  );
+}
+
 /** `rows` after dedup, `all` without; `rawOf` what a raw table beside flat ones holds. */
-function expectedRecords({ mode, syncs }: Scenario, sync: number, state: PublishedState | null) {
+function expectedRecords(scenario: Scenario, sync: number, state: PublishedState | null) {
+  const { mode, syncs } = scenario;
   const { destinationSyncMode, syncMode } = mode;
   const keyed = destinationSyncMode.endsWith('_dedup');
   const perSync = syncs.slice(0, sync + 1).map(({ slices }, index) => {
@@ -55,9 +98,10 @@ function expectedRecords({ mode, syncs }: Scenario, sync: number, state: Publish
   const kept = destinationSyncMode.startsWith('overwrite')
     ? perSync.slice(state ? state.syncId - 1 : 0).slice(0, 1)
     : perSync;
-  const all = kept.flat();
-  const withKey = keyed ? all.filter(({ id }) => id !== null) : all;
-  return { all, rawOf: withKey, rows: keyed ? newest(withKey) : all };
+  const all = kept.flat().filter((record) => passes(scenario, record));
+  const loaded = all.filter((record) => !isPutAside(scenario, record));
+  const typed = loaded.map((record) => (record.score === BAD_SCORE ? { ...record, score: null } : record));
+  return { all, rawOf: loaded, rows: keyed ? newest(typed) : typed };
 }
 
 /** Of each key the highest cursor, among equals the last; a null cursor is lower than any. */

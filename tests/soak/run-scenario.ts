@@ -8,7 +8,7 @@ import type { Failure } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import { type AttemptOf, runAttempt } from './attempt.ts';
 import { choppingProxy } from './chopping-proxy.ts';
-import { assertTable } from './oracle.ts';
+import { assertCounts, assertTable } from './oracle.ts';
 import type { Death, Scenario } from './scenario.ts';
 
 /** Attempts that were never to be lost may still meet what lost ones left behind. */
@@ -31,6 +31,7 @@ export async function runScenario(url: string, scenario: Scenario): Promise<void
       await finish(scenario, { url, table, sync, attempt: deaths.length + 1, fence: fence++ });
       fence += MOST_TRIES;
       await assertTable(db, scenario, { table, sync });
+      await assertCounts(db, scenario, { table, sync });
     }
     await assertNothingLeft(db, table);
   } finally {

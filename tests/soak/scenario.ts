@@ -6,8 +6,15 @@ import { ExactNumber, type JsonObject, type JsonValue } from '#lib/json.ts';
 export interface Scenario {
   readonly layout: 'direct' | 'basic' | 'raw';
   readonly mode: Mode;
+  /** What becomes of rows whose `score` is no number. */
+  readonly badValues: 'null' | 'quarantine';
+  /** The connection leaves rows with the key `FILTERED_ID` out. */
+  readonly filters: boolean;
   readonly syncs: readonly SyncScenario[];
 }
+
+export const FILTERED_ID = 3;
+export const BAD_SCORE = 'many';
 
 export interface Mode {
   readonly syncMode: SyncMode;
@@ -86,10 +93,12 @@ const record: fc.Arbitrary<JsonObject> = fc
     fc.uniqueArray(fc.tuple(fc.constantFrom(...FIELDS), value), { maxLength: 4, selector: ([field]) => field }),
     fc.option(lines, { freq: 1 }),
     fc.nat({ max: 19 }),
+    fc.oneof({ weight: 4, arbitrary: fc.integer() }, { weight: 1, arbitrary: fc.constant(BAD_SCORE) }),
   )
-  .map(([id, day, fields, some, odd]) => ({
+  .map(([id, day, fields, some, odd, score]) => ({
     id: odd === 0 ? null : id,
     at: day === null ? null : `2026-01-0${day}T00:00:00Z`,
+    score,
     ...Object.fromEntries(fields),
     ...(some && { lines: some.map((line) => ({ ...line })) }),
   }));
@@ -121,6 +130,8 @@ export function scenarios({ kills }: { kills: boolean }): fc.Arbitrary<Scenario>
   return fc.record({
     layout: fc.constantFrom('direct' as const, 'direct' as const, 'basic' as const, 'raw' as const),
     mode: fc.constantFrom(...MODES),
+    badValues: fc.constantFrom('null' as const, 'quarantine' as const),
+    filters: fc.boolean(),
     syncs: fc.array(sync, { minLength: 1, maxLength: 2 }),
   });
 }
