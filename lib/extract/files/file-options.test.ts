@@ -102,6 +102,59 @@ describe('options of CSV', () => {
   });
 });
 
+describe('what a CSV file leaves open', () => {
+  test('words for null are found in columns of numbers, truths and dates; in columns of words they are words', async () => {
+    const text = 'id,price,ok,day,code\n1,2.50,true,2026-01-02,NA\n2,N/A,NULL,-,DE\n3,-,false,2026-01-03,FR\n';
+    const { records, properties } = await read(text, { type: 'csv' });
+    expect(records).toEqual([
+      { id: 1, price: 2.5, ok: true, day: '2026-01-02', code: 'NA' },
+      { id: 2, price: null, ok: null, day: null, code: 'DE' },
+      { id: 3, price: null, ok: false, day: '2026-01-03', code: 'FR' },
+    ]);
+    expect(properties).toMatchObject({
+      price: { type: ['null', 'number'], weir_null_words: ['N/A', '-'] },
+      ok: { type: ['null', 'boolean'] },
+      day: { format: 'date' },
+      code: { type: ['null', 'string'] },
+    });
+  });
+
+  test('whoever names words for null means these and no others', async () => {
+    const { records } = await read('a,b\n1,x\nNULL,-\n', { type: 'csv', null_values: ['-'] });
+    expect(records).toEqual([
+      { a: '1', b: 'x' },
+      { a: 'NULL', b: null },
+    ]);
+  });
+
+  test('a first row that is one more row of numbers is no header', async () => {
+    const { records } = await read('1,Acme,2.5\n2,Globex,3\n3,Initech,4\n', { type: 'csv' });
+    expect(records.map((record) => record.column_2)).toEqual(['Acme', 'Globex', 'Initech']);
+    expect((await read('country,2023,2024\nDE,1,2\nFR,3,4\n', { type: 'csv' })).records).toHaveLength(2);
+    expect((await read('a,b\nx,y\nz,w\n', { type: 'csv' })).records).toHaveLength(2);
+    expect((await read('1,2\n3,4\n5,6\n', { type: 'csv', header: true })).records).toHaveLength(2);
+  });
+
+  test('a further file of the stream is read as the schema’s names say, however few rows it has', async () => {
+    const schemaOf = (...names: string[]) => ({ properties: Object.fromEntries(names.map((name) => [name, {}])) });
+    const one = '7,Hooli\n';
+    const readBy = async (text: string, schema: JsonObject) => (await read(text, { type: 'csv' }, { schema })).records;
+    expect(await readBy(one, schemaOf('column_1', 'column_2'))).toEqual([{ column_1: '7', column_2: 'Hooli' }]);
+    expect(await readBy('id,name\n7,Hooli\n', schemaOf('id', 'name'))).toEqual([{ id: '7', name: 'Hooli' }]);
+    expect(await readBy(one, schemaOf('id', 'name'))).toEqual([]);
+  });
+
+  test('single quotes are quotes where every field that begins with one ends with one', async () => {
+    const quoted = "id,name\n'1','Acme, Inc.'\n'2','O''Neill'\n";
+    expect((await read(quoted, { type: 'csv' })).records).toEqual([
+      { id: 1, name: 'Acme, Inc.' },
+      { id: 2, name: "O'Neill" },
+    ]);
+    const words = "id,name\n1,'tis\n2,'90s'\n3,'x'\n4,'y'\n";
+    expect((await read(words, { type: 'csv' })).records[0]).toEqual({ id: 1, name: "'tis" });
+  });
+});
+
 describe('dates', () => {
   test('are found where one way of writing fits all, and only then', () => {
     expect(detectDateFormat(['25.11.2026', '1.2.2026'])).toBe('DD.MM.YYYY');

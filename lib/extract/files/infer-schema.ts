@@ -76,6 +76,11 @@ const FORMATS: Readonly<Record<string, JsonObject>> = {
 const DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
+/** A date or an instant as ISO 8601 writes it. */
+export function isIsoDate(text: string): boolean {
+  return textFormat(text) !== 'other';
+}
+
 function textFormat(text: string): string {
   if (DATE.test(text)) return 'date';
   const [matched, , , zone] = DATE_TIME.exec(text) ?? [];

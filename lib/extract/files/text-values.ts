@@ -36,6 +36,8 @@ export interface TextColumn {
   readonly type: TextType;
   /** How its dates are written, where that is not ISO 8601. */
   readonly dateFormat: string | null;
+  /** Words that stand for null in this column. */
+  readonly nullWords: readonly string[];
 }
 
 /** The types that a JSON schema gives to top-level fields. */
@@ -49,12 +51,15 @@ export function textColumns(schema: JsonObject, columns: readonly string[]): Tex
     return {
       type: known.length === 1 && isTextType(known[0]) ? known[0] : 'string',
       dateFormat: typeof format === 'string' ? format : null,
+      nullWords:
+        isJsonObject(property) && Array.isArray(property.weir_null_words) ? property.weir_null_words.map(String) : [],
     };
   });
 }
 
 /** A text as its column's value. A date that is not written as the others stays text, and then has no place in a column of dates. */
-export function columnValue(text: string, { type, dateFormat }: TextColumn): JsonValue {
+export function columnValue(text: string, { type, dateFormat, nullWords }: TextColumn): JsonValue {
+  if (nullWords.length > 0 && nullWords.includes(text)) return null;
   return dateFormat === null ? textValue(text, type) : (toIso(text, dateFormat) ?? text);
 }
 

@@ -13,7 +13,7 @@ export interface CsvHead {
 
 const HEAD_BYTES = 1024 * 1024;
 const MAX_COLUMNS = 10_000;
-const DELIMITERS = [',', ';', '\t', '|'];
+export const DELIMITERS = [',', ';', '\t', '|'];
 
 /** Columns and delimiter from the first record of a file in UTF-8; null for an empty file. */
 export async function readCsvHead(file: OpenFile, options: CsvDialect): Promise<CsvHead | null> {
@@ -45,7 +45,7 @@ async function startsWithMark({ path }: OpenFile): Promise<boolean> {
 }
 
 /** Where the line begins that so many others come before. */
-function lineStart(text: string, lines: number): number {
+export function lineStart(text: string, lines: number): number {
   let at = 0;
   for (let line = 0; line < lines; line++) {
     const end = text.indexOf('\n', at);
@@ -55,14 +55,15 @@ function lineStart(text: string, lines: number): number {
   return at;
 }
 
-async function headText({ path }: OpenFile): Promise<string> {
+/** The beginning of a file in UTF-8. */
+export async function headText({ path }: OpenFile): Promise<string> {
   await using handle = await open(path);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
   return new TextDecoder().decode(buffer.subarray(0, bytesRead));
 }
 
 /** The fields of the first record, line breaks within quotes included, and where the next record begins. */
-function firstRecord(text: string, delimiter: string, quote: string): { fields: string[]; end: number } {
+export function firstRecord(text: string, delimiter: string, quote: string): { fields: string[]; end: number } {
   const fields: string[] = [];
   let field = '';
   let isQuoted = false;

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
 import { fileError } from '../file-errors.ts';
 import type { CsvOptions } from '../file-options.ts';
+import type { OpenDialect } from './csv-detect.ts';
 
 /** What a CSV file's reader goes by, whichever names the manifest used. */
 export interface CsvDialect {
@@ -13,6 +14,8 @@ export interface CsvDialect {
   /** Found by looking at the bytes when null. */
   readonly encoding: string | null;
   readonly nullWords: readonly string[];
+  /** Others are found by column. */
+  readonly findsNullWords: boolean;
   readonly trueWords: readonly string[];
   readonly falseWords: readonly string[];
   /** Lines before the header. */
@@ -26,11 +29,12 @@ export interface CsvDialect {
  * Reads the options by our names, by those of Airbyte's file connectors (`quote_char`, `header_definition` …) and by those of their
  * `reader_options` (`sep`, `names` …), which may be JSON text. @throws WeirError bad_options
  */
-export function readCsvDialect(given: CsvOptions): CsvDialect {
+export function readCsvDialect(given: CsvOptions): OpenDialect {
   const options = { ...readerOptions(given), ...(given as unknown as JsonObject) };
   const pick = (...names: string[]) =>
     names.map((name) => options[name]).find((value) => value !== undefined && value !== null);
-  const quote = text(pick('quote', 'quote_char', 'quotechar')) ?? '"';
+  const quote = text(pick('quote', 'quote_char', 'quotechar')) ?? null;
+  const nullWords = pick('null_values', 'null_words', 'na_values');
   const definition = isJsonObject(options.header_definition) ? options.header_definition : {};
   const tab = options.type === 'tsv' ? '\t' : null;
   return {
@@ -40,7 +44,8 @@ export function readCsvDialect(given: CsvOptions): CsvDialect {
     header: hasHeader(options, definition),
     columns: words(pick('columns', 'names') ?? definition.column_names),
     encoding: text(pick('encoding')) ?? null,
-    nullWords: [...new Set(['', ...words(pick('null_values', 'null_words', 'na_values'))])],
+    nullWords: [...new Set(['', ...words(nullWords)])],
+    findsNullWords: nullWords === undefined,
     trueWords: words(pick('true_values')),
     falseWords: words(pick('false_values')),
     skipRows: Number(pick('skip_rows', 'skip_rows_before_header', 'skiprows') ?? 0) || 0,
@@ -62,12 +67,18 @@ function readerOptions({ reader_options: given }: CsvOptions): JsonObject {
 }
 
 /** pandas counts the header's line from 0 and says null for none; Airbyte's file connectors name the way. */
-function hasHeader(options: JsonObject, definition: JsonObject): boolean {
+function hasHeader(options: JsonObject, definition: JsonObject): boolean | null {
   const kind = definition.header_definition_type;
   if (kind !== undefined) return kind === 'From CSV';
   const { header } = options;
-  if (header === undefined) return words(options.names).length === 0;
+  if (header === undefined) return openHeader(options);
   return typeof header === 'boolean' ? header : header !== null;
+}
+
+/** pandas' `names` stand for a header that is missing, our `columns` for the one that is there. */
+function openHeader(options: JsonObject): boolean | null {
+  if (words(options.names).length > 0) return false;
+  return words(options.columns).length > 0 ? true : null;
 }
 
 function text(value: JsonValue | undefined): string | undefined {

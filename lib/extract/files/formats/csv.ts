@@ -7,7 +7,9 @@ import { type FileReader, identifier, literal, openFileReader } from '../duckdb.
 import { badRow, fileError } from '../file-errors.ts';
 import type { CsvOptions } from '../file-options.ts';
 import { inferSchema } from '../infer-schema.ts';
+import { detectNullWords } from '../null-words.ts';
 import { columnValue, type TextColumn, textColumns, textTypeOf } from '../text-values.ts';
+import { type OpenDialect, settleDialect } from './csv-detect.ts';
 import { type CsvHead, readCsvHead } from './csv-head.ts';
 import { type CsvDialect, readCsvDialect } from './csv-options.ts';
 import { type FileFormat, type OpenFile, type Portion, SAMPLE_ROWS } from './format.ts';
@@ -21,10 +23,11 @@ const CR = 13;
 
 /** CSV as RFC 4180 has it. DuckDB reads every field as text; types come from the schema, so that no digit is lost. */
 export function csvFormat(options: CsvOptions): FileFormat {
-  const dialect = readCsvDialect(options);
+  const open = readCsvDialect(options);
   return {
     async schema(given) {
-      const file = await asUtf8(given, dialect.encoding);
+      const file = await asUtf8(given, open.encoding);
+      const dialect = await settleDialect(file, open, null);
       const head = await readCsvHead(file, dialect);
       if (!head) return inferSchema([]);
       const sample: DuckDBValue[][] = [];
@@ -35,7 +38,8 @@ export function csvFormat(options: CsvOptions): FileFormat {
       return sampleSchema(sample, head, dialect);
     },
     async *read(given, schema) {
-      const file = await asUtf8(given, dialect.encoding);
+      const file = await asUtf8(given, open.encoding);
+      const dialect = await settleDialect(file, open, schema);
       const head = await readCsvHead(file, dialect);
       if (!head) return;
       await refuseLongEnd(file);
@@ -51,23 +55,32 @@ export function csvFormat(options: CsvOptions): FileFormat {
         reader.close();
       }
     },
-    straight: (file, schema) => straightCsv(file, dialect, schema),
+    straight: (file, schema) => straightCsv(file, open, schema),
   };
 }
 
 /** Types by what the texts look like; dates by the format that was given for their column, or by the only one that fits. */
 function sampleSchema(sample: readonly DuckDBValue[][], head: CsvHead, dialect: CsvDialect): JsonObject {
   const formats = new Map<string, string>();
+  const nullWords = new Map<string, string[]>();
   const types = head.columns.map((column, at) => {
-    const texts = sample.flatMap((row) => (row[at] === null ? [] : [String(row[at])]));
+    const all = sample.flatMap((row) => (row[at] === null ? [] : [String(row[at])]));
+    const found = dialect.findsNullWords ? detectNullWords(all) : [];
+    if (found.length > 0) nullWords.set(column, found);
+    const texts = all.filter((text) => !found.includes(text));
     const format = dialect.dateFormats[column] ?? detectDateFormat(texts);
     if (format) formats.set(column, format);
     return textTypeOf(texts.map((text) => worded(text, dialect)));
   });
-  const columns = types.map((type) => ({ type: type ?? ('string' as const), dateFormat: null }));
+  const columns = types.map((type, at) => ({
+    ...{ type: type ?? ('string' as const), dateFormat: null },
+    nullWords: nullWords.get(head.columns[at] ?? '') ?? [],
+  }));
   const schema = inferSchema(sample.map((row) => toRecord(row, head.columns, withWords(columns, dialect))));
   const properties = isJsonObject(schema.properties) ? { ...schema.properties } : {};
   for (const [column, format] of formats) properties[column] = { type: ['null', 'string'], ...schemaOfDates(format) };
+  for (const [column, found] of nullWords)
+    properties[column] = { ...(properties[column] as JsonObject), weir_null_words: found };
   return { ...schema, properties };
 }
 
@@ -89,11 +102,13 @@ function worded(text: string, { trueWords, falseWords }: Pick<CsvDialect, 'trueW
 const ONE_CHARACTER = /^[ -~\t]$/;
 
 /** What every reader takes for the same: UTF-8, one character each for delimiter and quote, and only the empty field for null. */
-async function straightCsv(given: OpenFile, dialect: CsvDialect, schema: JsonObject): Promise<DelimitedFile | null> {
-  const { quote, escape: escapeSign, header, nullWords, trueWords, falseWords, skipRows } = dialect;
-  const words = nullWords.length + trueWords.length + falseWords.length;
-  if (escapeSign !== quote || words > 1 || skipRows > 0) return null;
-  const file = await asUtf8(given, dialect.encoding);
+async function straightCsv(given: OpenFile, open: OpenDialect, schema: JsonObject): Promise<DelimitedFile | null> {
+  const words = open.nullWords.length + open.trueWords.length + open.falseWords.length;
+  if (words > 1 || open.skipRows > 0) return null;
+  const file = await asUtf8(given, open.encoding);
+  const dialect = await settleDialect(file, open, schema);
+  const { quote, escape: escapeSign, header } = dialect;
+  if (escapeSign !== quote) return null;
   const head = await readCsvHead(file, dialect);
   if (!head || !ONE_CHARACTER.test(head.delimiter) || !ONE_CHARACTER.test(quote) || head.delimiter === quote)
     return null;
