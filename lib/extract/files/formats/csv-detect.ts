@@ -1,15 +1,8 @@
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { isTyped } from '../null-words.ts';
 import { DELIMITERS, distinctNames, firstRecord, headText, lineStart } from './csv-head.ts';
-import type { CsvDialect } from './csv-options.ts';
+import type { CsvDialect, OpenDialect } from './csv-options.ts';
 import type { OpenFile } from './format.ts';
-
-/** What the options leave open is null. */
-export interface OpenDialect extends Omit<CsvDialect, 'quote' | 'escape' | 'header'> {
-  readonly quote: string | null;
-  readonly escape: string | null;
-  readonly header: boolean | null;
-}
 
 const LOOKED_AT = 50;
 /** With fewer rows, little can be told from them. */

@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
 import { fileError } from '../file-errors.ts';
 import type { CsvOptions } from '../file-options.ts';
-import type { OpenDialect } from './csv-detect.ts';
 
 /** What a CSV file's reader goes by, whichever names the manifest used. */
 export interface CsvDialect {
@@ -23,6 +22,13 @@ export interface CsvDialect {
   /** `DD.MM.YYYY` by column. */
   readonly dateFormats: Readonly<Record<string, string>>;
   readonly skipsBadRows: boolean;
+}
+
+/** What the options leave open is null. */
+export interface OpenDialect extends Omit<CsvDialect, 'quote' | 'escape' | 'header'> {
+  readonly quote: string | null;
+  readonly escape: string | null;
+  readonly header: boolean | null;
 }
 
 /**
