@@ -1,6 +1,7 @@
 import { builder } from './builder/builder.ts';
 import { csvToPostgres } from './files/csv-to-postgres.ts';
 import { csvToS3 } from './files/csv-to-s3.ts';
+import { overview } from './overview/overview.ts';
 import { apiToPostgres } from './postgres/api-to-postgres.ts';
 import { growth } from './postgres/growth.ts';
 import { quality } from './quality.ts';
@@ -17,4 +18,5 @@ export const rows: readonly BenchRow[] = [
   csvToS3,
   ...quality,
   builder,
+  overview,
 ];
