@@ -127,7 +127,7 @@ async function passSuite(c: GateContext, sync: GatedSync, passing: Passing): Pro
     return found.results;
   });
   await c.db.transaction().execute(async (tx) => {
-    await finishRun(tx, runId, c.clock(), null);
+    await finishRun(tx, runId, { at: c.clock(), failure: null, bytesRead: null });
     await insertResults(tx, { id: runId, workspaceId, suiteId }, [...results, ...blocked], c.clock());
   });
   const failed = blocked.filter(({ outcome }) => outcome === 'fail' || outcome === 'error');

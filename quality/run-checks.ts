@@ -57,6 +57,11 @@ interface RunContext {
   readonly log: Log;
 }
 
+/** The same, and who is told what was read of a bucket. */
+interface MeasureContext extends RunContext {
+  readonly onRead: (read: { bytes: number }) => void;
+}
+
 export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Runs in the transaction that saves the results. */
@@ -130,10 +135,14 @@ export async function runChecks(
   if (!run || run.finishedAt) return null;
   let results: NewResult[] = [];
   let failure: Failure | null = null;
+  let bytesRead: number | null = null;
+  const onRead = ({ bytes }: { bytes: number }) => {
+    bytesRead = (bytesRead ?? 0) + bytes;
+  };
   const cancelled = watchForCancel(c.db, runId);
   const signal = AbortSignal.any([outer, cancelled.signal]);
   try {
-    results = await measureSuite(c, run, signal);
+    results = await measureSuite({ ...c, onRead }, run, signal);
   } catch (error) {
     // A shutdown is no result: the job comes again.
     if (signal.aborted && signal.reason !== 'deadline' && signal.reason !== 'cancelled') throw error;
@@ -148,7 +157,7 @@ export async function runChecks(
   const finished = { ...head, failure, alertRules, results };
   const saved = await c.db.transaction().execute(async (tx) => {
     const at = c.clock();
-    if (!(await finishRun(tx, runId, at, failure))) return false;
+    if (!(await finishRun(tx, runId, { at, failure, bytesRead }))) return false;
     await insertResults(tx, run, results, at);
     // The past is nothing to alert of.
     if (run.trigger !== 'backfill') await onFinished?.(tx, finished);
@@ -192,7 +201,7 @@ function alertRulesOf(text: string): Record<string, AlertRule> {
   return Object.fromEntries(checks.flatMap(({ key, alert }) => (alert ? [[key, alert] as const] : [])));
 }
 
-async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
+async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
   const { issues, suite } = parseSuite(run.text);
   if (!suite) throw invalidSuite(issues);
   signal.throwIfAborted();
@@ -213,7 +222,7 @@ async function measureSuite(c: RunContext, run: Run, signal: AbortSignal): Promi
 }
 
 /** Of the checks that were never measured, what they would have said in the past. */
-async function measurePast(c: RunContext, run: Run, suite: Suite, signal: AbortSignal): Promise<NewResult[]> {
+async function measurePast(c: MeasureContext, run: Run, suite: Suite, signal: AbortSignal): Promise<NewResult[]> {
   const { history } = suite;
   if (history === null) return [];
   const { suiteId, connectionId, syncId, id: runId } = run;
@@ -232,20 +241,27 @@ async function measurePast(c: RunContext, run: Run, suite: Suite, signal: AbortS
   });
 }
 
+/** After a sync nobody has asked for a bucket to be read: only what is small is. */
+const UNASKED_BYTES = 256 * 1024 * 1024;
+
 /** One statement over a table's past, where nobody asked for it and where somebody did. */
 const PAST_MS = 60_000;
 const ASKED_PAST_MS = 10 * 60_000;
 
 async function inDestination<T>(
-  c: RunContext,
+  c: MeasureContext,
   run: Run,
   { config, ...options }: { config: JsonObject; guard: Guard; signal: AbortSignal; statementTimeoutMs?: number },
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   if (run.destinationType === 'postgres') return withPostgres(config, options, work);
   const published = await publishedFiles(c.db, run.destinationId, run.connectionId);
-  const { log, clock } = c;
-  return withBucket({ type: run.destinationType, config, published, ...options, log, clock }, work);
+  const { log, clock, onRead } = c;
+  const limit = run.trigger === 'sync' ? { bytes: UNASKED_BYTES, beyond: 'refuse' as const } : null;
+  return withBucket(
+    { type: run.destinationType, config, published, ...options, log, clock, onRead, ...(limit && { limit }) },
+    work,
+  );
 }
 
 /** What the gate measured of the very load that was published stands: measuring it again would tell of something else. */

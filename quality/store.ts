@@ -32,6 +32,8 @@ export interface RunSummary {
   readonly finishedAt: Date | null;
   /** Why nothing could be measured. */
   readonly failure: Failure | null;
+  /** What was read of a bucket; null where none was. */
+  readonly bytesRead: number | null;
   readonly pass: number;
   readonly warn: number;
   readonly fail: number;
@@ -49,7 +51,7 @@ export async function lastRuns(
     .selectFrom('check_run as run')
     .distinctOn('run.suite_id')
     .select(['run.suite_id as suiteId', 'run.id', 'run.trigger', 'run.sync_id as syncId', 'run.failure'])
-    .select(['run.started_at as startedAt', 'run.finished_at as finishedAt'])
+    .select(['run.started_at as startedAt', 'run.finished_at as finishedAt', 'run.bytes_read as bytesRead'])
     .select(['pass', 'warn', 'fail', 'error'].map((outcome) => countOf(outcome as Outcome).as(outcome as Outcome)))
     .where('run.workspace_id', '=', workspaceId)
     .where('run.suite_id', 'in', [...suiteIds])
@@ -172,10 +174,14 @@ export function findRun(db: Db, runId: number) {
 }
 
 /** Closes the run, unless it is closed already: then nothing may be saved again. */
-export async function finishRun(db: Db, runId: number, at: Date, failure: Failure | null): Promise<boolean> {
+export async function finishRun(
+  db: Db,
+  runId: number,
+  { at, failure, bytesRead }: { at: Date; failure: Failure | null; bytesRead: number | null },
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('check_run')
-    .set({ finished_at: at, failure: failure && JSON.stringify(failure) })
+    .set({ finished_at: at, failure: failure && JSON.stringify(failure), bytes_read: bytesRead })
     .where('id', '=', runId)
     .where('finished_at', 'is', null)
     .executeTakeFirst();

@@ -43,6 +43,8 @@ export interface Destination {
   begin(attempt: AttemptRef): Promise<Load>;
   /** The relation with its files on this machine, copied into `folder` where they are not; tables stay what they are. */
   fetch(relation: Relation, folder: string): Promise<Relation>;
+  /** Bytes of each of the relation's files: what fetching them would read. */
+  sizes?(relation: Relation): Promise<readonly number[]>;
   /** Rows that were put aside, where the destination keeps them. */
   readonly quarantine?: QuarantineStore;
   close(): Promise<void>;

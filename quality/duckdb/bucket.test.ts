@@ -45,6 +45,32 @@ completeness: [{column: extra, max_missing: 1}]`);
   ]);
 });
 
+test('tells what it has read, and reads no more than it may', async () => {
+  const bucket = await bucketWith({ 'shop/a/1.parquet': 'select 1 as id', 'shop/a/2.parquet': 'select 2 as id' });
+  const files = ['s3://datalake/shop/a/1.parquet', 's3://datalake/shop/a/2.parquet'];
+  const published: PublishedFiles[] = [{ prefix: '', namespace: '', name: 'a', files }];
+  const { suite } = parseSuite('dataset: a\nvolume: [{min_rows: 2}]');
+  const measured = async (limit?: { bytes: number; beyond: 'refuse' | 'part' }) => {
+    const read: { bytes: number; isPart: boolean }[] = [];
+    const onRead = (part: { bytes: number; isPart: boolean }) => void read.push(part);
+    const [result] = await withBucket({ ...bucket, published, onRead, ...(limit && { limit }) }, (engine) =>
+      checkTables(engine, suite?.checks ?? [], FACTS),
+    );
+    return { read, message: result?.message };
+  };
+  const all = await measured();
+  expect(all).toMatchObject({ read: [{ isPart: false }], message: '2 rows, limit at least 2 rows' });
+  const bytes = all.read[0]?.bytes ?? 0;
+  expect(bytes).toBeGreaterThan(100);
+  expect(await measured({ bytes: bytes - 1, beyond: 'part' })).toMatchObject({
+    read: [{ bytes: bytes / 2, isPart: true }],
+    message: '1 row, limit at least 2 rows',
+  });
+  const refused = await measured({ bytes: bytes - 1, beyond: 'refuse' });
+  expect(refused.read).toEqual([]);
+  expect(refused.message).toContain('is read only when somebody asks for it');
+});
+
 async function bucketWith(files: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-bucket-'));
   const configureBuckets = [{ name: 'datalake', configs: [] }];

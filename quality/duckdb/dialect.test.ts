@@ -7,6 +7,7 @@ import { duckdbDialect } from './dialect.ts';
 
 test.each([
   ['rows.parquet', 'format parquet'],
+  ['rows.jsonl', 'format json'],
   ['rows.jsonl.gz', 'format json, compression gzip'],
   ['rows.jsonl.zst', 'format json, compression zstd'],
   ['rows.csv', 'format csv, header'],

@@ -31,12 +31,15 @@ export const duckdbDialect: Dialect = {
 
 /** The files of one destination are all of one kind; their names say which. */
 function readerOf(file: string): (files: string) => string {
-  const compression = /\.gz$/.test(file) ? 'gzip' : /\.zst$/.test(file) ? 'zstd' : 'none';
+  const compression = /\.gz$/.test(file)
+    ? ", compression = 'gzip'"
+    : /\.zst$/.test(file)
+      ? ", compression = 'zstd'"
+      : '';
   if (/\.jsonl(\.\w+)?$/.test(file))
-    return (files) =>
-      `read_json(${files}, format = 'newline_delimited', union_by_name = true, compression = '${compression}')`;
+    return (files) => `read_json(${files}, format = 'newline_delimited', union_by_name = true${compression})`;
   if (/\.csv(\.\w+)?$/.test(file))
-    return (files) => `read_csv(${files}, header = true, union_by_name = true, compression = '${compression}')`;
+    return (files) => `read_csv(${files}, header = true, union_by_name = true${compression})`;
   return (files) => `read_parquet(${files}, union_by_name = true)`;
 }
 

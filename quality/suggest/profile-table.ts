@@ -15,7 +15,7 @@ const FORMATS = ['email', 'uuid', 'url', 'date', 'ipv4'];
 const OWN = /^_(airbyte|weir)_/;
 
 /** One scan over the columns, and one statement for each that has few values. */
-export async function profileTable(engine: Engine, relation: Relation): Promise<Profile> {
+export async function profileTable(engine: Engine, relation: Relation, isPart = false): Promise<Profile> {
   const all = (await engine.columnsOf(relation)).filter(({ name }) => !OWN.test(name));
   const columns = all.slice(0, MOST_COLUMNS);
   const source = engine.dialect.source(relation).replace(/ as measured$/, '');
@@ -34,7 +34,7 @@ export async function profileTable(engine: Engine, relation: Relation): Promise<
   );
   return {
     rows,
-    isPart: rows === MOST_ROWS,
+    isPart: isPart || rows === MOST_ROWS,
     columns: profiles.map((profile) => ({ ...profile, values: valuesOf(counted.measurements, profile.name) })),
   };
 }

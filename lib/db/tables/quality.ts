@@ -35,6 +35,8 @@ interface CheckRunTable {
   started_at: Time;
   finished_at: NullableTime;
   cancel_requested_at: NullableTime;
+  /** Of a bucket; null where none was read. */
+  bytes_read: Optional<number>;
   failure: NullableJson<Failure>;
 }
 
@@ -88,5 +90,6 @@ interface TableProfileTable {
   sync_id: number;
   columns: Json<JsonValue>;
   suggestions: Json<JsonValue>;
+  bytes_read: Optional<number>;
   profiled_at: Time;
 }

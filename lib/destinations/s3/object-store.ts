@@ -41,6 +41,8 @@ export interface ObjectStore {
   /** Gives up uploads of these keys that were begun and never ended, where the store tells of them. */
   abortUploads(keys: readonly string[]): Promise<void>;
   download(key: string, file: string): Promise<void>;
+  /** Its bytes. */
+  size(key: string): Promise<number>;
   close(): void;
 }
 
@@ -101,6 +103,11 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
       run(`reading ${Key}`, async () => {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal });
         await pipeline(Body as Readable, createWriteStream(file));
+      }),
+    size: (Key) =>
+      run(`looking at ${Key}`, async () => {
+        const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }), { abortSignal });
+        return ContentLength ?? 0;
       }),
     close: () => client.destroy(),
   };

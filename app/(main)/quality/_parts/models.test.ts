@@ -5,6 +5,7 @@ const run = (change: Partial<Run>): Run => ({
   id: 1,
   trigger: 'sync',
   syncId: 1,
+  bytesRead: null,
   startedAt: '2026-11-24T05:00:00Z',
   finishedAt: '2026-11-24T05:00:01Z',
   failure: null,
