@@ -1,7 +1,10 @@
 import { api } from './api.ts';
 
 /** Names under which the service sends events of a probe or a sync. */
-const NAMES = ['message', 'page', 'exchange', 'log', 'state', 'templates', 'result', 'failure', 'progress', 'done'];
+const NAMES = [
+  ...['message', 'page', 'exchange', 'log', 'state', 'templates', 'recording', 'test'],
+  ...['result', 'failure', 'progress', 'done'],
+];
 
 /**
  * Follows a stream of server-sent events until one of type `done`. A broken connection is taken up where it broke

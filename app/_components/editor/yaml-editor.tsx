@@ -16,6 +16,9 @@ export interface YamlEditorHandle {
   revealOffset(offset: number): void;
   /** Changes the text as typing does: one step to undo. */
   edit(edit: TextEdit): void;
+  focus(): void;
+  /** Runs an action of the editor, such as `editor.action.formatDocument`. */
+  run(action: string): void;
 }
 
 interface Props {
@@ -143,6 +146,13 @@ export function YamlEditor(props: Props) {
         editor.editor.pushUndoStop();
         editor.editor.executeEdits('form', [{ range, text }]);
         editor.editor.pushUndoStop();
+      },
+      focus() {
+        editor?.editor.focus();
+      },
+      run(action) {
+        editor?.editor.focus();
+        void editor?.editor.getAction(action)?.run();
       },
     }),
     [editor],

@@ -6,6 +6,7 @@ import { api } from '../api.ts';
 import { Icon, type IconName } from '../icon.tsx';
 import { useSay } from '../toast.tsx';
 import { NAV } from './nav-items.ts';
+import { useCommandsOfPage } from './page-commands.ts';
 import { useOverview } from './pulse.ts';
 
 interface PaletteProps {
@@ -24,6 +25,7 @@ const NEW: readonly (readonly [name: string, href: string])[] = [
 export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   const router = useRouter();
   const say = useSay();
+  const commands = useCommandsOfPage();
   const connections = useOverview().data?.connections ?? [];
   const run = (action: () => void) => () => {
     onOpenChange(false);
@@ -46,6 +48,11 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
       <Command.Input placeholder="Search or run" />
       <Command.List>
         <Command.Empty>Nothing has that name.</Command.Empty>
+        <Command.Group heading="On this page" hidden={commands.length === 0}>
+          {commands.map(({ name, icon = 'play', keys, run: act }) => (
+            <Entry key={name} icon={icon} name={name} {...(keys && { keys })} onSelect={run(act)} />
+          ))}
+        </Command.Group>
         <Command.Group heading="Go to">
           {NAV.map((item) => (
             <Entry

@@ -22,6 +22,9 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['⌘↵', 'test, in the builder'],
   ['⌘S', 'save a version, in the builder'],
   ['F8', 'next problem, in the builder'],
+  ['⌘.', 'quick fix, in the builder'],
+  ['F12, ⇧F12', 'definition and uses, in the builder'],
+  ['⌘1 ⌘2 ⌘3', 'outline, text, test, in the builder'],
   ['?', 'this list'],
 ];
 

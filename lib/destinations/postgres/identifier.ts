@@ -1,5 +1,8 @@
 import { WeirError } from '#lib/errors.ts';
 import { type ColumnType, MAX_NAME_BYTES } from '#lib/records/index.ts';
+import { sqlType } from './sql-types.ts';
+
+export { sqlType } from './sql-types.ts';
 
 /** A table with its schema, both as the database has them. */
 export interface TableRef {
@@ -21,26 +24,6 @@ export function quoteTable({ schema, table }: TableRef): string {
 
 export function quoteList(names: readonly string[]): string {
   return names.map(quote).join(', ');
-}
-
-/** Each column type as `format_type()` spells it. */
-const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
-  boolean: 'boolean',
-  integer: 'bigint',
-  number: 'numeric',
-  string: 'character varying',
-  date: 'date',
-  timestamp_with_timezone: 'timestamp with time zone',
-  timestamp_without_timezone: 'timestamp without time zone',
-  time_with_timezone: 'time with time zone',
-  time_without_timezone: 'time without time zone',
-  object: 'jsonb',
-  array: 'jsonb',
-  json: 'jsonb',
-};
-
-export function sqlType(type: ColumnType): string {
-  return SQL_TYPES[type];
 }
 
 /** `column` of type `from` as the wider type `to`. */

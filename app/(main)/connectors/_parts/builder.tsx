@@ -2,24 +2,30 @@
 
 import { useRouter } from 'next/navigation';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Connector } from '#lib/connections/connectors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { streamsInText } from '#lib/manifest/streams-in-text.ts';
+import { addTestToText, testsInText } from '#lib/manifest/tests-in-text.ts';
+import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import { ApiError, api } from '../../../_components/api.ts';
+import { askProbe } from '../../../_components/ask-probe.ts';
 import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
 import { startConfig } from '../../../_components/schema-form/schema-form.tsx';
+import { type PageCommand, usePageCommands } from '../../../_components/shell/page-commands.ts';
 import { rememberTestValues, testValuesOf } from '../../../_components/test-values.ts';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 import { ComponentPanel } from './component-panel.tsx';
+import { Conflict, textOf } from './conflict.tsx';
 import { Outline } from './outline.tsx';
 import { Problems } from './problems.tsx';
-import { SaveVersion } from './save-version.tsx';
+import { type SaveInput, SaveVersion } from './save-version.tsx';
 import { SchemaPanel } from './schema-panel.tsx';
 import { SIDES, SidePanel } from './side-panel.tsx';
-import { USUAL_LIMITS } from './test-limits.tsx';
+import { USUAL_OPTIONS } from './test-options.tsx';
 import { TestPanel } from './test-panel.tsx';
+import { TestsPanel } from './tests-panel.tsx';
 import { useDraft } from './use-draft.ts';
 import { useSettled } from './use-settled.ts';
 import { useTestRead } from './use-test-read.ts';
@@ -37,7 +43,9 @@ interface Props {
   readonly schema: JsonObject;
 }
 
-type Shown = 'outline' | 'editor' | 'test';
+const PARTS = ['outline', 'editor', 'test'] as const;
+type Part = (typeof PARTS)[number];
+const PART_NAMES: Record<Part, string> = { outline: 'Outline', editor: 'YAML', test: 'Test' };
 
 /** Manifest, problems and a test with the real engine, side by side; on a phone one at a time. */
 export function Builder({ connector, schema, ...initial }: Props) {
@@ -46,19 +54,26 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const manifest = edited.text;
   const [values, setValues] = useState<JsonObject>(initial.values ?? testValuesOf(connector?.id));
   const [stream, setStream] = useQueryState('stream');
-  const [shown, setShown] = useState<Shown>('editor');
+  const [shown, setShown] = useState<Part>('editor');
   const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);
-  const [limits, setLimits] = useState(USUAL_LIMITS);
+  const [options, setOptions] = useState(USUAL_OPTIONS);
   const [side, setSide] = useQueryState('beside', parseAsStringLiteral(SIDES).withDefault('test'));
   const [cursor, setCursor] = useState({ line: 1, column: 1, offset: 0 });
+  const [basedOn, setBasedOn] = useState(connector?.latest?.version ?? null);
   const editor = useRef<YamlEditorHandle>(null);
+  const root = useRef<HTMLDivElement>(null);
   const router = useRouter();
   const say = useSay();
   const validation = useValidation(edited);
   const test = useTestRead();
-  const draft = useDraft(connector?.id ?? null, manifest, connector?.draft ?? connector?.latest?.manifest ?? null);
+  const stored = connector ? textOf(connector) : '';
+  const draft = useDraft(
+    connector?.id ?? null,
+    { name, manifest },
+    { manifest: stored, draftAt: connector?.draftAt ?? null },
+  );
   const config = validation.spec ? { ...startConfig(validation.spec), ...values } : values;
-  const streams = validation.streams;
+  const { streams } = validation;
   const chosen = streams.find((item) => item.name === stream)?.name ?? streams[0]?.name ?? null;
   const settled = useSettled(manifest);
   const place = useMemo(
@@ -71,26 +86,38 @@ export function Builder({ connector, schema, ...initial }: Props) {
     if (chosen === null) return;
     setShown('test');
     void setSide('test');
-    void test.start({
-      manifest,
-      config,
-      stream: chosen,
-      limits,
-      state,
-    });
+    const { recording } = test.run;
+    const replay =
+      options.replay && test.run.stream === chosen && recording && 'test' in recording ? recording.test : null;
+    const { limits, faults } = options;
+    void test.start({ manifest, config, stream: chosen, limits, state, faults, replay });
   };
-  const save = async (note: string) => {
+  const replaceAll = (text: string) => editor.current?.edit({ from: 0, to: manifest.length, text });
+  const keepAsTest = async (recorded: ManifestTest) => {
+    const { test: made } = await askProbe<{ test: ManifestTest }>({ kind: 'keep_test', manifest, test: recorded });
+    const edit = addTestToText(manifest, made);
+    if (!edit) return say.failed(new Error('The manifest must be valid YAML first.'));
+    editor.current?.edit(edit);
+    say.done('Kept as a test, at the end of the manifest. Look through the answers for what must not be shared.');
+  };
+  const save = async ({ note, failingReason }: SaveInput) => {
     const id = connector?.id ?? (await api.post<{ id: string }>('/connectors', { name, manifest })).id;
-    const basedOn = connector?.latest?.version ?? null;
-    const { version } = await api.post<{ version: number }>(`/connectors/${id}/versions`, {
-      manifest,
-      note: note || null,
-      basedOn,
-    });
-    rememberTestValues(id, values);
-    draft.forget();
-    setDialog(null);
-    say.done(`Version ${version} saved`);
+    try {
+      const { version } = await api.post<{ version: number }>(`/connectors/${id}/versions`, {
+        ...{ manifest, note: note || null, basedOn, failingReason: failingReason || null },
+      });
+      rememberTestValues(id, values);
+      draft.forget();
+      setDialog(null);
+      say.done(`Version ${version} saved`);
+    } catch (error) {
+      // A connector without a version would only keep its name from the next try.
+      if (connector === null) await api.delete(`/connectors/${id}`).catch(() => undefined);
+      if (!isNewerVersion(error)) throw error;
+      setDialog(null);
+      draft.showConflict();
+      return;
+    }
     router.push(`/connectors/${id}`);
     router.refresh();
   };
@@ -102,18 +129,39 @@ export function Builder({ connector, schema, ...initial }: Props) {
     setShown('editor');
     editor.current?.revealOffset(offset);
   };
+  const openStream = (item: string) => {
+    void setStream(item);
+    const found = streamsInText(manifest).find(({ name: known }) => known === item);
+    if (found) revealOffset(found.offset);
+  };
+  usePartKeys(root, setShown, () => editor.current?.focus());
+  usePageCommands([
+    ...(chosen === null ? [] : [{ name: `Test ${chosen}`, keys: '⌘↵', run: () => runTest() }]),
+    ...SIDES.map(
+      (item): PageCommand => ({ name: `Show ${item} beside the text`, icon: 'chevron', run: () => void setSide(item) }),
+    ),
+    { name: 'Save a version', icon: 'check', keys: '⌘S', run: () => setDialog('save') },
+    { name: 'Format the manifest', icon: 'copy', run: () => editor.current?.run('editor.action.formatDocument') },
+    { name: 'Download the manifest', icon: 'download', run: () => download(name, manifest) },
+    ...streams.map(
+      (item): PageCommand => ({ name: `Stream ${item.name}`, icon: 'connectors', run: () => openStream(item.name) }),
+    ),
+  ]);
 
   return (
-    <div className="builder" data-shown={shown}>
+    <div className="builder" data-shown={shown} ref={root}>
       <VersionBar
         name={name}
         onName={connector === null ? setName : null}
         connector={connector}
         changed={manifest !== (connector?.latest?.manifest ?? '')}
         savedAt={draft.savedAt}
+        notKept={draft.failed}
         problem={saveProblem(name, errors.length)}
         stream={chosen}
         testing={test.run.status === 'running'}
+        onDownload={() => download(name, manifest)}
+        onOpenFile={replaceAll}
         onVersions={() => setDialog('versions')}
         onSave={() => setDialog('save')}
         onTest={() => runTest()}
@@ -121,7 +169,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
       />
       <nav className="msw" aria-label="Panel">
         <div className="seg">
-          {(['outline', 'editor', 'test'] as const).map((part) => (
+          {PARTS.map((part) => (
             <button key={part} type="button" aria-pressed={shown === part} onClick={() => setShown(part)}>
               {PART_NAMES[part]}
             </button>
@@ -138,11 +186,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
             setValues(next);
             if (connector) rememberTestValues(connector.id, next);
           }}
-          onStream={(item) => {
-            void setStream(item.name);
-            const found = streamsInText(manifest).find(({ name: known }) => known === item.name);
-            if (found) revealOffset(found.offset);
-          }}
+          onStream={(item) => openStream(item.name)}
         />
         <section className="ed" aria-label="Manifest">
           <div className="eh small">
@@ -175,10 +219,13 @@ export function Builder({ connector, schema, ...initial }: Props) {
               run={test.run}
               streams={streams.map((item) => item.name)}
               stream={chosen}
-              onStream={(name) => void setStream(name)}
-              limits={limits}
-              onLimits={setLimits}
+              onStream={(item) => void setStream(item)}
+              options={options}
+              onOptions={setOptions}
+              manifest={manifest}
+              config={config}
               onTest={runTest}
+              onKeep={keepAsTest}
               outdated={test.run.manifest !== manifest}
             />
           )}
@@ -200,13 +247,14 @@ export function Builder({ connector, schema, ...initial }: Props) {
               onEdit={(edit) => editor.current?.edit(edit)}
             />
           )}
+          {side === 'tests' && <TestsPanel manifest={manifest} names={testsInText(settled)} onGo={reveal} />}
         </SidePanel>
       </div>
       <SaveVersion
         open={dialog === 'save'}
         onOpenChange={(open) => setDialog(open ? 'save' : null)}
         errors={errors}
-        next={(connector?.latest?.version ?? 0) + 1}
+        next={(basedOn ?? 0) + 1}
         onSave={save}
       />
       {connector !== null && (
@@ -216,8 +264,24 @@ export function Builder({ connector, schema, ...initial }: Props) {
           connector={connector}
           manifest={manifest}
           onRestore={(text) => {
-            setEdited({ text, line: 1 });
+            replaceAll(text);
             setDialog(null);
+          }}
+        />
+      )}
+      {connector !== null && draft.conflict && (
+        <Conflict
+          connectorId={connector.id}
+          mine={manifest}
+          onClose={draft.hideConflict}
+          onTheirs={(theirs) => {
+            setBasedOn(theirs.latest?.version ?? null);
+            draft.settle(theirs.draftAt, textOf(theirs));
+            replaceAll(textOf(theirs));
+          }}
+          onMine={(theirs) => {
+            setBasedOn(theirs.latest?.version ?? null);
+            draft.settle(theirs.draftAt, textOf(theirs));
           }}
         />
       )}
@@ -225,7 +289,35 @@ export function Builder({ connector, schema, ...initial }: Props) {
   );
 }
 
-const PART_NAMES: Record<Shown, string> = { outline: 'Outline', editor: 'YAML', test: 'Test' };
+/** ⌘1, ⌘2 and ⌘3 go to the outline, the text and what stands beside it. */
+function usePartKeys(
+  root: React.RefObject<HTMLElement | null>,
+  show: (part: Part) => void,
+  focusText: () => void,
+): void {
+  const latest = useRef(focusText);
+  latest.current = focusText;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const part = PARTS[Number(event.key) - 1];
+      if (!(event.metaKey || event.ctrlKey) || part === undefined) return;
+      event.preventDefault();
+      show(part);
+      if (part === 'editor') latest.current();
+      else root.current?.querySelector<HTMLElement>(part === 'outline' ? '.out button' : '.side-panel button')?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [root, show]);
+}
+
+function download(name: string, manifest: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([manifest], { type: 'application/yaml' }));
+  link.download = `${name.trim() || 'connector'}.yaml`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
 
 function saveProblem(name: string, errors: number): string | null {
   if (name.trim() === '') return 'Give the connector a name first.';
@@ -233,6 +325,6 @@ function saveProblem(name: string, errors: number): string | null {
 }
 
 /** Whether somebody else's newer version stands in the way. */
-export function isNewerVersion(error: unknown): boolean {
+function isNewerVersion(error: unknown): boolean {
   return error instanceof ApiError && error.failure.code === 'newer_version';
 }

@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from 'react';
 import type { Failure } from '#lib/errors.ts';
+import { isJsonObject } from '#lib/json.ts';
 import { ApiError, api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
@@ -84,8 +85,18 @@ async function sendFile(file: File): Promise<{ id: string }> {
     headers: { 'content-type': 'application/octet-stream' },
     body: file,
   });
-  const answer = await response.json().catch(() => null);
-  if (response.ok) return answer as { id: string };
-  const unreadable: Failure = { kind: 'transient', code: 'upload', message: `The upload failed (${response.status}).` };
-  throw new ApiError(response.status, answer?.error ?? unreadable);
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok && isJsonObject(answer) && typeof answer.id === 'string') return { id: answer.id };
+  throw new ApiError(response.status, refusalIn(answer) ?? unreadable(response.status));
+}
+
+/** What the service says of it, where it says anything. */
+function refusalIn(answer: unknown): Failure | null {
+  const error = isJsonObject(answer) ? answer.error : null;
+  return isJsonObject(error) && typeof error.message === 'string' ? (error as unknown as Failure) : null;
+}
+
+function unreadable(status: number): Failure {
+  const message = `The upload was not understood: Weir answered ${status} without saying why.`;
+  return { kind: 'transient', code: 'upload', message, hint: 'Try again; a proxy before Weir may limit uploads.' };
 }

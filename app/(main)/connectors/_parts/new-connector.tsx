@@ -1,14 +1,16 @@
 'use client';
 
 import Link from 'next/link';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Drafted } from '#lib/draft/draft.ts';
 import type { Operation } from '#lib/draft/from-openapi.ts';
 import type { DraftRequest } from '#lib/draft/make-draft.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { streamsInText } from '#lib/manifest/streams-in-text.ts';
 import { AllowHost } from '../../../_components/allow-host.tsx';
-import { FailureNotice } from '../../../_components/notice.tsx';
+import { Button } from '../../../_components/button.tsx';
+import { TimeAgo } from '../../../_components/clock.tsx';
+import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
@@ -18,15 +20,18 @@ import { DraftReview, PickOperations } from './draft-review.tsx';
 import { FileStart } from './file-start.tsx';
 import { OwnConnectors } from './own-connectors.tsx';
 import { TEMPLATES } from './templates.ts';
+import { forgetUnsaved, type Unsaved, unsavedConnector } from './use-draft.ts';
 
 type Answer = Partial<Drafted> & { title?: string; operations?: readonly Operation[] };
+
+type Opened = Pick<Drafted, 'manifest'> & Partial<Pick<Drafted, 'values'>> & { readonly name?: string };
 
 const CRUMBS = [{ name: 'Connectors', href: '/connectors' }, { name: 'New connector' }];
 
 /** From what people have of an API to a manifest in the builder; or from a template, or an empty page. */
 export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoList }) {
   const [request, setRequest] = useState<DraftRequest | null>(null);
-  const [opened, setOpened] = useState<(Pick<Drafted, 'manifest'> & Partial<Pick<Drafted, 'values'>>) | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
   const probe = useProbe<Answer>();
   const ask = (next: DraftRequest) => {
     setRequest(next);
@@ -37,7 +42,7 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
       <Page crumbs={CRUMBS} bare>
         <Builder
           connector={null}
-          name={firstStream(opened.manifest)}
+          name={opened.name || firstStream(opened.manifest)}
           manifest={opened.manifest}
           {...(opened.values && { values: opened.values })}
           schema={schema}
@@ -51,6 +56,7 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
         Start from what you have of the API. Everything is worked out here; nothing is sent elsewhere.
       </PageHead>
       <div className="stack">
+        <Unfinished onOpen={(unsaved) => setOpened(unsaved)} />
         <Panel title="From an API" className="draft">
           <DraftForm demo={demo} busy={probe.status === 'running'} onDraft={ask} onStop={probe.reset} />
         </Panel>
@@ -81,6 +87,36 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
         <Templates />
       </div>
     </Page>
+  );
+}
+
+/** What was being written when this page was left before the first version was saved. */
+function Unfinished({ onOpen }: { onOpen: (unsaved: Unsaved) => void }) {
+  const [unsaved, setUnsaved] = useState<Unsaved | null>(null);
+  // The server does not know it: it is looked for once the page is there.
+  useEffect(() => setUnsaved(unsavedConnector()), []);
+  if (unsaved === null) return null;
+  return (
+    <Notice
+      state="wait"
+      title={`A connector that was not saved yet${unsaved.name ? `: ${unsaved.name}` : ''}`}
+      actions={
+        <>
+          <Button onClick={() => onOpen(unsaved)}>Go on with it</Button>
+          <Button
+            kind="ghost"
+            onClick={() => {
+              forgetUnsaved();
+              setUnsaved(null);
+            }}
+          >
+            Forget it
+          </Button>
+        </>
+      }
+    >
+      Left <TimeAgo at={unsaved.at} />; it is kept in this browser.
+    </Notice>
   );
 }
 

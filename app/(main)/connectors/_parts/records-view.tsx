@@ -1,47 +1,134 @@
 'use client';
 
-import { useState } from 'react';
-import type { JsonObject, JsonValue } from '#lib/json.ts';
+import { useMemo, useState } from 'react';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { columnTypeOf } from '#lib/records/column-type.ts';
+import { inferSchema } from '#lib/records/infer-schema.ts';
+import { columnWords } from './column-words.ts';
+import { RecordTable, type ShownRecord } from './record-table.tsx';
 import type { TestPage } from './use-test-read.ts';
 
-/** Records of a test: all as a table of their fields, or one, raw beside transformed. */
+type View = 'record' | 'table' | 'json';
+
+const VIEWS: readonly (readonly [View, string])[] = [
+  ['record', 'Record'],
+  ['table', 'Table'],
+  ['json', 'JSON'],
+];
+const ALL = '';
+
+/** Records of a test: one, raw beside transformed and how it lands; all as a table of their fields; or one as JSON. */
 export function RecordsView({ pages, running }: { pages: readonly TestPage[]; running: boolean }) {
+  const [view, setView] = useState<View>('record');
   const [index, setIndex] = useState(0);
-  const records = pages.flatMap((page) =>
-    page.records.map((record, row) => ({ record, raw: page.raw?.[row], page: page.page, row: row + 1 })),
-  );
-  const shown = records[Math.min(index, records.length - 1)];
-  if (shown === undefined)
+  const [only, setOnly] = useState(ALL);
+  const records = useMemo(() => recordsOf(pages, only), [pages, only]);
+  const at = Math.min(index, records.length - 1);
+  const shown = records[at];
+  if (shown === undefined && only === ALL)
     return <p className="empty">{running ? 'Waiting for the first page.' : nothingShown(pages)}</p>;
   return (
     <section aria-label="Records" onKeyDown={(event) => move(event, records.length, setIndex)}>
       <div className="sec">
-        <span className="muted small">
-          Page {shown.page}, row {shown.row}
-        </span>
+        <fieldset className="seg">
+          <legend className="sr-only">Show as</legend>
+          {VIEWS.map(([id, word]) => (
+            <button key={id} type="button" aria-pressed={view === id} onClick={() => setView(id)}>
+              {word}
+            </button>
+          ))}
+        </fieldset>
+        <PagePicker pages={pages} value={only} onChange={setOnly} />
         <span className="grow" />
-        <button
-          type="button"
-          className="btn s ghost"
-          onClick={() => setIndex((old) => Math.max(0, old - 1))}
-          aria-label="Previous record"
-        >
-          ←
-        </button>
-        <span className="muted small num">
-          {Math.min(index, records.length - 1) + 1} of {records.length}
-        </span>
-        <button
-          type="button"
-          className="btn s ghost"
-          onClick={() => setIndex((old) => Math.min(records.length - 1, old + 1))}
-          aria-label="Next record"
-        >
-          →
-        </button>
+        {view !== 'table' && <Steps at={at} count={records.length} onGo={setIndex} />}
       </div>
-      <FieldTable record={shown.record} raw={shown.raw} />
+      {shown === undefined ? (
+        <p className="empty">This page has no records.</p>
+      ) : view === 'table' ? (
+        <RecordTable
+          records={records}
+          onOpen={(next) => {
+            setIndex(next);
+            setView('record');
+          }}
+        />
+      ) : (
+        <>
+          <p className="pad muted small">
+            Page {shown.page}, row {shown.row}
+          </p>
+          {view === 'json' ? (
+            <pre className="well">{JSON.stringify(shown.record, null, 2)}</pre>
+          ) : (
+            <FieldTable record={shown.record} raw={shown.raw} />
+          )}
+        </>
+      )}
     </section>
+  );
+}
+
+function recordsOf(pages: readonly TestPage[], only: string): ShownRecord[] {
+  return pages
+    .filter((page) => only === ALL || keyOf(page) === only)
+    .flatMap((page) =>
+      page.records.map((record, row) => ({
+        ...{ record, raw: page.raw?.[row], slice: page.slice, page: page.page, row: row + 1 },
+      })),
+    );
+}
+
+function keyOf({ slice, page }: TestPage): string {
+  return JSON.stringify([slice, page]);
+}
+
+/** Of several pages or slices one can be looked at alone. */
+function PagePicker({
+  pages,
+  value,
+  onChange,
+}: {
+  pages: readonly TestPage[];
+  value: string;
+  onChange: (key: string) => void;
+}) {
+  if (pages.length < 2) return null;
+  const several = new Set(pages.map(({ slice }) => slice)).size > 1;
+  return (
+    <select className="select small" aria-label="Page" value={value} onChange={(event) => onChange(event.target.value)}>
+      <option value={ALL}>All pages</option>
+      {pages.map((page) => (
+        <option key={keyOf(page)} value={keyOf(page)}>
+          {several ? `${page.slice}, page ${page.page}` : `Page ${page.page}`} ({page.records.length})
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Steps({ at, count, onGo }: { at: number; count: number; onGo: (index: number) => void }) {
+  return (
+    <>
+      <button
+        type="button"
+        className="btn s ghost"
+        onClick={() => onGo(Math.max(0, at - 1))}
+        aria-label="Previous record"
+      >
+        ←
+      </button>
+      <span className="muted small num">
+        {Math.max(0, at) + 1} of {count}
+      </span>
+      <button
+        type="button"
+        className="btn s ghost"
+        onClick={() => onGo(Math.min(count - 1, at + 1))}
+        aria-label="Next record"
+      >
+        →
+      </button>
+    </>
   );
 }
 
@@ -64,7 +151,7 @@ function FieldTable({ record, raw }: { record: JsonObject; raw: JsonObject | und
             <th>Field</th>
             <th>Raw</th>
             <th>Transformed</th>
-            <th>Type</th>
+            <th>Lands as</th>
           </tr>
         </thead>
         <tbody>
@@ -103,7 +190,7 @@ function FieldRow({
           `${before === undefined ? '+ ' : ''}${is}`
         )}
       </td>
-      <td className="mono faint">{typeName(after)}</td>
+      <td className="mono faint">{landsAs(after)}</td>
     </tr>
   );
 }
@@ -117,9 +204,10 @@ function show(value: JsonValue | undefined): string {
   return value === undefined ? '' : JSON.stringify(value);
 }
 
-function typeName(value: JsonValue | undefined): string {
-  if (value === undefined) return '';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return Number.isInteger(value) ? 'integer' : typeof value;
+/** In Postgres; in Parquet the Schema tab says it too. */
+function landsAs(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return '';
+  const seen = inferSchema([{ value }]);
+  const type = isJsonObject(seen.properties) ? columnTypeOf(seen.properties.value) : null;
+  return columnWords(type ?? 'json').postgres;
 }

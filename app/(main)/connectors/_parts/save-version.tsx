@@ -1,34 +1,48 @@
 'use client';
 
 import { useState } from 'react';
-import { failureOf } from '../../../_components/api.ts';
+import type { Failure, Issue } from '#lib/errors.ts';
+import { ApiError, failureOf } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
 import type { EditorIssue } from '../../../_components/editor/yaml-editor.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
 import { FailureNotice } from '../../../_components/notice.tsx';
 
+export interface SaveInput {
+  readonly note: string;
+  /** Why it is saved although tests fail; empty when none is known to. */
+  readonly failingReason: string;
+}
+
 interface Props {
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly errors: readonly EditorIssue[];
   readonly next: number;
-  readonly onSave: (note: string) => Promise<void>;
+  readonly onSave: (input: SaveInput) => Promise<void>;
 }
 
-/** Asks for a note and saves; a refusal (errors, a newer version of somebody else) stays in the dialog. */
+interface Refusal {
+  readonly failure: Failure;
+  readonly issues: readonly Issue[];
+}
+
+/** Asks for a note, runs the manifest's tests and saves. Where tests fail it asks why the version is to be saved all the same. */
 export function SaveVersion({ open, onOpenChange, errors, next, onSave }: Props) {
   const [note, setNote] = useState('');
+  const [failingReason, setFailingReason] = useState('');
   const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>(null);
+  const [refused, setRefused] = useState<Refusal | null>(null);
+  const testsFail = refused?.failure.code === 'tests_failed';
   const save = async () => {
     setBusy(true);
     setRefused(null);
     try {
-      await onSave(note);
+      await onSave({ note, failingReason });
       setNote('');
     } catch (error) {
-      setRefused(error);
+      setRefused({ failure: failureOf(error), issues: error instanceof ApiError ? error.issues : [] });
     } finally {
       setBusy(false);
     }
@@ -68,8 +82,38 @@ export function SaveVersion({ open, onOpenChange, errors, next, onSave }: Props)
             onChange={(event) => setNote(event.target.value)}
           />
         </Field>
-        {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
+        {refused !== null && <FailureNotice failure={refused.failure} alert />}
+        {testsFail && refused !== null && <Unmet issues={refused.issues} />}
+        {(testsFail || failingReason !== '') && (
+          <Field
+            id="failing-reason"
+            label="Why save it all the same"
+            hint="Stays with the version, for whoever looks at it later."
+          >
+            <input
+              className="input"
+              {...fieldControl('failing-reason', undefined, true)}
+              value={failingReason}
+              onChange={(event) => setFailingReason(event.target.value)}
+            />
+          </Field>
+        )}
       </form>
     </Dialog>
+  );
+}
+
+const MOST_SHOWN = 8;
+
+function Unmet({ issues }: { issues: readonly Issue[] }) {
+  return (
+    <ul className="small">
+      {issues.slice(0, MOST_SHOWN).map(({ line, message }) => (
+        <li key={`${line}:${message}`}>
+          Line {line}: {message}
+        </li>
+      ))}
+      {issues.length > MOST_SHOWN && <li className="muted">… {issues.length - MOST_SHOWN} more</li>}
+    </ul>
   );
 }

@@ -1,12 +1,11 @@
 'use client';
 
 import { useMemo } from 'react';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { setInText, type TextEdit, type TextPath } from '#lib/manifest/edit-text.ts';
-import { columnTypeOf } from '#lib/records/column-type.ts';
 import { inferSchema } from '#lib/records/infer-schema.ts';
 import { Button } from '../../../_components/button.tsx';
-import { schemaRows } from './schema-rows.ts';
+import { type SchemaRow, schemaRows, takeOver } from './schema-rows.ts';
 import type { TestPage } from './use-test-read.ts';
 
 interface Props {
@@ -26,14 +25,11 @@ export function SchemaPanel({ manifest, stream, declared, pages, onEdit }: Props
   const records = pages.reduce((sum, page) => sum + page.records.length, 0);
   if (records === 0 && rows.length === 0)
     return <p className="empty">Test the stream first: its schema is worked out from the records.</p>;
-  const write = (properties: JsonObject) => {
+  const write = (schema: JsonObject) => {
     if (stream === null) return;
-    const schema = { ...(declared ?? { type: 'object', additionalProperties: true }), properties };
     const edit = setInText(manifest, [...stream, 'schema_loader'], { type: 'InlineSchemaLoader', schema });
     if (edit) onEdit(edit);
   };
-  const mine = isJsonObject(declared?.properties) ? declared.properties : {};
-  const all = isJsonObject(seen.properties) ? seen.properties : {};
   const different = rows.filter(({ state }) => state === 'new' || state === 'differs');
   return (
     <section aria-label="Schema">
@@ -47,13 +43,7 @@ export function SchemaPanel({ manifest, stream, declared, pages, onEdit }: Props
           aria-disabled={stream === null || different.length === 0}
           onClick={() =>
             different.length > 0 &&
-            write({
-              ...mine,
-              ...pick(
-                all,
-                different.map(({ name }) => name),
-              ),
-            })
+            write(different.reduce<JsonObject>((schema, { path }) => takeOver(schema, seen, path), declared ?? EMPTY))
           }
         >
           Take over all
@@ -67,7 +57,8 @@ export function SchemaPanel({ manifest, stream, declared, pages, onEdit }: Props
               <th>Field</th>
               <th>Seen</th>
               <th>Declared</th>
-              <th>Lands as</th>
+              <th>In Postgres</th>
+              <th>In Parquet</th>
               <th>
                 <span className="sr-only">Actions</span>
               </th>
@@ -75,30 +66,11 @@ export function SchemaPanel({ manifest, stream, declared, pages, onEdit }: Props
           </thead>
           <tbody>
             {rows.map((row) => (
-              <tr key={row.name} className={row.state === 'new' ? 'ad' : row.state === 'unseen' ? 'de' : ''}>
-                <td className="mono">{row.name}</td>
-                <td className="mono">{row.seen ?? <span className="faint">not seen</span>}</td>
-                <td className="mono">
-                  {row.state === 'same' ? (
-                    <span className="faint">same</span>
-                  ) : (
-                    (row.declared ?? <span className="faint">—</span>)
-                  )}
-                </td>
-                <td className="mono faint">{columnTypeOf(mine[row.name] ?? all[row.name]) ?? 'json'}</td>
-                <td className="r">
-                  {(row.state === 'new' || row.state === 'differs') && (
-                    <Button
-                      size="s"
-                      kind="ghost"
-                      aria-label={`Take over ${row.name}`}
-                      onClick={() => write({ ...mine, ...pick(all, [row.name]) })}
-                    >
-                      Take over
-                    </Button>
-                  )}
-                </td>
-              </tr>
+              <SchemaField
+                key={row.path.join('.')}
+                row={row}
+                onTake={() => write(takeOver(declared, seen, row.path))}
+              />
             ))}
           </tbody>
         </table>
@@ -107,6 +79,30 @@ export function SchemaPanel({ manifest, stream, declared, pages, onEdit }: Props
   );
 }
 
-function pick(from: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
+const EMPTY: JsonObject = { type: 'object', additionalProperties: true };
+const INDENT_PX = 14;
+
+function SchemaField({ row, onTake }: { row: SchemaRow; onTake: () => void }) {
+  const { path, seen, declared, state, lands } = row;
+  const name = path.at(-1) === '*' ? 'each' : path.at(-1);
+  return (
+    <tr className={state === 'new' ? 'ad' : state === 'unseen' ? 'de' : ''}>
+      <td className="mono" title={path.join('.')} style={{ paddingLeft: 12 + (path.length - 1) * INDENT_PX }}>
+        {name}
+      </td>
+      <td className="mono">{seen ?? <span className="faint">not seen</span>}</td>
+      <td className="mono">
+        {state === 'same' ? <span className="faint">same</span> : (declared ?? <span className="faint">—</span>)}
+      </td>
+      <td className="mono faint">{lands?.postgres}</td>
+      <td className="mono faint">{lands?.parquet}</td>
+      <td className="r">
+        {(state === 'new' || state === 'differs') && (
+          <Button size="s" kind="ghost" aria-label={`Take over ${path.join('.')}`} onClick={onTake}>
+            Take over
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
 }

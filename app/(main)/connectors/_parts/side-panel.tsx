@@ -2,12 +2,12 @@
 
 import type { ReactNode } from 'react';
 
-export const SIDES = ['test', 'form', 'schema'] as const;
+export const SIDES = ['test', 'form', 'schema', 'tests'] as const;
 export type Side = (typeof SIDES)[number];
 
-const NAMES: Record<Side, string> = { test: 'Test', form: 'Form', schema: 'Schema' };
+const NAMES: Record<Side, string> = { test: 'Test', form: 'Form', schema: 'Schema', tests: 'Tests' };
 
-/** What stands beside the text: the test, the component under the cursor as a form, or the stream's schema. */
+/** What stands beside the text: the test, the component under the cursor as a form, the stream's schema, or the tests that the text carries. */
 export function SidePanel({
   side,
   onSide,

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
+import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import { AllowHost } from '../../../_components/allow-host.tsx';
 import { Button } from '../../../_components/button.tsx';
 import { formatBytes, formatCount, formatDuration } from '../../../_components/format.ts';
@@ -9,9 +10,10 @@ import { FailureNotice } from '../../../_components/notice.tsx';
 import { StateIcon } from '../../../_components/state-mark.tsx';
 import { PanelTabs, TabPanel } from '../../../_components/tabs.tsx';
 import { useSay } from '../../../_components/toast.tsx';
+import { PlanView } from './plan-view.tsx';
 import { RecordsView } from './records-view.tsx';
 import { ExchangeDetail, Requests, toCurl } from './requests.tsx';
-import { TestLimitFields, type TestLimits } from './test-limits.tsx';
+import { TestOptionFields, type TestOptions } from './test-options.tsx';
 import type { TestRun } from './use-test-read.ts';
 
 interface Props {
@@ -19,8 +21,12 @@ interface Props {
   readonly streams: readonly string[];
   readonly stream: string | null;
   readonly onStream: (stream: string) => void;
-  readonly limits: TestLimits;
-  readonly onLimits: (limits: TestLimits) => void;
+  readonly options: TestOptions;
+  readonly onOptions: (options: TestOptions) => void;
+  readonly manifest: string;
+  readonly config: JsonObject;
+  /** Puts what was read into the manifest, as a test of it. */
+  readonly onKeep: (recorded: ManifestTest) => Promise<void>;
   /** Reads the stream, from a state or from its beginning. */
   readonly onTest: (state?: JsonObject | null) => void;
   /** The draft has changed since this test. */
@@ -28,7 +34,8 @@ interface Props {
 }
 
 /** What a test read: requests on a time axis, records, the answer as it came, state and log. Fills while it runs. */
-export function TestPanel({ run, streams, stream, onStream, limits, onLimits, onTest, outdated }: Props) {
+export function TestPanel(props: Props) {
+  const { run, streams, stream, onStream, options, onOptions, onTest, outdated } = props;
   const [tab, setTab] = useState('records');
   const [chosen, setChosen] = useState(0);
   const say = useSay();
@@ -50,7 +57,7 @@ export function TestPanel({ run, streams, stream, onStream, limits, onLimits, on
             ))}
           </select>
         </label>
-        <TestLimitFields value={limits} onChange={onLimits} />
+        <TestOptionFields value={options} onChange={onOptions} recording={recordingOf(run, stream)} />
       </div>
       {run.status === 'idle' ? (
         <div className="empty">
@@ -58,10 +65,12 @@ export function TestPanel({ run, streams, stream, onStream, limits, onLimits, on
           <Button icon="play" onClick={() => onTest()} aria-disabled={stream === null}>
             Test {stream ?? ''}
           </Button>
+          <PlanView manifest={props.manifest} config={props.config} stream={stream} state={null} />
         </div>
       ) : (
         <>
           <Verdict run={run} records={records} outdated={outdated} />
+          <KeepAsTest run={run} onKeep={props.onKeep} />
           {run.failure && (
             <div className="pad">
               <FailureNotice
@@ -100,6 +109,7 @@ export function TestPanel({ run, streams, stream, onStream, limits, onLimits, on
               { id: 'records', label: 'Records', count: formatCount(records) },
               { id: 'response', label: 'Response' },
               { id: 'state', label: 'State' },
+              { id: 'plan', label: 'Plan' },
               { id: 'log', label: 'Log', count: run.log.length },
             ]}
           >
@@ -125,6 +135,9 @@ export function TestPanel({ run, streams, stream, onStream, limits, onLimits, on
                 <p className="empty">This stream keeps no state, or no slice was finished.</p>
               )}
             </TabPanel>
+            <TabPanel value="plan">
+              <PlanView manifest={props.manifest} config={props.config} stream={stream} state={run.state} />
+            </TabPanel>
             <TabPanel value="log">
               <div className="log">
                 {run.log.map((line, index) => (
@@ -141,6 +154,33 @@ export function TestPanel({ run, streams, stream, onStream, limits, onLimits, on
         </>
       )}
     </section>
+  );
+}
+
+/** What can be read in place of the API: only what came for this stream. */
+function recordingOf({ recording, stream: read }: TestRun, stream: string | null): ManifestTest | null {
+  return recording && 'test' in recording && read === stream ? recording.test : null;
+}
+
+/** Beside a test that asked the API: its answers become a test of the manifest. */
+function KeepAsTest({ run, onKeep }: Pick<Props, 'run' | 'onKeep'>) {
+  const [busy, setBusy] = useState(false);
+  const say = useSay();
+  const { recording } = run;
+  if (recording === null || run.status === 'running') return null;
+  if ('refused' in recording) return <p className="pad muted small">Can’t be kept as a test: {recording.refused}</p>;
+  const keep = () => {
+    setBusy(true);
+    onKeep(recording.test)
+      .catch(say.failed)
+      .finally(() => setBusy(false));
+  };
+  return (
+    <div className="pad">
+      <Button size="s" busy={busy} onClick={keep}>
+        Keep as test
+      </Button>
+    </div>
   );
 }
 
@@ -164,6 +204,7 @@ function Verdict({ run, records, outdated }: { run: TestRun; records: number; ou
         {word} {formatCount(records)} {records === 1 ? 'record' : 'records'} in {formatDuration(run.durationMs)}
       </span>
       <span className="muted small">
+        {run.replayed && 'from the recording, '}
         {run.pages.length} {run.pages.length === 1 ? 'page' : 'pages'}, {formatBytes(bytes)}
         {run.before !== null && `, ${comparedWords(run)}`}
         {retries > 0 && `, ${retries} ${retries === 1 ? 'retry' : 'retries'}`}

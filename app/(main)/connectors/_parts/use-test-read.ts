@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Failure } from '#lib/errors.ts';
 import type { Exchange } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
+import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import { api, failureOf } from '../../../_components/api.ts';
 import { followEvents } from '../../../_components/events.ts';
 
@@ -43,7 +44,14 @@ export interface TestRun {
   readonly failure: Failure | null;
   /** The records of the run before, each as JSON, when this one reads on from its state. */
   readonly before: ReadonlySet<string> | null;
+  /** What the API answered in the last test of this stream that asked it, to be read again or kept as a test. */
+  readonly recording: Recording | null;
+  /** The recording was read in place of the API. */
+  readonly replayed: boolean;
 }
+
+/** Without secrets and without what it expects; or why it could not be kept. */
+export type Recording = { readonly test: ManifestTest } | { readonly refused: string };
 
 type ProbeEvent =
   | ({ type: 'page' } & TestPage)
@@ -52,6 +60,7 @@ type ProbeEvent =
   | { type: 'state'; state: JsonObject }
   | { type: 'failure'; failure: Failure }
   | { type: 'templates'; templates: readonly TemplateValue[] }
+  | ({ type: 'recording' } & Recording)
   | { type: 'result' }
   | { type: 'done' };
 
@@ -61,11 +70,14 @@ export interface TestInput {
   readonly stream: string;
   readonly limits: { maxSlices: number; maxPages: number; maxRecords: number };
   readonly state: JsonObject | null;
+  readonly faults: readonly string[];
+  readonly replay: ManifestTest | null;
 }
 
 const IDLE: TestRun = {
   ...{ status: 'idle', stream: '', manifest: '', startedAt: 0, durationMs: 0 },
   ...{ pages: [], exchanges: [], log: [], templates: [], state: null, failure: null, before: null },
+  ...{ recording: null, replayed: false },
 };
 
 /** Reads one stream with the real engine, in a worker's child, and shows what comes as it comes. */
@@ -91,13 +103,14 @@ export function useTestRead() {
       current.current = mine;
       setRun((old) => ({
         ...{ ...IDLE, status: 'running', stream: input.stream, manifest: input.manifest, startedAt },
+        ...{ replayed: input.replay !== null, recording: old.stream === input.stream ? old.recording : null },
         before:
           input.state === null
             ? null
             : new Set(old.pages.flatMap((page) => page.records.map((record) => JSON.stringify(record)))),
       }));
       try {
-        const { probeId } = await api.post<{ probeId: string }>('/probes', { kind: 'test_read', ...input });
+        const { probeId } = await api.post<{ probeId: string }>('/probes', questionOf(input));
         if (current.current !== mine) return;
         mine.probeId = probeId;
         mine.stop = followEvents<ProbeEvent>(`/probes/${probeId}/events`, (event) =>
@@ -114,6 +127,11 @@ export function useTestRead() {
   return { run, start, stop };
 }
 
+/** Over a recording the config is the recording's: it goes out without secrets. */
+function questionOf({ replay, config, ...input }: TestInput): object {
+  return { kind: 'test_read', ...input, ...(replay ? { replay } : { config }) };
+}
+
 /** One event onto what is shown. */
 export function apply(run: TestRun, event: ProbeEvent): TestRun {
   const durationMs = Date.now() - run.startedAt;
@@ -128,6 +146,8 @@ export function apply(run: TestRun, event: ProbeEvent): TestRun {
       return { ...run, durationMs, state: event.state };
     case 'templates':
       return { ...run, templates: event.templates };
+    case 'recording':
+      return { ...run, recording: 'test' in event ? { test: event.test } : { refused: event.refused } };
     case 'failure':
       return { ...run, durationMs, status: 'failed', failure: event.failure };
     case 'done':

@@ -1,8 +1,11 @@
 'use client';
 
 import Link from 'next/link';
+import { useRef } from 'react';
 import type { Connector } from '#lib/connections/connectors.ts';
 import { Button } from '../../../_components/button.tsx';
+import { Menu, MenuItem } from '../../../_components/menu.tsx';
+import { StateIcon } from '../../../_components/state-mark.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 
 interface Props {
@@ -16,7 +19,12 @@ interface Props {
   readonly problem: string | null;
   readonly stream: string | null;
   readonly testing: boolean;
+  /** The last try to keep the draft did not succeed. */
+  readonly notKept: boolean;
   readonly onVersions: () => void;
+  readonly onDownload: () => void;
+  /** A file's text goes into the editor. */
+  readonly onOpenFile: (text: string) => void;
   readonly onSave: () => void;
   readonly onTest: () => void;
   readonly onStop: () => void;
@@ -48,7 +56,14 @@ export function VersionBar(props: Props) {
       {props.savedAt && (
         <span className="muted small nowrap hide-s">draft kept {props.savedAt.toTimeString().slice(0, 8)}</span>
       )}
+      {props.notKept && (
+        <span className="st s-warn small nowrap" role="status">
+          <StateIcon state="warn" />
+          Draft not kept: Weir does not answer
+        </span>
+      )}
       <span className="grow" />
+      <FileMenu name={props.name} onDownload={props.onDownload} onOpenFile={props.onOpenFile} />
       {connector !== null && connector.versions.length > 0 && (
         <Button icon="history" className="hide-s" onClick={props.onVersions}>
           Versions
@@ -76,5 +91,34 @@ export function VersionBar(props: Props) {
         </Button>
       )}
     </div>
+  );
+}
+
+/** The manifest as a file, out of the editor and into it. */
+function FileMenu({ name, onDownload, onOpenFile }: Pick<Props, 'name' | 'onDownload' | 'onOpenFile'>) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <Menu trigger={<Button icon="more" className="icon" aria-label={`File of ${name || 'the connector'}`} />}>
+        <MenuItem icon="download" onSelect={onDownload}>
+          Download as a file
+        </MenuItem>
+        <MenuItem icon="plus" onSelect={() => input.current?.click()}>
+          Open a file…
+        </MenuItem>
+      </Menu>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label="Manifest from a file"
+        accept=".yaml,.yml,.json,.txt"
+        onChange={(event) => {
+          const [file] = event.target.files ?? [];
+          event.target.value = '';
+          void file?.text().then(onOpenFile);
+        }}
+      />
+    </>
   );
 }

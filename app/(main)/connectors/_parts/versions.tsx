@@ -7,6 +7,7 @@ import { Button } from '../../../_components/button.tsx';
 import { TimeAgo } from '../../../_components/clock.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
 import { YamlDiff } from '../../../_components/editor/yaml-diff.tsx';
+import { StateIcon } from '../../../_components/state-mark.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 
@@ -59,7 +60,15 @@ export function Versions({ open, onOpenChange, connector, manifest, onRestore }:
           {connector.versions.map((version) => (
             <tr key={version.id}>
               <td className="num">{version.version}</td>
-              <td>{version.note ?? <span className="faint">—</span>}</td>
+              <td>
+                {version.note ?? <span className="faint">—</span>}
+                {version.failingReason && (
+                  <span className="st s-warn small">
+                    <StateIcon state="warn" />
+                    tests failed: {version.failingReason}
+                  </span>
+                )}
+              </td>
               <td>{version.createdBy ?? <span className="faint">—</span>}</td>
               <td>
                 <TimeAgo at={version.createdAt} />

@@ -1,28 +1,12 @@
 import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import type { ColumnType } from '#lib/records/index.ts';
 import { literal } from '../sql.ts';
 import { type FormatKind, plainSelect } from './format.ts';
+import { PARQUET_TYPES } from './parquet-types.ts';
 
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4'] as const;
 const DEFAULT_BLOCK_SIZE_MB = 128;
 const MAX_BLOCK_SIZE_MB = 1024;
-
-/** Each column's type in Parquet. Nested values are JSON text. */
-const TYPES: Readonly<Record<ColumnType, string>> = {
-  boolean: 'boolean',
-  integer: 'bigint',
-  number: 'double',
-  string: 'varchar',
-  date: 'date',
-  timestamp_with_timezone: 'timestamptz',
-  timestamp_without_timezone: 'timestamp',
-  time_with_timezone: 'varchar',
-  time_without_timezone: 'time',
-  object: 'json',
-  array: 'json',
-  json: 'json',
-};
 
 export const parquet: FormatKind = {
   type: 'Parquet',
@@ -49,8 +33,8 @@ export const parquet: FormatKind = {
     return {
       extension: 'parquet',
       flattens: true,
-      readAs: (type) => TYPES[type],
-      value: (text, type, exact) => `cast(${text} as ${type === 'number' && exact ? 'varchar' : TYPES[type]})`,
+      readAs: (type) => PARQUET_TYPES[type],
+      value: (text, type, exact) => `cast(${text} as ${type === 'number' && exact ? 'varchar' : PARQUET_TYPES[type]})`,
       instant: (at) => `timestamptz ${literal(at.toISOString())}`,
       json: (text, structure) =>
         structure === undefined ? `cast(${text} as json)` : `from_json(${text}, ${literal(structure)})`,

@@ -1,0 +1,264 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
+import { seriousFindings, setSecret, typeManifest } from '#tests/harness/pages.ts';
+import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
+import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
+import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
+
+// What the builder offers once a connector is there: one connector, worked on by one person, and by a second one.
+
+const TOKEN = 'tok-orders-4711';
+
+let weir: WeirServer;
+let browser: TestBrowser;
+let page: Page;
+let api: ScriptedServer;
+let person: SignedIn;
+let connectorId: string;
+
+beforeAll(async () => {
+  api = await scriptedServer(({ query, headers }) => {
+    if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: { error: 'no token' } };
+    const from = Number(query.get('page') ?? 1) * 3;
+    const row = (id: number) => ({
+      id,
+      total: id * 1.5,
+      at: '2026-11-20T08:00:00Z',
+      to: { city: 'Bonn', zip: `${id}` },
+    });
+    return { body: { data: from > 6 ? [] : [0, 1, 2].map((each) => row(from + each)) } };
+  });
+  weir = await startWeir();
+  person = await signedIn(weir);
+  await person.post('/allowed-hosts', { host: api.host, port: api.port, reason: 'test' });
+  ({ id: connectorId } = await person.post<{ id: string }>('/connectors', { name: 'Orders', manifest: manifest() }));
+  await person.post(`/connectors/${connectorId}/versions`, { manifest: manifest(), basedOn: null });
+  browser = await openBrowser();
+  page = await browser.context.newPage();
+  await page.goto(`${weir.url}/sign-in`);
+  await page.getByLabel('Email').fill('test@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`${weir.url}/`);
+  await open();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.stop();
+  await api?.close();
+});
+
+test('a test says what it read: one record, all as a table, one page alone, each with the types it lands as', async () => {
+  await page.getByRole('button', { name: 'Edit the test values' }).click();
+  await setSecret(page, 'token', TOKEN);
+  await page.getByRole('button', { name: 'Use these values' }).click();
+  await runTest();
+  await page.getByText(/6 records in/).waitFor();
+  await page.getByRole('cell', { name: 'numeric' }).waitFor();
+  await page.getByRole('button', { name: 'Table', exact: true }).click();
+  await page.getByRole('button', { name: 'Record 6', exact: true }).waitFor();
+  await page.getByLabel('Page', { exact: true }).selectOption({ label: 'Page 2 (3)' });
+  expect(await page.getByRole('button', { name: /^Record \d$/ }).count()).toBe(3);
+  await seriousFindings(page, 'records as a table');
+});
+
+test('a plan lists slices and their first requests, and asks nothing', async () => {
+  const before = api.requests.length;
+  await page.getByRole('tab', { name: 'Plan' }).click();
+  await page.getByRole('button', { name: 'Plan orders' }).click();
+  await page.getByText('1 slice.').waitFor();
+  await page.getByRole('cell', { name: /GET .*\/orders/ }).waitFor();
+  expect(api.requests.length).toBe(before);
+});
+
+test('the recording is read again by the manifest as it is now, without the API', async () => {
+  const before = api.requests.length;
+  await page.getByLabel(/Read the recording, not the API/).check();
+  await replaceText('field_path: [data]', 'field_path: []');
+  await runTest();
+  await page.getByText(/3 records in/).waitFor();
+  await page.getByText(/from the recording/).waitFor();
+  await replaceText('field_path: []', 'field_path: [data]');
+  await runTest();
+  await page.getByText(/6 records in/).waitFor();
+  expect(api.requests.length).toBe(before);
+  await page.getByLabel(/Read the recording, not the API/).uncheck();
+});
+
+test('an API that is made to misbehave shows how the stream takes it', async () => {
+  await page.getByText('Let the API misbehave').click();
+  await page.getByLabel('A repeated page').check();
+  await page.getByLabel('429, retry after 1 s').check();
+  await runTest();
+  await page.getByText(/1 retry/).waitFor();
+  await page.getByRole('tab', { name: /^Log/ }).click();
+  await page.getByText(/Made by this test: 429/).waitFor();
+  await page.getByText(/Made by this test: the answer before once more/).waitFor();
+  await page.getByLabel('A repeated page').uncheck();
+  await page.getByLabel('429, retry after 1 s').uncheck();
+});
+
+test('what was read is kept as a test without its secret, all tests are run, and one that fails asks why', async () => {
+  await runTest();
+  await page.getByText(/6 records in/).waitFor();
+  await page.getByRole('button', { name: 'Keep as test' }).click();
+  await page.getByText(/Kept as a test/).waitFor();
+  await page.getByRole('button', { name: 'Tests', exact: true }).click();
+  await page.getByRole('button', { name: 'Run all tests' }).click();
+  await page.getByText('1 of 1 tests passed').waitFor();
+  await seriousFindings(page, 'tests');
+  const kept = await downloaded();
+  expect(kept).toContain('reads what the API gave');
+  expect(kept).not.toContain(TOKEN);
+
+  await replaceText('total: 4.5', 'total: 4.6');
+  await page.getByRole('button', { name: 'Run all tests' }).click();
+  await page.getByText('0 of 1 tests passed').waitFor();
+  await page.getByRole('button', { name: /^Save version 2/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save version 2' }).click();
+  await page.getByText(/A test of the manifest fails/).waitFor();
+  await page.getByLabel('Why save it all the same').fill('the shop mends it tomorrow');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save version 2' }).click();
+  await page.getByText('Version 2 saved').waitFor();
+  await page.getByRole('button', { name: 'Versions' }).click();
+  await page.getByText('tests failed: the shop mends it tomorrow').waitFor();
+  await page.keyboard.press('Escape');
+});
+
+test('one nested field of the schema is taken over', async () => {
+  await open();
+  await setTestValue();
+  await runTest();
+  await page.getByText(/6 records in/).waitFor();
+  await page.getByRole('button', { name: 'Schema', exact: true }).click();
+  await page.getByRole('button', { name: 'Take over to.zip' }).click();
+  await page.getByRole('button', { name: 'Take over to.zip' }).waitFor({ state: 'detached' });
+  expect(await page.getByRole('button', { name: 'Take over at' }).count()).toBe(1);
+  await page.getByRole('cell', { name: 'timestamptz' }).waitFor();
+  await seriousFindings(page, 'schema');
+});
+
+test('somebody else’s newer draft or version is shown beside one’s own, and one of them is chosen', async () => {
+  await open();
+  await person.patch(`/connectors/${connectorId}`, { name: 'Orders' });
+  await putDraft(`# theirs\n${manifest()}`);
+  await typeManifest(page, `# mine\n${manifest()}`);
+  await page.getByRole('dialog', { name: /Somebody else has changed/ }).waitFor();
+  await seriousFindings(page, 'conflict');
+  await page.getByRole('button', { name: 'Go on with mine' }).click();
+  await page.getByText(/draft kept/).waitFor();
+  expect((await person.get<{ draft: string }>(`/connectors/${connectorId}`)).draft).toContain('# mine');
+
+  await person.post(`/connectors/${connectorId}/versions`, { manifest: `# their version\n${manifest()}`, basedOn: 2 });
+  await page.getByRole('button', { name: /^Save version 3/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Save version 3' }).click();
+  await page.getByText(/On the left version 3/).waitFor();
+  await page.getByRole('button', { name: 'Take theirs into the editor' }).click();
+  expect(await downloaded()).toContain('# their version');
+});
+
+test('a file is opened, what is left unsaved is there again, and leaving loses nothing', async () => {
+  await page.goto(`${weir.url}/connectors/new?from=empty`);
+  await page.locator('.yaml-editor[data-ready=true]').waitFor();
+  await page.getByLabel('Name of the connector').fill('From a file');
+  const buffer = Buffer.from(manifest());
+  await page.getByLabel('Manifest from a file').setInputFiles({ name: 'orders.yaml', mimeType: 'text/yaml', buffer });
+  await page.getByRole('button', { name: 'orders', exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Overview' }).first().click();
+  await page.waitForURL(`${weir.url}/`);
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByText('A connector that was not saved yet: From a file').waitFor();
+  await page.getByRole('button', { name: 'Go on with it' }).click();
+  await page.getByRole('button', { name: 'orders', exact: true }).waitFor();
+});
+
+test('the palette runs what the page can do', async () => {
+  await open();
+  await page.getByRole('button', { name: 'orders', exact: true }).waitFor();
+  await page.keyboard.press('ControlOrMeta+K');
+  await page.getByPlaceholder('Search or run').fill('show schema');
+  await page.keyboard.press('Enter');
+  await page.getByText('Test the stream first').waitFor();
+});
+
+async function open(): Promise<void> {
+  await page.goto(`${weir.url}/connectors/${connectorId}`);
+  await page.locator('.yaml-editor[data-ready=true]').waitFor();
+}
+
+async function setTestValue(): Promise<void> {
+  await page.getByRole('button', { name: 'Edit the test values' }).click();
+  await setSecret(page, 'token', TOKEN);
+  await page.getByRole('button', { name: 'Use these values' }).click();
+}
+
+async function runTest(): Promise<void> {
+  await page
+    .getByRole('button', { name: /^Test orders/ })
+    .first()
+    .click();
+}
+
+/** Changes the text as somebody would who pastes it. */
+async function replaceText(from: string, to: string): Promise<void> {
+  const text = await downloaded();
+  expect(text).toContain(from);
+  await typeManifest(page, text.replace(from, to));
+}
+
+/** The text in the editor, as a file. */
+async function downloaded(): Promise<string> {
+  const file = page.waitForEvent('download');
+  await page.getByRole('button', { name: /^File of / }).click();
+  await page.getByRole('menuitem', { name: 'Download as a file' }).click();
+  return readFileSync(await (await file).path(), 'utf8');
+}
+
+async function putDraft(text: string): Promise<void> {
+  const status = await page.evaluate(
+    async ([url, body]) =>
+      (await fetch(url ?? '', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: body ?? '' }))
+        .status,
+    [`/api/weir/v1/connectors/${connectorId}/draft`, JSON.stringify({ manifest: text })],
+  );
+  expect(status).toBe(200);
+}
+
+function manifest(): string {
+  return `version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [orders] }
+spec:
+  type: Spec
+  connection_specification:
+    type: object
+    required: [token]
+    properties:
+      token: { type: string, airbyte_secret: true }
+streams:
+  - type: DeclarativeStream
+    name: orders
+    primary_key: [id]
+    retriever:
+      type: SimpleRetriever
+      requester:
+        type: HttpRequester
+        url: ${api.url}/orders
+        authenticator: { type: BearerAuthenticator, api_token: "{{ config['token'] }}" }
+      paginator:
+        type: DefaultPaginator
+        page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: page }
+        pagination_strategy: { type: PageIncrement, page_size: 3, start_from_page: 1 }
+      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
+    schema_loader:
+      type: InlineSchemaLoader
+      schema:
+        type: object
+        properties:
+          id: { type: integer }
+          to: { type: object, properties: { city: { type: string } } }
+`;
+}
