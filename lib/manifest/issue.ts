@@ -5,6 +5,7 @@ export interface ManifestIssue {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  readonly fix?: Fix;
   /** `streams.0.retriever.paginator`. */
   readonly path: string;
   readonly line: number;
@@ -12,3 +13,12 @@ export interface ManifestIssue {
   readonly endLine: number;
   readonly endColumn: number;
 }
+
+/** What would mend a problem. */
+export type Fix =
+  /** Another word in the place of the one that is marked. */
+  | { readonly replace: string }
+  /** A field that the component at the problem's path lacks. */
+  | { readonly add: string }
+  /** The field at the path goes. */
+  | { readonly remove: string };

@@ -1,6 +1,8 @@
 import { parse as parseYaml } from 'yaml';
 import type { JsonObject } from '#lib/json.ts';
 import type { Family, Field, Kind } from './kind.ts';
+import { FILTER_NAMES } from './template/filters.ts';
+import { FUNCTION_NAMES } from './template/functions.ts';
 
 /** The JSON schema of the whole language, for the editor's completion and hover. From the same definitions that validate. */
 export function manifestJsonSchema(kinds: readonly Kind[]): JsonObject {
@@ -14,6 +16,8 @@ export function manifestJsonSchema(kinds: readonly Kind[]): JsonObject {
     ...source,
     properties: { ...root, definitions: { type: 'object', description: 'Parts that are used through $ref.' } },
     definitions,
+    // For the editor's completion inside templates.
+    'x-template-names': { functions: [...FUNCTION_NAMES], filters: [...FILTER_NAMES] },
   };
 }
 

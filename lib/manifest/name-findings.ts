@@ -51,7 +51,8 @@ function unknown(noun: string, name: string, known: readonly string[], path: Pat
   if (known.includes(name)) return [];
   const near = nearest(name, known);
   const hint = near ? `Did you mean ${near}?` : `There is: ${known.join(', ') || 'none'}.`;
-  return [finding('unknown_stream', `check names ${noun} ${name}, which is not declared.`, path, hint)];
+  const unknownStream = finding('unknown_stream', `check names ${noun} ${name}, which is not declared.`, path, hint);
+  return [{ ...unknownStream, ...(near && { fix: { replace: near } }) }];
 }
 
 function finding(code: string, message: string, path: Path, hint?: string): Finding {

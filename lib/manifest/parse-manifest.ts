@@ -231,11 +231,12 @@ function structureIssues(document: Document, lines: LineCounter): ManifestIssue[
 }
 
 function toIssue(finding: Finding, document: Document, lines: LineCounter, text: string): ManifestIssue {
-  const { severity, code, message, hint, path, offset, onKey } = finding;
+  const { severity, code, message, hint, fix, path, offset, onKey } = finding;
   const [from, to] = onKey ? keyRangeOf(document, path) : rangeOf(document, path);
   const start = offset === undefined ? from : offsetInScalar(text, from, to, offset);
   const end = offset === undefined ? Math.min(to, lineEnd(text, from)) : Math.max(start + 1, Math.min(to, start + 1));
-  return { severity, code, message, ...(hint && { hint }), path: path.join('.'), ...place(lines, start, end) };
+  const more = { ...(hint && { hint }), ...(fix && { fix }) };
+  return { severity, code, message, ...more, path: path.join('.'), ...place(lines, start, end) };
 }
 
 /** A quoted text begins after its quote; a block's lines are indented, so there the place is only near. */

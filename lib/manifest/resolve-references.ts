@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { Fix } from './issue.ts';
 import { nearest } from './template/template-error.ts';
 
 export type Path = readonly (string | number)[];
@@ -63,6 +64,7 @@ export interface ReferenceProblem {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  readonly fix?: Fix;
 }
 
 const DEEPEST = 200;
@@ -153,7 +155,7 @@ class Resolver {
     if (!target) {
       const near = nearReference(this.#root, reference);
       const message = `${reference} points to nothing in this manifest.`;
-      return this.#report(place, 'unknown_reference', message, near ? `Did you mean ${near}?` : undefined);
+      return this.#report(place, 'unknown_reference', message, near);
     }
     const [problems, values] = [this.problems.length, this.#values];
     const written = target.path.reduce<Place | null>((above, key) => below(above, key), null);
@@ -171,8 +173,9 @@ class Resolver {
     return false;
   }
 
-  #report(place: Place | null, code: string, message: string, hint?: string): null {
-    this.problems.push({ path: pathOf(place), code, message, ...(hint && { hint }) });
+  #report(place: Place | null, code: string, message: string, near: string | null = null): null {
+    const meant = near === null ? {} : { hint: `Did you mean ${near}?`, fix: { replace: near } };
+    this.problems.push({ path: pathOf(place), code, message, ...meant });
     return null;
   }
 }

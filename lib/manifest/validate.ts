@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import type { Fix } from './issue.ts';
 import type { Family, Field, Kind } from './kind.ts';
 import type { Origins, Path } from './resolve-references.ts';
 import { templateProblems } from './template/template.ts';
@@ -10,6 +11,7 @@ export interface Finding {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  readonly fix?: Fix | undefined;
   readonly path: Path;
   /** In the value's text; for templates. */
   readonly offset?: number;
@@ -84,7 +86,14 @@ export function refusal(type: string, component: JsonObject, { unsupported }: Kn
 function unknownType(type: string, families: readonly Family[], known: Known, path: Path): Finding {
   const near = nearest(type, namesOf(families, known)) ?? nearest(type, known.kinds.keys());
   const hint = near ? `Did you mean ${near}?` : `One of: ${namesOf(families, known).join(', ')}.`;
-  return { severity: 'error', code: 'unknown_component', message: `There is no component named ${type}.`, hint, path };
+  return {
+    ...{ severity: 'error', code: 'unknown_component', message: `There is no component named ${type}.` },
+    ...{ hint, path, fix: insteadOf(near) },
+  };
+}
+
+function insteadOf(near: string | null): Fix | undefined {
+  return near === null ? undefined : { replace: near };
 }
 
 function namesOf(families: readonly Family[], { kinds }: Known): string[] {
@@ -99,6 +108,7 @@ function missingFields(component: JsonObject, kind: Kind, path: Path): Finding[]
       code: 'missing_field',
       message: `${kind.name} needs ${name}.`,
       hint: field.docs,
+      fix: { add: name },
       path,
     }));
 }
@@ -137,6 +147,7 @@ function unknownField(component: JsonObject, kind: Kind, name: string, path: Pat
       code: 'unknown_field',
       message: `${kind.name} has no field named ${name}; it has no effect.`,
       hint: near ? `Did you mean ${near}?` : undefined,
+      fix: insteadOf(near) ?? { remove: name },
       path,
       onKey: true,
     },
@@ -183,6 +194,7 @@ function typeFinding(name: string, { types, values }: Field, value: JsonValue, p
       code: 'wrong_value',
       message: `${name} takes ${values.join(', ')}, not ${value}.`,
       hint: near ? `Did you mean ${near}?` : undefined,
+      fix: insteadOf(near),
       path,
     };
   }

@@ -1,4 +1,5 @@
 import type { editor } from 'monaco-editor';
+import type { Fix } from '#lib/manifest/issue.ts';
 
 /** A problem in the text as the parsers give it; lines and columns count from 1. */
 export interface EditorIssue {
@@ -6,6 +7,9 @@ export interface EditorIssue {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** What would mend it, in the words of whoever found it. */
+  readonly fix?: Fix;
+  readonly path?: string;
   readonly line: number;
   readonly column: number;
   readonly endLine: number;

@@ -4,9 +4,11 @@ import type * as Monaco from 'monaco-editor';
 import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
 import type { TextEdit } from '#lib/manifest/edit-text.ts';
+import { assistModel, type EditorAssist } from './assist.ts';
 import { type EditorIssue, toMarker } from './markers.ts';
 import { loadMonaco, type MonacoApi } from './monaco.ts';
 
+export type { EditorAssist } from './assist.ts';
 export type { EditorIssue } from './markers.ts';
 
 export interface YamlEditorHandle {
@@ -31,6 +33,8 @@ interface Props {
   readonly issues?: readonly EditorIssue[];
   /** What templates come to, shown behind them: the text that stands in the document, and its value. */
   readonly values?: readonly { readonly template: string; readonly value: string }[];
+  /** Completion by data, quick fixes, definitions and uses. */
+  readonly assist?: EditorAssist;
   readonly label: string;
   readonly readOnly?: boolean;
   readonly onCursor?: (line: number, column: number, offset: number) => void;
@@ -196,11 +200,13 @@ function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Pr
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => latest.current.onSave?.());
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun?.());
   leaveByEscapeTab(monaco, editor);
+  const forgetAssist = assistModel(monaco, model, () => latest.current);
   const unwatch = watchTheme(() => monaco.editor.setTheme(themeName()));
   return {
     editor,
     dispose() {
       unwatch();
+      forgetAssist();
       editor.dispose();
       model.dispose();
     },

@@ -51,6 +51,8 @@ export interface TemplateProblem {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** The name that was probably meant takes the place of the one there. */
+  readonly fix?: { readonly replace: string };
   readonly offset: number;
   /** The variable or function that is not known. */
   readonly variable?: string;
@@ -94,7 +96,7 @@ function unknown(mentions: readonly Mention[], known: readonly string[], noun: s
       return {
         code: 'template_unknown_name',
         message: `There is no ${noun} named ${name} here.`,
-        ...(near && { hint: `Did you mean ${near}?` }),
+        ...(near && { hint: `Did you mean ${near}?`, fix: { replace: near } }),
         offset,
         name,
       };

@@ -16,6 +16,7 @@ import { type PageCommand, usePageCommands } from '../../../_components/shell/pa
 import { rememberTestValues, testValuesOf } from '../../../_components/test-values.ts';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
+import { assistManifest, fixesOf, knownData } from './assist-manifest.ts';
 import { ComponentPanel } from './component-panel.tsx';
 import { Conflict, textOf } from './conflict.tsx';
 import { Outline } from './outline.tsx';
@@ -80,6 +81,11 @@ export function Builder({ connector, schema, ...initial }: Props) {
     () => (side === 'schema' ? (streamsInText(settled).find((item) => item.name === chosen) ?? null) : null),
     [side, settled, chosen],
   );
+  const data = useMemo(
+    () => knownData(test.run, { spec: validation.spec, streams, schema }),
+    [test.run, validation.spec, streams, schema],
+  );
+  const assist = useMemo(() => assistManifest(schema, () => data), [schema, data]);
   const errors = validation.issues.filter((issue) => issue.severity === 'error');
 
   const runTest = (state: JsonObject | null = null) => {
@@ -205,13 +211,19 @@ export function Builder({ connector, schema, ...initial }: Props) {
               schema={schema}
               issues={validation.issues}
               values={test.run.templates}
+              assist={assist}
               label="Manifest, YAML"
               onCursor={(line, column, offset) => setCursor({ line, column, offset })}
               onSave={() => setDialog('save')}
               onRun={() => runTest()}
             />
           </div>
-          <Problems issues={validation.issues} onGo={(issue) => reveal(issue.line, issue.column)} />
+          <Problems
+            issues={validation.issues}
+            onGo={(issue) => reveal(issue.line, issue.column)}
+            fixOf={(issue) => fixesOf(manifest, issue, schema)[0] ?? null}
+            onFix={({ edit }) => editor.current?.edit(edit)}
+          />
         </section>
         <SidePanel side={side} onSide={(next) => void setSide(next)}>
           {side === 'test' && (

@@ -1,7 +1,8 @@
 'use client';
 
 import { useState } from 'react';
-import type { JsonObject } from '#lib/json.ts';
+import { parse } from 'yaml';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { ComponentField } from '#lib/manifest/component-at.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
@@ -9,19 +10,25 @@ import { Field, fieldControl } from '../../../_components/field.tsx';
 interface Props {
   readonly field: ComponentField;
   readonly schema: JsonObject;
-  readonly onSet: (value: string | number | boolean) => void;
+  readonly onSet: (value: JsonValue) => void;
+  /** Puts YAML in the place of the field's value; gives why it can't. */
+  readonly onSetYaml: (yaml: string) => string | null;
+  /** The field's value as it stands in the text, comments too; null where it stands elsewhere. */
+  readonly written: string | null;
   readonly onRemove: () => void;
   readonly onGo: () => void;
 }
 
 /** One field: a control for a scalar, its YAML for anything else, and for what stands elsewhere its origin. */
-export function FieldRow({ field, schema, onSet, onRemove, onGo }: Props) {
+export function FieldRow({ field, schema, written, onSet, onSetYaml, onRemove, onGo }: Props) {
   const id = `field-${field.name}`;
   return (
     <div className="component-field">
       <Field id={id} label={<code>{field.name}</code>} hint={String(schema.description ?? '')}>
         {field.yaml === null ? (
           <ScalarControl id={id} field={field} schema={schema} onSet={onSet} />
+        ) : written !== null ? (
+          <YamlControl key={written} id={id} yaml={written} onSetYaml={onSetYaml} />
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
           <pre className="well" id={id} tabIndex={0}>
@@ -36,11 +43,9 @@ export function FieldRow({ field, schema, onSet, onRemove, onGo }: Props) {
             <Button size="s" kind="ghost" onClick={onGo}>
               Edit there
             </Button>
-            {field.yaml === null && field.scalar !== null && (
-              <Button size="s" kind="ghost" onClick={() => onSet(field.scalar ?? '')}>
-                Detach {field.name}
-              </Button>
-            )}
+            <Button size="s" kind="ghost" onClick={() => onSet(valueOfField(field))}>
+              Detach {field.name}
+            </Button>
           </>
         )}
         {field.origin === null && field.yaml !== null && (
@@ -55,6 +60,41 @@ export function FieldRow({ field, schema, onSet, onRemove, onGo }: Props) {
         )}
       </div>
     </div>
+  );
+}
+
+/** A copy of what comes from elsewhere: from then on it stands here, and the other place may change. */
+function valueOfField({ scalar, yaml }: ComponentField): JsonValue {
+  return yaml === null ? (scalar ?? '') : (parse(yaml) as JsonValue);
+}
+
+const MOST_ROWS = 14;
+
+/** The YAML of just this value; it goes into the text with Apply, as one step to undo. */
+function YamlControl({ id, yaml, onSetYaml }: { id: string; yaml: string; onSetYaml: Props['onSetYaml'] }) {
+  const [text, setText] = useState(yaml);
+  const [problem, setProblem] = useState<string>();
+  return (
+    <>
+      <textarea
+        className="input code"
+        rows={Math.min(MOST_ROWS, text.split('\n').length + 1)}
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        {...fieldControl(id, problem, true)}
+      />
+      {problem !== undefined && (
+        <span className="st s-fail small" role="alert">
+          {problem}
+        </span>
+      )}
+      {text !== yaml && (
+        <Button size="s" onClick={() => setProblem(onSetYaml(text) ?? undefined)}>
+          Apply to the text
+        </Button>
+      )}
+    </>
   );
 }
 

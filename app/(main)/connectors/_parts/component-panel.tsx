@@ -1,11 +1,13 @@
 'use client';
 
 import { useDeferredValue, useMemo } from 'react';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { componentAt } from '#lib/manifest/component-at.ts';
 import { removeFromText, setInText, type TextEdit, type TextPath } from '#lib/manifest/edit-text.ts';
+import { setYamlInText, yamlOfPart } from '#lib/manifest/part-of-yaml.ts';
 import { Button } from '../../../_components/button.tsx';
 import { FieldRow } from './component-field.tsx';
+import { definitionOf, exampleOf, propertiesOf, startValue } from './start-value.ts';
 import { useSettled } from './use-settled.ts';
 
 interface Props {
@@ -28,9 +30,14 @@ export function ComponentPanel({ manifest, offset, schema, onEdit, onGo }: Props
     );
   const kind = definitionOf(schema, found.type);
   const properties = propertiesOf(kind);
-  const set = (path: TextPath, value: string | number | boolean) => {
+  const set = (path: TextPath, value: JsonValue) => {
     const edit = setInText(manifest, path, value);
     if (edit) onEdit(edit);
+  };
+  const setYaml = (path: TextPath, yaml: string): string | null => {
+    const put = setYamlInText(manifest, path, yaml);
+    if ('edit' in put) onEdit(put.edit);
+    return 'problem' in put ? put.problem : null;
   };
   const here = new Set(found.fields.map(({ name }) => name));
   const missing = Object.keys(properties).filter((name) => !here.has(name) && !HIDDEN.has(name));
@@ -54,7 +61,9 @@ export function ComponentPanel({ manifest, offset, schema, onEdit, onGo }: Props
             key={`${found.path.join('.')}.${field.name}`}
             field={field}
             schema={isJsonObject(properties[field.name]) ? (properties[field.name] as JsonObject) : {}}
+            written={field.origin === null ? yamlOfPart(settled, [...found.path, field.name]) : null}
             onSet={(value) => set([...found.path, field.name], value)}
+            onSetYaml={(yaml) => setYaml([...found.path, field.name], yaml)}
             onRemove={() => removeField(manifest, [...found.path, field.name], onEdit)}
             onGo={() => onGo(field.offset)}
           />
@@ -75,7 +84,13 @@ export function ComponentPanel({ manifest, offset, schema, onEdit, onGo }: Props
           </label>
         )}
       </div>
-      <Example kind={kind} />
+      <Example
+        kind={kind}
+        onUse={() => {
+          const example = exampleOf(kind);
+          if (example !== null) set(found.path, example);
+        }}
+      />
     </section>
   );
 }
@@ -87,36 +102,16 @@ function removeField(manifest: string, path: TextPath, onEdit: Props['onEdit']):
   if (edit) onEdit(edit);
 }
 
-function Example({ kind }: { kind: JsonObject | null }) {
+function Example({ kind, onUse }: { kind: JsonObject | null; onUse: () => void }) {
   const text = /```yaml\n([\s\S]*?)\n```/.exec(String(kind?.markdownDescription ?? ''))?.[1];
   if (text === undefined) return null;
   return (
     <details className="pad small" open>
       <summary>Example</summary>
       <pre className="well">{text}</pre>
+      <Button size="s" onClick={onUse}>
+        Insert example in its place
+      </Button>
     </details>
   );
-}
-
-function definitionOf(schema: JsonObject, type: string): JsonObject | null {
-  const definition = isJsonObject(schema.definitions) ? schema.definitions[type] : undefined;
-  return isJsonObject(definition) ? definition : null;
-}
-
-function propertiesOf(kind: JsonObject | null): JsonObject {
-  return isJsonObject(kind?.properties) ? kind.properties : {};
-}
-
-/** What a field begins with: the first kind that it takes with that kind's example, a value of its list, or an empty one of its type. */
-function startValue(schema: JsonObject, field: JsonObject[string] | undefined): JsonObject[string] {
-  if (!isJsonObject(field)) return '';
-  if (Array.isArray(field.enum)) return field.enum[0] ?? '';
-  const [first] = Array.isArray(field.anyOf) ? field.anyOf : [];
-  if (isJsonObject(first) && typeof first.$ref === 'string') {
-    const kind = definitionOf(schema, first.$ref.split('/').at(-1) ?? '');
-    const [snippet] = Array.isArray(kind?.defaultSnippets) ? kind.defaultSnippets : [];
-    return isJsonObject(snippet) ? (snippet.body ?? {}) : {};
-  }
-  const type = Array.isArray(field.type) ? field.type[0] : field.type;
-  return ({ boolean: false, integer: 0, number: 0, array: [], object: {} } as JsonObject)[String(type)] ?? '';
 }

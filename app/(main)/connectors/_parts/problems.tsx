@@ -1,8 +1,18 @@
+import { Button } from '../../../_components/button.tsx';
+import type { QuickFix } from '../../../_components/editor/assist.ts';
 import type { EditorIssue } from '../../../_components/editor/yaml-editor.tsx';
 import { StateIcon } from '../../../_components/state-mark.tsx';
 
+interface Props {
+  readonly issues: readonly EditorIssue[];
+  readonly onGo: (issue: EditorIssue) => void;
+  /** Worked out when it is asked for: it reads the text. */
+  readonly fixOf?: (issue: EditorIssue) => QuickFix | null;
+  readonly onFix?: (fix: QuickFix) => void;
+}
+
 /** Every problem of the text with its line; a click goes there. Also the list that screen readers use. */
-export function Problems({ issues, onGo }: { issues: readonly EditorIssue[]; onGo: (issue: EditorIssue) => void }) {
+export function Problems({ issues, onGo, fixOf, onFix }: Props) {
   const errors = issues.filter((issue) => issue.severity === 'error').length;
   const warnings = issues.length - errors;
   return (
@@ -41,10 +51,28 @@ export function Problems({ issues, onGo }: { issues: readonly EditorIssue[]; onG
                 </span>
                 <span className="faint small num">{issue.line}</span>
               </button>
+              {issue.fix && (
+                <Button
+                  size="s"
+                  kind="ghost"
+                  aria-label={`${fixWords(issue.fix)}, line ${issue.line}`}
+                  onClick={() => {
+                    const fix = fixOf?.(issue);
+                    if (fix) onFix?.(fix);
+                  }}
+                >
+                  {fixWords(issue.fix)}
+                </Button>
+              )}
             </li>
           ))}
         </ul>
       )}
     </section>
   );
+}
+
+function fixWords(fix: NonNullable<EditorIssue['fix']>): string {
+  if ('replace' in fix) return `Change to ${fix.replace}`;
+  return 'add' in fix ? `Add ${fix.add}` : `Remove ${fix.remove}`;
 }
