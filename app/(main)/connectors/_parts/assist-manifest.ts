@@ -60,6 +60,8 @@ export function fixesOf(text: string, issue: EditorIssue, schema: JsonObject): Q
     const edit = removeFromText(text, path);
     return edit ? [{ title: `Remove ${fix.remove}`, edit }] : [];
   }
+  // What is there and leads nowhere is mended where it leads.
+  if (rangeInText(text, [...path, fix.add])) return [];
   const at = rangeInText(text, path)?.from ?? 0;
   const kind = definitionOf(schema, componentAt(text, at + 1)?.type ?? '');
   const edit = setInText(text, [...path, fix.add], startValue(schema, propertiesOf(kind)[fix.add]));
