@@ -5,6 +5,7 @@ import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import { checksRunCommand } from './checks-command.ts';
+import { draftCommand } from './draft-command.ts';
 import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
 import { loadsCommand } from './loads-command.ts';
 import { applyCommand, driftCommand, exportCommand, importCommand } from './pipelines/commands.ts';
@@ -20,6 +21,8 @@ import { testCommand } from './test-command.ts';
 const USAGE = `weir <command> --manifest FILE [options]
 
   validate                                                every problem of the manifest, with its line
+  draft    URL | 'curl …' | FILE [--token TEXT] [--pick ID …] [--from url|curl|openapi|har]
+                                                          a manifest from an address, a cURL command, an OpenAPI document or a HAR
   test     FILE … [--name TEXT] [--json]                  the tests that manifests carry, over recorded answers; exits 1 if one fails
   record   FILE --config FILE --stream NAME [--state FILE] [--name TEXT] [--pages N] [--slices N]
                                                           reads from the live API and puts a test of it into the manifest, secrets masked
@@ -75,6 +78,8 @@ const OPTIONS = {
   url: { type: 'string' },
   key: { type: 'string' },
   reason: { type: 'string' },
+  token: { type: 'string' },
+  pick: { type: 'string', multiple: true },
   folder: { type: 'string', short: 'f' },
   from: { type: 'string' },
   'dry-run': { type: 'boolean' },
@@ -131,6 +136,8 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 async function run([command = '', ...words]: string[], values: Values, signal: AbortSignal): Promise<number> {
   if (command === 'checks') return checks(words, values, signal);
   if (command === 'test') return testCommand({ files: words, name: values.name, json: values.json === true });
+  if (command === 'draft')
+    return draftCommand({ what: words[0], from: values.from, token: values.token, pick: values.pick, signal });
   if (command === 'record') return record(words, values, signal);
   if (command === 'quarantine') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream, json } = values;
