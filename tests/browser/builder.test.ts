@@ -19,7 +19,9 @@ let person: SignedIn;
 let connectorId: string;
 
 beforeAll(async () => {
-  api = await scriptedServer(({ query, headers }) => {
+  const many = Array.from({ length: 5_000 }, (_, id) => ({ id, name: `name ${id}`, total: id / 7 }));
+  api = await scriptedServer(({ path, query, headers }) => {
+    if (path.startsWith('/many')) return { body: { data: many } };
     if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: { error: 'no token' } };
     const from = Number(query.get('page') ?? 1) * 3;
     const row = (id: number) => ({
@@ -53,7 +55,7 @@ afterAll(async () => {
 
 test('a test says what it read: one record, all as a table, one page alone, each with the types it lands as', async () => {
   await page.getByRole('button', { name: 'Edit the test values' }).click();
-  await setSecret(page, 'token', TOKEN);
+  await setSecret(page, 'API token', TOKEN);
   await page.getByRole('button', { name: 'Use these values' }).click();
   await runTest();
   await page.getByText(/6 records in/).waitFor();
@@ -175,6 +177,97 @@ test('a file is opened, what is left unsaved is there again, and leaving loses n
   await page.getByRole('button', { name: 'orders', exact: true }).waitFor();
 });
 
+test('a problem is mended from the list, and by the key at its place', async () => {
+  await open();
+  await replaceText('DpathExtractor', 'DpathExtracto');
+  await page.getByRole('button', { name: /^Change to DpathExtractor, line/ }).click();
+  await page.getByText('None', { exact: true }).waitFor();
+  await replaceText('page_size: 3', 'pge_size: 3');
+  await page
+    .getByRole('button', { name: /pge_size/ })
+    .first()
+    .click();
+  await page.keyboard.press('ControlOrMeta+.');
+  await page.getByText('Change to page_size').last().waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('None', { exact: true }).waitFor();
+  expect(await downloaded()).toContain('page_size: 3');
+});
+
+test('a reference leads to its definition, and a definition to its uses', async () => {
+  await page.locator('.view-line', { hasText: '#/definitions/auth' }).getByText('#/definitions/auth').click();
+  await page.keyboard.press('F12');
+  const line =
+    manifest()
+      .split('\n')
+      .findIndex((each) => each.startsWith('  auth:')) + 1;
+  await page.getByText(`Ln ${line}, Col 3`).waitFor();
+  await page.keyboard.press('Shift+F12');
+  await page.locator('.reference-zone-widget').waitFor();
+  await page.keyboard.press('Escape');
+});
+
+test('completion knows the names and the data', async () => {
+  await setTestValue();
+  await runTest();
+  await page.getByText(/6 records in/).waitFor();
+  await typeManifest(
+    page,
+    manifest()
+      .replace(/check:.*\n/, '')
+      .concat('check:\n  type: CheckStream\n  stream_names: ['),
+  );
+  await page.keyboard.press('Control+Space');
+  await page.locator('.suggest-widget').getByText('orders').first().waitFor();
+  await page.keyboard.press('Escape');
+  await typeManifest(page, `${manifest()}    incremental_sync:\n      cursor_field: `);
+  await page.keyboard.press('Control+Space');
+  await page.locator('.suggest-widget').getByText('such as 2026-11-20').first().waitFor();
+  await page.keyboard.press('Escape');
+  await typeManifest(page, manifest());
+  await page.getByText('None', { exact: true }).waitFor();
+});
+
+test('the form shows the YAML of just one part, what a value comes from, and takes a copy of it', async () => {
+  await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await page.locator('.view-line', { hasText: 'type: HttpRequester' }).click();
+  await page.getByRole('heading', { name: 'HttpRequester' }).waitFor();
+  await seriousFindings(page, 'form');
+  await page.locator('.view-line', { hasText: 'type: BearerAuthenticator' }).getByText('auth', { exact: true }).click();
+  await page.locator('.view-line', { hasText: '#/definitions/auth' }).getByText('#/definitions/auth').click();
+  await page.getByText('from #/definitions/auth').first().waitFor();
+  await page.getByRole('button', { name: 'Detach api_token' }).click();
+  await page.locator('.view-line', { hasText: 'type: SimpleRetriever' }).click();
+  const part = page.getByLabel('requester', { exact: true });
+  await part.fill((await part.inputValue()).replace('/orders', '/orders2'));
+  await page.getByRole('button', { name: 'Apply to the text' }).click();
+  const text = await downloaded();
+  expect(text).toContain(`${api.url}/orders2`);
+  expect(text.match(/api_token: "\{\{ config\['token'\] \}\}"/g)?.length).toBe(2);
+});
+
+test('seventy-nine streams and five thousand records stay quick to draw, and hold up on a phone', async () => {
+  const streams = Array.from({ length: 79 }, (_, index) => streamText(`stream_${index}`)).join('');
+  const text = `version: 6.0.0\ntype: DeclarativeSource\ncheck: { type: CheckStream, stream_names: [stream_0] }\nstreams:\n${streams}`;
+  const { id } = await person.post<{ id: string }>('/connectors', { name: 'Crowded', manifest: text });
+  await person.post(`/connectors/${id}/versions`, { manifest: text, basedOn: null });
+  await page.goto(`${weir.url}/connectors/${id}?stream=stream_40`);
+  await page.getByRole('button', { name: 'stream_78', exact: true }).waitFor();
+  await page.getByLabel('records', { exact: true }).fill('5000');
+  await page
+    .getByRole('button', { name: /^Test stream_40/ })
+    .first()
+    .click();
+  await page.getByText(/5,000 records in/).waitFor();
+  await page.getByRole('button', { name: 'Table', exact: true }).click();
+  await page.getByRole('button', { name: 'Record 1', exact: true }).waitFor();
+  expect(await page.locator('.records tbody tr').count()).toBeLessThan(200);
+  await page.getByLabel('All records').evaluate((region) => region.scrollTo(0, region.scrollHeight));
+  await page.getByRole('button', { name: 'Record 5000', exact: true }).waitFor();
+  await seriousFindings(page, 'crowded');
+  await picture('crowded');
+});
+
 test('the palette runs what the page can do', async () => {
   await open();
   await page.getByRole('button', { name: 'orders', exact: true }).waitFor();
@@ -191,7 +284,7 @@ async function open(): Promise<void> {
 
 async function setTestValue(): Promise<void> {
   await page.getByRole('button', { name: 'Edit the test values' }).click();
-  await setSecret(page, 'token', TOKEN);
+  await setSecret(page, 'API token', TOKEN);
   await page.getByRole('button', { name: 'Use these values' }).click();
 }
 
@@ -227,6 +320,30 @@ async function putDraft(text: string): Promise<void> {
   expect(status).toBe(200);
 }
 
+/** Light and dark, wide and narrow, where somebody asks for pictures. */
+async function picture(name: string): Promise<void> {
+  const folder = process.env.WEIR_TEST_PICTURES;
+  if (!folder) return;
+  for (const theme of ['light', 'dark'])
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
+      await page.screenshot({ path: `${folder}/builder-${name}-${width}-${theme}.png` });
+    }
+  await page.evaluate(() => delete document.documentElement.dataset.theme);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+function streamText(name: string): string {
+  return `  - type: DeclarativeStream
+    name: ${name}
+    retriever:
+      type: SimpleRetriever
+      requester: { type: HttpRequester, url: "${api.url}/many" }
+      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
+`;
+}
+
 function manifest(): string {
   return `version: 6.0.0
 type: DeclarativeSource
@@ -237,7 +354,9 @@ spec:
     type: object
     required: [token]
     properties:
-      token: { type: string, airbyte_secret: true }
+      token: { type: string, title: API token, airbyte_secret: true }
+definitions:
+  auth: { type: BearerAuthenticator, api_token: "{{ config['token'] }}" }
 streams:
   - type: DeclarativeStream
     name: orders
@@ -247,7 +366,7 @@ streams:
       requester:
         type: HttpRequester
         url: ${api.url}/orders
-        authenticator: { type: BearerAuthenticator, api_token: "{{ config['token'] }}" }
+        authenticator: { $ref: "#/definitions/auth" }
       paginator:
         type: DefaultPaginator
         page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: page }

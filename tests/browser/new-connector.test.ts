@@ -101,6 +101,47 @@ test('from an OpenAPI document: its operations are picked, and become streams', 
   await page.getByText(/6 records in/).waitFor();
 });
 
+test('from a recording of the browser: its calls are picked, the rest of it stays where it was', async () => {
+  const call = (url: string, body: unknown) => ({
+    request: { method: 'GET', url, headers: [{ name: 'Authorization', value: 'Bearer tok-orders' }] },
+    response: { status: 200, headers: [], content: { mimeType: 'application/json', text: JSON.stringify(body) } },
+  });
+  const data = [1, 2].map((id) => ({ id, updated_at: '2026-11-20T08:00:00Z' }));
+  const entries = [call(`${api.url}/orders?page=1`, { data }), call(`${api.url}/me`, { name: 'Ada' })];
+  const buffer = Buffer.from(JSON.stringify({ log: { version: '1.2', entries } }));
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByRole('tab', { name: 'Recording' }).click();
+  await page.getByLabel('Choose a HAR recording').setInputFiles({ name: 'shop.har', mimeType: 'application/json', buffer });
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  await page.getByRole('checkbox', { name: /orders/ }).waitFor();
+  await page.getByRole('button', { name: 'Make 1 stream' }).click();
+  await page.getByRole('button', { name: 'Open in the editor' }).click();
+  await page
+    .getByRole('button', { name: /^Test orders/ })
+    .first()
+    .click();
+  await page.getByText(/records in/).waitFor();
+});
+
+test('from a file of one’s own: uploaded, tested, and a refusal is told', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByRole('button', { name: 'Open in the builder' }).click();
+  await page.getByText(/Give an address that starts with https/).waitFor();
+  const buffer = Buffer.from('id,name\n1,Ada\n2,Grace\n');
+  await page.getByLabel('Or a file of yours').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+  await page.route('**/uploads?*', (route) => route.fulfill({ status: 502, body: '<html>bad gateway</html>' }), {
+    times: 1,
+  });
+  await page.getByRole('button', { name: 'Open in the builder' }).click();
+  await page.getByText(/The upload was not understood: Weir answered 502/).waitFor();
+  await page.getByRole('button', { name: 'Open in the builder' }).click();
+  await page
+    .getByRole('button', { name: /^Test people/ })
+    .first()
+    .click();
+  await page.getByText(/2 records in/).waitFor();
+});
+
 async function save(name: string): Promise<void> {
   await page.getByLabel('Name of the connector').fill(name);
   await page.getByRole('button', { name: 'Save version' }).click();
