@@ -81,7 +81,7 @@ test('the recording is read again by the manifest as it is now, without the API'
   await page.getByLabel(/Read the recording, not the API/).check();
   await replaceText('field_path: [data]', 'field_path: []');
   await runTest();
-  await page.getByText(/3 records in/).waitFor();
+  await page.getByText(/1 record in/).waitFor();
   await page.getByText(/from the recording/).waitFor();
   await replaceText('field_path: []', 'field_path: [data]');
   await runTest();
@@ -274,7 +274,7 @@ test('the palette runs what the page can do', async () => {
   await page.keyboard.press('ControlOrMeta+K');
   await page.getByPlaceholder('Search or run').fill('show schema');
   await page.keyboard.press('Enter');
-  await page.getByText('Test the stream first').waitFor();
+  await page.getByRole('button', { name: 'Schema', pressed: true }).waitFor();
 });
 
 async function open(): Promise<void> {
