@@ -144,3 +144,14 @@ jsonata: {holds: "a +"}`);
     expect.stringMatching(/^9: /),
   ]);
 });
+
+test('each check has the line where it stands', () => {
+  const { lines } = parseSuite(`dataset: t
+volume: [{ min_rows: 1 }]
+checks:
+  uniqueness:
+    - unique_columns: [id]
+    - unique_columns: [id]
+`);
+  expect([...(lines?.values() ?? [])]).toEqual([2, 5, 6]);
+});

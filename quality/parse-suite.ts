@@ -29,8 +29,12 @@ const MAX_ALIASES = 50;
 const KIND_NAMES = checkKinds.map(({ name }) => name);
 const TOP_KEYS = [...Object.keys(suiteOptions), ...wrapperKeys];
 
-/** Reads a suite: either every problem with its place, or the checks. */
-export function parseSuite(text: string): { issues: SuiteIssue[]; suite: Suite | null } {
+/** Reads a suite: either every problem with its place, or the checks, with the line of each by its key. */
+export function parseSuite(text: string): {
+  issues: SuiteIssue[];
+  suite: Suite | null;
+  lines?: ReadonlyMap<string, number>;
+} {
   const lines = new LineCounter();
   if (Buffer.byteLength(text) > MAX_BYTES) return refuse(lines, [[0, 1]], 'A suite is at most 512 KiB long.');
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
@@ -40,7 +44,8 @@ export function parseSuite(text: string): { issues: SuiteIssue[]; suite: Suite |
   if (syntax.length > 0) return { issues: syntax, suite: null };
   const value = toJson(document);
   const problems: Problem[] = [];
-  const suite = value === undefined ? null : readSuite(value, (problem) => problems.push(problem));
+  const places = new Map<string, Path>();
+  const suite = value === undefined ? null : readSuite(value, (problem) => problems.push(problem), places);
   if (value === undefined) problems.push({ path: [], message: 'Aliases unfold to too much. Write the checks out.' });
   else if (problems.length === 0 && suite?.checks.length === 0)
     problems.push({ path: [], message: `There are no checks. Declare some under ${KIND_NAMES.join(', ')}.` });
@@ -50,6 +55,9 @@ export function parseSuite(text: string): { issues: SuiteIssue[]; suite: Suite |
   return {
     issues: issues.toSorted((a, b) => a.line - b.line || a.column - b.column),
     suite: issues.length > 0 ? null : suite,
+    lines: new Map(
+      [...places].map(([key, path]) => [key, lines.linePos(rangeOf(document.contents, path, false)[0]).line]),
+    ),
   };
 }
 
@@ -65,7 +73,7 @@ type Report = (problem: Problem) => void;
 /** What holds for checks that say nothing else. */
 type Common = { readonly dataset: string | null; readonly owner: string | undefined };
 
-function readSuite(value: JsonValue, report: Report): Suite | null {
+function readSuite(value: JsonValue, report: Report, places: Map<string, Path>): Suite | null {
   if (!isJsonObject(value)) {
     report({ path: [], message: `A suite is a mapping: dataset, and checks under ${KIND_NAMES.join(', ')}.` });
     return null;
@@ -73,17 +81,21 @@ function readSuite(value: JsonValue, report: Report): Suite | null {
   const { issues, owner, ...options } = readOptions(value);
   issues.forEach(report);
   const common = { dataset: options.dataset, owner };
-  const checks = [...readKinds(value, [], common, report)];
+  const found = [...readKinds(value, [], common, report)];
   for (const wrapper of wrapperKeys) {
     const inner = value[wrapper];
-    if (isJsonObject(inner)) checks.push(...readKinds(inner, [wrapper], common, report));
+    if (isJsonObject(inner)) found.push(...readKinds(inner, [wrapper], common, report));
     else if (inner !== undefined) report({ path: [wrapper], message: `${wrapper} is a mapping of kinds to checks.` });
   }
-  if (checks.length > MAX_CHECKS) report({ path: [], message: `A suite holds at most ${MAX_CHECKS} checks.` });
-  return Object.freeze({ ...options, checks: Object.freeze(withDistinctKeys(checks)) });
+  if (found.length > MAX_CHECKS) report({ path: [], message: `A suite holds at most ${MAX_CHECKS} checks.` });
+  const checks = withDistinctKeys(found.map(({ check }) => check));
+  for (const [index, { key }] of checks.entries()) places.set(key, found[index]?.path ?? []);
+  return Object.freeze({ ...options, checks: Object.freeze(checks) });
 }
 
-function* readKinds(value: JsonObject, path: Path, common: Common, report: Report): Generator<Check> {
+type Placed = { readonly check: Check; readonly path: Path };
+
+function* readKinds(value: JsonObject, path: Path, common: Common, report: Report): Generator<Placed> {
   for (const [name, declared] of Object.entries(value)) {
     const kind = checkKinds.find((known) => known.name === name);
     if (kind) yield* readKind(kind, declared, [...path, name], common, report);
@@ -97,10 +109,19 @@ function* readKinds(value: JsonObject, path: Path, common: Common, report: Repor
 }
 
 /** A list of checks, or one check alone. */
-function* readKind(kind: CheckKind, declared: JsonValue, path: Path, common: Common, report: Report): Generator<Check> {
+function* readKind(
+  kind: CheckKind,
+  declared: JsonValue,
+  path: Path,
+  common: Common,
+  report: Report,
+): Generator<Placed> {
   if (declared === null) return;
-  if (!Array.isArray(declared)) yield* readCheck(kind, declared, path, common, report);
-  else for (const [index, each] of declared.entries()) yield* readCheck(kind, each, [...path, index], common, report);
+  const all = Array.isArray(declared) ? [...declared.entries()] : [[null, declared] as const];
+  for (const [index, each] of all) {
+    const at = index === null ? path : [...path, index];
+    for (const check of readCheck(kind, each, at, common, report)) yield { check, path: at };
+  }
 }
 
 function readCheck(kind: CheckKind, declared: JsonValue, path: Path, common: Common, report: Report): Check[] {

@@ -23,6 +23,12 @@ export interface YamlEditorHandle {
   run(action: string): void;
 }
 
+/** A few words behind a line, from 1. */
+export interface LineNote {
+  readonly line: number;
+  readonly text: string;
+}
+
 interface Props {
   readonly value: string;
   /** With the first line that changed, from 1. */
@@ -35,6 +41,8 @@ interface Props {
   readonly values?: readonly { readonly template: string; readonly value: string }[];
   /** Completion by data, quick fixes, definitions and uses. */
   readonly assist?: EditorAssist;
+  /** Shown behind lines, such as what a check came to. */
+  readonly notes?: readonly LineNote[];
   readonly label: string;
   readonly readOnly?: boolean;
   readonly onCursor?: (line: number, column: number, offset: number) => void;
@@ -125,6 +133,13 @@ export function YamlEditor(props: Props) {
     const shown = editor.editor.createDecorationsCollection(valueDecorations(model, props.values ?? []));
     return () => shown.clear();
   }, [editor, props.values]);
+
+  useEffect(() => {
+    const model = editor?.editor.getModel();
+    if (!editor || !model) return;
+    const shown = editor.editor.createDecorationsCollection(noteDecorations(editor.monaco, model, props.notes ?? []));
+    return () => shown.clear();
+  }, [editor, props.notes]);
 
   useEffect(() => editor?.editor.updateOptions({ readOnly: props.readOnly ?? false }), [editor, props.readOnly]);
 
@@ -238,6 +253,16 @@ function valueDecorations(model: Monaco.editor.ITextModel, values: Props['values
         return { range, options: { after: { content, inlineClassName: 'template-value' } } };
       }),
   );
+}
+
+function noteDecorations(monaco: MonacoApi, model: Monaco.editor.ITextModel, notes: readonly LineNote[]) {
+  return notes
+    .filter(({ line }) => line <= model.getLineCount())
+    .map(({ line, text }): Monaco.editor.IModelDeltaDecoration => {
+      const end = model.getLineMaxColumn(line);
+      const options = { after: { content: ` → ${text}`, inlineClassName: 'template-value' }, showIfCollapsed: true };
+      return { range: new monaco.Range(line, end, line, end), options };
+    });
 }
 
 /** A template that stands in more places than these is shown in the first of them. */

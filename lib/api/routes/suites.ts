@@ -36,8 +36,8 @@ interface SuiteBody {
 export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/schemas/suite', as('viewer'), (c) => c.json(suiteJsonSchema()));
   app.post('/suites/validate', as('viewer', undefined, suiteText), async (c) => {
-    const { issues } = parseSuite((await readBody<{ text: string }>(c.req.raw, suiteText)).text);
-    return c.json({ issues });
+    const { issues, lines } = parseSuite((await readBody<{ text: string }>(c.req.raw, suiteText)).text);
+    return c.json({ issues, checks: [...(lines ?? [])].map(([key, line]) => ({ key, line })) });
   });
   app.get('/suites', as('viewer'), async (c) =>
     c.json(await listSuites(c.get('context'), c.get('identity').workspaceId)),

@@ -14,6 +14,7 @@ import { Problems } from '../../connectors/_parts/problems.tsx';
 import type { Suite } from './models.ts';
 import { type Choices, startingText } from './starting-text.ts';
 import { SuggestionsPanel } from './suggestions-panel.tsx';
+import { useCheckValues } from './use-check-values.ts';
 import { useSuiteIssues } from './use-suite-issues.ts';
 import { withNames } from './with-names.ts';
 
@@ -43,7 +44,8 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [refusal, setRefusal] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const issues = useSuiteIssues(text);
+  const { issues, checks } = useSuiteIssues(text);
+  const notes = useCheckValues(suite?.id ?? null, checks);
   const known = useMemo(() => withNames(schema, namesOf(tables, connectionId)), [schema, tables, connectionId]);
   const editor = useRef<YamlEditorHandle>(null);
   const router = useRouter();
@@ -148,6 +150,7 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
             path={`suites/${suite?.id ?? 'new'}/suite.yaml`}
             schema={known}
             issues={issues}
+            notes={notes}
             label="Checks in YAML"
             onSave={save}
           />
