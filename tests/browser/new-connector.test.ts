@@ -111,7 +111,9 @@ test('from a recording of the browser: its calls are picked, the rest of it stay
   const buffer = Buffer.from(JSON.stringify({ log: { version: '1.2', entries } }));
   await page.goto(`${weir.url}/connectors/new`);
   await page.getByRole('tab', { name: 'Recording' }).click();
-  await page.getByLabel('Choose a HAR recording').setInputFiles({ name: 'shop.har', mimeType: 'application/json', buffer });
+  await page
+    .getByLabel('Choose a HAR recording')
+    .setInputFiles({ name: 'shop.har', mimeType: 'application/json', buffer });
   await page.getByRole('button', { name: 'Propose a connector' }).click();
   await page.getByRole('checkbox', { name: /orders/ }).waitFor();
   await page.getByRole('button', { name: 'Make 1 stream' }).click();
