@@ -11,6 +11,7 @@ import { Empty } from '../../_components/notice.tsx';
 import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
 import { Page } from '../../_components/shell/page.tsx';
 import { useOverview } from '../../_components/shell/pulse.ts';
+import { LinkTabs } from '../../_components/tabs.tsx';
 import type { Wire } from '../../_components/wire.ts';
 import { DiskNotice } from './disk-notice.tsx';
 import { OverviewTiles } from './overview-tiles.tsx';
@@ -32,6 +33,14 @@ export function OverviewView({ overview: initial, incidents: initialIncidents, c
     <Page crumbs={[{ name: 'Overview' }]} live={<LiveStamp updatedAt={dataUpdatedAt} />}>
       <VerdictHead rows={overview.connections} />
       <AlertingNotice channels={channels} link />
+      <LinkTabs
+        label="Overview"
+        current="connections"
+        tabs={[
+          { id: 'connections', label: 'Connections', href: '/' },
+          { id: 'pipelines', label: 'Pipelines', href: '/pipelines' },
+        ]}
+      />
       <DiskNotice disk={overview.disk} />
       {overview.connections.length === 0 ? (
         <FirstSteps />

@@ -11,7 +11,7 @@ export interface NavItem {
 }
 
 export const NAV: readonly NavItem[] = [
-  { name: 'Overview', href: '/', icon: 'overview', key: 'o' },
+  { name: 'Overview', href: '/', icon: 'overview', key: 'o', also: '/pipelines' },
   { name: 'Connectors', href: '/connectors', icon: 'connectors', key: 'c', also: '/sources' },
   { name: 'Connections', href: '/connections', icon: 'connections', key: 'n' },
   { name: 'Destinations', href: '/destinations', icon: 'destinations', key: 'd' },
@@ -21,8 +21,9 @@ export const NAV: readonly NavItem[] = [
   { name: 'Settings', href: '/settings', icon: 'settings', key: 's' },
 ];
 
-/** Whether a path lies under an item. The overview owns only its own address. */
+/** Whether a path lies under an item. The overview owns only its own address and its other view. */
 export function isCurrent(item: NavItem, path: string): boolean {
   const lies = (under: string) => path === under || path.startsWith(`${under}/`);
-  return item.href === '/' ? path === '/' : lies(item.href) || (item.also !== undefined && lies(item.also));
+  const isHere = item.href === '/' ? path === '/' : lies(item.href);
+  return isHere || (item.also !== undefined && lies(item.also));
 }

@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
+import { ShownOnce } from '../../../_components/shown-once.tsx';
 import { AccessForm, useAccessForm } from './access-form.tsx';
-import { ShownOnce } from './shown-once.tsx';
 
 const FORM = 'application-form';
 

@@ -11,11 +11,11 @@ import { Confirm } from '../../../_components/confirm.tsx';
 import { Menu, MenuItem, MenuLine } from '../../../_components/menu.tsx';
 import { Empty } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
+import { ShownOnce } from '../../../_components/shown-once.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 import { InviteDialog, ROLES } from './invite-dialog.tsx';
 import { joinLink } from './join-link.ts';
-import { ShownOnce } from './shown-once.tsx';
 
 type Invitation = Wire<InvitationModel>;
 

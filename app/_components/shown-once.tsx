@@ -1,10 +1,10 @@
 'use client';
 
 import { type ReactNode, useId, useState } from 'react';
-import { Button } from '../../../_components/button.tsx';
-import { Dialog } from '../../../_components/dialog.tsx';
-import { Field, fieldControl } from '../../../_components/field.tsx';
-import { Notice } from '../../../_components/notice.tsx';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+import { Field, fieldControl } from './field.tsx';
+import { Notice } from './notice.tsx';
 
 interface ShownOnceProps {
   readonly title: string;

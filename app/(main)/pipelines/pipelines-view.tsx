@@ -1,0 +1,180 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { parseAsString, useQueryState } from 'nuqs';
+import type { Pipeline } from '#lib/pipelines/pipelines.ts';
+import { api } from '../../_components/api.ts';
+import { TimeAgo } from '../../_components/clock.tsx';
+import { cutMiddle, formatCount } from '../../_components/format.ts';
+import { Empty } from '../../_components/notice.tsx';
+import { Panel, Table } from '../../_components/panel.tsx';
+import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
+import { Page, PageHead } from '../../_components/shell/page.tsx';
+import { StateMark } from '../../_components/state-mark.tsx';
+import { syncState } from '../../_components/states.ts';
+import { LinkTabs } from '../../_components/tabs.tsx';
+import { trainingState } from '../../_components/training-state.ts';
+import type { Wire } from '../../_components/wire.ts';
+import { isTroubled, sentence } from './trouble.ts';
+
+type Row = Wire<Pipeline>;
+
+const EVERY_MS = 5_000;
+
+/** Every pipeline from its sync over dbt and its checks to its training, those in trouble first. */
+export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
+  const [q, setQ] = useQueryState('q', parseAsString.withDefault(''));
+  const { data: pipelines, dataUpdatedAt } = useQuery({
+    queryKey: ['pipelines'],
+    queryFn: () => api.get<Row[]>('/pipelines'),
+    initialData: first,
+    refetchInterval: EVERY_MS,
+  });
+  const found = pipelines
+    .filter(({ name, owner }) => `${name} ${owner ?? ''}`.toLowerCase().includes(q.trim().toLowerCase()))
+    .toSorted((a, b) => Number(isTroubled(b)) - Number(isTroubled(a)));
+  return (
+    <Page
+      crumbs={[{ name: 'Overview', href: '/' }, { name: 'Pipelines' }]}
+      live={<LiveStamp updatedAt={dataUpdatedAt} />}
+    >
+      <PageHead title={sentence(pipelines)}>
+        Each with its sync, its dbt run, its data quality and its training.
+      </PageHead>
+      <LinkTabs
+        label="Overview"
+        current="pipelines"
+        tabs={[
+          { id: 'connections', label: 'Connections', href: '/' },
+          { id: 'pipelines', label: 'Pipelines', href: '/pipelines' },
+        ]}
+      />
+      <div className="toolbar">
+        <input
+          className="input quiet"
+          data-filter
+          type="search"
+          placeholder="Filter by name or owner  /"
+          aria-label="Filter pipelines"
+          value={q}
+          onChange={(event) => void setQ(event.target.value || null)}
+        />
+      </div>
+      <Panel>
+        {found.length === 0 ? (
+          <Empty>{q ? `No pipeline matches “${q}”.` : 'No pipeline yet. Connect a source to a destination.'}</Empty>
+        ) : (
+          <Table className="cards" label="Pipelines" head={<Head />}>
+            {found.map((pipeline) => (
+              <PipelineRow key={pipeline.id} pipeline={pipeline} />
+            ))}
+          </Table>
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+function Head() {
+  return (
+    <>
+      <th>Pipeline</th>
+      <th>Sync</th>
+      <th className="r">Records</th>
+      <th className="r">Minutes</th>
+      <th>Next</th>
+      <th>dbt</th>
+      <th>Data quality</th>
+      <th>Training</th>
+    </>
+  );
+}
+
+function PipelineRow({ pipeline: { id, name, owner, sync, dbt, quality, training } }: { pipeline: Row }) {
+  const state = sync.status && syncState({ status: sync.status });
+  return (
+    <tr>
+      <td>
+        <Link href={`/connections/${id}`} className="strong" title={name}>
+          {cutMiddle(name, 32)}
+        </Link>
+        {owner && <span className="sub">{owner}</span>}
+      </td>
+      <td data-k="Sync">
+        {state ? <StateMark state={state.state}>{state.word}</StateMark> : <span className="muted">never</span>}
+        <span className="sub">
+          <TimeAgo at={sync.lastRun} missing="" />
+        </span>
+      </td>
+      <td data-k="Records" className="r num">
+        {sync.status ? formatCount(sync.records) : '—'}
+      </td>
+      <td data-k="Minutes" className="r num">
+        {sync.durationMinutes ?? '—'}
+      </td>
+      <td data-k="Next" className="num">
+        <TimeAgo at={sync.nextRun} />
+      </td>
+      <td data-k="dbt">
+        <Dbt dbt={dbt} />
+      </td>
+      <td data-k="Data quality">
+        <Quality quality={quality} />
+      </td>
+      <td data-k="Training">
+        <Training training={training} />
+      </td>
+    </tr>
+  );
+}
+
+function Dbt({ dbt }: { dbt: Row['dbt'] }) {
+  if (dbt === null) return <span className="muted">not reported</span>;
+  const { status, lastRun, modelsRun, testsPassed, testsFailed } = dbt;
+  return (
+    <>
+      <StateMark state={status === 'success' ? 'ok' : 'fail'}>
+        {status === 'success' ? 'Succeeded' : 'Failed'}
+      </StateMark>
+      <span className="sub">
+        {formatCount(modelsRun)} models, tests {formatCount(testsPassed)} passed, {formatCount(testsFailed)} failed
+      </span>
+      <span className="sub">
+        <TimeAgo at={lastRun} />
+      </span>
+    </>
+  );
+}
+
+function Quality({ quality }: { quality: Row['quality'] }) {
+  if (quality === null) return <span className="muted">no checks</span>;
+  const { checks, passed, failed, warning } = quality;
+  const state = failed > 0 ? 'fail' : passed < checks ? 'warn' : 'ok';
+  return (
+    <>
+      <StateMark state={state}>
+        {formatCount(passed)} of {formatCount(checks)} pass
+      </StateMark>
+      {failed > 0 && <span className="sub">{formatCount(failed)} failed</span>}
+      {warning && <span className="sub clip why">{warning}</span>}
+    </>
+  );
+}
+
+function Training({ training }: { training: Row['training'] }) {
+  if (training === null) return <span className="muted">not reported</span>;
+  const { status, modelVersion, accuracy, lastRun } = training;
+  return (
+    <>
+      <StateMark state={trainingState(status)}>{status}</StateMark>
+      <span className="sub">
+        {modelVersion}
+        {accuracy !== null && `, accuracy ${accuracy}`}
+      </span>
+      <span className="sub">
+        <TimeAgo at={lastRun} />
+      </span>
+    </>
+  );
+}
