@@ -31,7 +31,8 @@ beforeAll(async () => {
   weir = await startWeir({ env: { WEIR_COMMANDS_FILE: commandsFile } });
   client = await signedIn(weir);
   const options = { config: { api_token: TOKEN }, name: 'ml_users' };
-  connectionId = await client.connect(productionManifest(source.url), source, options);
+  const { url, host, port } = source;
+  connectionId = await client.connect(productionManifest(url), { host, port }, options);
   await client.post('/channels', {
     ...{ type: 'slack', name: '#ml', config: { webhookUrl: 'https://hooks.slack.com/services/T0/B0/x' } },
   });
