@@ -59,7 +59,10 @@ function RangeDialog({ onClose, ...props }: Props) {
             placeholder="2026-01-01"
             {...fieldControl('backfill-from', error, true)}
             value={range.from}
-            onChange={(event) => setRange({ ...range, from: event.target.value })}
+            onChange={(event) => {
+              setError(undefined);
+              setRange({ ...range, from: event.target.value });
+            }}
           />
         </Field>
         <Field id="backfill-to" label="Up to" optional hint="Included; a day is meant to its end.">
