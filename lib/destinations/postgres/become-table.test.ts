@@ -5,10 +5,14 @@ import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
 
 /** One whole sync; gives the oid of the stage before it is published. */
-async function firstLoad(url: string, query: Awaited<ReturnType<typeof testDatabase>>['query']) {
+async function firstLoad(
+  url: string,
+  query: Awaited<ReturnType<typeof testDatabase>>['query'],
+  { stream = customers('overwrite'), rows = [customer(1), customer(2)] } = {},
+) {
   const destination = postgres.open(testContext(), configOf(url));
-  const stage = await (await destination.begin(attemptOf(1))).stage(customers('overwrite'));
-  await load(stage, [customer(1), customer(2)], null);
+  const stage = await (await destination.begin(attemptOf(1))).stage(stream);
+  await load(stage, rows, null);
   const [made] = await query<{ oid: number }>(
     "select oid::int from pg_class where relname like 'stage\\_%' and relkind = 'r'",
   );
@@ -44,6 +48,28 @@ test('the stage of a first load becomes the table: with its columns, its index, 
   expect(await query("select count(*)::int as indexes from pg_indexes where tablename = 'customers'")).toEqual([
     { indexes: 1 },
   ]);
+});
+
+const tableIn = async (query: Awaited<ReturnType<typeof testDatabase>>['query']) =>
+  (await query<{ oid: number }>("select oid::int from pg_class where oid = 'public.customers'::regclass"))[0]?.oid;
+
+test('so does one whose rows are told apart by a key, which the table then keeps unique', async () => {
+  const { url, query } = await testDatabase();
+  const { stage } = await firstLoad(url, query, { stream: customers('overwrite_dedup') });
+  expect(await tableIn(query)).toBe(stage);
+  await expect(query('insert into customers select * from customers')).rejects.toThrow(/weir_key/);
+});
+
+test('but not one in which a key comes twice, nor one that will mark what vanishes', async () => {
+  const twice = await testDatabase();
+  const stream = customers('overwrite_dedup');
+  const rows = [customer(1, 1, 'old'), customer(1, 2, 'new'), customer(2)];
+  const first = await firstLoad(twice.url, twice.query, { stream, rows });
+  expect(await tableIn(twice.query)).not.toBe(first.stage);
+  expect(await twice.query('select name from customers order by id')).toEqual([{ name: 'new' }, { name: 'c2' }]);
+  const marking = await testDatabase();
+  const marked = await firstLoad(marking.url, marking.query, { stream: { ...stream, softDelete: true } });
+  expect(await tableIn(marking.query)).not.toBe(marked.stage);
 });
 
 test('readers have the rights on it that the schema gives to new tables', async () => {

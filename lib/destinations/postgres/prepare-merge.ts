@@ -73,7 +73,7 @@ async function countStaged(client: Queryable, request: PublishRequest, byKey: bo
      ) grouped`,
   );
   const { staged: found, keys } = rows[0] as { staged: number; keys: number };
-  if (found === request.staged) return keys < found;
+  if (found === request.staged) return byKey && keys < found;
   throw new WeirError({
     kind: 'transient',
     code: 'stage_lost',

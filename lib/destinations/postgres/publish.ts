@@ -49,7 +49,7 @@ async function publishIn(
     request,
   );
   if (keyFirst) await fitKey();
-  const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft;
+  const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft && !merge.repeats;
   const counts = becomes
     ? { inserted: await becomeTable(client, merge), updated: 0, deleted: 0 }
     : await MERGES[target.destinationSyncMode](client, merge, isNew);

@@ -22,7 +22,10 @@ export function stageTable(stream: StreamRef, fence: number, side?: number): Tab
  * from the start, like the table.
  */
 export function mayBecomeTable({ layout, target }: StageParts, hadTable: boolean): boolean {
-  return !hadTable && layout.lay === null && layout.kind.sameAsStage && !target.destinationSyncMode.endsWith('_dedup');
+  const { destinationSyncMode: mode, softDelete } = target;
+  // Of an incremental load by key, most is published before it is whole.
+  const fits = !mode.endsWith('_dedup') || (mode === 'overwrite_dedup' && softDelete !== true);
+  return !hadTable && layout.lay === null && layout.kind.sameAsStage && fits;
 }
 
 /** `_airbyte_meta` of rows in which nothing was changed. */
