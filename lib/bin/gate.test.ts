@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { USUAL_EVENTS } from '#lib/alerts/events.ts';
 import type { Context } from '#lib/context.ts';
 import { language } from '#lib/extract/kinds.ts';
 import type { JobData, JobName } from '#lib/jobs/queue.ts';
@@ -13,13 +14,10 @@ import { configOf } from '#quality/fixtures/postgres-config.ts';
 import { createSuite, suiteResults } from '#quality/suites.ts';
 import { testClock } from '#tests/harness/clock.ts';
 import { testDatabase } from '#tests/harness/database.ts';
+import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
 import { runChecksTask, runSyncTask } from './tasks.ts';
 
-type Order = { id: number; email: string | null; channel?: string; at?: string };
-
-const good = (from: number, count: number): Order[] =>
-  Array.from({ length: count }, (_, index) => ({ id: from + index, email: `u${from + index}@x.de`, channel: 'app' }));
 const SUITE = `dataset: public.orders
 completeness: [{column: email, threshold: 95, level: block, per: channel}]
 volume: [{min_rows: 100, level: block}]
@@ -30,7 +28,7 @@ freshness: [{max_age_hours: 24}]`;
 async function shop(suite = SUITE, modes = { syncMode: 'incremental', destinationSyncMode: 'append_dedup' }) {
   const database = await testDatabase({ migrated: true });
   const { db, query } = database;
-  let orders: Order[] = good(1, 100);
+  let orders: Order[] = goodOrders(1, 100);
   const api = await scriptedServer({
     '*': () => ({ body: { data: orders.map((order) => ({ channel: 'app', at: '2026-01-01', ...order })) } }),
   });
@@ -44,7 +42,7 @@ async function shop(suite = SUITE, modes = { syncMode: 'incremental', destinatio
     log: createLog('test', 'silent'),
     queue: { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) },
   } as unknown as Context;
-  const { issues, manifest } = parseManifest(MANIFEST(api.url), language);
+  const { issues, manifest } = parseManifest(ordersManifest(api.url), language);
   expect(issues).toEqual([]);
   const [ids] = await query<{ workspace: string; connection: string; destination: string }>(
     `with w as (insert into workspace (name) values ('W') returning id),
@@ -65,8 +63,9 @@ async function shop(suite = SUITE, modes = { syncMode: 'incremental', destinatio
     ],
   );
   if (!ids) throw new Error('nothing was seeded');
-  await query(`insert into channel (workspace_id, type, name, config) values ($1, 'slack', 's', '{}')`, [
+  await query(`insert into channel (workspace_id, type, name, config, events) values ($1, 'slack', 's', '{}', $2)`, [
     ids.workspace,
+    JSON.stringify(USUAL_EVENTS),
   ]);
   const { id: suiteId } = await createSuite(context, ids.workspace, {
     name: 'orders',
@@ -135,7 +134,7 @@ describe('a connection with checks of level block', () => {
     const { sync, rows, give, results, told, context, workspace, suiteId } = await shop();
     await sync();
     give([
-      ...good(101, 20),
+      ...goodOrders(101, 20),
       ...Array.from({ length: 5 }, (_, index): Order => ({ id: 200 + index, email: null, channel: 'web' })),
     ]);
     const held = await sync();
@@ -209,7 +208,7 @@ describe('a connection with checks of level block', () => {
   test('counts duplicates against the table', async () => {
     const { sync, give, rows } = await shop('dataset: orders\nuniqueness: [{unique_columns: [email], level: block}]');
     await sync();
-    give([{ id: 900, email: 'u1@x.de' }]);
+    give([{ id: 900, email: 'u1@example.com' }]);
     const held = await sync();
     expect(held.failure?.message).toBe('orders is held: email is repeated in 1 row, limit 0.');
     expect(await rows()).toBe(100);
@@ -226,7 +225,7 @@ describe('a connection with checks of level block', () => {
     const { sync, give, rows, query, results } = await shop(
       'dataset: orders\nformat: [{column: email, format: email, level: quarantine}]',
     );
-    give([...good(1, 3), { id: 4, email: 'nope' }, { id: 5, email: null }]);
+    give([...goodOrders(1, 3), { id: 4, email: 'nope' }, { id: 5, email: null }]);
     const ended = await sync();
     expect(ended).toMatchObject({ status: 'succeeded', read: 5, written: 4, quarantined: 1 });
     expect(await rows()).toBe(4);
@@ -244,7 +243,7 @@ describe('a full refresh', () => {
       destinationSyncMode: 'overwrite',
     });
     await sync();
-    give(good(1, 50));
+    give(goodOrders(1, 50));
     const held = await sync();
     expect(held.failure?.message).toBe('orders is held: 50 rows, −50% against the load before, limit 20%.');
     expect(await rows()).toBe(100);
@@ -263,19 +262,3 @@ const CONFIGURED = {
   cursorField: ['at'],
   primaryKey: [['id']],
 };
-
-const MANIFEST = (url: string) => `version: 6.0.0
-type: DeclarativeSource
-check: { type: CheckStream, stream_names: [orders] }
-streams:
-  - type: DeclarativeStream
-    name: orders
-    primary_key: [id]
-    retriever:
-      type: SimpleRetriever
-      requester: { type: HttpRequester, url: "${url}/orders" }
-      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
-    schema_loader:
-      type: InlineSchemaLoader
-      schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string }, at: { type: string } } }
-`;

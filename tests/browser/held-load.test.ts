@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { type LoopbackSlack, loopbackSlack } from '#tests/harness/loopback-slack.ts';
+import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
 import { seriousFindings } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
@@ -18,15 +19,13 @@ volume: [{min_rows: 50, level: block}]
 uniqueness: [{unique_columns: [id]}]
 `;
 
-type Order = { id: number; email: string | null; channel: string };
-
 let weir: WeirServer;
 let client: SignedIn;
 let browser: TestBrowser;
 let page: Page;
 let slack: LoopbackSlack;
 let shop: ScriptedServer;
-let orders: Order[] = good();
+let orders: Order[] = goodOrders(0, 100);
 let connectionId: string;
 let suiteId: string;
 let readers: Readers;
@@ -36,7 +35,7 @@ beforeAll(async () => {
   shop = await scriptedServer({ '*': () => ({ body: { data: orders } }) });
   weir = await startWeir();
   client = await signedIn(weir);
-  connectionId = await client.connect(manifest(shop.url), { host: shop.host, port: shop.port });
+  connectionId = await client.connect(ordersManifest(shop.url), { host: shop.host, port: shop.port });
   const { destination } = await client.get<{ destination: { id: string } }>(`/connections/${connectionId}`);
   const suite = { name: 'Orders', text: SUITE, connectionId, destinationId: destination.id };
   suiteId = (await client.post<{ id: string }>('/suites', suite)).id;
@@ -63,7 +62,7 @@ afterAll(async () => {
 
 test('a bad batch is held before anybody reads it', async () => {
   orders = [
-    ...good().slice(0, 80),
+    ...goodOrders(0, 100).slice(0, 80),
     ...Array.from({ length: 20 }, (_, index) => ({ id: 200 + index, email: null, channel: 'guest' })),
   ];
   await page.goto(`${weir.url}/connections/${connectionId}`);
@@ -116,7 +115,7 @@ test('readers saw nothing of it until it is released; then they see all of it', 
 test('people hear that it goes on, and a good load passes again', async () => {
   await slack.waitForMessages(2);
   expect(JSON.stringify(slack.messages)).toMatch(/synced again/);
-  orders = good();
+  orders = goodOrders(0, 100);
   await sync();
   await readers.sees(({ withoutEmail }) => withoutEmail === 0);
   await page.goto(`${weir.url}/quality/${suiteId}`);
@@ -124,14 +123,6 @@ test('people hear that it goes on, and a good load passes again', async () => {
   expect(browser.foreign).toEqual([]);
   expect(browser.errors.filter((text) => !/status of (401|403|404|409|422)/.test(text))).toEqual([]);
 });
-
-function good(): Order[] {
-  return Array.from({ length: 100 }, (_, index) => ({
-    id: index,
-    email: `u${index}@example.com`,
-    channel: index % 2 ? 'web' : 'app',
-  }));
-}
 
 async function sync(): Promise<void> {
   const { syncId } = await client.post<{ syncId: number }>(`/connections/${connectionId}/sync`);
@@ -192,22 +183,4 @@ function startReaders(url: string): Readers {
       await pool.end();
     },
   };
-}
-
-function manifest(url: string): string {
-  return `version: 6.0.0
-type: DeclarativeSource
-check: { type: CheckStream, stream_names: [orders] }
-streams:
-  - type: DeclarativeStream
-    name: orders
-    primary_key: [id]
-    retriever:
-      type: SimpleRetriever
-      requester: { type: HttpRequester, url: "${url}/orders" }
-      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
-    schema_loader:
-      type: InlineSchemaLoader
-      schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string } } }
-`;
 }

@@ -1,0 +1,35 @@
+/** A shop's orders as its API gives them, and the manifest that reads them. */
+export interface Order {
+  readonly id: number;
+  readonly email: string | null;
+  readonly channel?: string;
+  readonly at?: string;
+}
+
+/** Orders with nothing wrong. */
+export function goodOrders(from: number, count: number): Order[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: from + index,
+    email: `u${from + index}@example.com`,
+    channel: 'app',
+  }));
+}
+
+/** Reads `{data: [order, …]}` at `<url>/orders`. */
+export function ordersManifest(url: string): string {
+  return `version: 6.0.0
+type: DeclarativeSource
+check: { type: CheckStream, stream_names: [orders] }
+streams:
+  - type: DeclarativeStream
+    name: orders
+    primary_key: [id]
+    retriever:
+      type: SimpleRetriever
+      requester: { type: HttpRequester, url: "${url}/orders" }
+      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
+    schema_loader:
+      type: InlineSchemaLoader
+      schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string }, at: { type: string } } }
+`;
+}
