@@ -32,6 +32,8 @@ export interface Env {
   readonly syncTimeoutMinutes: number;
   /** With less than this left on the data folder's disk, no sync begins or goes on. */
   readonly diskFloorMb: number;
+  /** Pages of one slice; an API that never ends is stopped there. */
+  readonly mostPages: number;
   /** Folders that file sources may read. */
   readonly fileRoots: readonly string[];
   /** Where streams that download files put them; null refuses such streams. */
@@ -116,6 +118,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     diskFloorMb: whole('WEIR_DISK_FLOOR_MB', 256, 0, 1_000_000_000),
+    mostPages: whole('WEIR_MOST_PAGES', 100_000, 1, 100_000_000),
     fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
     filesDir: text('WEIR_FILES_DIR') && path.resolve(projectDir, text('WEIR_FILES_DIR') ?? ''),
     componentsDir: text('WEIR_COMPONENTS_DIR') && path.resolve(projectDir, text('WEIR_COMPONENTS_DIR') ?? ''),

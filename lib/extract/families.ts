@@ -78,6 +78,8 @@ export interface Backoff {
 export interface Decoder {
   /** Its first value is the whole body: what templates of pages see as `response`. */
   readonly isDocument?: boolean;
+  /** It reads the body as JSON, as one document (`body` of the answer) or a value per line. */
+  readonly isJson?: boolean;
   /** The body's values: one document, or one value per line. @throws WeirError with the place */
   decode(answer: Answer, place: { stream: string; page: number }): JsonValue[] | Promise<JsonValue[]>;
   /** The same, some values at a time. Only of those that can. */

@@ -1,10 +1,13 @@
 import { isJsonObject, type JsonValue } from '#lib/json.ts';
+import { countRepeated, firstRepeated } from './decode/repeated-keys.ts';
 
-/** Notices when a record path leads nowhere on every page, and what was there instead. */
+/** Notices when a record path leads nowhere on every page, and what was there instead; and keys that objects repeat. */
 export class Found {
   readonly #path: string;
   #hits = 0;
   #keys: string[] | null = null;
+  #repeated = 0;
+  #firstRepeated = '';
 
   constructor(path: string) {
     this.#path = path;
@@ -20,8 +23,24 @@ export class Found {
     if (this.#path !== '' && !keys.includes(first) && keys.length > 0) this.#keys ??= keys;
   }
 
-  notice(): string | null {
-    if (this.#hits > 0 || this.#keys === null) return null;
-    return `No page had records at ${this.#path}; the answer had ${this.#keys.slice(0, 10).join(', ')}.`;
+  /** Looks at the text of a page, and at what it was parsed to. */
+  look(raw: Uint8Array, values: readonly JsonValue[], page: number): void {
+    const repeated = countRepeated(raw, values);
+    if (repeated <= 0) return;
+    if (this.#repeated === 0)
+      this.#firstRepeated = `${JSON.stringify(firstRepeated(Buffer.from(raw).toString()))} on page ${page}`;
+    this.#repeated += repeated;
+  }
+
+  notices(): string[] {
+    const missed = this.#hits === 0 && this.#keys !== null;
+    return [
+      ...(missed
+        ? [`No page had records at ${this.#path}; the answer had ${this.#keys?.slice(0, 10).join(', ')}.`]
+        : []),
+      ...(this.#repeated > 0
+        ? [`Objects repeat keys, ${this.#repeated} in all, the first ${this.#firstRepeated}: the last value was kept.`]
+        : []),
+    ];
   }
 }

@@ -9,7 +9,10 @@ import type { PageEvent, Reading, StreamParts } from './stream-parts.ts';
 /** The page that an answer is: decoded, then as `pageOf`. */
 export async function pageEvent(parts: StreamParts, slice: Slice, answer: Answer, reading: Reading & { page: number }) {
   const place = { stream: parts.name, slice: sliceKey(slice), page: reading.page };
-  return pageOf(parts, slice, { answer, values: await parts.decoder.decode(answer, place) }, reading);
+  const values = await parts.decoder.decode(answer, place);
+  const { isJson, isDocument } = parts.decoder;
+  if (isJson) reading.found.look(answer.raw, isDocument ? [answer.body] : values, reading.page);
+  return pageOf(parts, slice, { answer, values }, reading);
 }
 
 /** An answer as pages of some thousand records, with its bytes at the first; at least one. */

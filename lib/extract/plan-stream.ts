@@ -14,7 +14,7 @@ const MOST_COUNTED = 100_000;
 
 /** A context that can't send: what a plan is made with, so that it asks nobody, whatever the components do. */
 export function withoutSending(context: ExtractContext): ExtractContext {
-  const { onExchange: _told, saveConfig: _saved, ...rest } = context;
+  const { onExchange: _told, saveConfig: _saved, alone: _alone, ...rest } = context;
   return {
     ...rest,
     http: refusingClient,

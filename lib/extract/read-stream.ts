@@ -15,7 +15,7 @@ import type { PageEvent, Reading, StreamParts } from './stream-parts.ts';
 import { StreamStates } from './stream-states.ts';
 import { type Work, WorkList } from './work-list.ts';
 
-/** Pages of one slice; an API that never ends is stopped here. */
+/** Pages of one slice, where the operator says nothing else; an API that never ends is stopped here. */
 const MOST_PAGES = 100_000;
 /** Slices that were read to their end and wait for an older one of their partition; then no further one is begun. */
 const MOST_WAITING = 256;
@@ -66,7 +66,7 @@ export async function* readStream(
       }
   }
   if (work.cut) return;
-  for (const message of [...work.notices, states.notice, found.notice()])
+  for (const message of [...work.notices, states.notice, ...found.notices()])
     if (message) yield { type: 'notice', level: 'warn', message };
   const final = states.finish();
   if (last === null || stringifyJson(final) !== stringifyJson(last))
@@ -109,7 +109,8 @@ async function* readPages(
     token = parts.paginator.first();
     progress = new PageProgress(token);
   };
-  const mostPages = Math.min(reading.limits.maxPages ?? MOST_PAGES, MOST_PAGES);
+  const limit = context.mostPages ?? MOST_PAGES;
+  const mostPages = Math.min(reading.limits.maxPages ?? limit, limit);
   for (let page = 1; page <= mostPages; page++) {
     const end = new EndOfPage();
     try {
@@ -140,8 +141,8 @@ async function* readPages(
     throw new WeirError({
       kind: 'terminal',
       code: 'too_many_pages',
-      message: `The pages did not end after ${MOST_PAGES}.`,
-      hint: 'Check the stop condition of the pagination, or make the slices smaller.',
+      message: `The pages did not end after ${limit}.`,
+      hint: 'Check the stop condition of the pagination, or make the slices smaller; WEIR_MOST_PAGES sets the limit.',
       where: place,
     });
 }

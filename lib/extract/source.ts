@@ -19,6 +19,8 @@ export interface ExtractContext {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** False where nothing may be fetched before it is wanted: in tests of a stream. */
   readonly eager?: boolean;
+  /** Pages of one slice, where the operator set another limit than the usual one. */
+  readonly mostPages?: number;
   /** Told of each request and its answer, secrets masked; the test panel listens. */
   readonly onExchange?: (exchange: Exchange) => void;
   /** Told when the API limits how often it is asked, and the stream waits. */
@@ -28,6 +30,11 @@ export interface ExtractContext {
    * whole new config, and what changed in it.
    */
   readonly saveConfig?: (config: JsonObject, changes: readonly ConfigChange[]) => Promise<void>;
+  /**
+   * Runs work that no other process may do for this source meanwhile, such as using up a refresh token that works once. Given the
+   * config as it is stored by then.
+   */
+  readonly alone?: <T>(work: (stored: JsonObject) => Promise<T>) => Promise<T>;
   /** Folders that the operator allows file sources to read, real paths. */
   readonly fileRoots?: readonly string[];
   /** Where streams that download files put them. */

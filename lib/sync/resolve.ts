@@ -14,7 +14,7 @@ import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
-import { saveSourceChanges } from './save-source-changes.ts';
+import { type ConfigOwner, ownerOf } from './save-source-changes.ts';
 import { allowedAddresses, connectionRow } from './store.ts';
 import type { LoadRules, SyncStream } from './sync-stream.ts';
 
@@ -36,7 +36,7 @@ export interface ResolvedConnection {
   readonly destination: Destination;
   readonly streams: readonly SyncStream[];
   readonly rules: LoadRules;
-  readonly saveConfig: NonNullable<ExtractContext['saveConfig']>;
+  readonly owner: ConfigOwner;
 }
 
 /** Rows to parts: the newest version of the connector, secrets opened, names of the tables worked out. */
@@ -60,7 +60,7 @@ export async function resolveConnection(
     }),
     streams: row.configured.map((configured) => placed(configured, row)),
     rules: { schemaChanges: row.schema_changes, badValues: row.bad_values, quarantineLimit: row.quarantine_limit },
-    saveConfig: (_config, changes) => saveSourceChanges(c, row.source_id, changes),
+    owner: ownerOf(c, row.source_id),
   };
 }
 
@@ -81,7 +81,7 @@ export function extractContext(
     log,
     clock,
   }: Pick<ResolveContext, 'log' | 'clock'> & {
-    env: Pick<Env, 'fileRoots'> & Partial<Pick<Env, 'componentsDir' | 'filesDir'>>;
+    env: Pick<Env, 'fileRoots'> & Partial<Pick<Env, 'componentsDir' | 'filesDir' | 'mostPages'>>;
   },
   guard: Guard,
   signal: AbortSignal,
@@ -97,6 +97,7 @@ export function extractContext(
     fileRoots: env.fileRoots,
     ...(env.componentsDir && { componentsDir: env.componentsDir }),
     ...(env.filesDir && { filesDir: env.filesDir }),
+    ...(env.mostPages && { mostPages: env.mostPages }),
     ...extra,
     close: () => http.close(),
   };

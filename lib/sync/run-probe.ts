@@ -14,7 +14,7 @@ import { followReferences } from '#lib/secrets.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
 import { extractContext, openDestination, type ResolveContext, uploadDir, workspaceGuard } from './resolve.ts';
-import { saveSourceChanges } from './save-source-changes.ts';
+import { ownerOf } from './save-source-changes.ts';
 import { testRead } from './test-read.ts';
 
 const SLICES_PLANNED = 100;
@@ -78,10 +78,7 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
   }
   const { sourceId } = input;
   // A test may use up a refresh token that works once: the new one goes to the source that it was asked for.
-  const saveConfig: ExtractContext['saveConfig'] = async (_config, changes) => {
-    if (typeof sourceId === 'string') await saveSourceChanges(c, sourceId, changes);
-  };
-  const context = { ...extract, saveConfig };
+  const context = { ...extract, ...(typeof sourceId === 'string' && ownerOf(c, sourceId)) };
   const source = createManifestSource(input.compiled as unknown as Manifest);
   const { spec } = describeCompiled(objectOf(input.compiled));
   const config = followReferences(c.secrets, spec, objectOf(input.config));

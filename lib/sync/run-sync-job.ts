@@ -96,7 +96,7 @@ async function runAttempt(
             leftToDo(stream, earlier.get(keyOf(stream.configured.stream))),
           ),
         },
-        { extract, recorder, saveConfig: connection.saveConfig, ...(gate && { gate }) },
+        { extract: { ...extract, ...connection.owner }, recorder, ...(gate && { gate }) },
       );
       return endOf(outcomes, [...earlier.values()].filter(isSettled));
     } finally {
@@ -117,7 +117,7 @@ async function resolveNow(
   const resolved = await resolveConnection(c, attempt.connectionId, guard, signal);
   const isUsual = order.kind === 'sync' && !order.task && order.onlyStreams === null;
   if (resolved.rules.schemaChanges !== 'propagate_fully' || !isUsual) return resolved;
-  const changed = await propagateStreams(c.db, attempt, { ...resolved, extract });
+  const changed = await propagateStreams(c.db, attempt, { ...resolved, extract: { ...extract, ...resolved.owner } });
   if (!changed) return resolved;
   await resolved.destination.close();
   return resolveConnection(c, attempt.connectionId, guard, signal);

@@ -324,7 +324,7 @@ describe('what goes wrong', () => {
           yield closed('s', {});
         },
       },
-      { hooks: { saveConfig: async (config) => void order.push(config) } },
+      { hooks: { extract: { ...extractContext(), saveConfig: async (config) => void order.push(config) } } },
     );
     expect(order).toEqual([{ token: 'new' }, 'goes on']);
   });

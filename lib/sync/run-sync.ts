@@ -41,8 +41,6 @@ export interface SyncHooks {
   readonly extract: ExtractContext;
   readonly recorder: Recorder;
   readonly gate?: Gate;
-  /** The source changed its own config: stored before reading goes on. */
-  readonly saveConfig?: ExtractContext['saveConfig'];
 }
 
 /** Stands between stage and publish. */
@@ -240,11 +238,10 @@ async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): 
   const { extract, recorder } = hooks;
   const due = checkpointTimer(extract.clock);
   let state = from;
-  const context = hooks.saveConfig ? { ...extract, saveConfig: hooks.saveConfig } : extract;
   // Mappers and ranges look at each record.
   const takesFiles = stage.writeFile !== undefined && staging.mapping === null && plan.keeps === undefined;
   const request = { stream: stream.configured, state: from, takesFiles };
-  const events = plan.events(() => work.source.read(context, work.config, request));
+  const events = plan.events(() => work.source.read(extract, work.config, request));
   const most = work.rules?.quarantineLimit ?? null;
   const limit = (finished: boolean) => passLimit(most, { counts, stage, state, finished });
   for await (const event of events) {

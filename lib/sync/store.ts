@@ -165,6 +165,13 @@ export async function lockSourceConfig(db: Db, sourceId: string): Promise<JsonOb
   return row?.config ?? null;
 }
 
+/** The config once no other process has it to itself; until the transaction ends nobody else does. */
+export async function sourceConfigAlone(tx: Db, sourceId: string): Promise<JsonObject | null> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`source:${sourceId}`}, 0))`.execute(tx);
+  const row = await tx.selectFrom('source').select('config').where('id', '=', sourceId).executeTakeFirst();
+  return row?.config ?? null;
+}
+
 export async function updateSourceConfig(db: Db, sourceId: string, config: JsonObject): Promise<void> {
   await db
     .updateTable('source')

@@ -45,7 +45,7 @@ export class AccessToken implements Authenticator {
 
   async parts(context: ExtractContext) {
     const token = this.#endpoint
-      ? await this.#kept.get(context, () => this.#fetch(context))
+      ? await this.#kept.get(context, () => this.#renewed(context))
       : this.#text('access_token_value');
     return { headers: { Authorization: `Bearer ${token}` } };
   }
@@ -82,6 +82,20 @@ export class AccessToken implements Authenticator {
     const expiry = this.#stored ? this.#stored.expiry : this.#text('token_expiry_date');
     const untilMs = instant(expiry);
     return value === '' || untilMs === null ? null : { value, untilMs };
+  }
+
+  /** A refresh token that works once is used by one process at a time; who had to wait takes up what that one was given. */
+  #renewed(context: ExtractContext): Promise<Token> {
+    const stored = this.#stored;
+    if (!stored || !context.alone) return this.#fetch(context);
+    return context.alone(async (config) => {
+      const newer = stored.newerIn(config);
+      if (newer.length === 0) return this.#fetch(context);
+      this.#build.changeConfig(newer);
+      for (const text of [stored.access, stored.refresh]) if (text !== '') this.#build.noteSecret(text);
+      const token = this.#first();
+      return token && context.clock().getTime() < token.untilMs ? token : this.#fetch(context);
+    });
   }
 
   async #fetch(context: ExtractContext): Promise<Token> {

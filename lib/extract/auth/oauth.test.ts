@@ -206,6 +206,24 @@ describe('a refresh token that works once', () => {
     ]);
   });
 
+  test('is used by one process at a time: who comes later takes up what the other was given', async () => {
+    const stored = { refresh_token: 'once-2', access_token: 'aaaa', token_expiry_date: '2026-03-01T01:00:00+00:00' };
+    const config = (credentials: object) => ({ credentials });
+    const given = {
+      alone: <T>(work: (now: never) => Promise<T>) => work(config(stored) as never),
+      saveConfig: async () => undefined,
+    };
+    const updater = 'client_id: me\nclient_secret: x\nrefresh_token_updater: {}';
+    const late = await shop({ '/token': token('bbbb') }, updater, { given });
+    await late.read('orders');
+    expect(late.asked('/token')).toEqual([]);
+    expect(late.asked('/orders')[0]?.headers.authorization).toBe('Bearer aaaa');
+    // What that one was given has run out meanwhile: its refresh token is the one that still works.
+    const later = await shop({ '/token': token('bbbb') }, updater, { given, clock: testClock('2026-03-01T02:00:00Z') });
+    await later.read('orders');
+    expect(later.asked('/token').map(({ body }) => sent(body).refresh_token)).toEqual(['once-2']);
+  });
+
   test('what the config holds is used while it is valid; paths may be others, and an answer without one keeps the old', async () => {
     const config = { tokens: { a: 'kept-token', r: 'once-1', until: '2026-03-01T02:00:00Z' } };
     const updater =

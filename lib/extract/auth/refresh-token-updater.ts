@@ -57,14 +57,25 @@ export class StoredTokens {
     ];
   }
 
+  /** What this config has that ours has not: nothing where its tokens are the ones that we know. */
+  newerIn(config: JsonObject): ConfigChange[] {
+    const { access, refresh, expiry } = this.#paths;
+    const isNewer = [access, refresh].some((path) => textAt(config, path) !== this.#at(path));
+    return isNewer ? [access, refresh, expiry].map((path) => ({ path, value: valueAt(config, path) })) : [];
+  }
+
   #at(path: readonly string[]): string {
-    const value = valueAt(this.#build.config, path);
-    return value === undefined || value === null ? '' : String(value);
+    return textAt(this.#build.config, path);
   }
 }
 
 export function valueAt(config: JsonObject, path: readonly string[]): JsonValue | undefined {
   return path.reduce<JsonValue | undefined>((inner, key) => (isJsonObject(inner) ? inner[key] : undefined), config);
+}
+
+function textAt(config: JsonObject, path: readonly string[]): string {
+  const value = valueAt(config, path);
+  return value === undefined || value === null ? '' : String(value);
 }
 
 function pathOf(value: JsonValue | undefined, name: string): string[] {

@@ -8,5 +8,5 @@ export const jsonDecoder = defineKind<Decoder>({
   docs: 'The body is one JSON document.',
   example: 'type: JsonDecoder\n',
   fields: {},
-  create: () => ({ isDocument: true, decode: (answer, place) => [jsonBody(answer, place)] }),
+  create: () => ({ isDocument: true, isJson: true, decode: (answer, place) => [jsonBody(answer, place)] }),
 });

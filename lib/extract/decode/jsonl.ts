@@ -11,6 +11,7 @@ export const jsonlDecoder = defineKind<Decoder>({
   example: 'type: JsonlDecoder\n',
   fields: {},
   create: () => ({
+    isJson: true,
     decode: ({ raw }, place) =>
       linesOf(textOf(raw)).flatMap((line, index): JsonValue[] => {
         if (line.trim() === '') return [];
