@@ -78,9 +78,10 @@ export async function childLost(
   task: 'sync' | 'probe' | 'checks',
   id: string | number,
   lost: Lost,
+  given: { givenAt: Date; workerId: string },
 ): Promise<void> {
   context.log.warn({ task, id, ...lost }, 'a child process was lost');
-  if (task === 'sync') await syncLost(context, Number(id), lost, afterSync(context));
+  if (task === 'sync') await syncLost(context, { syncId: Number(id), lost, ...given }, afterSync(context));
   if (task === 'probe') await probeLost(context, String(id), lost);
 }
 

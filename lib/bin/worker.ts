@@ -74,9 +74,10 @@ async function inChild(task: ChildTask, id: string | number, deadlineMs: number)
   const key = `${task}:${id}`;
   const controller = new AbortController();
   running.set(key, controller);
+  const givenAt = context.clock();
   try {
     const lost = await children.run(task, id, { signal: controller.signal, deadlineMs });
-    if (lost !== null) await childLost(context, task, id, lost);
+    if (lost !== null) await childLost(context, task, id, lost, { givenAt, workerId });
   } finally {
     running.delete(key);
   }

@@ -1,7 +1,7 @@
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { closeAttempt, type OnFinished } from './attempt.ts';
+import { closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
 import { endProbe, lastProbeEvent } from './probes.ts';
 import type { ResolveContext } from './resolve.ts';
 import { DEADLINE } from './run-sync-job.ts';
@@ -12,14 +12,25 @@ export interface Lost {
   readonly message: string;
 }
 
-/** Ends the attempt whose process was lost; what may pass is tried again. */
+/** A process that was given a sync, and is gone. */
+interface LostSync {
+  readonly syncId: number;
+  readonly lost: Lost;
+  readonly givenAt: Date;
+  readonly workerId: string;
+}
+
+/** Ends the attempt whose process was lost, or that it was to begin; what may pass is tried again. */
 export async function syncLost(
-  c: ResolveContext & { queue: Queue },
-  syncId: number,
-  lost: Lost,
+  c: Pick<ResolveContext, 'db' | 'clock'> & { queue: Queue },
+  { syncId, lost, givenAt, workerId }: LostSync,
   onFinished: OnFinished,
 ): Promise<void> {
-  const attempt = await runningAttempt(c, syncId);
+  const last = await lastAttempt(c, syncId);
+  // Another worker has taken the sync over, or the process was lost after its attempt had ended.
+  if (last?.status === 'running' && last.worker !== workerId) return;
+  if (last?.finishedAt && last.finishedAt >= givenAt) return;
+  const attempt = last?.status === 'running' ? last : (await openAttempt(c, syncId, workerId, onFinished))?.attempt;
   if (!attempt) return;
   const failure = failureOf(lost);
   await closeAttempt(c, attempt, { status: 'failed', failure, retry: failure.kind === 'transient' }, onFinished);
@@ -67,8 +78,8 @@ function failureOf({ reason, message }: Lost): Failure {
   };
 }
 
-async function runningAttempt({ db }: ResolveContext, syncId: number) {
-  const row = await db
+function lastAttempt({ db }: Pick<ResolveContext, 'db'>, syncId: number) {
+  return db
     .selectFrom('attempt')
     .innerJoin('syncs', 'syncs.id', 'attempt.sync_id')
     .select([
@@ -78,10 +89,11 @@ async function runningAttempt({ db }: ResolveContext, syncId: number) {
       'attempt.number',
       'attempt.fence',
       'attempt.started_at as emittedAt',
+      'attempt.finished_at as finishedAt',
+      'attempt.status',
+      'attempt.worker',
     ])
     .where('attempt.sync_id', '=', syncId)
-    .where('attempt.status', '=', 'running')
     .orderBy('attempt.number', 'desc')
     .executeTakeFirst();
-  return row ?? null;
 }
