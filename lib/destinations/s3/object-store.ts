@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -84,7 +85,13 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
         const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE });
         const stop = () => void upload.abort();
         abortSignal.addEventListener('abort', stop, { once: true });
-        await upload.done().finally(() => abortSignal.removeEventListener('abort', stop));
+        try {
+          await upload.done();
+        } catch (error) {
+          if (!(await hasArrived(client, { Bucket: bucket, Key }, file, error))) throw error;
+        } finally {
+          abortSignal.removeEventListener('abort', stop);
+        }
       }),
     copy: (from, Key, storageClass) =>
       run(`copying ${from} to ${Key}`, async () => {
@@ -111,6 +118,18 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
       }),
     close: () => client.destroy(),
   };
+}
+
+/** Whoever asks again to end an upload, because the answer was lost, is told that there is none: then the object tells. */
+async function hasArrived(
+  client: S3Client,
+  object: { Bucket: string; Key: string },
+  file: string,
+  error: unknown,
+): Promise<boolean> {
+  if ((error as Error).name !== 'NoSuchUpload') return false;
+  const { ContentLength } = await client.send(new HeadObjectCommand(object)).catch(() => ({ ContentLength: -1 }));
+  return ContentLength === (await stat(file)).size;
 }
 
 function createClient(context: DestinationContext, config: S3Config, port: number): S3Client {
