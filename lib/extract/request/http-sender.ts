@@ -253,7 +253,13 @@ function retryAfter(answer: Answer | null, now: Date): number | null {
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now.getTime()) / 1000));
 }
 
-function bodyText({ body }: Answer): string {
-  const text = typeof body === 'string' ? body : stringifyJson(body);
-  return text.length > SHOWN ? text.slice(0, SHOWN) : text;
+/** What nests too deep to be written is shown as it came. */
+function bodyText({ body, raw }: Answer): string {
+  try {
+    const text = typeof body === 'string' ? body : stringifyJson(body);
+    return text.slice(0, SHOWN);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return Buffer.from(raw.subarray(0, SHOWN)).toString();
+  }
 }

@@ -58,18 +58,26 @@ function parseLine({ name }: OpenFile, line: string, number: number): JsonObject
   throw badRow(name, number, line, 'is no JSON object', hint);
 }
 
+/** The pieces of a long line are put together once, when its end has come. */
 async function* lines({ name, path }: OpenFile): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
+  let pieces: string[] = [];
+  let characters = 0;
   let number = 0;
   for await (const bytes of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    const parts = (rest + decode(decoder, name, number, bytes as Buffer)).split('\n');
-    rest = parts.pop() ?? '';
-    if (rest.length > MAX_LINE_CHARACTERS) throw lineTooLong(name, number + parts.length + 1);
-    number += parts.length;
-    yield* parts;
+    const [first = '', ...others] = decode(decoder, name, number, bytes as Buffer).split('\n');
+    pieces.push(first);
+    characters += first.length;
+    if (characters > MAX_LINE_CHARACTERS) throw lineTooLong(name, number + 1);
+    const rest = others.pop();
+    if (rest === undefined) continue;
+    number += 1 + others.length;
+    yield pieces.join('');
+    yield* others;
+    pieces = [rest];
+    characters = rest.length;
   }
-  yield rest + decode(decoder, name, number);
+  yield pieces.join('') + decode(decoder, name, number);
 }
 
 function decode(decoder: TextDecoder, file: string, line: number, bytes?: Buffer): string {
