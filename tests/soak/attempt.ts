@@ -1,17 +1,18 @@
 import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
+import { s3 } from '#lib/destinations/s3/s3.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { ReadEvent } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { extractContext, fakeSource, keepingRecorder } from '#lib/sync/fixtures/fake-source.ts';
 import { runSync } from '#lib/sync/run-sync.ts';
 import { type SyncStream, USUAL_RULES } from '#lib/sync/sync-stream.ts';
-import { FILTERED_ID, type Scenario, type SyncScenario } from './scenario.ts';
-
-export const CONNECTION = '50a50a50-0000-4000-8000-000000000001';
+import { bucketConfig, bucketContext } from './bucket.ts';
+import { CONNECTION, FILTERED_ID, type Scenario, type SyncScenario } from './scenario.ts';
 
 /** One attempt of one sync of a scenario, and what it is to be called. */
 export interface AttemptOf {
+  /** Of the database, or of the object store. */
   readonly url: string;
   readonly table: string;
   readonly sync: number;
@@ -25,7 +26,10 @@ export interface AttemptOf {
 export async function runAttempt(scenario: Scenario, of: AttemptOf): Promise<Failure | null> {
   const given = scenario.syncs[of.sync];
   if (given === undefined) throw new Error('no such sync');
-  const destination = postgres.open(testContext(), { ...configOf(of.url), layout: scenario.layout });
+  const destination =
+    scenario.layout === 'bucket'
+      ? s3.open(bucketContext(), bucketConfig(of.url))
+      : postgres.open(testContext(), { ...configOf(of.url), layout: scenario.layout });
   try {
     const [outcome] = await runSync(
       {

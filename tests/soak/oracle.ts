@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { ExactNumber, isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
-import { CONNECTION } from './attempt.ts';
-import { BAD_SCORE, FILTERED_ID, type Scenario } from './scenario.ts';
+import { BAD_SCORE, CONNECTION, FILTERED_ID, type Scenario } from './scenario.ts';
 
 /**
  * What a reader must see, worked out from the scenario alone: the records of all syncs before and of the slices that the state
@@ -23,7 +22,7 @@ export async function assertTable(db: pg.Pool, scenario: Scenario, at: { table: 
   else await assertFlat(db, at.table, rows, expected.rows);
 }
 
-interface PublishedState {
+export interface PublishedState {
   /** Slices that the published state covers, of which sync. */
   readonly done: number;
   readonly syncId: number;
@@ -84,7 +83,7 @@ function isPutAside({ layout, mode, badValues }: Scenario, { id, score }: JsonOb
 }
 
 /** `rows` after dedup, `all` without; `rawOf` what a raw table beside flat ones holds. */
-function expectedRecords(scenario: Scenario, sync: number, state: PublishedState | null) {
+export function expectedRecords(scenario: Scenario, sync: number, state: PublishedState | null) {
   const { mode, syncs } = scenario;
   const { destinationSyncMode, syncMode } = mode;
   const keyed = destinationSyncMode.endsWith('_dedup');

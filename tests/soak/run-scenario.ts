@@ -7,6 +7,7 @@ import pg from 'pg';
 import type { Failure } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import { type AttemptOf, runAttempt } from './attempt.ts';
+import { assertBucket } from './bucket.ts';
 import { choppingProxy } from './chopping-proxy.ts';
 import { assertCounts, assertTable } from './oracle.ts';
 import type { Death, Scenario } from './scenario.ts';
@@ -14,10 +15,24 @@ import type { Death, Scenario } from './scenario.ts';
 /** Attempts that were never to be lost may still meet what lost ones left behind. */
 const MOST_TRIES = 4;
 
-/** Runs every sync of the scenario, attempt by attempt, in the database, and holds the table against the oracle after each. */
-export async function runScenario(url: string, scenario: Scenario): Promise<void> {
-  const db = new pg.Pool({ connectionString: url, max: 1 });
+export interface Places {
+  /** A Postgres database. */
+  readonly database: string;
+  /** An S3 store with the bucket `soak`. */
+  readonly store: string;
+}
+
+/** Runs every sync of the scenario, attempt by attempt, and holds what readers see against the oracle after each. */
+export async function runScenario({ database, store }: Places, scenario: Scenario): Promise<void> {
+  const inBucket = scenario.layout === 'bucket';
+  const url = inBucket ? store : database;
+  const db = new pg.Pool({ connectionString: database, max: 1 });
   db.on('error', () => undefined);
+  const assertPublished = async (sync: number, finished: boolean) => {
+    if (inBucket) return assertBucket(store, scenario, { table, sync, finished });
+    await assertTable(db, scenario, { table, sync });
+    if (finished) await assertCounts(db, scenario, { table, sync });
+  };
   const proxy = await choppingProxy(url);
   const table = `t_${randomUUID().slice(0, 8)}`;
   let fence = Number(process.hrtime.bigint() / 1_000n);
@@ -26,14 +41,13 @@ export async function runScenario(url: string, scenario: Scenario): Promise<void
       for (const [index, death] of deaths.entries()) {
         const of = { url: proxy.url, table, sync, attempt: index + 1, fence: fence++ };
         await die(scenario, of, death, proxy);
-        await assertTable(db, scenario, { table, sync });
+        await assertPublished(sync, false);
       }
       await finish(scenario, { url, table, sync, attempt: deaths.length + 1, fence: fence++ });
       fence += MOST_TRIES;
-      await assertTable(db, scenario, { table, sync });
-      await assertCounts(db, scenario, { table, sync });
+      await assertPublished(sync, true);
     }
-    await assertNothingLeft(db, table);
+    if (!inBucket) await assertNothingLeft(db, table);
   } finally {
     proxy.close();
     await db.end();

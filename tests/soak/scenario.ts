@@ -2,9 +2,12 @@ import fc from 'fast-check';
 import type { DestinationSyncMode, SyncMode } from '#lib/catalog.ts';
 import { ExactNumber, type JsonObject, type JsonValue } from '#lib/json.ts';
 
+export const CONNECTION = '50a50a50-0000-4000-8000-000000000001';
+
 /** What a source gives, sync after sync, how it is loaded, and where each attempt is lost. */
 export interface Scenario {
-  readonly layout: 'direct' | 'basic' | 'raw';
+  /** Of a warehouse; or a bucket of JSON lines. */
+  readonly layout: 'direct' | 'basic' | 'raw' | 'bucket';
   readonly mode: Mode;
   /** What becomes of rows whose `score` is no number. */
   readonly badValues: 'null' | 'quarantine';
@@ -127,11 +130,19 @@ export function scenarios({ kills }: { kills: boolean }): fc.Arbitrary<Scenario>
     slow: fc.boolean(),
     deaths: fc.array(death(kills), { maxLength: 2 }),
   });
-  return fc.record({
+  const shared = { filters: fc.boolean(), syncs: fc.array(sync, { minLength: 1, maxLength: 2 }) };
+  const warehouse = fc.record({
     layout: fc.constantFrom('direct' as const, 'direct' as const, 'basic' as const, 'raw' as const),
     mode: fc.constantFrom(...MODES),
     badValues: fc.constantFrom('null' as const, 'quarantine' as const),
-    filters: fc.boolean(),
-    syncs: fc.array(sync, { minLength: 1, maxLength: 2 }),
+    ...shared,
   });
+  // Files know no keys, and a bucket keeps no quarantine.
+  const bucket = fc.record({
+    layout: fc.constant('bucket' as const),
+    mode: fc.constantFrom(...MODES.filter(({ destinationSyncMode }) => !destinationSyncMode.endsWith('_dedup'))),
+    badValues: fc.constant('null' as const),
+    ...shared,
+  });
+  return fc.oneof({ weight: 3, arbitrary: warehouse }, { weight: 1, arbitrary: bucket });
 }
