@@ -11,9 +11,16 @@ export type Breakage =
   /** The server gets the statement; its answer waits until `mend`. */
   | 'stall after'
   /** The server never sees the statement: Postgres' words for a failure come in place of its answer, and then the end. */
-  | { readonly error: { readonly code: string; readonly message: string } }
+  | { readonly error: Refusal }
+  /** The same, and the session goes on: as if the server had refused the statement and undone the transaction. */
+  | { readonly refuse: Refusal }
   /** The same with these bytes. */
   | { readonly answer: string | Uint8Array };
+
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
 
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string;
@@ -59,6 +66,15 @@ export async function faultProxy(target: { host: string; port: number }): Promis
         server.write(chunk);
         client.resume();
       });
+    } else if (typeof trap.how === 'object' && 'refuse' in trap.how) {
+      // The server is told to roll back instead, and the client that it failed.
+      const { refuse } = trap.how;
+      const listeners = server.listeners('data') as ((chunk: Buffer) => void)[];
+      server.removeAllListeners('data').once('data', () => {
+        for (const listener of listeners) server.on('data', listener);
+        client.write(Buffer.concat([errorMessage(refuse, 'ERROR'), READY]));
+      });
+      server.write(queryMessage('rollback'));
     } else if (trap.how === 'cut after' || trap.how === 'stall after') {
       // Its answer proves that the server has done it; the client never sees that answer.
       server.removeAllListeners('data');
@@ -126,11 +142,22 @@ export async function faultProxy(target: { host: string; port: number }): Promis
   };
 }
 
-/** An ErrorResponse of Postgres' protocol, severity FATAL. */
-function errorMessage({ code, message }: { code: string; message: string }): Buffer {
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+/** An ErrorResponse of Postgres' protocol. */
+function errorMessage({ code, message }: Refusal, severity = 'FATAL'): Buffer {
+  return framed('E', `S${severity}\0V${severity}\0C${code}\0M${message}\0\0`);
+}
+
+function queryMessage(text: string): Buffer {
+  return framed('Q', `${text}\0`);
+}
+
+/** ReadyForQuery, outside of a transaction. */
+const READY = framed('Z', 'I');
+
+function framed(type: string, text: string): Buffer {
+  const body = Buffer.from(text);
   const head = Buffer.alloc(5);
-  head.write('E');
-  head.writeInt32BE(fields.length + 4, 1);
-  return Buffer.concat([head, fields]);
+  head.write(type);
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
 }

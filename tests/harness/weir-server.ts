@@ -12,18 +12,28 @@ export interface WeirServer {
   readonly dataDir: string;
   /** All that it printed. */
   output(): string;
-  /** Ends it as Ctrl-C does; resolves with its exit code. */
-  stop(): Promise<number | null>;
+  /** Ends it as Ctrl-C does, or by another signal; resolves with its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Process ids of the running workers, as they registered. */
   workerPids(): Promise<number[]>;
 }
 
+interface WeirOptions {
+  readonly env?: Record<string, string>;
+  readonly dataDir?: string;
+  /** The data folder outlives it, for who starts it again there. */
+  readonly keepData?: boolean;
+  /** A command that runs the rest of its line, with limits. */
+  readonly within?: readonly string[];
+}
+
 /** `npm start` as a user runs it, on a free port with a data folder and a database of its own. */
-export async function startWeir(options: { env?: Record<string, string>; dataDir?: string } = {}): Promise<WeirServer> {
-  const port = await freePort();
+export async function startWeir(options: WeirOptions = {}): Promise<WeirServer> {
+  const port = Number(options.env?.PORT ?? (await freePort()));
   const dataDir = options.dataDir ?? mkdtempSync(path.join(os.tmpdir(), 'weir-run-'));
   const databaseUrl = options.env?.DATABASE_URL ?? (await freshDatabase());
-  const child = spawn(process.execPath, ['lib/bin/start.mjs'], {
+  const [command = '', ...args] = [...(options.within ?? []), process.execPath, 'lib/bin/start.mjs'];
+  const child = spawn(command, args, {
     cwd: process.cwd(),
     env: {
       ...process.env,
@@ -45,9 +55,9 @@ export async function startWeir(options: { env?: Record<string, string>; dataDir
     databaseUrl,
     dataDir,
     output: () => output,
-    async stop() {
-      const code = await ended(child);
-      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    async stop(signal = 'SIGINT') {
+      const code = await ended(child, signal);
+      if (options.dataDir === undefined && !options.keepData) rmSync(dataDir, { recursive: true, force: true });
       return code;
     },
     workerPids: () => workerPids(databaseUrl),
@@ -61,10 +71,10 @@ function ready(child: ChildProcess, output: () => string): Promise<void> {
   });
 }
 
-function ended(child: ChildProcess): Promise<number | null> {
+function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null) return Promise.resolve(child.exitCode);
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  child.kill('SIGINT');
+  child.kill(signal);
   return exit;
 }
 

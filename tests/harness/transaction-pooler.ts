@@ -1,0 +1,108 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface TransactionPooler extends AsyncDisposable {
+  readonly port: number;
+  /** Sessions of the server that have run something for somebody. */
+  sessionsUsed(): number;
+}
+
+/** ReadyForQuery, and its status outside of a transaction. */
+const READY = 'Z'.charCodeAt(0);
+const IDLE = 'I'.charCodeAt(0);
+const TERMINATE = 'X'.charCodeAt(0);
+
+/** A session of the server, and whose it is until its transaction ends. */
+interface Session {
+  readonly socket: Socket;
+  owner: Client | null;
+  used: boolean;
+}
+
+interface Client {
+  readonly socket: Socket;
+  session: Session | null;
+  started: boolean;
+}
+
+/**
+ * Postgres behind a pooler in transaction mode, on loopback: each transaction runs in the session that has rested the longest, so
+ * that nothing a client left in its session is there the next time. All clients have to be of one user and database.
+ */
+export async function transactionPooler(target: { host: string; port: number }): Promise<TransactionPooler> {
+  const resting: Session[] = [];
+  const waiting: { client: Client; chunk: Buffer }[] = [];
+  const open = new Set<Socket>();
+  let used = 0;
+
+  const give = (session: Session, client: Client, chunk: Buffer) => {
+    session.owner = client;
+    client.session = session;
+    if (!session.used && client.started) used += 1;
+    session.used ||= client.started;
+    session.socket.write(chunk);
+  };
+  const rest = (session: Session) => {
+    const { owner } = session;
+    if (owner) {
+      owner.session = null;
+      owner.started = true;
+    }
+    session.owner = null;
+    const next = waiting.shift();
+    if (next) give(session, next.client, next.chunk);
+    else resting.push(session);
+  };
+  const openSession = (): Session => {
+    const session: Session = { socket: connect(target.port, target.host), owner: null, used: false };
+    let pending: Buffer = Buffer.alloc(0);
+    track(session.socket, open).on('data', (chunk: Buffer) => {
+      session.owner?.socket.write(chunk);
+      const { rest: left, isIdle } = lastStatus(Buffer.concat([pending, chunk]));
+      pending = left;
+      if (isIdle) rest(session);
+    });
+    session.socket.on('close', () => {
+      session.owner?.socket.destroy();
+      if (resting.includes(session)) resting.splice(resting.indexOf(session), 1);
+    });
+    return session;
+  };
+  const server = createServer((socket) => {
+    const client: Client = { socket, session: null, started: false };
+    track(socket, open).on('data', (chunk: Buffer) => {
+      // A client that goes leaves its session to the others.
+      if (client.started && client.session === null && chunk[0] === TERMINATE) return void socket.end();
+      if (client.session) return void client.session.socket.write(chunk);
+      const session = client.started ? resting.shift() : openSession();
+      if (session) give(session, client, chunk);
+      else waiting.push({ client, chunk });
+    });
+    // What it had begun ends with it.
+    socket.on('close', () => client.session?.socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    sessionsUsed: () => used,
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function track(socket: Socket, open: Set<Socket>): Socket {
+  open.add(socket);
+  return socket.on('error', () => undefined).on('close', () => open.delete(socket));
+}
+
+/** Walks over whole messages; says whether the last of them left the session outside of a transaction. */
+function lastStatus(bytes: Buffer): { rest: Buffer; isIdle: boolean } {
+  let at = 0;
+  let isIdle = false;
+  while (at + 5 <= bytes.length && at + 1 + bytes.readInt32BE(at + 1) <= bytes.length) {
+    isIdle = bytes[at] === READY && bytes[at + 5] === IDLE;
+    at += 1 + bytes.readInt32BE(at + 1);
+  }
+  return { rest: bytes.subarray(at), isIdle };
+}
