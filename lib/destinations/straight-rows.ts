@@ -10,12 +10,10 @@ const MAX_ROW_BYTES = 16 * 1024 * 1024;
 /** With more rows that need a closer look, the whole file gets it. */
 const MAX_ODD_ROWS = 20_000;
 
-/** Some whole rows of a file, in `bytes` up to `length`; positions of the sink are positions in `bytes`. */
+/** Some whole rows of a file: where they begin in it, and their bytes. */
 export interface Piece {
-  readonly bytes: Buffer;
-  readonly length: number;
-  /** Where `bytes` begins in the file. */
   readonly at: number;
+  readonly length: number;
 }
 
 /**
@@ -39,8 +37,8 @@ export function straightCells(
 }
 
 /**
- * Reads a file piece by piece: `begin` is given the bytes, then the sink its rows; what `end` gives is passed on. Throws `NotStraight`
- * where the file turns out to be none that can be taken so.
+ * Reads a file piece by piece: `begin` is given the bytes, which hold something else after `end`, then the sink its rows; what `end`
+ * gives is passed on. Positions of the sink are positions in the bytes. Throws `NotStraight` where the file turns out to be none that can be taken so.
  */
 export async function* scanFile<T>(
   file: DelimitedFile,
@@ -50,22 +48,24 @@ export async function* scanFile<T>(
 ): AsyncGenerator<T> {
   await using handle = await open(file.path);
   const scan = rowScan(cells, { delimiter: file.delimiter.charCodeAt(0), quote: file.quote.charCodeAt(0) });
-  let rest: Buffer = Buffer.alloc(0);
+  // One buffer for all pieces: new ones would keep the garbage collector busy.
+  let bytes = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
+  let rest = 0;
   let position = file.start;
   for (let isEnd = false; !isEnd; ) {
     signal.throwIfAborted();
-    const at = position - rest.length;
-    const bytes = Buffer.allocUnsafe(rest.length + PIECE_BYTES);
-    rest.copy(bytes);
-    const { bytesRead } = await handle.read(bytes, rest.length, PIECE_BYTES, position);
+    const at = position - rest;
+    if (rest + PIECE_BYTES > bytes.length) bytes = Buffer.concat([bytes.subarray(0, rest)], 2 * (rest + PIECE_BYTES));
+    const { bytesRead } = await handle.read(bytes, rest, PIECE_BYTES, position);
     position += bytesRead;
     isEnd = bytesRead === 0;
-    const length = rest.length + bytesRead;
+    const length = rest + bytesRead;
     const used = scan.scan(bytes, length, isEnd, work.begin(bytes));
     const whole = bytes.subarray(0, used);
     if (!isUtf8(whole) || whole.includes(0) || length - used > MAX_ROW_BYTES) throw new NotStraight();
-    yield work.end({ bytes, length: used, at });
-    rest = bytes.subarray(used, length);
+    yield work.end({ length: used, at });
+    bytes.copyWithin(0, used, length);
+    rest = length - used;
   }
 }
 

@@ -78,7 +78,7 @@ function rowsFor(
   let used = 0;
   return scanFile(file, cells, signal, {
     begin(piece) {
-      target = Buffer.allocUnsafe(piece.length * 2);
+      target = Buffer.allocUnsafe(piece.length);
       used = 0;
       return {
         plain(start, end) {

@@ -345,6 +345,10 @@ export class S3Stage implements Stage {
     await local.flush();
     const leaveOut = this.#leftOut();
     const straight = this.#straightFiles(leaveOut);
+    if (straight.length > 0 && local.length === 0) {
+      this.#written = straight;
+      return straight;
+    }
     const lines = await writeFiles({
       from: stagedLines(local.rowsFile, { leaveOut, longestLine: this.#longestLine }),
       folder: local.fileFor(FILES_FOLDER),

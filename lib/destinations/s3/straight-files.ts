@@ -10,10 +10,12 @@ import { identifier, literal } from './sql.ts';
 import { type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
-/** Twelve decimal digits, which are digits of a UUID too. */
+/** Of ids: twelve decimal digits, which are digits of a UUID too. Numbering the rows instead would keep DuckDB to one thread. */
+const ID_SEQUENCE = 'ids';
 const FIRST_ID = 100_000_000_000;
+const MAKE_SEQUENCE = `create sequence ${ID_SEQUENCE} start ${FIRST_ID}`;
 
-export interface StraightRequest extends Omit<WriteRequest, 'from'> {
+export interface StraightRequest extends Omit<WriteRequest, 'from' | 'prepare'> {
   readonly cells: readonly Cell[];
   /** Of the file's columns, in its order. */
   readonly columns: readonly Column[];
@@ -37,7 +39,9 @@ export interface StraightFiles {
 export async function writeStraight(file: DelimitedFile, request: StraightRequest): Promise<StraightFiles | null> {
   const odd = new OddRows(file);
   const spans: Span[] = [];
-  const writing = writeFiles({ ...request, from: () => rowsOf(file, request) }).catch((error: Error) => error);
+  const writing = writeFiles({ ...request, prepare: MAKE_SEQUENCE, from: () => rowsOf(file, request) }).catch(
+    (error: Error) => error,
+  );
   try {
     let rows = 0;
     const stop = (read: number) => request.onProgress(read, rows);
@@ -96,7 +100,11 @@ async function writeWithout(
   const path = `${request.folder}.csv`;
   try {
     await copyWithout(file, path, spans);
-    const files = await writeFiles({ ...request, from: () => rowsOf({ ...file, path }, request) });
+    const files = await writeFiles({
+      ...request,
+      prepare: MAKE_SEQUENCE,
+      from: () => rowsOf({ ...file, path }, request),
+    });
     return { files, rows: files.reduce((sum, one) => sum + one.rows, 0), odd: odd.rows };
   } finally {
     await rm(path, { force: true });
@@ -134,7 +142,7 @@ function rowsOf(file: DelimitedFile, { columns, format, partitionColumn, syncId 
   ];
   const { prefix } = new RawIds();
   const added = [
-    `${literal(prefix)} || (${FIRST_ID} + row_number() over ()) as _airbyte_raw_id`,
+    `${literal(prefix)} || nextval(${literal(ID_SEQUENCE)}) as _airbyte_raw_id`,
     `${literal(JSON.stringify({ sync_id: syncId, changes: [] }))} as _airbyte_meta`,
     `${partitionColumn === null ? 'null' : `${identifier(partitionColumn)}`}::varchar as _weir_at`,
   ];

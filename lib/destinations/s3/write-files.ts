@@ -21,6 +21,8 @@ const FORMATS: Readonly<Record<Granularity, string>> = {
 export interface WriteRequest {
   /** What a table's rows are read from: the whole of FROM and WHERE. */
   readonly from: (table: StagedTable) => string;
+  /** A statement that it needs first. */
+  readonly prepare?: string;
   /** Made for the files and holding nothing else; one folder per table inside. */
   readonly folder: string;
   readonly tables: readonly StagedTable[];
@@ -48,6 +50,7 @@ export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> 
   try {
     await connection.run("set preserve_insertion_order = false; set TimeZone = 'UTC'");
     await connection.run(`set temp_directory = ${literal(`${request.folder}.tmp`)}`);
+    if (request.prepare) await connection.run(request.prepare);
     const written: WrittenFile[] = [];
     for (const table of request.tables) written.push(...(await writeTable(connection, request, table)));
     return written;
