@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import type { Report } from './measure.ts';
 
 /** One file with all that it imports, as the service's own child is built. Gives the bundle's path. */
 export async function bundled(entry: string, folder: string): Promise<string> {
@@ -29,13 +30,6 @@ function linkModules(folder: string): void {
   const root = path.resolve(import.meta.dirname, '..');
   const modules = path.join(folder, 'node_modules');
   if (!folder.startsWith(root) && !existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules);
-}
-
-/** What a process of the bench says of itself on its last line. */
-export interface Report {
-  readonly seconds: number;
-  /** Largest resident set, in MB. */
-  readonly peakMb: number;
 }
 
 /** Runs a command to its end and gives the JSON of its last line. Throws with its output when it fails. */

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import pg from 'pg';
-import { bundled, type Report, report } from '../process.ts';
+import { type Report, sayReport } from '../measure.ts';
+import { bundled, report } from '../process.ts';
 import { type BenchRow, type Figure, median } from '../row.ts';
 import { COLUMNS, ordersCsv } from './orders-csv.ts';
 
@@ -41,7 +42,7 @@ export const csvToPostgres: BenchRow = {
       await assertSameRows(database);
       const [last] = all.weir.slice(-1);
       bench.say(
-        `  run ${run}: weir ${last?.seconds.toFixed(2)} s ${last?.peakMb.toFixed(0)} MB, psql ${all.psql.at(-1)?.toFixed(2)} s (8 columns alone ${all.bare.at(-1)?.toFixed(2)} s), sling ${all.sling.at(-1)?.toFixed(2)} s`,
+        `  run ${run}: weir ${last && sayReport(last)}, psql ${all.psql.at(-1)?.toFixed(2)} s (8 columns alone ${all.bare.at(-1)?.toFixed(2)} s), sling ${all.sling.at(-1)?.toFixed(2)} s`,
       );
     }
     return figuresOf(all, versions, psqlVersion());

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundled, type Report, report } from '../process.ts';
+import { type Report, sayReport } from '../measure.ts';
+import { bundled, report } from '../process.ts';
 import { type BenchRow, type Figure, median } from '../row.ts';
 import { ordersCsv } from './orders-csv.ts';
 
@@ -33,9 +34,7 @@ export const csvToS3: BenchRow = {
         all.floor.push(made);
         if (new Set(made.sums).size !== 1) throw new Error(`the rows differ: ${made.sums.join(' | ')}`);
         const last = all.weir.at(-1);
-        bench.say(
-          `  run ${run}: weir ${last?.seconds.toFixed(2)} s ${last?.peakMb.toFixed(0)} MB, floor ${made.seconds.toFixed(2)} s`,
-        );
+        bench.say(`  run ${run}: weir ${last && sayReport(last)}, floor ${sayReport(made)}`);
       }
     } finally {
       store.stop();

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { startMeasuring } from '../measure.ts';
 import { COLUMNS } from './orders-csv.ts';
 
 const Bucket = 'datalake';
@@ -16,14 +17,14 @@ const [file = '', endpoint = '', prefix = '', folder = ''] = process.argv.slice(
 const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
 
-const started = performance.now();
+const measured = startMeasuring();
 const instance = await DuckDBInstance.create(':memory:');
 const duckdb = await instance.connect();
 const parquet = path.join(folder, 'floor.parquet');
 await duckdb.run(`copy (select * from read_csv('${file}')) to '${parquet}' (format parquet, codec 'zstd')`);
 const Body = createReadStream(parquet);
 await new Upload({ client, params: { Bucket, Key: `floor/${prefix}.parquet`, Body } }).done();
-const seconds = (performance.now() - started) / 1000;
+const report = measured();
 
 const theirs = path.join(folder, `read-${prefix}`);
 mkdirSync(theirs, { recursive: true });
@@ -33,7 +34,7 @@ for (const [index, { Key }] of Contents.entries()) {
   await pipeline(object.Body as Readable, createWriteStream(path.join(theirs, `${index}.parquet`)));
 }
 const sums = [await sumOf(parquet), await sumOf(`${theirs}/*.parquet`)];
-process.stdout.write(`${JSON.stringify({ seconds, peakMb: process.resourceUsage().maxRSS / 1024, sums })}\n`);
+process.stdout.write(`${JSON.stringify({ ...report, sums })}\n`);
 process.exit(0);
 
 async function sumOf(files: string): Promise<string> {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import pg from 'pg';
 import { heapFlags } from '#lib/bin/child-pool.ts';
-import { bundled, type Report, report } from '../process.ts';
+import { type Report, sayReport } from '../measure.ts';
+import { bundled, report } from '../process.ts';
 import { type Bench, type BenchRow, type Figure, median } from '../row.ts';
 
 const RECORDS = 100_000;
@@ -91,7 +92,7 @@ function figuresOf(
 function sayRun(bench: Bench, run: number, all: Record<string, readonly Report[]>): void {
   const parts = Object.entries(all).map(([name, reports]) => {
     const last = reports.at(-1);
-    return `${name} ${last?.seconds.toFixed(2)} s ${last?.peakMb.toFixed(0)} MB`;
+    return `${name} ${last && sayReport(last)}`;
   });
   bench.say(`  run ${run}: ${parts.join(', ')}`);
 }

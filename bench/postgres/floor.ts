@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { request } from 'undici';
+import { startMeasuring } from '../measure.ts';
 
 const [api = '', database = '', schema = ''] = process.argv.slice(2);
 const COLUMNS = 'id, name, email, active, amount, updated_at, address, items';
-const started = performance.now();
+const measured = startMeasuring();
 const client = new pg.Client({ connectionString: database });
 await client.connect();
 await client.query(`
@@ -29,8 +30,7 @@ await client.query(`
   on conflict (id) do update set name = excluded.name, email = excluded.email, active = excluded.active,
     amount = excluded.amount, updated_at = excluded.updated_at, address = excluded.address, items = excluded.items`);
 await client.end();
-const seconds = (performance.now() - started) / 1000;
-process.stdout.write(`${JSON.stringify({ seconds, peakMb: process.resourceUsage().maxRSS / 1024 })}\n`);
+process.stdout.write(`${JSON.stringify(measured())}\n`);
 
 function line(record: Record<string, unknown>): string {
   const { id, name, email, active, amount, updated_at: updatedAt, address, items } = record;

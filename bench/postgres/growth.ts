@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { bundled, type Report, report } from '../process.ts';
+import type { Report } from '../measure.ts';
+import { bundled, report } from '../process.ts';
 import type { BenchRow } from '../row.ts';
 import { SYNC_FLAGS, startApi } from './api-to-postgres.ts';
 
