@@ -35,7 +35,7 @@ export function createAt(value: JsonObject, path: readonly PathPart[], created: 
     }
     const known: JsonValue | undefined = valueAt(inner, [part]);
     const child: JsonObject | JsonValue[] =
-      isJsonObject(known) || Array.isArray(known) ? known : typeof next === 'string' ? {} : [];
+      isJsonObject(known) || Array.isArray(known) ? known : typeof next === 'string' && !/^\d+$/.test(next) ? {} : [];
     if (child !== known) put(inner, String(part), child);
     inner = child;
   }

@@ -78,7 +78,7 @@ export class MockApi {
     const received: Received = {
       method: request.method ?? 'GET',
       origin: origin ?? '',
-      path: url.pathname,
+      path: spelledAlike(url.pathname),
       query: [...url.searchParams],
       headers,
       body: Buffer.concat(pieces).toString('utf8'),
@@ -144,6 +144,14 @@ function score({ literal, role, requester, hints, query }: Endpoint, received: R
     received.query.some(([key, given]) => key === name && (given === value || String(value).includes('{{'))),
   ).length;
   return literal + hinted + queried + agrees * 5 - (named.length - agrees) * 3 + own;
+}
+
+/** Engines differ in which signs of a path they write in percent. */
+function spelledAlike(path: string): string {
+  return path
+    .split('/')
+    .map((part) => encodeURIComponent(safe(part)))
+    .join('/');
 }
 
 function safe(path: string): string {

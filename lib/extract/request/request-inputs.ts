@@ -64,7 +64,7 @@ function bodyJson(source: unknown, scope: Scope): JsonObject {
 function ofDict(value: object): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, item]) => item !== null && item !== undefined && item !== '')
+      .filter(([, item]) => item !== null && item !== undefined)
       .map(([name, item]) => [name, itemsOf(item)?.map(printed) ?? printed(item)]),
   );
 }

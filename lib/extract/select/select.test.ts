@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { streamsOver } from '../fixtures/answering-client.ts';
+import { normalize } from './normalize.ts';
 
 /** The records that a selector makes of a body. */
 async function selected(selector: string, body: unknown) {
@@ -63,5 +65,40 @@ describe('JsonataFilter', () => {
 
   test('an expression that is none is refused when the manifest is read', async () => {
     await expect(selected(filter('total >'), { data })).rejects.toThrow(/line|character|\d+:/);
+  });
+});
+
+/** Each as the CDK casts it. */
+describe('values are cast by the schema', () => {
+  const cast = (value: JsonValue, schema: JsonObject) => normalize({ v: value }, { properties: { v: schema } }).v;
+
+  test.each<[JsonValue, JsonObject, JsonValue]>([
+    [12.7, { type: 'integer' }, 12],
+    ['1_000', { type: 'integer' }, 1000],
+    ['12.5', { type: 'integer' }, '12.5'],
+    ['12345678901234567890', { type: 'integer' }, 12345678901234567890n],
+    [' 1e2 ', { type: 'number' }, 100],
+    [null, { type: 'string' }, 'None'],
+    [null, { type: ['string', 'null'] }, null],
+    [null, { type: 'boolean' }, false],
+    [5, { type: 'boolean' }, true],
+    [[], { type: 'boolean' }, false],
+    ['yes', { type: 'boolean' }, true],
+    ['perhaps', { type: 'boolean' }, 'perhaps'],
+    [true, { type: 'string' }, 'True'],
+    ['a', { type: 'array', items: { type: 'string' } }, 'a'],
+    [5, { type: 'array', items: { type: ['string'] } }, ['5']],
+    ['a', { type: 'array' }, ['a']],
+    ['5', { type: ['integer', 'string'] }, '5'],
+  ])('%j by %j is %j', (value, schema, expected) => {
+    expect(cast(value, schema)).toEqual(expected);
+  });
+
+  test('also below values of several types, in branches and beside what is named', () => {
+    const inner = { properties: { n: { type: 'integer' } } };
+    expect(cast({ n: '1' }, { type: ['object', 'string'], ...inner })).toEqual({ n: 1 });
+    expect(cast({ n: '1' }, { anyOf: [{ type: 'string' }, { type: 'object', ...inner }] })).toEqual({ n: 1 });
+    expect(cast({ other: { n: '1' } }, { type: 'object', additionalProperties: inner })).toEqual({ other: { n: 1 } });
+    expect(cast([{ n: '1' }, 'x'], { type: 'array', items: { type: 'object', ...inner } })).toEqual([{ n: 1 }, 'x']);
   });
 });

@@ -1,6 +1,6 @@
 import { copyJson, isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { component, defineKind, SLICE, template } from '#lib/manifest/kind.ts';
-import { interpolate, interpolateBoolean, interpolateText, plain } from '#lib/manifest/template/interpolate.ts';
+import { interpolateBoolean, interpolateString, plain } from '#lib/manifest/template/interpolate.ts';
 import type { Transformation } from '../families.ts';
 import { scopeOf } from '../scope.ts';
 import { sliceVariables } from '../slice.ts';
@@ -15,10 +15,9 @@ export const addedField = defineKind<null>({
   example: `type: AddedFieldDefinition\npath: [customer, email]\nvalue: "{{ record['contact']['email'] }}"\n`,
   fields: {
     path: {
-      docs: 'Where the field goes, outermost first.',
+      docs: 'Where the field goes, outermost first; as written, no templates.',
       required: true,
       types: ['array'],
-      variables: ['config', 'parameters', ...VARIABLES],
     },
     value: template('Its value.', VARIABLES, { required: true, types: ['string', 'number', 'boolean', 'null'] }),
     value_type: {
@@ -48,7 +47,10 @@ export const addFields = defineKind<Transformation>({
     ),
   },
   create(transformation, build) {
-    const fields = (transformation.fields as JsonObject[]) ?? [];
+    const fields = ((transformation.fields as JsonObject[]) ?? []).map(({ path, value, value_type: type }) => ({
+      ...{ path: (path as JsonValue[]).map(String), value },
+      accepts: VALUE_TYPES[String(type)],
+    }));
     return {
       transform(record, slice) {
         const result = copyJson(record);
@@ -60,13 +62,8 @@ export const addFields = defineKind<Transformation>({
           condition === null ||
           condition === '' ||
           interpolateBoolean(condition as string | boolean, scope(added));
-        for (const field of fields) {
-          const path = (field.path as JsonValue[]).map((part) => interpolateText(String(part), scope()));
-          const accepts = VALUE_TYPES[String(field.value_type)];
-          const value =
-            typeof field.value === 'string'
-              ? plain(interpolate(field.value, scope(), { fallback: field.value, ...(accepts && { accepts }) }))
-              : field.value;
+        for (const { path, value: source, accepts } of fields) {
+          const value = typeof source === 'string' ? plain(interpolateString(source, scope(), accepts)) : source;
           if (applies({ value, path })) setPath(result, path, value as JsonValue);
         }
         return result;
@@ -86,17 +83,22 @@ export function setPath(record: JsonObject, path: readonly string[], value: Json
       while (inner.length <= at) inner.push(null);
       if (last) inner[at] = value;
       else {
-        inner[at] = child(inner[at]) ?? {};
+        inner[at] = child(inner[at]) ?? made(path[index + 1]);
         inner = inner[at] as JsonObject;
       }
       continue;
     }
     if (last) Object.defineProperty(inner, key, { value, enumerable: true, writable: true, configurable: true });
     else {
-      inner[key] = child(inner[key]) ?? {};
+      inner[key] = child(inner[key]) ?? made(path[index + 1]);
       inner = inner[key] as JsonObject;
     }
   }
+}
+
+/** What is missing is a list where a position follows. */
+function made(next = ''): JsonObject | JsonValue[] {
+  return /^\d+$/.test(next) ? [] : {};
 }
 
 function child(value: JsonValue | undefined): JsonObject | JsonValue[] | null {

@@ -171,3 +171,12 @@ describe('RemoveFields', () => {
     expect(matchesPath(['a'], ['a', '**', 'a'])).toBe(false);
   });
 });
+
+test('AddFields takes its path as written, and makes a list where a position follows', async () => {
+  const add = async (path: string[], record: object) =>
+    (await made(`{ type: AddFields, fields: [{ path: ${JSON.stringify(path)}, value: x }] }`, record))[0];
+  expect(await add(['list', '1', 'a'], {})).toEqual({ list: [null, { a: 'x' }] });
+  expect(await add(['list', '0'], { list: 'text' })).toEqual({ list: ['x'] });
+  expect(await add(['object', '0'], { object: { b: 1 } })).toEqual({ object: { b: 1, 0: 'x' } });
+  expect(await add(["{{ 'a' }}", '002'], {})).toEqual({ "{{ 'a' }}": [null, null, 'x'] });
+});
