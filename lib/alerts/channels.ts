@@ -18,7 +18,9 @@ import {
 import { EVENTS, USUAL_EVENTS } from './events.ts';
 import type { ChannelKind, ChannelType, Reach, Refused } from './kinds/channel-kind.ts';
 import { CHANNEL_KINDS, channelKind, isChannelType } from './kinds/kinds.ts';
+import type { Thread } from './kinds/thread.ts';
 import { aboutOf } from './store.ts';
+import { threadsOf } from './thread-store.ts';
 
 export interface Channel {
   readonly id: string;
@@ -184,11 +186,14 @@ interface Sending {
   readonly config: JsonObject;
   readonly payload: JsonObject;
   readonly deliveryId: string;
+  readonly incidentIds?: readonly number[];
+  /** Keeps where a message stands, so that it can be edited. */
+  readonly keep?: (thread: Thread) => void;
 }
 
 /** Sends one message once, through the workspace's guard; null when it was taken. What comes back quotes no secret. */
 export async function sendToChannel(c: SendContext, sending: Sending): Promise<Refused | null> {
-  const { workspaceId, id, type, payload, deliveryId } = sending;
+  const { workspaceId, id, type, payload, deliveryId, incidentIds = [], keep = () => undefined } = sending;
   const kind = channelKind(type);
   let config: JsonObject;
   try {
@@ -197,7 +202,8 @@ export async function sendToChannel(c: SendContext, sending: Sending): Promise<R
     return { failure: toFailure(error), retryAfterS: null };
   }
   const guard = await workspaceGuard(c.db, workspaceId);
-  const refused = await kind.post(config, payload, { guard, clock: c.clock, deliveryId });
+  const known = kind.hasThreads ? await threadsOf(c.db, id, incidentIds) : { threads: [], incidents: [] };
+  const refused = await kind.post(config, payload, { guard, clock: c.clock, deliveryId, incidentIds, keep, ...known });
   if (refused === null) return null;
   const message = maskText(refused.failure.message, secretValues(kind.spec, config));
   return { ...refused, failure: { ...refused.failure, message } };

@@ -3,7 +3,9 @@ import type { Queue } from '#lib/jobs/queue.ts';
 import type { Log } from '#lib/log.ts';
 import type { Secrets } from '#lib/secrets.ts';
 import { sendToChannel } from './channels.ts';
+import type { Thread } from './kinds/thread.ts';
 import { deliveryFailed, deliverySent, pendingDelivery } from './store.ts';
+import { keepThreads } from './thread-store.ts';
 
 interface DeliverContext {
   readonly db: Db;
@@ -26,7 +28,12 @@ export async function deliver(c: DeliverContext, deliveryId: string): Promise<vo
   const delivery = await pendingDelivery(c.db, deliveryId);
   if (!delivery) return;
   const { channelId, ...rest } = delivery;
-  const refused = await sendToChannel(c, { ...rest, id: channelId, deliveryId });
+  const threads: Thread[] = [];
+  const keep = (thread: Thread) => void threads.push(thread);
+  const incidentIds = delivery.incidentIds.map(Number);
+  const refused = await sendToChannel(c, { ...rest, id: channelId, deliveryId, incidentIds, keep });
+  // What was told of a thread before a later call failed must be known to the next try.
+  if (threads.length > 0) await keepThreads(c.db, deliveryId, threads);
   if (refused === null) return deliverySent(c.db, deliveryId, c.clock());
   const { kind, message, hint } = refused.failure;
   const said = [message, hint].filter(Boolean).join(' ');

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
+import type { Queue } from '#lib/jobs/queue.ts';
+import { tellChange } from './incident-changed.ts';
 import { changeOpenIncident, eventsOf, insertEvents, similarIncidents } from './incident-store.ts';
 
 /** One thing that is wrong, however often it was seen. */
@@ -116,6 +118,7 @@ export async function countOpenIncidents({ db }: { db: Db }, workspaceId: string
 interface ChangeContext {
   readonly db: Db;
   readonly clock: () => Date;
+  readonly queue: Pick<Queue, 'send'>;
 }
 
 /** Says that somebody is on it. @throws WeirError `not_found` for one that is resolved or of another workspace */
@@ -193,6 +196,7 @@ async function changeIncident(
   await c.db.transaction().execute(async (tx) => {
     if (!(await changeOpenIncident(tx, workspaceId, id, change))) throw notFound();
     await insertEvents(tx, [{ incidentId: id, workspaceId, at: c.clock(), kind, actor: by, message }]);
+    await tellChange(tx, c, { workspaceId, incidentIds: [id], reply: `${by}: ${message}` });
   });
 }
 

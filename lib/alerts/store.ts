@@ -236,6 +236,7 @@ export function pendingDelivery(db: Db, id: string) {
     .selectFrom('delivery')
     .innerJoin('channel', 'channel.id', 'delivery.channel_id')
     .select(['delivery.id', 'delivery.payload', 'delivery.tries', 'delivery.workspace_id as workspaceId'])
+    .select('delivery.incident_ids as incidentIds')
     .select(['channel.id as channelId', 'channel.type', 'channel.config'])
     .where('delivery.id', '=', id)
     .where('delivery.status', '=', 'pending')

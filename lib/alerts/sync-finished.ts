@@ -3,6 +3,7 @@ import type { Failure, Where } from '#lib/errors.ts';
 import { disableIfHopeless, forgetWarning } from './auto-disable.ts';
 import type { Event } from './events.ts';
 import { groupOf } from './group.ts';
+import { tellChange } from './incident-changed.ts';
 import { masked, masking } from './mask.ts';
 import type { Message } from './message.ts';
 import { enqueue, type Group, routeFor } from './outbox.ts';
@@ -122,7 +123,7 @@ async function onFailed(
       footer: `INC-${seen.id}, critical. ${TOLD_ONCE}`,
     };
     await enqueue(tx, c, sync, event, told, { incidentIds: [seen.id], group: group && { ...group, entry: title } });
-  }
+  } else if (seen.told) await tellChange(tx, c, { workspaceId, incidentIds: [seen.id], reply: null });
   await disableIfHopeless(tx, c, sync, { name, message });
 }
 

@@ -24,6 +24,7 @@ import { pipelineRoutes } from './routes/pipelines.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { setUpRoutes } from './routes/set-up.ts';
+import { slackRoutes } from './routes/slack.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { suiteRoutes } from './routes/suites.ts';
 import { syncRoutes } from './routes/syncs.ts';
@@ -104,6 +105,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     suiteRoutes,
     channelRoutes,
     alertRuleRoutes,
+    slackRoutes,
     triggerRoutes,
     pipelineRoutes,
     accessRoutes,

@@ -20,6 +20,7 @@ const OPEN = [
   'POST /invitations/read',
   'POST /invitations/accept',
   'POST /triggers/:token',
+  'POST /slack/:id',
 ];
 
 interface Route {

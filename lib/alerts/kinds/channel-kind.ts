@@ -2,8 +2,32 @@ import type { Guard } from '#lib/address-guard.ts';
 import type { Failure, Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Message } from '../message.ts';
+import type { Thread } from './thread.ts';
 
-export type ChannelType = 'slack' | 'webhook' | 'email';
+export type ChannelType = 'slack' | 'slack_bot' | 'webhook' | 'email';
+
+/** How an incident stands now, for messages that are edited as it changes. */
+export interface IncidentFacts {
+  readonly id: number;
+  readonly status: 'open' | 'acknowledged' | 'resolved';
+  readonly seen: number;
+  readonly acknowledgedBy: string | null;
+  readonly snoozedUntil: Date | null;
+  readonly resolvedBy: string | null;
+}
+
+export interface PostOptions {
+  readonly guard: Guard;
+  readonly clock: () => Date;
+  readonly deliveryId: string;
+  readonly incidentIds: readonly number[];
+  /** Of kinds with threads: how the incidents of this message and of its threads stand now. */
+  readonly incidents: readonly IncidentFacts[];
+  /** Of kinds with threads: the messages that stand for these incidents already. */
+  readonly threads: readonly Thread[];
+  /** Keeps where a message stands, or how it was edited. */
+  readonly keep: (thread: Thread) => void;
+}
 
 /** Why a message was not taken, with the seconds that the other side wants to be left alone. */
 export interface Refused {
@@ -46,6 +70,8 @@ export interface Reach {
 /** A kind of channel is one file: its config, the form of its messages, and how one is sent. */
 export interface ChannelKind {
   readonly type: ChannelType;
+  /** Its messages are edited as incidents change, and have threads. */
+  readonly hasThreads?: boolean;
   /** As it is called in sentences: “Slack took the message.” */
   readonly title: string;
   /** JSON schema of the config; what it marks `airbyte_secret` is sealed. */
@@ -57,9 +83,5 @@ export interface ChannelKind {
   /** What is kept in the outbox until it is sent. @param config sealed: its plain values can be read */
   readonly render: (message: Message, about: About, config: JsonObject) => JsonObject;
   /** Sends once; null when it was taken. `transient` failures are worth another try. */
-  readonly post: (
-    config: JsonObject,
-    payload: JsonObject,
-    options: { readonly guard: Guard; readonly clock: () => Date; readonly deliveryId: string },
-  ) => Promise<Refused | null>;
+  readonly post: (config: JsonObject, payload: JsonObject, options: PostOptions) => Promise<Refused | null>;
 }

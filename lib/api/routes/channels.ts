@@ -9,11 +9,10 @@ import {
   resolveIncident,
   snoozeIncident,
 } from '#lib/alerts/incidents.ts';
-import type { Context } from '#lib/context.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { expectMeasurements } from '#quality/look-back.ts';
 import { anyObject, readBody, shape, text } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
+import { learnFrom } from '../learn-from.ts';
 
 const events = { type: 'array', items: text, maxItems: 50 } satisfies JsonObject;
 const channel = shape({ type: text, name: text, config: anyObject, events, enabled: { type: 'boolean' } }, [
@@ -82,12 +81,4 @@ export function channelRoutes(app: Hono<DoorEnv>): void {
   app.post('/channels/:id/test', as('admin', 'channel.test'), async (c) =>
     c.json(await testChannel(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
-}
-
-/** What an incident's check measured while it was open was expected: its anomaly check learns that. */
-async function learnFrom(context: Context, workspaceId: string, id: number): Promise<void> {
-  const { suiteId, checkKey, openedAt, resolvedAt } = await getIncident(context, workspaceId, id);
-  if (!suiteId || !checkKey) return;
-  const span = { suiteId, key: checkKey, from: openedAt, to: resolvedAt ?? context.clock() };
-  await expectMeasurements(context, workspaceId, span);
 }

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { JsonObject } from '#lib/json.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { Defaulted, Json, NullableJson, NullableTime, Optional, Time } from './columns.ts';
 
 /** Incidents, and the channels that hear of them. */
@@ -82,7 +82,7 @@ interface IncidentEventTable {
 interface ChannelTable {
   id: Generated<string>;
   workspace_id: string;
-  type: 'slack' | 'webhook' | 'email';
+  type: 'slack' | 'slack_bot' | 'webhook' | 'email';
   name: string;
   /** Secrets sealed. */
   config: Json<JsonObject>;
@@ -105,6 +105,8 @@ interface DeliveryTable {
   /** Equal for messages that follow each other, such as those about one API that is down. */
   bucket: Optional<string>;
   incident_ids: ColumnType<number[], number[] | undefined, number[]>;
+  /** Where its messages stand, for channels that edit them. */
+  threads: NullableJson<JsonValue[]>;
 }
 
 interface AlertRuleTable {

@@ -81,6 +81,20 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | null; o
           saved={channel !== null}
           onChange={(name, text) => set({ texts: { ...values.texts, [name]: text } })}
         />
+        {channel?.type === 'slack_bot' && (
+          <Field
+            id="request-url"
+            label="Request URL"
+            hint="For the app’s “Interactivity & Shortcuts”, so that its buttons reach Weir."
+          >
+            <input
+              className="input mono"
+              readOnly
+              value={`${window.location.origin}/api/weir/v1/slack/${channel.id}`}
+              {...fieldControl('request-url', undefined, true)}
+            />
+          </Field>
+        )}
         <fieldset className="plain-set tight-set">
           <legend className="label">Tell of</legend>
           {EVENTS.map(({ event, label }) => (

@@ -47,7 +47,7 @@ interface ChannelForm {
 export const CHANNEL_FORMS: readonly ChannelForm[] = [
   {
     type: 'slack',
-    label: 'Slack',
+    label: 'Slack, by webhook',
     fields: [
       {
         name: 'webhookUrl',
@@ -55,6 +55,32 @@ export const CHANNEL_FORMS: readonly ChannelForm[] = [
         hint: 'From Slack: Incoming webhooks. Kept as a secret.',
         kind: 'secret',
         required: true,
+      },
+    ],
+  },
+  {
+    type: 'slack_bot',
+    label: 'Slack, by bot: threads and buttons',
+    fields: [
+      {
+        name: 'botToken',
+        label: 'Bot token',
+        hint: 'Begins with xoxb-; the app needs chat:write and chat:write.public.',
+        kind: 'secret',
+        required: true,
+      },
+      {
+        name: 'channel',
+        label: 'Channel',
+        hint: '#data-alerts, or the id of a channel.',
+        kind: 'text',
+        required: true,
+      },
+      {
+        name: 'signingSecret',
+        label: 'Signing secret',
+        hint: 'From the app’s Basic Information. Without it there are no buttons.',
+        kind: 'secret',
       },
     ],
   },

@@ -1,0 +1,82 @@
+import { type Answer, scriptedServer } from './scripted-server.ts';
+import { messageError, type SlackBlock, type SlackMessage } from './slack-limits.ts';
+
+/** A message as it stands in the channel now, with what was said in its thread. */
+export interface PostedMessage extends SlackMessage {
+  readonly ts: string;
+  readonly channel: string;
+  readonly edits: number;
+  readonly replies: readonly SlackMessage[];
+}
+
+export interface LoopbackSlackBot extends AsyncDisposable {
+  readonly apiUrl: string;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  /** Oldest first. */
+  readonly messages: readonly PostedMessage[];
+  /** The names of the buttons under a message, links among them. */
+  buttons(message: PostedMessage | undefined): string[];
+  /** What Slack would send when somebody presses a button of ours. */
+  press(message: PostedMessage | undefined, action: string, user?: string): string;
+  failNext(...answers: Answer[]): void;
+  close(): Promise<void>;
+}
+
+/** Slack takes no more in all blocks together, whatever its page says. */
+const MOST_BLOCK_CHARACTERS = 13_200;
+
+/** `chat.postMessage` and `chat.update` of Slack's Web API, with its limits and its words; keeps what a reader would see. */
+export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
+  const token = 'xoxb-loopback-token';
+  const messages: (PostedMessage & { edits: number; replies: SlackMessage[] })[] = [];
+  const outage: Answer[] = [];
+  let clock = 1_700_000_000;
+  const refuse = (error: string): Answer => ({ body: { ok: false, error } });
+  const server = await scriptedServer((request): Answer => {
+    const broken = outage.shift();
+    if (broken) return broken;
+    if (request.headers.authorization !== `Bearer ${token}`) return refuse('invalid_auth');
+    const { channel, ts, thread_ts, ...message } = JSON.parse(request.body) as Record<string, unknown>;
+    if (typeof channel !== 'string' || !['#data', 'C0DATA'].includes(channel)) return refuse('channel_not_found');
+    const error = messageError(message as SlackMessage) ?? tooLong(message as SlackMessage);
+    if (error) return refuse(error);
+    const parent = messages.find((each) => each.ts === (ts ?? thread_ts));
+    if (request.path.endsWith('/chat.update')) {
+      if (!parent) return refuse('message_not_found');
+      Object.assign(parent, message, { edits: parent.edits + 1 });
+      return { body: { ok: true, channel: 'C0DATA', ts: parent.ts } };
+    }
+    if (!request.path.endsWith('/chat.postMessage')) return refuse('unknown_method');
+    if (thread_ts !== undefined && !parent) return refuse('thread_not_found');
+    const stamp = `${clock++}.000100`;
+    if (parent) parent.replies.push(message as SlackMessage);
+    else messages.push({ ...message, ts: stamp, channel: 'C0DATA', edits: 0, replies: [] });
+    return { body: { ok: true, channel: 'C0DATA', ts: stamp } };
+  });
+  return {
+    ...{ apiUrl: `${server.url}/api`, host: server.host, port: server.port, token, messages },
+    buttons: (message) => elementsOf(message).map(({ text }) => String((text as { text: string }).text)),
+    press: (message, action, user = 'ada') => {
+      const found = elementsOf(message).find(({ action_id }) => action_id === action);
+      if (!found) throw new Error(`There is no button ${action}.`);
+      const pressed = { action_id: action, value: found.value, type: 'button' };
+      const payload = { type: 'block_actions', user: { id: 'U1', username: user }, actions: [pressed] };
+      return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    },
+    failNext: (...answers) => void outage.push(...answers),
+    close: server.close,
+    [Symbol.asyncDispose]: server.close,
+  };
+}
+
+function elementsOf(message: PostedMessage | undefined): SlackBlock[] {
+  return (message?.blocks ?? []).flatMap(({ type, elements }) =>
+    type === 'actions' ? (elements as SlackBlock[]) : [],
+  );
+}
+
+function tooLong({ blocks = [] }: SlackMessage): string | null {
+  return JSON.stringify(blocks).length > MOST_BLOCK_CHARACTERS ? 'msg_blocks_too_long' : null;
+}
