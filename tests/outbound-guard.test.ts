@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import { emailKind } from '#lib/alerts/kinds/email-kind.ts';
+import { slackBotKind } from '#lib/alerts/kinds/slack-bot-kind.ts';
 import { slackKind } from '#lib/alerts/kinds/slack-kind.ts';
 import { webhookKind } from '#lib/alerts/kinds/webhook-kind.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
@@ -83,7 +84,10 @@ const signal = new AbortController().signal;
 const http = createHttpClient({ guard, clock, log });
 afterAll(() => http.close());
 const context = { log, clock, signal, guard, workDir: '/tmp' };
-const post = { guard, clock, deliveryId: 'one' };
+const post = {
+  ...{ guard, clock, deliveryId: 'one', incidentIds: [], incidents: [], threads: [], keep: () => undefined },
+};
+const news = { state: 'test', headline: 'x', lines: [], link: null, footer: '' };
 const told = async (refused: Promise<{ failure: { message: string } } | null>) => {
   const { failure } = (await refused) ?? {};
   if (failure) throw new Error(failure.message);
@@ -102,6 +106,14 @@ const PLACES: Readonly<Record<string, (host: string, port: number) => Promise<un
   'an API, behind a user name': (host, at) =>
     http.send({ method: 'GET', url: `http://api.example.com:80@${host}:${at}/`, headers: {} }),
   Slack: (host, at) => told(slackKind.post({ webhookUrl: `http://${host}:${at}/services` }, {}, post)),
+  'Slack’s API, by a bot': (host, at) =>
+    told(
+      slackBotKind.post(
+        { botToken: 'xoxb-1', channel: '#c', apiUrl: `http://${host}:${at}/api` },
+        { message: news },
+        post,
+      ),
+    ),
   'a webhook': (host, at) => told(webhookKind.post({ url: `http://${host}:${at}/`, secret: 's' }, {}, post)),
   'a mail server': (host, at) =>
     told(
