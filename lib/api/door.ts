@@ -44,7 +44,9 @@ export type Entrance = MiddlewareHandler<DoorEnv> & {
 /** An entry in the audit log in the caller's name. */
 export async function note(c: Door, action: string, subject: string): Promise<void> {
   const { workspaceId, actor } = c.get('identity');
-  await audit(c.get('context'), { workspaceId, actor, action, subject, detail: { from: addressOf(c) } });
+  const changes = c.get('changes') as unknown as JsonObject | undefined;
+  const detail = { from: addressOf(c), ...(changes && { changes }) };
+  await audit(c.get('context'), { workspaceId, actor, action, subject, detail });
 }
 
 /** Where the request came from, as far as it can be known. */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { SyncStatus } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
+import type { MachineUse } from './machine-use.ts';
 import type { SyncOrder } from './order.ts';
 import { ACTIVE } from './store.ts';
 
@@ -60,11 +61,14 @@ type Begun = Pick<Attempt, 'number' | 'fence' | 'emittedAt'>;
 export async function endAttempt(
   db: Db,
   attempt: Pick<Attempt, 'syncId' | 'number'>,
-  end: { status: 'succeeded' | 'failed' | 'cancelled'; failure: Failure | null; now: Date },
+  end: { status: 'succeeded' | 'failed' | 'cancelled'; failure: Failure | null; now: Date; use: MachineUse | null },
 ): Promise<void> {
   await db
     .updateTable('attempt')
     .set({ status: end.status, finished_at: end.now, failure: end.failure && JSON.stringify(end.failure) })
+    .$if(end.use !== null, (query) =>
+      query.set({ peak_memory_mb: end.use?.peakMemoryMb ?? null, cpu_ms: end.use?.cpuMs ?? null }),
+    )
     .where('sync_id', '=', attempt.syncId)
     .where('number', '=', attempt.number)
     .where('status', '=', 'running')

@@ -3,6 +3,7 @@ import type { SyncKind, SyncStatus } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type Attempt, endAttempt, endSync, takeUpSync } from './attempt-store.ts';
+import type { MachineUse } from './machine-use.ts';
 import type { SyncOrder } from './order.ts';
 import { lockActiveSync } from './store.ts';
 
@@ -69,14 +70,14 @@ async function endCancelled(
 export function closeAttempt(
   { db, queue, clock }: AttemptContext,
   attempt: Attempt,
-  end: AttemptEnd,
+  end: AttemptEnd & { readonly use?: MachineUse },
   onFinished: OnFinished,
 ): Promise<void> {
   return db.transaction().execute(async (tx) => {
     const sync = await lockActiveSync(tx, attempt.syncId);
     const now = clock();
     const failure = end.status === 'handed_over' ? WORKER_STOPPED : 'failure' in end ? end.failure : null;
-    await endAttempt(tx, attempt, { status: attemptStatus(end), failure, now });
+    await endAttempt(tx, attempt, { status: attemptStatus(end), failure, now, use: end.use ?? null });
     if (!sync || sync.attempts !== attempt.number) return;
     const cancelled = sync.cancel_requested_at !== null && end.status !== 'succeeded';
     const status = cancelled ? 'cancelled' : nextStatus(end, attempt.number);

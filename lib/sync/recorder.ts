@@ -6,6 +6,7 @@ import { type Failure, failureText } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Attempt } from './attempt-store.ts';
+import type { Phases } from './phase-times.ts';
 import { LOAD_HELD } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -17,9 +18,15 @@ export interface Recorder {
   progress(stream: SyncStream, counts: Counts, pages: number): void;
   /** Readers see the stream up to this state now; null where none is kept. */
   advanced(stream: SyncStream, state: StreamState | null): Promise<void>;
-  /** The same for the last time, with what came of it. */
-  published(stream: SyncStream, published: Published, state: StreamState | null): Promise<void>;
-  failed(stream: SyncStream, failure: Failure, error: unknown): Promise<void>;
+  /** The same for the last time, with what came of it and where the time went. */
+  published(
+    stream: SyncStream,
+    ended: { readonly published: Published; readonly state: StreamState | null; readonly phases: Phases },
+  ): Promise<void>;
+  failed(
+    stream: SyncStream,
+    ended: { readonly failure: Failure; readonly error: unknown; readonly phases: Phases },
+  ): Promise<void>;
   log(level: 'info' | 'warn' | 'error', message: string, stream?: SyncStream): void;
   /** Writes what is still held back, and stops. */
   close(): Promise<void>;
@@ -87,7 +94,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
     async advanced(stream, state) {
       await advance(db, attempt, stream, { state: state && stringifyJson(state) });
     },
-    async published(stream, published, state) {
+    async published(stream, { published, state, phases }) {
       line('info', publishedWords(published), stream);
       const { counts, pages } = waiting.get(stream) ?? {};
       waiting.delete(stream);
@@ -95,6 +102,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
       await advance(db, attempt, stream, {
         ...(counts && { ...countsOf(counts), pages }),
         ...{ state: state && stringifyJson(state), status: 'published', finished_at: clock(), published_at: clock() },
+        phases: JSON.stringify(phases),
         relation: JSON.stringify(published.relation),
         published: JSON.stringify({ ...published, relation: undefined }),
       });
@@ -103,13 +111,14 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
         line('info', `${CHANGES[change]}: ${field} (${detail}).`, stream);
       if (changes.length > 0) await insertSchemaChanges(db, attempt, stream, changes);
     },
-    async failed(stream, failure, error) {
+    async failed(stream, { failure, error, phases }) {
       if (failure.kind === 'bug') log.error({ err: error, syncId, workspaceId }, 'stream failed');
       line('error', failureText(failure), stream);
       await flush();
       await updateStream(db, syncId, stream, {
         status: statusOf(failure, stream),
         finished_at: clock(),
+        phases: JSON.stringify(phases),
         failure: JSON.stringify(failure),
       });
     },

@@ -6,6 +6,7 @@ import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
 import type { Attempt } from './attempt-store.ts';
 import { assertDiskSpace, watchDisk } from './disk-space.ts';
+import { watchMachineUse } from './machine-use.ts';
 import { empties, ordered, type SyncOrder } from './order.ts';
 import { propagateStreams } from './propagate-streams.ts';
 import { databaseRecorder, type Recorder } from './recorder.ts';
@@ -47,11 +48,12 @@ export async function runSyncJob(
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const unwatch = watchForCancel(c, syncId, () => stop.abort('cancelled'));
   const unwatchDisk = watchDisk(c.env.dataDir, c.env.diskFloorMb, (full) => stop.abort(full));
+  const use = watchMachineUse();
   const end = await runAttempt(c, { attempt, order }, recorder, { ...options, signal });
   unwatch();
   unwatchDisk();
   await recorder.close();
-  await closeAttempt(c, attempt, end, options.onFinished);
+  await closeAttempt(c, attempt, { ...end, use: use() }, options.onFinished);
   if ('failure' in end && end.failure.code === 'schema_changed') await disable(c, attempt, end.failure);
 }
 

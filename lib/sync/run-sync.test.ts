@@ -36,7 +36,7 @@ async function warehouse() {
   let fence = 0;
   const run = async (streams: SyncStream[], reads: Record<string, Read>, given: Try = {}) => {
     const destination = postgres.open(testContext(), configOf(url));
-    const { recorder, counts, lines } = keepingRecorder();
+    const { recorder, counts, lines, phases } = keepingRecorder();
     fence = given.fence ?? fence + 1;
     const attempt = { connectionId: CONNECTION, syncId: given.sync ?? 1, attempt: given.attempt ?? 1, fence };
     try {
@@ -44,7 +44,7 @@ async function warehouse() {
         { attempt, emittedAt: EMITTED, source: fakeSource(reads), config: {}, destination, streams },
         { extract: extractContext(given.signal, given.clock), recorder, ...given.hooks },
       );
-      return { outcomes, counts, lines, failures: outcomes.map(({ failure }) => failure?.code ?? null) };
+      return { outcomes, counts, lines, phases, failures: outcomes.map(({ failure }) => failure?.code ?? null) };
     } finally {
       await destination.close();
     }
@@ -69,6 +69,8 @@ describe('a full refresh', () => {
       orders: () => [page('a', 1, [row(1), row(2)]), page('a', 2, [row(3)]), closed('a', {})],
     });
     expect(first.failures).toEqual([null]);
+    const { extractMs = -1, stageMs = -1, publishMs = 0, checkMs } = first.phases.get('orders') ?? {};
+    expect([extractMs >= 0, stageMs >= 0, publishMs > 0, checkMs]).toEqual([true, true, true, 0]);
     expect(first.counts.get('orders')).toMatchObject({ read: 3, filtered: 0, quarantined: 0, written: 3, pages: 2 });
     expect(await rows('orders')).toEqual(['1 n1', '2 n2', '3 n3']);
     await run([orders], { orders: () => [page('a', 1, [row(4)]), closed('a', {})] }, { sync: 2 });

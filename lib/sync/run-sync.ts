@@ -14,11 +14,13 @@ import type { ExtractContext, ReadEvent, Source } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { mappingOf, type StreamMapping } from '#lib/records/index.ts';
+import { PhaseTimes } from './phase-times.ts';
 import { mapped, newFieldsOf, type Plan, planStream } from './plan-stream.ts';
 import { overLimit, passLimit } from './quarantine-limit.ts';
 import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
 import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
+import { timedParts } from './timed-parts.ts';
 
 /** Rows and time after which the end of a slice becomes a checkpoint. */
 const CHECKPOINT_ROWS = 10_000;
@@ -75,14 +77,16 @@ async function loadStream(work: SyncWork, hooks: SyncHooks, load: Load, stream: 
   const { recorder, extract } = hooks;
   const { name } = stream.configured.stream;
   recorder.started(stream);
+  const times = new PhaseTimes();
   try {
-    const { published, state } = await extractAndPublish(work, hooks, load, stream);
-    await recorder.published(stream, published, state);
+    const ended = await extractAndPublish(...timedParts(times, { work, hooks, load }), stream);
+    const { published } = ended;
+    await recorder.published(stream, { ...ended, phases: times.phases });
     return { stream, published, failure: null };
   } catch (error) {
     if (extract.signal.aborted || isFenced(error)) throw error;
     const failure = toFailure(error instanceof WeirError ? error.at({ stream: name }) : error);
-    await recorder.failed(stream, failure, error);
+    await recorder.failed(stream, { failure, error, phases: times.phases });
     return { stream, published: null, failure };
   }
 }

@@ -109,11 +109,11 @@ function sayingRecorder(say: (line: string) => void): Recorder {
     started: (stream) => say(`${nameOf(stream)}: reading`),
     progress: () => undefined,
     advanced: async () => undefined,
-    published: async (stream, { inserted, updated, rows }) =>
+    published: async (stream, { published: { inserted, updated, rows } }) =>
       say(
         `${nameOf(stream)}: ${inserted} inserted, ${updated} updated${rows === null ? '' : `, ${rows} in the table`}`,
       ),
-    failed: async (stream, failure) => say(`${nameOf(stream)}: failed. ${failureText(failure)}`),
+    failed: async (stream, { failure }) => say(`${nameOf(stream)}: failed. ${failureText(failure)}`),
     log: (level, message, stream) => level !== 'info' && say(`${stream ? nameOf(stream) : 'sync'}: ${message}`),
     close: async () => undefined,
   };

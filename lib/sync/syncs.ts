@@ -4,6 +4,7 @@ import type { StreamTask, SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { SyncOrder } from './order.ts';
+import type { Phases } from './phase-times.ts';
 import { alreadyRunning, notFound, stillHeld } from './refusals.ts';
 import { ACTIVE, endOpenStreams, heldSync, insertSync } from './store.ts';
 
@@ -41,6 +42,9 @@ export interface SyncAttempt {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly failure: Failure | null;
+  /** Of its process, once it has ended. */
+  readonly peakMemoryMb: number | null;
+  readonly cpuMs: number | null;
 }
 
 export interface SyncStream {
@@ -56,6 +60,8 @@ export interface SyncStream {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly publishedAt: Date | null;
+  /** Where its time went, once it has ended. */
+  readonly phases: Phases | null;
   readonly failure: Failure | null;
   /** What somebody decided of a load that was held, and why. */
   readonly decision: 'release' | 'discard' | null;
@@ -75,6 +81,7 @@ export interface SyncLogLine {
 
 const MOST_LISTED = 200;
 const LOG_LINES = 500;
+const LINES_AT_ONCE = 5_000;
 
 /**
  * A refresh reads its streams from the beginning again, a clear empties their tables and forgets their states.
@@ -180,6 +187,18 @@ export function syncLog(
     .execute();
 }
 
+/** The whole log as text, a line each: time, level, stream, message. */
+export async function* syncLogText({ db }: { db: Db }, workspaceId: string, syncId: number): AsyncGenerator<string> {
+  for (let after = 0; ; ) {
+    const lines = await syncLog({ db }, workspaceId, syncId, after, LINES_AT_ONCE);
+    for (const { at, level, stream, message } of lines)
+      yield `${at.toISOString()} ${level} ${stream === null ? '' : `[${stream}] `}${message.replaceAll(/[\r\n]+/g, ' ')}\n`;
+    const last = lines.at(-1);
+    if (!last || lines.length < LINES_AT_ONCE) return;
+    after = last.id;
+  }
+}
+
 function selectSyncs(db: Db, workspaceId: string) {
   const total = (column: 'read' | 'written' | 'quarantined' | 'bytes') =>
     sql<number>`coalesce((select sum(${sql.ref(column)}) from sync_stream where sync_id = syncs.id), 0)::bigint`.as(
@@ -215,6 +234,7 @@ function attemptsOf(db: Db, workspaceId: string, syncId: number) {
   return db
     .selectFrom('attempt')
     .select(['number', 'worker', 'status', 'started_at as startedAt', 'finished_at as finishedAt', 'failure'])
+    .select(['peak_memory_mb as peakMemoryMb', 'cpu_ms as cpuMs'])
     .where('workspace_id', '=', workspaceId)
     .where('sync_id', '=', syncId)
     .orderBy('number')
@@ -229,6 +249,7 @@ function streamsOf(db: Db, workspaceId: string, syncId: number) {
       'started_at as startedAt',
       'finished_at as finishedAt',
       'published_at as publishedAt',
+      'phases',
       'failure',
       'decision',
       'decided_by as decidedBy',

@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
+import { api } from '../api.ts';
 import { TimeAt } from '../clock.tsx';
 import { plural } from '../format.ts';
 import { Panel } from '../panel.tsx';
@@ -16,25 +17,48 @@ const AT_LEAST: Record<Level, readonly string[] | null> = {
 };
 
 /** The log as it grows. It follows the end until someone scrolls up. */
-export function LogPanel({ lines, live }: { lines: readonly LogLine[]; live: boolean }) {
+export function LogPanel({ syncId, lines, live }: { syncId: number; lines: readonly LogLine[]; live: boolean }) {
+  const [search, setSearch] = useState('');
   const [level, setLevel] = useState<Level>('all');
   const wanted = AT_LEAST[level];
-  const shown = wanted ? lines.filter((line) => wanted.includes(line.level)) : lines;
+  const sought = search.trim().toLowerCase();
+  const shown = lines.filter(
+    (line) =>
+      (wanted === null || wanted.includes(line.level)) &&
+      (sought === '' || `${line.stream ?? ''} ${line.message}`.toLowerCase().includes(sought)),
+  );
   const box = useFollowedEnd(shown.length);
   return (
     <Panel
       title="Log"
       id="log"
-      sub={plural(lines.length, 'line')}
+      sub={
+        shown.length === lines.length
+          ? plural(lines.length, 'line')
+          : `${shown.length} of ${plural(lines.length, 'line')}`
+      }
       side={
-        // biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset
-        <div className="seg" role="group" aria-label="Lines to show">
-          {LEVELS.map((choice) => (
-            <button key={choice} type="button" aria-pressed={level === choice} onClick={() => setLevel(choice)}>
-              {WORDS[choice]}
-            </button>
-          ))}
-        </div>
+        <>
+          <input
+            className="input quiet log-search"
+            type="search"
+            placeholder="Search the log"
+            aria-label="Search the log"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+          <a className="btn s" href={api.url(`/syncs/${syncId}/log.txt`)} download>
+            Download
+          </a>
+          {/* biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset */}
+          <div className="seg" role="group" aria-label="Lines to show">
+            {LEVELS.map((choice) => (
+              <button key={choice} type="button" aria-pressed={level === choice} onClick={() => setLevel(choice)}>
+                {WORDS[choice]}
+              </button>
+            ))}
+          </div>
+        </>
       }
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
@@ -49,7 +73,15 @@ export function LogPanel({ lines, live }: { lines: readonly LogLine[]; live: boo
             </span>
           </div>
         ))}
-        {shown.length === 0 && <p className="empty">{live ? 'Nothing yet.' : 'Nothing was logged.'}</p>}
+        {shown.length === 0 && (
+          <p className="empty">
+            {lines.length > 0
+              ? 'No line fits.'
+              : live
+                ? 'Nothing yet.'
+                : 'Nothing was logged, or the log is older than the workspace keeps it.'}
+          </p>
+        )}
       </div>
     </Panel>
   );

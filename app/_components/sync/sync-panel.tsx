@@ -1,12 +1,13 @@
 'use client';
 
 import Link from 'next/link';
-import { type Bar, type Lane, Legend, Waterfall } from '../charts/waterfall.tsx';
+import { type Lane, Legend, Waterfall } from '../charts/waterfall.tsx';
 import { TimeAgo, TimeAt, useNow } from '../clock.tsx';
-import { formatCount, formatDuration, millis, plural } from '../format.ts';
+import { formatDuration, millis, plural } from '../format.ts';
 import { Panel } from '../panel.tsx';
 import { StateMark } from '../state-mark.tsx';
 import { isLive, syncState } from '../states.ts';
+import { slowestPhase, streamBars } from './stream-bars.ts';
 import { taskWords } from './task-words.ts';
 import type { Sync } from './use-sync.ts';
 
@@ -37,7 +38,9 @@ export function SyncPanel({ sync, linkToJob = false }: { sync: Sync; linkToJob?:
 }
 
 const LEGEND = [
-  ['ph-2', 'read and staged'],
+  ['ph-1', 'waits for the source'],
+  ['ph-2', 'staged'],
+  ['ph-3', 'checked'],
   ['ph-4', 'published'],
   ['fail', 'failed (hatched)'],
 ] as const;
@@ -81,38 +84,17 @@ function StreamsWaterfall({ sync }: { sync: Sync }) {
 
 function streamLane(stream: Sync['streams'][number], from: number, end: number): Lane {
   const start = stream.startedAt === null ? null : millis(stream.startedAt) - from;
+  const slow = slowestPhase(stream.phases);
   const stop = (stream.finishedAt === null ? end : millis(stream.finishedAt)) - from;
   return {
     id: `${stream.namespace}.${stream.name}`,
     name: (
       <>
         <b className="strong">{stream.name}</b> <span className="muted sub2">{plural(stream.read, 'record')}</span>
+        {slow && <span className="sub">{slow}</span>}
       </>
     ),
     bars: start === null ? [] : streamBars(stream, start, stop, from),
     result: start === null ? 'waits' : formatDuration(Math.max(0, stop - start)),
   };
-}
-
-function streamBars(stream: Sync['streams'][number], startMs: number, endMs: number, from: number): Bar[] {
-  const kind = stream.status === 'held' ? 'held' : stream.status === 'failed' ? 'err' : 'req';
-  const publishedMs = stream.publishedAt === null ? null : millis(stream.publishedAt) - from;
-  return [
-    {
-      kind,
-      startMs,
-      endMs,
-      title: `${formatCount(stream.read)} read, ${formatCount(stream.written)} staged`,
-    },
-    ...(publishedMs === null
-      ? []
-      : [
-          {
-            kind: 'publish' as const,
-            startMs: Math.max(startMs, publishedMs - 1),
-            endMs: publishedMs,
-            title: 'Published',
-          },
-        ]),
-  ];
 }

@@ -9,7 +9,9 @@ import {
   updateConnection,
 } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
-import type { JsonObject } from '#lib/json.ts';
+import { streamGrid } from '#lib/connections/stream-grid.ts';
+import { type Changes, connectionTimeline, settingsChanged } from '#lib/connections/timeline.ts';
+import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { NextState } from '#lib/sync/order.ts';
 import { connectionStates, setStates } from '#lib/sync/states.ts';
 import { startSync } from '#lib/sync/syncs.ts';
@@ -89,9 +91,23 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.patch('/connections/:id', as('editor', 'connection.update', change), async (c) => {
     const { status, ...input } = await readBody<Partial<ConnectionInput>>(c.req.raw, change);
     const { workspaceId, actor } = c.get('identity');
+    const before = await getConnection(c.get('context'), workspaceId, idOf(c));
     if (Object.keys(input).length > 0) await updateConnection(c.get('context'), workspaceId, idOf(c), input);
     if (status !== undefined) await setConnectionStatus(c.get('context'), workspaceId, idOf(c), status, `by ${actor}`);
-    return c.json(await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c)));
+    const after = await getConnection(c.get('context'), workspaceId, idOf(c));
+    c.set('subject', `connection:${after.id}`);
+    c.set('changes', settingsChanged(before, after));
+    return c.json(after);
+  });
+  app.get('/connections/:id/timeline', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    return c.json(await connectionTimeline(c.get('context'), workspaceId, id));
+  });
+  app.get('/connections/:id/grid', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    return c.json(await streamGrid(c.get('context'), workspaceId, id));
   });
   app.get('/connections/:id/states', as('viewer'), async (c) => {
     const { id } = await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));
@@ -100,9 +116,12 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.put('/connections/:id/states', as('editor', 'connection.set_state', stateList), async (c) => {
     const { workspaceId, actor } = c.get('identity');
     const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    const before = await connectionStates(c.get('context'), workspaceId, id);
     const { states } = await readBody<{ states: NextState[] }>(c.req.raw, stateList);
     const named = states.map((each) => ({ ...each, namespace: each.namespace ?? '' }));
     await setStates(c.get('context'), workspaceId, id, { states: named, by: actor });
+    c.set('subject', `connection:${id}`);
+    c.set('changes', statesChanged(before, named));
     return c.json(await connectionStates(c.get('context'), workspaceId, id));
   });
   app.delete('/connections/:id', as('editor', 'connection.delete'), async (c) => {
@@ -113,4 +132,12 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     const { workspaceId } = c.get('identity');
     return c.json(await startSync(c.get('context'), workspaceId, idOf(c), 'manual'), 201);
   });
+}
+
+function statesChanged(before: readonly NextState[], after: readonly NextState[]): Changes {
+  const of = ({ name, namespace }: NextState) =>
+    before.find((each) => each.name === name && each.namespace === namespace)?.state ?? null;
+  return Object.fromEntries(
+    after.map((next) => [`state of ${next.name}`, [of(next), next.state] as [JsonValue, JsonValue]]),
+  );
 }

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
 import type { SyncStatus } from '#lib/db/schema.ts';
 import { type Decision, decideLoad, runAgain } from '#lib/sync/held-loads.ts';
-import { cancelSync, getSync, listSyncs, syncLog } from '#lib/sync/syncs.ts';
+import { cancelSync, getSync, listSyncs, syncLog, syncLogText } from '#lib/sync/syncs.ts';
 import { nullable, readBody, shape, text } from '../body.ts';
 import { as, asId, type Door, type DoorEnv, numberOf } from '../door.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
@@ -45,6 +46,17 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
     const after = numberOf(c.req.query('after'), 0);
     await getSync(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')));
     return c.json(await syncLog(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')), after));
+  });
+  app.get('/syncs/:id/log.txt', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id } = await getSync(c.get('context'), workspaceId, numberOf(c.req.param('id')));
+    const lines = Readable.from(syncLogText(c.get('context'), workspaceId, id)).map((line: string) =>
+      Buffer.from(line),
+    );
+    return c.body(Readable.toWeb(lines) as ReadableStream, 200, {
+      'content-type': 'text/plain; charset=utf-8',
+      'content-disposition': `attachment; filename="weir-sync-${id}.txt"`,
+    });
   });
   app.get('/syncs/:id/events', as('viewer'), syncEvents);
 }

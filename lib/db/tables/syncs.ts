@@ -91,6 +91,20 @@ interface AttemptTable {
   started_at: Time;
   finished_at: NullableTime;
   failure: NullableJson<Failure>;
+  peak_memory_mb: Optional<number>;
+  cpu_ms: Optional<number>;
+}
+
+/** Milliseconds that a stream waited, by what for. */
+export interface StreamPhases {
+  /** For the source: its answers, and taking them apart. */
+  readonly extractMs: number;
+  /** For the destination, to take rows into the stage and to save checkpoints. */
+  readonly stageMs: number;
+  /** For the checks that stand before readers. */
+  readonly checkMs: number;
+  /** For the destination, to make the rows seen. */
+  readonly publishMs: number;
 }
 
 interface SyncStreamTable {
@@ -110,6 +124,7 @@ interface SyncStreamTable {
   published_at: NullableTime;
   relation: NullableJson<JsonObject>;
   published: NullableJson<JsonObject>;
+  phases: NullableJson<StreamPhases>;
   state: Optional<string>;
   failure: NullableJson<Failure>;
   decision: Optional<'release' | 'discard'>;

@@ -17,7 +17,7 @@ import type { ConnectionModel, RowModel } from './models.ts';
 interface HeadProps {
   readonly connection: ConnectionModel;
   readonly row: RowModel;
-  readonly tab: 'syncs' | 'streams' | 'quarantine' | 'automation';
+  readonly tab: 'syncs' | 'streams' | 'quarantine' | 'automation' | 'timeline';
 }
 
 /** The connection's name, its states, what it does, and what can be done to it. */
@@ -75,6 +75,7 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
           { id: 'quarantine', label: 'Quarantine', href: `/connections/${id}/quarantine` },
           { id: 'checks', label: 'Checks', count: row.checks?.total ?? 0, href: checksHref(row) },
           { id: 'automation', label: 'Automation', href: `/connections/${id}/automation` },
+          { id: 'timeline', label: 'Timeline', href: `/connections/${id}/timeline` },
           { id: 'settings', label: 'Settings', href: `/connections/${id}/edit` },
         ]}
       />

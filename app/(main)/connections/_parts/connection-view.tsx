@@ -17,6 +17,8 @@ import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
 import { ConnectionHead } from './connection-head.tsx';
 import type { ConnectionModel, RowModel, SyncRow } from './models.ts';
 import { NowPanel } from './now-panel.tsx';
+import { RecordsPanel } from './records-panel.tsx';
+import { StreamGrid } from './stream-grid.tsx';
 import { SyncHistory } from './sync-history.tsx';
 import { useConnection } from './use-connection.ts';
 
@@ -42,8 +44,15 @@ export function ConnectionView(first: ConnectionViewProps) {
           <PausedNotice connection={connection} />
           <ChosenSync sync={sync} connection={connection}>
             <NowPanel row={row} connection={connection} />
+            <RecordsPanel row={row} />
             <SyncHistory syncs={syncs} chosen={sync.id} onChoose={choose} />
           </ChosenSync>
+          <StreamGrid
+            connectionId={connection.id}
+            newest={`${syncs[0]?.id} ${syncs[0]?.status}`}
+            chosen={sync.id}
+            onChoose={choose}
+          />
         </div>
       )}
     </Page>
@@ -67,7 +76,7 @@ function ChosenSync({ sync: initial, connection, children }: ChosenProps) {
         <div className="stack">
           <SyncPanel sync={sync} linkToJob />
           <CountsPanel sync={sync} />
-          <LogPanel lines={lines} live={isLive(sync.status)} />
+          <LogPanel syncId={sync.id} lines={lines} live={isLive(sync.status)} />
         </div>
         <div className="stack">{children}</div>
       </div>

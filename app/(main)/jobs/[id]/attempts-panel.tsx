@@ -1,4 +1,5 @@
 import { TimeAt } from '../../../_components/clock.tsx';
+import { formatDuration } from '../../../_components/format.ts';
 import { placeText } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
@@ -29,6 +30,8 @@ export function AttemptsPanel({ attempts }: { attempts: readonly Attempt[] }) {
             <th>State</th>
             <th>Started</th>
             <th className="r">Duration</th>
+            <th className="r">Memory</th>
+            <th className="r">CPU</th>
           </>
         }
       >
@@ -60,6 +63,8 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
       <td className="r num">
         <SyncDuration sync={attempt} />
       </td>
+      <td className="r num">{attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}</td>
+      <td className="r num">{formatDuration(attempt.cpuMs)}</td>
     </tr>
   );
 }

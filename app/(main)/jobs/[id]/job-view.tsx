@@ -47,7 +47,7 @@ export function JobView({ sync: initial }: { sync: Sync }) {
           <div className="stack">
             <SyncPanel sync={sync} />
             <CountsPanel sync={sync} />
-            <LogPanel lines={lines} live={live} />
+            <LogPanel syncId={sync.id} lines={lines} live={live} />
           </div>
           <div className="stack">
             <FactsPanel sync={sync} />

@@ -10,6 +10,7 @@ import { orNotFound } from '../../../../_server/or-not-found.ts';
 import { pageContext } from '../../../../_server/page-context.ts';
 import { ConnectionHead } from '../../_parts/connection-head.tsx';
 import type { ConnectionModel } from '../../_parts/models.ts';
+import { schemaChangeWords } from '../../_parts/schema-change-words.ts';
 import { StreamMenu } from './stream-menu.tsx';
 
 export const metadata: Metadata = { title: 'Streams' };
@@ -98,7 +99,7 @@ function SchemaChanges({ changes }: { changes: Wire<SchemaChangeEntry[]> }) {
               <TimeAt at={change.at} />
             </td>
             <td className="strong">{change.stream}</td>
-            <td>{CHANGES[change.change]}</td>
+            <td>{schemaChangeWords(change.change)}</td>
             <td className="mono">{change.field ?? '—'}</td>
             <td>{change.detail ?? '—'}</td>
           </tr>
@@ -107,14 +108,6 @@ function SchemaChanges({ changes }: { changes: Wire<SchemaChangeEntry[]> }) {
     </Panel>
   );
 }
-
-const CHANGES = {
-  column_added: 'new column',
-  column_widened: 'wider type',
-  field_left_out: 'left out',
-  stream_added: 'new stream',
-  stream_removed: 'stream gone',
-};
 
 /** Where the stream lands, and which columns are not called like their fields. */
 function Names({ names }: { names: TableNames | undefined }) {
