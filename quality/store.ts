@@ -126,7 +126,13 @@ export function heldResults(db: Db, workspaceId: string, suiteId: string) {
 }
 
 /** The newest measurements of one check, newest first. */
-export function historyOf(db: Db, workspaceId: string, suiteId: string, key: string, limit: number) {
+export function historyOf(
+  db: Db,
+  workspaceId: string,
+  suiteId: string,
+  key: string,
+  { limit, since }: { limit: number; since?: Date },
+) {
   return db
     .selectFrom('check_result as result')
     .innerJoin('check_run as run', 'run.id', 'result.run_id')
@@ -136,6 +142,7 @@ export function historyOf(db: Db, workspaceId: string, suiteId: string, key: str
     .where('result.workspace_id', '=', workspaceId)
     .where('result.suite_id', '=', suiteId)
     .where('result.key', '=', key)
+    .$if(since !== undefined, (query) => query.where('result.measured_at', '>=', since ?? new Date(0)))
     .orderBy('result.measured_at', 'desc')
     .orderBy('result.id', 'desc')
     .limit(limit)

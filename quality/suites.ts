@@ -92,6 +92,8 @@ interface SuiteInput {
 }
 
 const HISTORY_POINTS = 90;
+/** Of a span of time. */
+const MOST_POINTS = 2_000;
 const WORST_FIRST: readonly Outcome[] = ['error', 'fail', 'warn', 'pass'];
 
 export async function listSuites({ db }: { db: Db }, workspaceId: string): Promise<SuiteSummary[]> {
@@ -185,15 +187,16 @@ export async function suiteResults({ db }: { db: Db }, workspaceId: string, suit
   };
 }
 
-/** The series of one check for a chart. */
+/** The series of one check for a chart: its last points, or those since a time. */
 export async function checkHistory(
   { db }: { db: Db },
   workspaceId: string,
   suiteId: string,
   key: string,
-  limit = HISTORY_POINTS,
+  { since }: { since?: Date } = {},
 ): Promise<CheckHistory> {
-  const rows = await historyOf(db, workspaceId, suiteId, key, limit);
+  const span = since ? { since, limit: MOST_POINTS } : { limit: HISTORY_POINTS };
+  const rows = await historyOf(db, workspaceId, suiteId, key, span);
   // What the gate measured of a load is kept again by the run after it: one point a load.
   const loads = new Set<number>();
   const points = rows

@@ -30,9 +30,9 @@ export function useIncidents(initial: Incident[]): Incident[] {
   return data;
 }
 
-export function IncidentsTable({ incidents }: { incidents: readonly Incident[] }) {
+export function IncidentsTable({ incidents, title }: { incidents: readonly Incident[]; title?: string }) {
   return (
-    <Panel>
+    <Panel {...(title && { title })}>
       <Table className="cards inc" label="Incidents" head={<Head />}>
         {incidents.map((incident) => (
           <IncidentRow key={incident.id} incident={incident} />

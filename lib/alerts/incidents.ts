@@ -67,9 +67,10 @@ const LIMIT = 200;
 export async function listIncidents(
   { db }: { db: Db },
   workspaceId: string,
-  { status = 'all', limit = LIMIT }: { status?: 'open' | 'all'; limit?: number } = {},
+  { status = 'all', limit = LIMIT, suiteId }: { status?: 'open' | 'all'; limit?: number; suiteId?: string } = {},
 ): Promise<Incident[]> {
   return incidentRows(db, workspaceId)
+    .$if(suiteId !== undefined, (query) => query.where('suite_id', '=', suiteId ?? ''))
     .$if(status === 'open', (query) => query.where('incident.status', '<>', 'resolved'))
     .orderBy(sql`incident.status = 'resolved'`)
     .orderBy(sql`severity = 'critical' and incident.status <> 'resolved'`, 'desc')

@@ -80,12 +80,21 @@ test('a bad batch is held before anybody reads it', async () => {
 test('the overview says that it is blocked, and the dataset shows why and where', async () => {
   await page.goto(weir.url);
   await page.getByText('Blocked', { exact: true }).first().waitFor();
+  // What was published still passes, and is called so.
+  await page.getByText('published data: 3 of 3 pass').first().waitFor();
   await page.goto(`${weir.url}/quality/${suiteId}`);
   await page.getByText('1 load held').waitFor();
   const rows = page.getByRole('table', { name: /Rows that fail Completeness/ });
   await rows.getByText('null').first().waitFor();
   await page.getByRole('heading', { name: 'What explains it' }).waitFor();
   expect(await page.textContent('main')).toContain('guest');
+  await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('region', { name: 'Failing rows' }).getByRole('button', { name: 'Copy SQL' }).click();
+  await page.getByText('SQL copied.').waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain('select * from "public"."orders" where "email" is null');
+  await page.getByRole('button', { name: '30d' }).click();
+  await page.getByRole('table', { name: 'Incidents' }).waitFor();
   await seriousFindings(page, 'a dataset with a held load');
   await page.setViewportSize({ width: 390, height: 844 });
   await seriousFindings(page, 'the same on a phone');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { freshness, targetText } from './freshness-bar.tsx';
 import { bulletPlot } from './limit-bullet.tsx';
-import { gridValues, metricPlot } from './metric-chart.tsx';
+import { gridValues, metricPlot, placeMarks } from './metric-chart.tsx';
 import { plotOf } from './sparkline.tsx';
 import { tickHeight, ticksLabel } from './ticks.tsx';
 
@@ -62,4 +62,20 @@ describe('freshness', () => {
   test('targets in their largest whole unit', () => {
     expect([90, 120, 26 * 60, 4320].map(targetText)).toEqual(['90m', '2h', '26h', '3d']);
   });
+});
+
+test('marks stand at the first point from their time on, and older ones are left out', () => {
+  const points = [0, 1, 2, 3, 4].map((day) => ({
+    at: new Date(Date.UTC(2026, 0, 1 + day)).toISOString(),
+    value: day,
+    low: null,
+    high: null,
+    state: 'ok' as const,
+  }));
+  const marks = [
+    { at: '2026-01-02T12:00:00Z', text: 'INC-2' },
+    { at: '2025-12-01T00:00:00Z', text: 'INC-1' },
+    { at: '2026-02-01T00:00:00Z', text: 'INC-3' },
+  ];
+  expect(placeMarks(points, marks)).toEqual([{ x: 50, text: 'INC-2' }]);
 });

@@ -1,7 +1,7 @@
 'use client';
 
 import { useNow, useTimeZone } from '../clock.tsx';
-import { formatTime, type Instant } from '../format.ts';
+import { formatTime, type Instant, millis } from '../format.ts';
 import { type State, stateClass } from '../states.ts';
 
 export interface MetricPoint {
@@ -14,22 +14,30 @@ export interface MetricPoint {
   readonly state: State;
 }
 
+export interface MetricMark {
+  readonly at: Instant;
+  readonly text: string;
+}
+
 interface MetricChartProps {
   /** Oldest first. */
   readonly points: readonly MetricPoint[];
   readonly format: (value: number) => string;
+  /** What happened meanwhile: a line with a word, at the first point from then on. */
+  readonly marks?: readonly MetricMark[];
   readonly label: string;
   readonly height?: number;
 }
 
 /** A measured value over its runs: the allowed band, dashed limits, and the last value written beside its point. */
-export function MetricChart({ points, format, label, height = 204 }: MetricChartProps) {
+export function MetricChart({ points, format, marks = [], label, height = 204 }: MetricChartProps) {
   const now = useNow();
   const timeZone = useTimeZone();
   const plot = metricPlot(points);
   if (!plot) return <p className="empty">Nothing was measured yet.</p>;
   const { grid, band, line, prediction, limits, last } = plot;
   const [first, end] = [points[0], points.at(-1)];
+  const placed = placeMarks(points, marks);
   return (
     <div className="chart" style={{ '--h': `${height}px` } as React.CSSProperties} role="img" aria-label={label}>
       <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
@@ -37,6 +45,9 @@ export function MetricChart({ points, format, label, height = 204 }: MetricChart
           <line key={y} className="grid" x1="0" x2="100" y1={y} y2={y} />
         ))}
         {band && <polygon className="band" points={band} />}
+        {placed.map(({ x, text }) => (
+          <line key={text} className="ann" x1={x} x2={x} y1="0" y2="100" />
+        ))}
         {limits.map(({ y }) => (
           <line key={y} className="lim" x1="0" x2="100" y1={y} y2={y} />
         ))}
@@ -58,6 +69,11 @@ export function MetricChart({ points, format, label, height = 204 }: MetricChart
           {formatTime(end.at, now, timeZone)}
         </span>
       )}
+      {placed.map(({ x, text }) => (
+        <span key={text} className="lb an" style={{ left: `${x}%`, top: '-8px' }}>
+          {text}
+        </span>
+      ))}
       <LastPoint {...last} text={format(last.value)} />
     </div>
   );
@@ -101,6 +117,24 @@ export function metricPlot(points: readonly MetricPoint[]) {
     last: { x: x(end.index), y: y(end.value), value: end.value, state: end.state },
   };
 }
+
+/** The newest few marks within the points, each at the first point from its time on. */
+export function placeMarks(
+  points: readonly MetricPoint[],
+  marks: readonly MetricMark[],
+): { x: number; text: string }[] {
+  const begin = points[0] ? millis(points[0].at) : Number.POSITIVE_INFINITY;
+  const placed = marks
+    .filter(({ at }) => millis(at) >= begin)
+    .map(({ at, text }) => ({ index: points.findIndex((point) => millis(point.at) >= millis(at)), text }))
+    .filter(({ index }) => index >= 0);
+  return placed.slice(0, MOST_MARKS).map(({ index, text }) => ({
+    x: round(points.length === 1 ? 50 : (index / (points.length - 1)) * 100),
+    text,
+  }));
+}
+
+const MOST_MARKS = 3;
 
 type Known = MetricPoint & { readonly value: number; readonly index: number };
 

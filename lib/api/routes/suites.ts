@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { checkSql } from '#quality/check-sql.ts';
 import { expectMeasurements, lookBack } from '#quality/look-back.ts';
 import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
 import { cancelChecks, startBackfill, startChecks } from '#quality/run-checks.ts';
@@ -25,6 +26,9 @@ const change = shape({ name: text, text: longText, connectionId: nullable(uuid),
 const time = { type: 'string', format: 'date-time' } as const;
 const expectation = shape({ key: text, from: time, to: time }, ['key', 'from']);
 const suiteText = shape({ text: longText }, ['text']);
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 3_650;
+
 interface SuiteBody {
   name: string;
   text: string;
@@ -76,6 +80,11 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/suites/:id/results', as('viewer'), async (c) =>
     c.json(await suiteResults(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
+  app.get('/suites/:id/sql', as('viewer'), async (c) => {
+    const key = c.req.query('key');
+    if (!key) throw badRequest('Name the check as ?key=.');
+    return c.json(await checkSql(c.get('context'), c.get('identity').workspaceId, idOf(c), key));
+  });
   app.get('/suites/:id/look-back', as('viewer'), async (c) => {
     const key = c.req.query('key');
     if (!key) throw badRequest('Name the check as ?key=.');
@@ -93,6 +102,11 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/suites/:id/history', as('viewer'), async (c) => {
     const key = c.req.query('key');
     if (!key) throw badRequest('Name the check as ?key=.');
-    return c.json(await checkHistory(c.get('context'), c.get('identity').workspaceId, idOf(c), key));
+    const days = c.req.query('days');
+    if (days !== undefined && !(Number(days) > 0 && Number(days) <= MOST_DAYS))
+      throw badRequest(`days is a number above 0, at most ${MOST_DAYS}.`);
+    const span =
+      days === undefined ? {} : { since: new Date(c.get('context').clock().getTime() - Number(days) * DAY_MS) };
+    return c.json(await checkHistory(c.get('context'), c.get('identity').workspaceId, idOf(c), key, span));
   });
 }

@@ -49,7 +49,7 @@ export function NowPanel({ row, connection }: { row: RowModel; connection: Conne
   );
 }
 
-function ChecksFact({ row: { checks } }: { row: RowModel }) {
+function ChecksFact({ row: { checks, health } }: { row: RowModel }) {
   if (!checks) {
     return (
       <Link className="link" href="/quality/new">
@@ -57,7 +57,7 @@ function ChecksFact({ row: { checks } }: { row: RowModel }) {
       </Link>
     );
   }
-  const { state, text } = checksText(checks);
+  const { state, text } = checksText(checks, health);
   return (
     <Link className={state ? `s-${state} bad` : 'link'} href={`/quality/${checks.suiteId}`}>
       {text}

@@ -1,10 +1,13 @@
 import type { Metadata } from 'next';
+import { listIncidents } from '#lib/alerts/incidents.ts';
 import { getSync } from '#lib/sync/syncs.ts';
 import { checkHistory, getSuite, suiteResults } from '#quality/suites.ts';
 import { toWire } from '../../../_components/wire.ts';
 import { orNotFound } from '../../../_server/or-not-found.ts';
 import { pageContext } from '../../../_server/page-context.ts';
 import { SuiteView } from '../_parts/suite-view.tsx';
+
+const SHOWN_INCIDENTS = 10;
 
 export const metadata: Metadata = { title: 'Checks' };
 
@@ -14,6 +17,7 @@ export default async function SuitePage({ params }: { params: Promise<{ id: stri
   const suite = await orNotFound(getSuite(context, workspaceId, id));
   const { run, held, results } = await suiteResults(context, workspaceId, id);
   const histories = await Promise.all(results.map(({ key }) => checkHistory(context, workspaceId, id, key)));
+  const incidents = await listIncidents(context, workspaceId, { suiteId: id, limit: SHOWN_INCIDENTS });
   const sync = held === null ? null : await getSync(context, workspaceId, held);
   return (
     <SuiteView
@@ -22,6 +26,7 @@ export default async function SuitePage({ params }: { params: Promise<{ id: stri
       held={toWire(sync)}
       results={toWire(results)}
       histories={toWire(histories)}
+      incidents={toWire(incidents)}
     />
   );
 }

@@ -1,4 +1,11 @@
-import type { CheckHistory, CheckResultModel, RunSummary, SuiteDetail, SuiteSummary } from '#quality/suites.ts';
+import type {
+  CheckHistory,
+  CheckResultModel,
+  RunSummary,
+  SuiteDetail,
+  SuiteResults,
+  SuiteSummary,
+} from '#quality/suites.ts';
 import type { Named } from '../../../_components/states.ts';
 import type { Wire } from '../../../_components/wire.ts';
 
@@ -6,6 +13,7 @@ export type Suite = Wire<SuiteDetail>;
 export type SuiteRow = Wire<SuiteSummary>;
 export type Run = Wire<RunSummary>;
 export type Result = Wire<CheckResultModel>;
+export type Backfill = NonNullable<Wire<SuiteResults>['backfill']>;
 export type History = Wire<CheckHistory>;
 
 /** A run in one word: its worst result. */

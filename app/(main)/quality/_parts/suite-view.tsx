@@ -9,6 +9,8 @@ import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAgo, TimeAt } from '../../../_components/clock.tsx';
 import { Confirm } from '../../../_components/confirm.tsx';
+import { formatBytes } from '../../../_components/format.ts';
+import { type Incident, IncidentsTable } from '../../../_components/incidents-table.tsx';
 import { Menu, MenuItem } from '../../../_components/menu.tsx';
 import { Empty, FailureNotice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
@@ -17,11 +19,12 @@ import { StateMark } from '../../../_components/state-mark.tsx';
 import { HeldLoad } from '../../../_components/sync/held-load.tsx';
 import type { Sync } from '../../../_components/sync/use-sync.ts';
 import { useSay } from '../../../_components/toast.tsx';
+import { BackfillNote } from './backfill-note.tsx';
 import { ChecksTable } from './checks-table.tsx';
 import { FailingRows } from './failing-rows.tsx';
 import { LookBackPanel } from './look-back-panel.tsx';
 import { MetricPanel } from './metric-panel.tsx';
-import { type History, type Result, type Run, runCounts, runState, type Suite } from './models.ts';
+import { type Backfill, type History, type Result, type Run, runCounts, runState, type Suite } from './models.ts';
 import { SegmentsPanel } from './segments-panel.tsx';
 
 interface SuiteViewProps {
@@ -31,11 +34,13 @@ interface SuiteViewProps {
   readonly held: Sync | null;
   readonly results: Result[];
   readonly histories: History[];
+  readonly incidents: Incident[];
 }
 
 /** What each check measured, against its limit and its past. */
-export function SuiteView({ suite, run: firstRun, held, results: firstResults, histories }: SuiteViewProps) {
-  const { run, results } = useResults(suite.id, { run: firstRun, held: held?.id ?? null, results: firstResults });
+export function SuiteView({ suite, run: firstRun, held, results: firstResults, histories, incidents }: SuiteViewProps) {
+  const first = { run: firstRun, held: held?.id ?? null, results: firstResults, backfill: null };
+  const { run, results, backfill } = useResults(suite.id, first);
   const [key, setKey] = useQueryState('check');
   const chosen = results.find((result) => result.key === key) ?? results[0];
   const history = histories.find((history) => history.key === chosen?.key);
@@ -61,6 +66,7 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
       </PageHead>
       <div className="stack">
         {held && <HeldLoad sync={held} />}
+        <BackfillNote suiteId={suite.id} backfill={backfill} />
         {run?.failure && <FailureNotice failure={run.failure} title="The checks could not be run" />}
         {results.length === 0 ? (
           <Panel>
@@ -69,10 +75,13 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
         ) : (
           <ChecksTable results={results} histories={histories} chosen={chosen?.key ?? ''} onChoose={setKey} />
         )}
-        {chosen && history && <MetricPanel result={chosen} history={history} />}
+        {chosen && history && (
+          <MetricPanel key={chosen.key} suiteId={suite.id} result={chosen} history={history} incidents={incidents} />
+        )}
         {chosen?.kind === 'anomaly' && <LookBackPanel key={chosen.key} suiteId={suite.id} result={chosen} />}
         {chosen && <SegmentsPanel result={chosen} />}
-        {chosen && <FailingRows result={chosen} />}
+        {chosen && <FailingRows suiteId={suite.id} result={chosen} />}
+        {incidents.length > 0 && <IncidentsTable title="Incidents of these checks" incidents={incidents} />}
       </div>
     </Page>
   );
@@ -111,7 +120,7 @@ function Description({ suite, run }: { suite: Suite; run: Run | null }) {
               </Link>
             </>
           )}
-          .
+          .{run.bytesRead !== null && ` It read ${formatBytes(run.bytesRead)} of the bucket.`}
         </>
       )}
     </>
@@ -171,6 +180,7 @@ const EVERY_MS = 2_000;
 interface Shown {
   readonly run: Run | null;
   readonly held: number | null;
+  readonly backfill: Backfill | null;
   readonly results: Result[];
 }
 
@@ -182,7 +192,7 @@ function useResults(suiteId: string, initialData: Shown) {
     initialData,
     refetchInterval: EVERY_MS,
   });
-  const now = `${data.run?.finishedAt ? data.run.id : ''} ${data.held ?? ''}`;
+  const now = `${data.run?.finishedAt ? data.run.id : ''} ${data.held ?? ''} ${data.backfill?.finishedAt ? data.backfill.id : ''}`;
   const seen = useRef(now);
   useEffect(() => {
     if (now !== seen.current) router.refresh();
