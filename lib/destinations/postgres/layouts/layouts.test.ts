@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
@@ -113,6 +115,23 @@ describe('basic normalization', () => {
     await sync(users, [{ id: 2 }, { id: 3 }]);
     const newest = `select id from ml_users where _airbyte_emitted_at = (select max(_airbyte_emitted_at) from ml_users) order by id`;
     expect(await query(newest)).toEqual([{ id: '2' }, { id: '3' }]);
+  });
+
+  test('the view of the guide gives the versions of each row, as _scd tables did', async () => {
+    const guide = readFileSync(path.resolve('docs/postgres.md'), 'utf8');
+    const [, view = ''] = /```sql\n(create view customers_scd[\s\S]*?)```/.exec(guide) ?? [];
+    const { sync, query } = await warehouse('basic');
+    const customers = stream('customers', 'append_dedup', { cursorField: ['updated_at'] });
+    const acme = (name: string, day: number) => ({ id: 1, name, updated_at: `2026-01-0${day}` });
+    await sync(customers, [acme('Acme', 1), { id: 2, name: 'Bolt', updated_at: '2026-01-01' }]);
+    await sync(customers, [acme('Acme Corp', 3)]);
+    await query(view);
+    const columns = 'id, name, _airbyte_start_at as starts, _airbyte_end_at as ends, _airbyte_active_row as active';
+    expect(await query(`select ${columns} from customers_scd order by id, starts`)).toEqual([
+      { id: '1', name: 'Acme', starts: '2026-01-01', ends: '2026-01-03', active: 0 },
+      { id: '1', name: 'Acme Corp', starts: '2026-01-03', ends: null, active: 1 },
+      { id: '2', name: 'Bolt', starts: '2026-01-01', ends: null, active: 1 },
+    ]);
   });
 
   test('a row that is replaced takes its children with it; the raw table keeps both', async () => {
