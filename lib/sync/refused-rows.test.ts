@@ -133,7 +133,7 @@ describe('rows that the published table refuses', () => {
     const { run, query } = await warehouse();
     await run(log, reads([row(1)]));
     await query('alter table items add check (id < 10)');
-    const { failure } = await run(log, pages(510, undefined, 10));
+    const { failure } = await run(log, pages(210, undefined, 10));
     expect(failure).toMatchObject({ kind: 'config', code: 'constraint_violated' });
     expect(await put(query)).toEqual([]);
   });

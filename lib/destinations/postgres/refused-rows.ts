@@ -11,7 +11,7 @@ import type { Queryable } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
 /** So many rows that the table refuses are no bad rows but a wrong table. Each takes a few statements to find. */
-const MOST_REFUSED = 5_000;
+const MOST_REFUSED = 2_000;
 
 /** Value out of range, constraint, check option of a view, limit of an index, error of a trigger. */
 const ABOUT_A_ROW = /^(22|23|44|54|P0)/;
