@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import next from 'next';
 import { createApi } from '#lib/api/api.ts';
 import { apiListener } from '#lib/api/listen.ts';
+import { strictTransport } from '#lib/api/strict-transport.ts';
 import { createContext, shareContext } from '#lib/context.ts';
 import { repointDemo } from '#lib/demo/repoint-demo.ts';
 import { readEnv } from '#lib/env.ts';
@@ -28,6 +29,8 @@ const answerPage = pages.getRequestHandler();
 
 const server = createServer((request: IncomingMessage, response: ServerResponse) => {
   const url = request.url ?? '/';
+  const strict = strictTransport(env, request.headers);
+  if (strict !== null) response.setHeader('strict-transport-security', strict);
   if (API_PATHS.test(url)) void answerApi(request, response);
   else if (DEMO_PATHS.test(url)) void answerDemo(request, response);
   else void answerPage(request, response);
