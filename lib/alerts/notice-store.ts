@@ -92,7 +92,7 @@ export async function takeDueNotices(tx: Db, now: Date, limit: number): Promise<
     .innerJoin('channel', 'channel.id', 'notice.channel_id')
     .select(['notice.id', 'notice.workspace_id', 'notice.connection_id', 'notice.sync_id', 'notice.event', 'bucket'])
     .select(['notice.message', 'notice.entry', 'notice.incident_ids', 'notice.created_at'])
-    .select(['channel.id as channelId', 'channel.type', 'channel.config'])
+    .select(['channel.id as channelId', 'channel.type', 'channel.config', 'channel.enabled'])
     .where('due_at', '<=', now)
     .orderBy('notice.id')
     .limit(limit)
@@ -108,21 +108,24 @@ export async function takeDueNotices(tx: Db, now: Date, limit: number): Promise<
       rows.map(({ id }) => id),
     )
     .execute();
-  return rows.map((row) => {
-    const { many, ...message } = row.message as unknown as Message & { many: string | null };
-    return {
-      id: row.id,
-      workspaceId: row.workspace_id,
-      channel: { id: row.channelId, type: row.type, config: row.config },
-      connectionId: row.connection_id,
-      syncId: row.sync_id,
-      event: row.event,
-      bucket: row.bucket,
-      message,
-      many,
-      entry: row.entry,
-      incidentIds: row.incident_ids.map(Number),
-      createdAt: row.created_at,
-    };
-  });
+  // What a channel was to hear before it was turned off it does not hear any longer.
+  return rows
+    .filter(({ enabled }) => enabled)
+    .map((row) => {
+      const { many, ...message } = row.message as unknown as Message & { many: string | null };
+      return {
+        id: row.id,
+        workspaceId: row.workspace_id,
+        channel: { id: row.channelId, type: row.type, config: row.config },
+        connectionId: row.connection_id,
+        syncId: row.sync_id,
+        event: row.event,
+        bucket: row.bucket,
+        message,
+        many,
+        entry: row.entry,
+        incidentIds: row.incident_ids.map(Number),
+        createdAt: row.created_at,
+      };
+    });
 }

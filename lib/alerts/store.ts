@@ -188,18 +188,21 @@ async function figuresOf(tx: Db, syncId: number): Promise<About['sync']> {
   const row = await tx
     .selectFrom('syncs')
     .leftJoin('sync_stream', 'sync_stream.sync_id', 'syncs.id')
-    .select(['syncs.id', 'syncs.started_at as startedAt', 'syncs.finished_at as finishedAt'])
+    .select(['syncs.id', 'syncs.started_at as startedAt', 'syncs.finished_at as finishedAt', 'syncs.failure'])
     .select(({ fn }) => [
       fn.sum<string | null>('sync_stream.read').as('read'),
       fn.sum<string | null>('sync_stream.written').as('written'),
+      fn.sum<string | null>('sync_stream.filtered').as('filtered'),
       fn.sum<string | null>('sync_stream.bytes').as('bytes'),
     ])
     .where('syncs.id', '=', syncId)
     .groupBy('syncs.id')
     .executeTakeFirst();
-  if (!row) return { id: syncId, startedAt: null, finishedAt: null, recordsRead: 0, recordsWritten: 0, bytes: 0 };
-  const { read, written, bytes, ...sync } = row;
-  return { ...sync, recordsRead: Number(read), recordsWritten: Number(written), bytes: Number(bytes) };
+  const none = { recordsRead: 0, recordsWritten: 0, recordsFiltered: 0, bytes: 0, errorKind: null };
+  if (!row) return { id: syncId, startedAt: null, finishedAt: null, ...none };
+  const { read, written, filtered, bytes, failure, ...sync } = row;
+  const records = { recordsRead: Number(read), recordsWritten: Number(written), recordsFiltered: Number(filtered) };
+  return { ...sync, ...records, bytes: Number(bytes), errorKind: failure?.kind ?? null };
 }
 
 export async function insertDelivery(

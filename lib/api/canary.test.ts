@@ -14,6 +14,8 @@ const TOKEN = 'canary-source-token-5f1d';
 const ENV_TOKEN = 'canary-environment-31ce';
 const PG_PASSWORD = 'canary-warehouse-9a2b';
 const WEBHOOK = 'canary-webhook-T0B0-77aa';
+const BOT_TOKEN = 'xoxb-canary-bot-31fe';
+const SIGNING = 'canary-slack-signing-8c0d';
 
 test('a secret planted in every field shows in no answer, no log line, no row and no alert', async () => {
   const lines: string[] = [];
@@ -64,6 +66,9 @@ test('a secret planted in every field shows in no answer, no log line, no row an
   const destination = await send('POST', `${V1}/destinations`, { name: 'Warehouse', type: 'postgres', config });
   await send('POST', `${V1}/channels`, {
     ...{ type: 'slack', name: 'Alerts', config: { webhookUrl: `https://hooks.slack.com/services/${WEBHOOK}` } },
+  });
+  await send('POST', `${V1}/channels`, {
+    ...{ type: 'slack_bot', name: 'Bot', config: { botToken: BOT_TOKEN, channel: '#c', signingSecret: SIGNING } },
   });
   const key = await send('POST', `${V1}/api-keys`, { name: 'Airflow', role: 'editor' });
   const application = await send('POST', `${V1}/applications`, { name: 'Airflow', role: 'editor' });
@@ -121,6 +126,8 @@ test('a secret planted in every field shows in no answer, no log line, no row an
     ENV_TOKEN,
     PG_PASSWORD,
     WEBHOOK,
+    BOT_TOKEN,
+    SIGNING,
     PASSWORD,
     String(key.body.secret),
     String(application.body.clientSecret),

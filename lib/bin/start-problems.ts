@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
 import type { Env } from '#lib/env.ts';
+import { readCommands } from '#lib/pipelines/commands.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -12,6 +13,7 @@ export async function startProblems(env: Env): Promise<string[]> {
     portProblem('PORT', env.host, env.port),
     env.apiPort === null ? null : portProblem('WEIR_API_PORT', env.host, env.apiPort),
     folderProblem(env),
+    commandsProblem(env),
     databaseProblem(env),
   ]);
   return found.filter((problem) => problem !== null);
@@ -41,6 +43,16 @@ export async function folderProblem({ dataDir }: Env): Promise<string | null> {
     return null;
   } catch {
     return `The data folder ${dataDir} can't be written by this user. Change its owner, or set WEIR_DATA_DIR.`;
+  }
+}
+
+/** A list of commands that is named and can't be read, or is wrong. */
+export function commandsProblem(env: Env): string | null {
+  try {
+    readCommands(env);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 

@@ -11,6 +11,7 @@ import type { Db } from '#lib/db/connect.ts';
 import { onlyOne } from '#lib/db/only-one.ts';
 import { stepsOf } from '#lib/pipelines/after-sync-store.ts';
 import { enqueueCommands } from '#lib/pipelines/command-runs.ts';
+import { forgetCommands } from '#lib/pipelines/retention.ts';
 import { type CommandFinished, runCommand } from '#lib/pipelines/run-command.ts';
 import type { SyncResult } from '#lib/sync/attempt.ts';
 import { type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
@@ -106,7 +107,9 @@ export async function forgetOld(context: Context): Promise<void> {
   await onlyOne(context.db, 'weir retention', async () => {
     const { lines, syncs } = await forgetSyncs(context);
     const measurements = await forgetMeasurements(context);
-    if (lines + syncs + measurements > 0) context.log.info({ lines, syncs, measurements }, 'forgot what is old');
+    const commands = await forgetCommands(context);
+    if (lines + syncs + measurements + commands > 0)
+      context.log.info({ lines, syncs, measurements, commands }, 'forgot what is old');
   });
 }
 

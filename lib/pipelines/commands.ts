@@ -96,8 +96,8 @@ function broken(file: string, problems: readonly string[]): WeirError {
   return new WeirError({
     kind: 'config',
     code: 'commands_file',
-    message: `The list of commands is wrong. ${problems.join(' ')}`,
-    hint: `Whoever runs this service corrects ${path.basename(file)}, which WEIR_COMMANDS_FILE names.`,
+    message: `The list of commands ${path.basename(file)} of WEIR_COMMANDS_FILE is wrong. ${problems.join(' ')}`,
+    hint: 'Whoever runs this service corrects it.',
     issues: problems.map((message) => ({ path: 'commands', message })),
   });
 }

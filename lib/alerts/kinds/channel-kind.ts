@@ -1,5 +1,5 @@
 import type { Guard } from '#lib/address-guard.ts';
-import type { Failure, Issue } from '#lib/errors.ts';
+import type { ErrorKind, Failure, Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Message } from '../message.ts';
 import type { Thread } from './thread.ts';
@@ -54,7 +54,10 @@ export interface About {
     readonly finishedAt: Date | null;
     readonly recordsRead: number;
     readonly recordsWritten: number;
+    readonly recordsFiltered: number;
     readonly bytes: number;
+    /** What kind of failure ended it; null when none did. */
+    readonly errorKind: ErrorKind | null;
   } | null;
   /** How people reach us; null when nobody told us. */
   readonly publicUrl: string | null;
