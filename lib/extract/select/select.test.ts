@@ -90,7 +90,7 @@ describe('values are cast by the schema', () => {
     [5, { type: 'array', items: { type: ['string'] } }, ['5']],
     ['a', { type: 'array' }, ['a']],
     ['5', { type: ['integer', 'string'] }, '5'],
-  ])('%j by %j is %j', (value, schema, expected) => {
+  ])('%j by %j', (value, schema, expected) => {
     expect(cast(value, schema)).toEqual(expected);
   });
 
