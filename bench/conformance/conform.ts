@@ -32,6 +32,8 @@ export interface Engines {
   readonly now: Date;
 }
 
+/** Of an error in a reason. */
+const MOST_SAID = 600;
 /** The longest that one stream may take, both engines and both runs together. */
 const STREAM_MS = 90_000;
 
@@ -49,12 +51,12 @@ export async function conform(
     asObject((await ask(cdk, { command: 'load' })) ?? {}),
   ];
   const nothing = { path, valid: false, spec: false, catalog: false, streams: [] };
-  if (theirs.valid !== true)
-    return {
-      ...nothing,
-      valid: ours.valid !== true,
-      reason: `the cdk refuses it: ${String(theirs.error ?? cdk.lastWords)}`,
-    };
+  if (theirs.valid !== true) {
+    const both = ours.valid !== true;
+    const refusal = oneLine(`the cdk refuses it: ${String(theirs.error ?? cdk.lastWords)}`);
+    const reason = both ? `${refusal} | so does weir: ${oneLine(String(ours.error ?? weir.lastWords))}` : refusal;
+    return { ...nothing, valid: both, spec: both, catalog: both, reason };
+  }
   const manifest = asObject(theirs.manifest);
   // Without a spec in the manifest the CDK looks for a file beside it, which nobody has here.
   const hasSpec = theirs.specError === undefined || manifest.spec !== undefined;
@@ -97,7 +99,9 @@ export async function conform(
         ...{ path, config, index, described, component, isParent, manifest },
         deadline: Math.min(deadline, Date.now() + STREAM_MS),
       };
-      streams.push({ name, ...(await conformStream(engines, task)) });
+      const verdict = await conformStream(engines, task).catch((error: unknown) => String((error as Error).stack));
+      if (typeof verdict === 'string') missed('no answer', oneLine(`the harness failed: ${verdict}`));
+      else streams.push({ name, ...verdict });
     }
   }
   return {
@@ -187,6 +191,10 @@ async function readAgainAfterRestart(
     await weir.ask({ command: 'discover', path, config }, 60_000);
   }
   return read(weir);
+}
+
+function oneLine(text: string): string {
+  return text.slice(0, MOST_SAID).replaceAll(/\s+/g, ' ');
 }
 
 /** Each with its place in the manifest; those of a condition have the same. */

@@ -69,7 +69,7 @@ async function compared(file: string, engines: Engines): Promise<void> {
       valid: false,
       spec: false,
       catalog: false,
-      reason: `the harness failed: ${String((error as Error).stack)}`,
+      reason: `the harness failed: ${String((error as Error).stack).replaceAll(/\s+/g, ' ')}`,
       streams: [],
     }),
   );
