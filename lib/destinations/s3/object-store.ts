@@ -80,19 +80,9 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
         for (const Key of keys) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), { abortSignal });
       }),
     upload: (Key, file, Metadata) =>
-      run(`uploading ${Key}`, async () => {
-        const params = { Bucket: bucket, Key, Body: createReadStream(file), Metadata };
-        const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE });
-        const stop = () => void upload.abort();
-        abortSignal.addEventListener('abort', stop, { once: true });
-        try {
-          await upload.done();
-        } catch (error) {
-          if (!(await hasArrived(client, { Bucket: bucket, Key }, file, error))) throw error;
-        } finally {
-          abortSignal.removeEventListener('abort', stop);
-        }
-      }),
+      run(`uploading ${Key}`, () =>
+        uploadFile(client, { Bucket: bucket, Key }, { file, metadata: Metadata, abortSignal }),
+      ),
     copy: (from, Key, storageClass) =>
       run(`copying ${from} to ${Key}`, async () => {
         const CopySource = `${bucket}/${encodeURIComponent(from).replaceAll('%2F', '/')}`;
@@ -120,14 +110,43 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
   };
 }
 
-/** Whoever asks again to end an upload, because the answer was lost, is told that there is none: then the object tells. */
-async function hasArrived(
+interface Uploading {
+  readonly file: string;
+  readonly metadata: Record<string, string>;
+  readonly abortSignal: AbortSignal;
+}
+
+/** In parts where it is large; those that were sent are taken back when it fails. */
+async function uploadFile(
   client: S3Client,
   object: { Bucket: string; Key: string },
-  file: string,
-  error: unknown,
-): Promise<boolean> {
-  if ((error as Error).name !== 'NoSuchUpload') return false;
+  { file, metadata, abortSignal }: Uploading,
+): Promise<void> {
+  const params = { ...object, Body: createReadStream(file), Metadata: metadata };
+  // Its own way of taking parts back hides what went wrong where a store does not know the command.
+  const upload = new Upload({
+    client,
+    params,
+    partSize: PART_BYTES,
+    queueSize: PARTS_AT_ONCE,
+    leavePartsOnError: true,
+  });
+  const stop = () => void upload.abort();
+  abortSignal.addEventListener('abort', stop, { once: true });
+  try {
+    await upload.done();
+  } catch (error) {
+    if (!abortSignal.aborted && (await hasArrived(client, object, file))) return;
+    const { uploadId: UploadId } = upload;
+    if (UploadId) await client.send(new AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => undefined);
+    throw error;
+  } finally {
+    abortSignal.removeEventListener('abort', stop);
+  }
+}
+
+/** Whoever asks again to end an upload, because the answer was lost, is refused: then the object tells. Its key is nobody else's. */
+async function hasArrived(client: S3Client, object: { Bucket: string; Key: string }, file: string): Promise<boolean> {
   const { ContentLength } = await client.send(new HeadObjectCommand(object)).catch(() => ({ ContentLength: -1 }));
   return ContentLength === (await stat(file)).size;
 }
