@@ -115,7 +115,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     oidc,
     logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
-    syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 64, 65_536),
+    syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 128, 65_536),
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     diskFloorMb: whole('WEIR_DISK_FLOOR_MB', 256, 0, 1_000_000_000),
     mostPages: whole('WEIR_MOST_PAGES', 100_000, 1, 100_000_000),
