@@ -15,7 +15,7 @@ export default class LineReporter implements Reporter {
     if (state === 'passed') this.#passed++;
     else
       this.#failed.push(
-        `${test.name}\n  ${errors?.map(({ message, stack }) => stack ?? message).join('\n  ') ?? state}`,
+        `${test.name}\n  ${errors?.map(({ message, stack, diff }) => `${stack ?? message}${diff ? `\n${diff}` : ''}`).join('\n  ') ?? state}`,
       );
   }
 

@@ -32,63 +32,71 @@ const dueTimes = ({ query }: TestService) =>
     'select count(*)::int as syncs, count(distinct due_at)::int as times from syncs group by connection_id',
   );
 
-fault(70, async () => {
-  const service = await testService({ schedule: everyMinute, nextDue: '2026-01-01T12:00:00Z' });
-  await service.query(
-    `insert into connection (workspace_id, name, source_id, destination_id, schedule, next_due)
+fault(
+  70,
+  async () => {
+    const service = await testService({ schedule: everyMinute, nextDue: '2026-01-01T12:00:00Z' });
+    await service.query(
+      `insert into connection (workspace_id, name, source_id, destination_id, schedule, next_due)
      select workspace_id, name || n, source_id, destination_id, schedule, next_due
      from connection, generate_series(2, ${CONNECTIONS}) n`,
-  );
-  const [row] = await service.query<{ name: string }>('select current_database() as name');
-  const url = new URL(process.env.WEIR_TEST_POSTGRES ?? '');
-  await using way = await faultProxy({ host: url.hostname, port: Number(url.port) });
-  url.host = `${way.host}:${way.port}`;
-  url.pathname = `/${row?.name}`;
-  const unlucky = { ...service, db: connectDatabase(url.href, { maxConnections: 2, name: 'unlucky' }) };
-  for (let minute = 0; minute < MINUTES; minute++) {
-    // The one whose way is cut before or after its commit did all of its work, or none.
-    void way.breakAt('commit\0', minute % 2 === 0 ? 'cut after' : 'cut before');
-    await enqueueDue(unlucky).catch(() => undefined);
-    for (let found = 1; found > 0; )
-      found = Math.max(...(await Promise.all([enqueueDue(service), enqueueDue(unlucky), enqueueDue(service)])));
-    await endAll(service);
-    service.move(60_000);
-  }
-  await unlucky.db.destroy();
-  const rows = await dueTimes(service);
-  expect(rows).toHaveLength(CONNECTIONS);
-  for (const row of rows) expect(row).toEqual({ syncs: MINUTES, times: MINUTES });
-});
+    );
+    const [row] = await service.query<{ name: string }>('select current_database() as name');
+    const url = new URL(process.env.WEIR_TEST_POSTGRES ?? '');
+    await using way = await faultProxy({ host: url.hostname, port: Number(url.port) });
+    url.host = `${way.host}:${way.port}`;
+    url.pathname = `/${row?.name}`;
+    const unlucky = { ...service, db: connectDatabase(url.href, { maxConnections: 2, name: 'unlucky' }) };
+    for (let minute = 0; minute < MINUTES; minute++) {
+      // The one whose way is cut before or after its commit did all of its work, or none.
+      void way.breakAt('commit\0', minute % 2 === 0 ? 'cut after' : 'cut before');
+      await enqueueDue(unlucky).catch(() => undefined);
+      for (let found = 1; found > 0; )
+        found = Math.max(...(await Promise.all([enqueueDue(service), enqueueDue(unlucky), enqueueDue(service)])));
+      await endAll(service);
+      service.move(60_000);
+    }
+    await unlucky.db.destroy();
+    const rows = await dueTimes(service);
+    expect(rows).toHaveLength(CONNECTIONS);
+    for (const row of rows) expect(row).toEqual({ syncs: MINUTES, times: MINUTES });
+  },
+  { alone: true },
+);
 
-fault(71, async () => {
-  const service = await testService({ schedule: cron('0 * * * *', 'UTC'), nextDue: '2026-01-01T12:00:00Z' });
-  // An hour back and on again, over midnight, and a step of a second: due times are those that were written down.
-  for (const hours of [0, -1, 1, 1, -13, 13, 12, -1, 1, 1 / 3600, -1 / 3600]) {
-    service.move(hours * HOUR_MS);
-    await enqueueDue(service);
-    await enqueueDue(service);
-    await endAll(service);
-  }
-  const syncs = await service.query<{ due_at: Date }>('select due_at from syncs order by id');
-  const times = syncs.map(({ due_at: at }) => at.toISOString());
-  expect(new Set(times).size).toBe(times.length);
-  expect(times).toEqual(times.toSorted());
-  // The clock's highest was 02:00 the next day, by jumps: 12:00, 13:00 on its way, and what was jumped over as one.
-  expect(times).toEqual(['2026-01-01T12:00:00.000Z', '2026-01-01T13:00:00.000Z', '2026-01-01T14:00:00.000Z']);
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: -2 * DAY_MS, max: 2 * DAY_MS }), { maxLength: 30 }), (jumps) => {
-      let now = Date.parse('2026-03-28T23:00:00Z');
-      let due = nextDue(daily('02:30', 'Europe/Berlin'), new Date(now)) as Date;
-      for (const jump of jumps) {
-        now += jump;
-        if (due.getTime() > now) continue;
-        const next = dueAfter(daily('02:30', 'Europe/Berlin'), due, new Date(now)) as Date;
-        expect(next.getTime()).toBeGreaterThan(Math.max(now, due.getTime()));
-        due = next;
-      }
-    }),
-  );
-});
+fault(
+  71,
+  async () => {
+    const service = await testService({ schedule: cron('0 * * * *', 'UTC'), nextDue: '2026-01-01T12:00:00Z' });
+    // An hour back and on again, over midnight, and a step of a second: due times are those that were written down.
+    for (const hours of [0, -1, 1, 1, -13, 13, 12, -1, 1, 1 / 3600, -1 / 3600]) {
+      service.move(hours * HOUR_MS);
+      await enqueueDue(service);
+      await enqueueDue(service);
+      await endAll(service);
+    }
+    const syncs = await service.query<{ due_at: Date }>('select due_at from syncs order by id');
+    const times = syncs.map(({ due_at: at }) => at.toISOString());
+    expect(new Set(times).size).toBe(times.length);
+    expect(times).toEqual(times.toSorted());
+    // The clock's highest was 02:00 the next day, by jumps: 12:00, 13:00 on its way, and what was jumped over as one.
+    expect(times).toEqual(['2026-01-01T12:00:00.000Z', '2026-01-01T13:00:00.000Z', '2026-01-01T14:00:00.000Z']);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -2 * DAY_MS, max: 2 * DAY_MS }), { maxLength: 30 }), (jumps) => {
+        let now = Date.parse('2026-03-28T23:00:00Z');
+        let due = nextDue(daily('02:30', 'Europe/Berlin'), new Date(now)) as Date;
+        for (const jump of jumps) {
+          now += jump;
+          if (due.getTime() > now) continue;
+          const next = dueAfter(daily('02:30', 'Europe/Berlin'), due, new Date(now)) as Date;
+          expect(next.getTime()).toBeGreaterThan(Math.max(now, due.getTime()));
+          due = next;
+        }
+      }),
+    );
+  },
+  { alone: true },
+);
 
 fault(
   72,

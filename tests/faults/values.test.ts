@@ -186,7 +186,7 @@ fault(
       { name: `${long}2`, path: '/b', paginator: null },
     ];
     const connection = await world.connect(manifestOf(api, ...streams), api);
-    expect(await world.sync(connection)).toMatchObject({ status: 'succeeded' });
+    expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
     const tables = await world.query<{ name: string }>(
       `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and starts_with(tablename, '${connection.prefix}')`,
     );
@@ -252,13 +252,13 @@ fault(42, async () => {
     more: byUpdated,
   });
   const next = '{"id": 2, "updated_at": "2026-01-02T00:00:00Z", "come": "b", "nothing": null}';
-  expect(await again(records([next]))).toMatchObject({ status: 'succeeded' });
+  expect(await again(records([next]))).toMatchObject({ status: 'succeeded', failure: null });
   expect(await select(connection, 'gone, come')).toEqual([
     { gone: 'a', come: null },
     { gone: null, come: 'b' },
   ]);
   const third = '{"id": 3, "updated_at": "2026-01-03T00:00:00Z", "nothing": 3}';
-  expect(await again(records([third]))).toMatchObject({ status: 'succeeded' });
+  expect(await again(records([third]))).toMatchObject({ status: 'succeeded', failure: null });
   expect(await select(connection, 'nothing::text')).toEqual([{ nothing: null }, { nothing: null }, { nothing: '3' }]);
   const changes = await world.client.get<object>(`/connections/${connection.id}/schema-changes`);
   expect(JSON.stringify(changes)).toContain('come');
@@ -269,6 +269,24 @@ fault(42, async () => {
     connection: { schemaChanges: 'disable' },
   });
   expect(stops.ended).toMatchObject({ status: 'failed', failure: { message: expect.stringContaining('surprise') } });
+});
+
+fault(43, async () => {
+  const api = await world.api({
+    '/rows': {
+      body: records(['{"id": 1, "a": "first", "b": {"c": 1, "c": 2}, "a": "last"}', '{"id": 2, "a": "only"}']),
+    },
+  });
+  const connection = await world.connect(manifestOf(api, { name: 'rows', paginator: null }), api);
+  const { syncId, ended } = await world.syncOf(connection);
+  expect(ended).toMatchObject({ status: 'succeeded', failure: null });
+  expect(await select(connection, 'a, b::text')).toEqual([
+    { a: 'last', b: '{"c": 2}' },
+    { a: 'only', b: null },
+  ]);
+  expect(JSON.stringify(await world.client.get(`/syncs/${syncId}/log`))).toMatch(
+    /repeat keys, 2 in all, the first .*on page 1/,
+  );
 });
 
 fault(44, async () => {
@@ -302,7 +320,7 @@ fault(45, async () => {
   });
   const rows = [{ name: 'newest' }, { name: 'later' }];
   expect(await select(connection, 'name')).toEqual(rows);
-  expect(await again(records([row(1, 2, 'older, and late')]))).toMatchObject({ status: 'succeeded' });
+  expect(await again(records([row(1, 2, 'older, and late')]))).toMatchObject({ status: 'succeeded', failure: null });
   expect(await select(connection, 'name')).toEqual(rows);
 });
 
@@ -327,12 +345,12 @@ fault(46, async () => {
   step: P1D
   cursor_granularity: PT1S`;
   const connection = await world.connect(manifestOf(api, { name: 'rows', more }), api);
-  expect(await world.sync(connection)).toMatchObject({ status: 'succeeded' });
+  expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
   const ids = async () => (await select(connection, 'id::int as id')).map(({ id }) => Number(id));
   expect(await ids()).toEqual(all.map(({ id }) => id));
   // Rows that come with the very cursor at which the last sync ended.
   add(12, 16, 2);
-  expect(await world.sync(connection)).toMatchObject({ status: 'succeeded' });
+  expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
   expect(await ids()).toEqual(all.map(({ id }) => id));
 });
 

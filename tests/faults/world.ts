@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
+import { streamsOver } from '#lib/extract/fixtures/answering-client.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { type Script, type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type ConnectOptions, type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
@@ -16,6 +19,13 @@ export interface Connected {
   readonly prefix: string;
 }
 
+interface ConnectionShown {
+  readonly source: { readonly id: string; readonly connectorId: string };
+  readonly destination: { readonly id: string };
+  readonly streams: readonly object[];
+  readonly schedule: object;
+}
+
 /** A running service with a warehouse, for faults to happen to. */
 export interface World {
   readonly weir: WeirServer;
@@ -24,7 +34,19 @@ export interface World {
   api(script: Script): Promise<ScriptedServer>;
   /** A connection of all streams of a manifest into the warehouse; its tables have the prefix. */
   connect(manifest: string, api: ScriptedServer, options?: ConnectOptions): Promise<Connected>;
+  /** A second connection of the same source, with tables of its own. */
+  another(connection: Connected): Promise<Connected>;
   sync(connection: Connected): Promise<Ended>;
+  syncOf(connection: Connected): Promise<{ syncId: number; ended: Ended }>;
+  start(connection: Connected): Promise<number>;
+  /** A new version of the connector that the connection reads with. */
+  change(connection: Connected, manifest: string): Promise<void>;
+  /** The sync once it is over; it does not wait between its attempts. */
+  end(syncId: number): Promise<Ended>;
+  /** What is waited for, while jobs of this kind that wait for their time are due at once. */
+  hurried<T>(work: Promise<T>, job: Job): Promise<T>;
+  /** The processes that the workers run syncs in. */
+  childPids(): Promise<number[]>;
   /** Why the attempt of a sync that is on ended, as soon as it has; null when it succeeded. */
   attemptEnd(syncId: number): Promise<{ readonly message: string } | null>;
   /** Rows of the warehouse. */
@@ -33,14 +55,30 @@ export interface World {
 }
 
 /** Starts the service, signs in, and keeps all that is opened to close it at the end. */
-export async function openWorld(env: Record<string, string> = {}): Promise<World> {
-  const weir = await startWeir({ env });
+export async function openWorld(
+  env: Record<string, string> = {},
+  options: Pick<Parameters<typeof startWeir>[0] & object, 'within' | 'keepData'> = {},
+): Promise<World> {
+  const weir = await startWeir({ env: { WEIR_CONCURRENCY: CONCURRENCY, ...env }, ...options });
   const client = await signedIn(weir);
   const servers: ScriptedServer[] = [];
   const warehouse = new pg.Pool({ connectionString: weir.databaseUrl, max: 4 });
+  warehouse.on('error', () => undefined);
   let connections = 0;
+  const hurried = async <T>(work: Promise<T>, job: Job): Promise<T> => {
+    let over = false;
+    const done = work.finally(() => {
+      over = true;
+    });
+    done.catch(() => undefined);
+    while (!over) await warehouse.query(hurry(job));
+    return done;
+  };
+  const start = ({ id }: Connected) =>
+    client.post<{ syncId: number }>(`/connections/${id}/sync`).then(({ syncId }) => syncId);
+  const end = (syncId: number) => hurried(client.syncEnd(syncId), { sync: syncId }) as Promise<Ended>;
   return {
-    weir,
+    ...{ weir, start, end, hurried },
     client,
     async api(script) {
       const server = await scriptedServer(script);
@@ -48,14 +86,41 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       return server;
     },
     async connect(manifest, api, options = {}) {
-      const prefix = `f${++connections}_`;
+      const number = ++connections;
+      const prefix = `f${number}_`;
       const { host, port } = api;
-      const id = await client.connect(manifest, { host, port }, { name: `fault ${connections}`, prefix, ...options });
+      // The streams of an API are known without asking it, and without a process of the service.
+      const { config = {} } = options;
+      const known = manifest.includes('FileStream') ? {} : { streams: await discovered(manifest, config) };
+      const names = { name: `fault ${number}`, prefix };
+      const id = await client.connect(manifest, { host, port }, { ...names, ...known, ...options });
       return { id, prefix };
     },
-    async sync({ id }) {
-      const { syncId } = await client.post<{ syncId: number }>(`/connections/${id}/sync`);
-      return (await client.syncEnd(syncId)) as Ended;
+    async another({ id }) {
+      const { source, destination, streams, schedule } = await client.get<ConnectionShown>(`/connections/${id}`);
+      const number = ++connections;
+      const prefix = `f${number}_`;
+      const parts = { sourceId: source.id, destinationId: destination.id };
+      const connection = { name: `fault ${number}`, prefix, ...parts, streams, schedule };
+      return { id: (await client.post<{ id: string }>('/connections', connection)).id, prefix };
+    },
+    async change({ id }, manifest) {
+      const { source } = await client.get<ConnectionShown>(`/connections/${id}`);
+      const { connectorId } = source;
+      const { versions } = await client.get<{ versions: { version: number }[] }>(`/connectors/${connectorId}`);
+      const basedOn = Math.max(...versions.map(({ version }) => version));
+      await client.post(`/connectors/${connectorId}/versions`, { manifest, basedOn });
+    },
+    async syncOf(connection) {
+      const syncId = await start(connection);
+      return { syncId, ended: await end(syncId) };
+    },
+    sync: async (connection) => end(await start(connection)),
+    childPids: async () => {
+      const workers = await weir.workerPids();
+      return workers.flatMap((pid) =>
+        readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+      );
     },
     attemptEnd: async (syncId) =>
       (await client.syncWhen(syncId, ({ status }) => status !== 'pending' && status !== 'running'))?.failure ?? null,
@@ -66,6 +131,29 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       await Promise.all(servers.map((server) => server.close()));
     },
   };
+}
+
+/** Syncs that a world runs at once: most of them wait. */
+const CONCURRENCY = '8';
+
+/** Attempts of one sync, or deliveries of alerts. */
+type Job = { readonly sync: number } | 'deliver';
+
+/** Jobs that wait until they are tried again are due now. It takes a moment, for who asks again and again. */
+function hurry(job: Job): string {
+  const which = job === 'deliver' ? `name = 'deliver'` : `name = 'sync' and data->>'syncId' = '${job.sync}'`;
+  return `update pgboss.job set start_after = now() where ${which} and state in ('created', 'retry') and start_after > now();
+    select pg_sleep(0.3)`;
+}
+
+/** A promise and what settles it. */
+export function gate(): { held: Promise<void>; open: () => void } {
+  const { promise: held, resolve: open } = Promise.withResolvers<void>();
+  return { held, open };
+}
+
+function discovered(manifest: string, config: object) {
+  return streamsOver(() => ({}), manifest, { config: config as JsonObject }).discover();
 }
 
 interface StreamOptions {

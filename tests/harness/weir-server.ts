@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -94,5 +94,6 @@ async function workerPids(databaseUrl: string): Promise<number[]> {
   await client.connect();
   const { rows } = await client.query<{ pid: number }>('select pid from worker order by started_at desc');
   await client.end();
-  return rows.map((row) => row.pid);
+  // One that was killed stays registered until it has been silent for a while.
+  return rows.map((row) => row.pid).filter((pid) => existsSync(`/proc/${pid}`));
 }
