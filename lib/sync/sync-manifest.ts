@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createGuard } from '#lib/address-guard.ts';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
+import type { Counts } from '#lib/destinations/destination.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
 import { failureText, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
@@ -105,16 +106,24 @@ function placed(stream: StreamDescriptor, fullRefresh: boolean): SyncStream {
 
 function sayingRecorder(say: (line: string) => void): Recorder {
   const nameOf = (stream: SyncStream) => stream.configured.stream.name;
+  const counts = new Map<SyncStream, Counts>();
   return {
     started: (stream) => say(`${nameOf(stream)}: reading`),
-    progress: () => undefined,
+    progress: (stream, now) => void counts.set(stream, now),
     advanced: async () => undefined,
     published: async (stream, { published: { inserted, updated, rows } }) =>
       say(
-        `${nameOf(stream)}: ${inserted} inserted, ${updated} updated${rows === null ? '' : `, ${rows} in the table`}`,
+        `${nameOf(stream)}: ${balanceOf(counts.get(stream))}${inserted} inserted, ${updated} updated${rows === null ? '' : `, ${rows} in the table`}`,
       ),
     failed: async (stream, { failure }) => say(`${nameOf(stream)}: failed. ${failureText(failure)}`),
     log: (level, message, stream) => level !== 'info' && say(`${stream ? nameOf(stream) : 'sync'}: ${message}`),
     close: async () => undefined,
   };
+}
+
+/** Where every record that was read went. */
+function balanceOf(counts: Counts | undefined): string {
+  if (counts === undefined) return '';
+  const { read, filtered, quarantined, written } = counts;
+  return `${read} read = ${filtered} filtered + ${quarantined} quarantined + ${written} staged; `;
 }

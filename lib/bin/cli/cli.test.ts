@@ -477,8 +477,8 @@ describe('weir sync', () => {
     expect(first).toMatchObject({ stderr: '', code: 0 });
     expect(first.stdout.split('\n')).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^orders: 1 inserted, 0 updated/),
-        expect.stringMatching(/^customers: 1 inserted/),
+        expect.stringMatching(/^orders: 1 read = 0 filtered \+ 0 quarantined \+ 1 staged; 1 inserted, 0 updated/),
+        expect.stringMatching(/^customers: .*1 inserted/),
       ]),
     );
     server.on('/orders', [

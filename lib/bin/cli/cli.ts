@@ -5,6 +5,7 @@ import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import { checksRunCommand } from './checks-command.ts';
+import { countsCommand } from './counts-command.ts';
 import { draftCommand } from './draft-command.ts';
 import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
 import { loadsCommand } from './loads-command.ts';
@@ -46,6 +47,7 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           decide of a load that a check holds back
   quarantine list|replay CONNECTION --key KEY [--url URL] [--stream TABLE …] [--json]
                                                           what was put aside for a connection; load it again
+  counts   SYNC --key KEY [--url URL] [--json]              where every record of a sync went, stream by stream
   refresh  CONNECTION --key KEY [--url URL] [--stream NAME …] [--keep-history]
                                                           read streams from the beginning, and replace what is there or add to it
   backfill CONNECTION --key KEY [--url URL] --stream NAME --from VALUE [--to VALUE]
@@ -147,6 +149,10 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream: streams = [], from, to } = values;
     const keepHistory = values['keep-history'] === true;
     return streamCommand({ command, connection: words[0], url, key, streams, keepHistory, from, to });
+  }
+  if (command === 'counts') {
+    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, json } = values;
+    return countsCommand({ sync: words[0], url, key, json: json === true });
   }
   if (command === 'loads') {
     const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, reason } = values;

@@ -50,3 +50,21 @@ test('a refresh and a backfill are syncs of a running Weir', async () => {
   await expect(weir('backfill', 'Shop', '--from', '2026-01-01', ...to)).rejects.toMatchObject({ code: 2 });
   await expect(weir('backfill', 'Shop', '--stream', 'orders', ...to)).rejects.toMatchObject({ code: 2 });
 });
+
+test('the counts of a sync are told, and a balance that is off ends with 1', async () => {
+  const stream = { name: 'orders', status: 'published', read: 3, filtered: 1, quarantined: 1, written: 1 };
+  const api = await scriptedServer({
+    '/api/weir/v1/syncs/7': () => ({ body: { status: 'succeeded', streams: [stream] } }),
+    '/api/weir/v1/syncs/8': () => ({ body: { status: 'succeeded', streams: [{ ...stream, written: 2 }] } }),
+  });
+  onTestFinished(() => api.close());
+  const to = ['--url', api.url, '--key', 'weir_k'];
+  expect((await weir('counts', '7', ...to)).stdout).toBe(
+    'orders: 3 read = 1 filtered + 1 quarantined + 1 staged, published\nSync 7: succeeded.\n',
+  );
+  await expect(weir('counts', '8', ...to)).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('3 read is not 1 filtered'),
+  });
+  await expect(weir('counts', 'last', ...to)).rejects.toMatchObject({ code: 2 });
+});

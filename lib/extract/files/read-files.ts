@@ -10,6 +10,9 @@ import { openProvider } from './providers/index.ts';
 import type { FileEntry, FileProvider } from './providers/provider.ts';
 import { type StagedFile, stageFile } from './stage-file.ts';
 
+/** Of larger files the log tells the size, to hold the bytes that were read against. */
+const TOLD_BYTES = 50_000_000;
+
 /**
  * Reads the files of a stream, one slice per file. The state names each file with the version that was read:
  * what is unchanged is not read again, what changed is read again as a whole. A full refresh starts over, unless the
@@ -34,6 +37,7 @@ export async function* readFiles(
       const file = await stageFile(provider, entry, known[entry.name] ?? null, options);
       if (!file) continue;
       slices += 1;
+      if (file.bytes >= TOLD_BYTES) yield { type: 'notice', level: 'info', message: sizeOf(entry, file) };
       yield* pagesOf(context, options, request, entry, file);
       versions[entry.name] = file.version;
       yield { type: 'slice_closed', slice: entry.name, state: { complete: false, files: { ...versions } } };
@@ -44,6 +48,10 @@ export async function* readFiles(
   } finally {
     provider.close?.();
   }
+}
+
+function sizeOf({ name }: FileEntry, { bytes }: StagedFile): string {
+  return `${name} has ${(bytes / 1_000_000).toFixed(0)} MB; the count of bytes says how far it has been read.`;
 }
 
 /** The schema of the first file. */
