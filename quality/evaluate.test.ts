@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Facts } from './checks/check-kind.ts';
 import { evaluate } from './evaluate.ts';
 import { checksOf, noFacts } from './fixtures/suite-of.ts';
@@ -87,4 +87,77 @@ test('what could not be measured is an error and no breach', () => {
   const failure = { kind: 'config', code: 'not_measurable', message: 'No.' } as const;
   expect(verdict('distribution: [{column: a, expected_min: 1}]', [{ failure }])).toBe('error: No.');
   expect(verdict('distribution: [{column: a, expected_min: 1}]', [null])).toMatch(/^error: a has no values to measure/);
+});
+
+test.each([
+  ['range: [{column: a, min: 0, max_failing_pct: 10, warn: {max_failing_pct: 1}}]', [100, 5], 'warn', '5% of the rows'],
+  ['range: [{column: a, min: 0, max_failing: 10, warn: {max_failing: 0}}]', [100, 11], 'fail', '11 rows, limit 10'],
+  ['volume: [{min_rows: 100, warn: {min_rows: 1000}}]', [500], 'warn', 'limit at least 1,000 rows'],
+  [
+    'uniqueness: [{unique_columns: [id], max_duplicates_pct: 5, warn: {max_duplicates_pct: 1}}]',
+    [2, 100],
+    'warn',
+    '2%',
+  ],
+  ['freshness: [{max_age_hours: 24, column: at, warn: {max_age_hours: 6}}]', [hoursAgo(8)], 'warn', 'limit 6h'],
+  ['gaps: [{column: at, every: day, max_gaps: 3, warn: {max_gaps: 0}}]', [2], 'warn', 'limit 0'],
+  [
+    'distribution: [{column: a, expected_mean_range: [0, 100], warn: {expected_mean_range: [40, 60]}}]',
+    [70],
+    'warn',
+    'limit 40 to 60',
+  ],
+  ['completeness: [{column: a, level: quarantine}]', [10, 9], 'warn', '90% filled'],
+])('two levels on one measurement: %s', (declared, values, outcome, part) => {
+  const said = verdict(declared, values);
+  expect(said).toMatch(new RegExp(`^${outcome}: `));
+  expect(said).toContain(part);
+});
+
+test('volume against the same weekday, or the median of the loads before', () => {
+  // The day under test is a Monday; the Sunday before was quiet.
+  const history = [100, 60, 104, 98, 102, 99, 101, 61].map((value, index) => ({
+    at: new Date(NOW.getTime() - (8 - index) * 86_400_000 + 3_600_000),
+    value,
+  }));
+  const monday = 'volume: [{max_change_pct: 20, against: same_weekday}]';
+  expect(verdict(monday, [62], { history })).toBe('pass: 62 rows, +3.3% against the same weekday before, limit 20%');
+  expect(verdict('volume: [{max_change_pct: 20}]', [101], { history })).toContain('fail: 101 rows, +65.6%');
+  expect(verdict('volume: [{max_change_pct: 20, against: median}]', [101], { history })).toBe(
+    'pass: 101 rows, +1.5% against the median of 14 loads, limit 20%',
+  );
+});
+
+describe('freshness by a schedule', () => {
+  const at = (now: string, newest: string, due: string) =>
+    verdict(`freshness: [{column: at, due: ${due}}]`, [Date.parse(newest) / 1000], { now: new Date(now) }).split(
+      ':',
+    )[0];
+  const seven = '{by: "07:00", time_zone: Europe/Berlin, weekdays: [mon, tue, wed, thu, fri], within_hours: 10}';
+
+  test('is asked for from the time of day on, in its zone', () => {
+    // 2026-05-04 is a Monday; 07:00 in Berlin is 05:00 UTC in summer and 06:00 in winter.
+    expect(at('2026-05-05T04:59:00Z', '2026-05-04T04:00:00Z', seven)).toBe('pass');
+    expect(at('2026-05-05T05:01:00Z', '2026-05-04T04:00:00Z', seven)).toBe('fail');
+    expect(at('2026-05-05T05:01:00Z', '2026-05-05T03:00:00Z', seven)).toBe('pass');
+    expect(at('2026-01-06T05:30:00Z', '2026-01-05T04:00:00Z', seven)).toBe('pass');
+    expect(at('2026-01-06T06:30:00Z', '2026-01-05T04:00:00Z', seven)).toBe('fail');
+  });
+
+  test('not on other days of the week, nor on holidays', () => {
+    // Friday's data is enough until Monday at seven.
+    expect(at('2026-05-10T20:00:00Z', '2026-05-08T04:00:00Z', seven)).toBe('pass');
+    expect(at('2026-05-11T05:30:00Z', '2026-05-08T04:00:00Z', seven)).toBe('fail');
+    const holiday = seven.replace('within', 'holidays: [2026-05-11], within');
+    expect(at('2026-05-11T05:30:00Z', '2026-05-08T04:00:00Z', holiday)).toBe('pass');
+    expect(at('2026-05-12T05:30:00Z', '2026-05-08T04:00:00Z', holiday)).toBe('fail');
+  });
+});
+
+test('owner, tags and name go with the result; what names nobody takes the suite’s owner', () => {
+  const [named, plain] = checksOf(
+    'dataset: t\nowner: data\nvolume: [{min_rows: 1, name: Rows, owner: ada, tags: [core, sla]}, {max_rows: 9}]',
+  );
+  expect([named?.title, named?.owner, named?.tags]).toEqual(['Rows', 'ada', ['core', 'sla']]);
+  expect([plain?.title, plain?.owner, plain?.tags]).toEqual(['t: volume, rows', 'data', []]);
 });

@@ -128,6 +128,21 @@ volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
     expect(await countRunning(database)).toBe(0);
   });
 
+  test('a query that takes too long is ended by the server, and stops no other check', async () => {
+    const database = await testDatabase();
+    await database.query('create table t as select 1 as id');
+    const checks = checksOf(
+      'dataset: t\nsql: [{query: "select count(*) from {table}, pg_sleep(60)", max: 5}]\nvolume: [{min_rows: 1}]',
+    );
+    const options = { guard: allowing(database.url), signal: new AbortController().signal, statementTimeoutMs: 300 };
+    const results = await withPostgres(configOf(database.url), options, (engine) => checkTables(engine, checks, FACTS));
+    expect(results.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
+      'error: Measuring took too long and was stopped. Narrow the check with where, or index the column.',
+      'pass: 1 row, limit at least 1 rows',
+    ]);
+    expect(await countRunning(database)).toBe(0);
+  });
+
   test('one scan equals separate scans, whatever the order of the rows', async () => {
     const database = await testDatabase();
     await database.query('create table t (a int, b text, at timestamptz)');
