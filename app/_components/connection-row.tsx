@@ -1,6 +1,7 @@
 'use client';
 
 import Link from 'next/link';
+import { memo } from 'react';
 import type { OverviewRow } from '#lib/connections/overview.ts';
 import { Button } from './button.tsx';
 import { FreshnessBar } from './charts/freshness-bar.tsx';
@@ -15,7 +16,8 @@ import type { Wire } from './wire.ts';
 
 type Row = Wire<OverviewRow>;
 
-export function ConnectionRow({ row }: { row: Row }) {
+/** Drawn again only when its own connection has changed; what counts seconds in it does that by itself. */
+export const ConnectionRow = memo(function ConnectionRow({ row }: { row: Row }) {
   const { state, word } = rowState(row);
   const alsoRunning = row.running && row.health !== 'running' && row.health !== 'retrying';
   return (
@@ -69,7 +71,7 @@ export function ConnectionRow({ row }: { row: Row }) {
       </td>
     </tr>
   );
-}
+});
 
 /** A connection's health in icon and word. What waits for a worker is not drawn as running. */
 export function rowState({ health, current }: Pick<Row, 'health' | 'current'>): Named {

@@ -1,9 +1,9 @@
 import { api } from './api.ts';
 
-/** Names under which the service sends events of a probe or a sync. */
+/** Names under which the service sends events of a probe, a sync or the overview. */
 const NAMES = [
   ...['message', 'page', 'exchange', 'log', 'state', 'templates', 'recording', 'test'],
-  ...['result', 'failure', 'progress', 'done'],
+  ...['result', 'failure', 'progress', 'overview', 'same', 'done'],
 ];
 
 /**

@@ -1,9 +1,10 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useSyncExternalStore } from 'react';
 import type { Overview } from '#lib/connections/overview.ts';
 import { api } from '../api.ts';
+import { followEvents } from '../events.ts';
 import type { Wire } from '../wire.ts';
 
 export interface Pulse {
@@ -13,9 +14,10 @@ export interface Pulse {
 }
 
 export const OVERVIEW_KEY = ['overview'] as const;
-const EVERY_MS = 5_000;
+/** Beside the events, for networks that hold those back. */
+const EVERY_MS = 60_000;
 
-/** The overview, read every few seconds once for all who show a part of it. */
+/** The overview as it was read last, for all who show a part of it. */
 export function useOverview(initial?: Wire<Overview>) {
   return useQuery({
     queryKey: OVERVIEW_KEY,
@@ -23,6 +25,38 @@ export function useOverview(initial?: Wire<Overview>) {
     refetchInterval: EVERY_MS,
     ...(initial && { initialData: initial, initialDataUpdatedAt: Date.parse(initial.asOf) }),
   });
+}
+
+type OverviewEvent = ({ type: 'overview' } & Wire<Overview>) | { type: 'same'; asOf: string };
+
+/**
+ * Keeps the overview up to date while the tab is seen: a browser opens few connections to one host, and hidden tabs need none.
+ * What did not change keeps its identity, so that only the rows that did are drawn again.
+ */
+export function useOverviewFeed(): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const take = (event: OverviewEvent) =>
+      queries.setQueryData<Wire<Overview>>(OVERVIEW_KEY, (old) => {
+        if (event.type === 'same') return old && { ...old, asOf: event.asOf };
+        const { type: _type, ...overview } = event;
+        return overview;
+      });
+    let stop: (() => void) | null = null;
+    const follow = () => {
+      const isSeen = document.visibilityState === 'visible';
+      if (isSeen && !stop) stop = followEvents<OverviewEvent>('/overview/events', take);
+      if (isSeen || !stop) return;
+      stop();
+      stop = null;
+    };
+    follow();
+    document.addEventListener('visibilitychange', follow);
+    return () => {
+      document.removeEventListener('visibilitychange', follow);
+      stop?.();
+    };
+  }, [queries]);
 }
 
 /** Workers, running syncs and open incidents for the side bar; null before the first answer. */

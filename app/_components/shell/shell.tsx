@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react';
 import type { OwnWorkspace } from '#lib/access/workspaces.ts';
 import type { Theme } from '../theme.ts';
 import { CommandPalette } from './command-palette.tsx';
+import { useOverviewFeed } from './pulse.ts';
 import { ShellContext } from './shell-context.ts';
 import { Shortcuts } from './shortcuts.tsx';
 import { SideNav } from './side-nav.tsx';
@@ -26,6 +27,7 @@ const BUILDER = /^\/connectors\/[^/]+/;
 /** Side bar, the page with its own top bar, and the tab bar of small screens. */
 export function Shell({ workspaces, person, theme, rail, version, children }: ShellProps) {
   const path = usePathname();
+  useOverviewFeed();
   const [isRail, setRail] = useState(rail);
   const [palette, setPalette] = useState(false);
   const [naming, setNaming] = useState(false);
