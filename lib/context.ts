@@ -14,6 +14,8 @@ export interface Context {
   /** The service's own database, as a connection string. */
   readonly databaseUrl: string;
   readonly db: Db;
+  /** The same tables, for what a task notes about itself: commits wait for no disk there. */
+  readonly notes?: Db;
   readonly log: Log;
   readonly clock: () => Date;
   readonly secrets: Secrets;

@@ -1,4 +1,5 @@
 import { createContext } from '#lib/context.ts';
+import { connectDatabase } from '#lib/db/connect.ts';
 import { readEnv } from '#lib/env.ts';
 import { toFailure } from '#lib/errors.ts';
 import { createKept } from '#lib/kept.ts';
@@ -14,7 +15,8 @@ const MB = 1024 * 1024;
 // One task at a time, and what it leaks or breaks ends with the process. Loading and connecting happen before the task comes.
 const { env } = readEnv(process.env, process.cwd());
 const kept = createKept();
-const context = { ...createContext(env, { name: 'child', maxConnections: 3 }), kept };
+const notes = connectDatabase(env.databaseUrl ?? '', { name: 'weir child', maxConnections: 1, lazyCommits: true });
+const context = { ...createContext(env, { name: 'child', maxConnections: 2 }), kept, notes };
 const workerId = process.env.WEIR_WORKER_ID ?? 'worker';
 let syncs = 0;
 let stopping = new AbortController();
@@ -44,7 +46,7 @@ async function run({ task, id }: Extract<ToChild, { task: unknown }>): Promise<v
     context.log.error({ err: error, task, id }, 'task failed');
     answer({ failed: toFailure(error) });
   }
-  await Promise.all([kept.end(), context.close()]);
+  await Promise.all([kept.end(), notes.destroy(), context.close()]);
   process.disconnect();
   process.exit(0);
 }

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from './schema.ts';
 
@@ -7,12 +7,22 @@ export type Db = Kysely<Database>;
 const INT8_OID = 20;
 const MAX_CONNECTIONS = 10;
 
+interface ConnectOptions {
+  readonly maxConnections?: number;
+  readonly name?: string;
+  /**
+   * Commits wait for no disk. When the database's machine fails, what was committed in the last moment may be gone, in
+   * whole transactions and never without what came after: for what is written again then, or told again.
+   */
+  readonly lazyCommits?: boolean;
+}
+
 /** Our tables over a pool. int8 arrives as number: our ids and counts stay far below 2^53. */
-export function connectDatabase(url: string, options: { maxConnections?: number; name?: string } = {}): Db {
+export function connectDatabase(url: string, options: ConnectOptions = {}): Db {
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool: createPool(url, options) }) });
 }
 
-export function createPool(url: string, options: { maxConnections?: number; name?: string } = {}): pg.Pool {
+export function createPool(url: string, options: ConnectOptions = {}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? MAX_CONNECTIONS,
@@ -24,7 +34,15 @@ export function createPool(url: string, options: { maxConnections?: number; name
   pool.on('error', () => undefined);
   // Nor may one that is lost between two statements of a transaction: the statement that follows says so.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  if (options.lazyCommits) pool.on('connect', (client) => client.query(LAZY_COMMITS).catch(() => undefined));
   return pool;
+}
+
+const LAZY_COMMITS = 'set synchronous_commit = off';
+
+/** The same for one transaction. */
+export async function commitLazily(tx: Db): Promise<void> {
+  await sql`set local synchronous_commit = off`.execute(tx);
 }
 
 function typeParser(oid: number, format?: 'text' | 'binary'): unknown {

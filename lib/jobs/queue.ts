@@ -24,6 +24,8 @@ export interface Queue {
 }
 
 /** Jobs and retries that wait for a time are not notified: they are looked for this often. */
+const LOOK_S = 2;
+/** The same where the database notifies nobody, as behind some poolers. */
 const POLL_S = 0.5;
 /** A worker that is silent this long has lost its jobs; the least that pg-boss takes. */
 const HEARTBEAT_S = 10;
@@ -54,7 +56,7 @@ export function createQueue({ databaseUrl, log }: { databaseUrl: string; log: Lo
       const options = {
         localConcurrency: concurrency,
         pollingIntervalSeconds: POLL_S,
-        notifyPollingIntervalSeconds: POLL_S,
+        notifyPollingIntervalSeconds: LOOK_S,
         heartbeatRefreshSeconds: 1,
       };
       const workId: string = await queue.work<JobData>(name, options, async ([job]) => {

@@ -1,4 +1,4 @@
-import type { Db } from '#lib/db/connect.ts';
+import { commitLazily, type Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
 import { dueAfter } from '#lib/jobs/due-times.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
@@ -14,6 +14,8 @@ const MOST_AT_ONCE = 200;
 export async function enqueueDue({ db, queue, clock }: { db: Db; queue: Queue; clock: () => Date }): Promise<number> {
   const now = clock();
   return db.transaction().execute(async (tx) => {
+    // What is lost is due again.
+    await commitLazily(tx);
     const due = await lockDueConnections(tx, now, MOST_AT_ONCE);
     for (const connection of due) {
       if (connection.next_due === null) continue;

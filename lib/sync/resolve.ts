@@ -20,6 +20,8 @@ import type { LoadRules, SyncStream } from './sync-stream.ts';
 
 export interface ResolveContext {
   readonly db: Db;
+  /** For what a sync notes about itself; `db` when absent. */
+  readonly notes?: Db;
   readonly env: Env;
   readonly log: Log;
   readonly clock: () => Date;

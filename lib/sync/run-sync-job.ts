@@ -43,7 +43,7 @@ export async function runSyncJob(
   const opened = await openAttempt(c, syncId, options.workerId, options.onFinished);
   if (opened === null) return;
   const { attempt, order } = opened;
-  const recorder = databaseRecorder({ ...c, attempt });
+  const recorder = databaseRecorder({ ...c, db: c.notes ?? c.db, attempt });
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const unwatch = watchForCancel(c, syncId, () => stop.abort('cancelled'));
@@ -76,7 +76,7 @@ async function runAttempt(
     const resolved = await resolveNow(c, attempt, { guard, signal, extract, order });
     const connection = ordered(resolved, order, await nextStates(c.db, attempt.connectionId));
     await insertStreamRows(
-      c.db,
+      c.notes ?? c.db,
       attempt,
       connection.streams.map(({ configured }) => configured),
     );

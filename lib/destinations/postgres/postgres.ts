@@ -155,7 +155,7 @@ class PostgresLoad implements Load {
       ...{ given: target, target: layout.target(target) },
     };
     try {
-      const start = await inTransaction(this.#pool, (client) => openStage(client, parts));
+      const start = await inTransaction(this.#pool, (client) => openStage(client, parts), { lazily: true });
       return new PostgresStage(parts, start);
     } catch (error) {
       throw readPostgresError(error, 'opening the stage').at({ stream: target.stream.name });

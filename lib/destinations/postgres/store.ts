@@ -55,6 +55,12 @@ export const OWN_SCHEMA = '_weir';
 const OWN_VERSION = 2;
 const CREATE_LOCK = 7_301_964_551;
 
+/**
+ * In a statement of its own: its commit waits for no disk. A crash of the server may take back the last moment's, but never what came
+ * before a publish, and it empties the stages anyway.
+ */
+const LAZILY = `(select set_config('synchronous_commit', 'off', true)) lazily`;
+
 /** Everything of ours that is not data, in one schema. Inside a transaction; safe to run by several at once. */
 export async function createOwnTables(db: Queryable): Promise<void> {
   await db.query(`select pg_advisory_xact_lock(${CREATE_LOCK})`);
@@ -123,7 +129,7 @@ export async function hasOwnTables(db: Queryable): Promise<boolean> {
 export async function raiseFence(db: Queryable, attempt: AttemptRef): Promise<boolean | null> {
   try {
     const { rows } = await db.query(
-      `with version as (select from _weir.version where version = ${OWN_VERSION}),
+      `with version as (select from _weir.version, ${LAZILY} where version = ${OWN_VERSION}),
        raised as (
          insert into _weir.fence as f (connection_id, fence, sync_id, attempt)
          select $1, $2::bigint, $3::bigint, $4::int from version
@@ -398,7 +404,7 @@ export async function saveStage(
   const { rowCount } = await db.query(
     `update _weir.stage set saved = true, columns = $5, state = $6, counts = $7, open_slices = $8, next_slice = $9,
        last_seq = $10, staged = $11, saved_at = now()
-     where connection_id = $1 and namespace = $2 and name = $3 and fence = $4`,
+     from ${LAZILY} where connection_id = $1 and namespace = $2 and name = $3 and fence = $4`,
     [
       stream.connectionId,
       stream.namespace,

@@ -13,6 +13,12 @@ const LOCK_TIMEOUT_MS = 5_000;
 /** Of the time that a lock is waited for, when it is looked at who holds it. */
 const LOOK_AT = 0.6;
 
+interface TransactionOptions {
+  readonly lockTimeoutMs?: number;
+  /** The commit waits for no disk. For what a publish makes good, whose own commit waits for all that came before it. */
+  readonly lazily?: boolean;
+}
+
 /**
  * Runs `work` in one transaction, again when another transaction was in the way. The error of a lock that stays names the
  * sessions that hold it.
@@ -20,11 +26,11 @@ const LOOK_AT = 0.6;
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
-  { lockTimeoutMs = LOCK_TIMEOUT_MS } = {},
+  { lockTimeoutMs = LOCK_TIMEOUT_MS, lazily = false }: TransactionOptions = {},
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work, lockTimeoutMs);
+      return await once(pool, work, { lockTimeoutMs, lazily });
     } catch (error) {
       if (attempt === TRIES || !WORTH_ANOTHER_TRY.has(postgresCode(error))) throw error;
       await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
@@ -32,13 +38,17 @@ export async function inTransaction<T>(
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, lockTimeoutMs: number): Promise<T> {
+async function once<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  { lockTimeoutMs, lazily }: Required<TransactionOptions>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const watch = watchHolders(pool, client, lockTimeoutMs * LOOK_AT);
   try {
     await client.query(
-      `begin; set local lock_timeout = ${lockTimeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO'`,
+      `begin; set local lock_timeout = ${lockTimeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO'${lazily ? '; set local synchronous_commit = off' : ''}`,
     );
     const result = await work(client);
     await client.query('commit');
