@@ -29,6 +29,8 @@ export interface ProbeRequest {
   readonly replay?: JsonObject;
   /** A recording to keep as a test. */
   readonly test?: JsonObject;
+  /** The read that was recorded ended with a failure. */
+  readonly failed?: boolean;
   /** What a connector is to be made from. */
   readonly draft?: JsonObject;
   /** What masks stand for, open: what a consent filled. */
@@ -59,7 +61,8 @@ async function sourceInput(
   if (compiled === null)
     refuseIssues('The manifest has problems.', issues.length > 0 ? issues : [{ message: 'Empty.' }]);
   if (kind === 'run_tests') return { compiled: compiled ?? {}, manifest: text };
-  if (kind === 'keep_test') return { compiled: compiled ?? {}, test: recordingOf(request.test) };
+  if (kind === 'keep_test')
+    return { compiled: compiled ?? {}, test: recordingOf(request.test), failed: request.failed === true };
   if (request.replay)
     return {
       ...{ compiled: compiled ?? {}, replay: recordingOf(request.replay), limits: limits ?? {} },

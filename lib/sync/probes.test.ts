@@ -244,6 +244,16 @@ describe('a recording', () => {
     });
   });
 
+  test('of a read that fails is kept with its failure', async () => {
+    const { ask } = await asked([{ status: 404, body: { error: 'gone' } }]);
+    const events = await ask('test_read', { stream: 'orders' });
+    expect(events.at(-2)).toMatchObject({ type: 'failure', failure: { code: 'http_404' } });
+    const recorded = events.find(({ type }) => type === 'recording');
+    expect(recorded).toMatchObject({ failed: true });
+    const [kept] = await ask('keep_test', { test: recorded?.test as JsonObject, failed: true });
+    expect(kept).toMatchObject({ type: 'result', test: { expect: { error: { code: 'http_404' } } } });
+  });
+
   test('an API that is made to misbehave leaves none, and says what was made', async () => {
     const { ask, server } = await asked([{ body: { data: RECORDS } }]);
     const events = await ask('test_read', { stream: 'orders', faults: ['server_errors'] });

@@ -88,7 +88,7 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
     else if (kind === 'plan') events.add({ type: 'result', plan: await planOf(source, context, { ...input, config }) });
     else if (kind === 'keep_test') {
       const test = objectOf(input.test) as unknown as ManifestTest;
-      events.add({ type: 'result', test: await withExpectation(source, test, null) });
+      events.add({ type: 'result', test: await withExpectation(source, test, { failed: input.failed === true }) });
     } else await testRead(context, { ...input, config }, events);
   } finally {
     await context.close();

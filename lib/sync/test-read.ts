@@ -49,20 +49,30 @@ export async function testRead(outer: ExtractContext, input: JsonObject, events:
   const log = (level: string, message: string) =>
     events.add({ type: 'log', level, message, at: new Date().toISOString() });
   const read = replay ? replayed(context, replay) : recorded(context, asked.faults, log);
-  const page = await readPages(source, read.context, { config, asked, tell: teller(events, log) });
-  const seen = seenLast(last, page);
+  const ended = await readPages(source, read.context, { config, asked, tell: teller(events, log) });
+  const seen = seenLast(last, ended.page);
   if (seen)
     events.add({ type: 'templates', templates: await source.preview(read.context, config, asked.stream, seen) });
-  if (replay || asked.faults.length > 0) return;
-  const refused = read.refusal();
+  if (!replay && asked.faults.length === 0)
+    tellRecording(source, read, { config, asked, failed: ended.failed }, events);
+  if (ended.failed) throw ended.error;
+}
+
+/** What failed before an answer came is nothing to keep. */
+function tellRecording(
+  source: PlannedSource,
+  { seen, startedAt, refusal }: Read,
+  { config, asked, failed }: { config: JsonObject; asked: TestRequest; failed: boolean },
+  events: ProbeWriter,
+): void {
+  const refused = refusal();
+  const exchanges = seen();
+  if (refused) events.add({ type: 'recording', refused: refused.message });
+  if (refused || exchanges.length === 0) return;
   const name = asked.state === null ? 'reads what the API gave' : 'goes on from a state';
   const { maxPages: pages = READ_LIMITS.maxPages, maxSlices: slices = READ_LIMITS.maxSlices } = asked.limits;
   const given = { name, stream: asked.stream, config, ...(asked.state && { state: asked.state }), pages, slices };
-  events.add(
-    refused
-      ? { type: 'recording', refused: refused.message }
-      : { type: 'recording', test: caseOf(source, { ...given, startedAt: read.startedAt, seen: read.seen() }) },
-  );
+  events.add({ type: 'recording', failed, test: caseOf(source, { ...given, startedAt, seen: exchanges }) });
 }
 
 function requestOf({ stream, state, limits, faults, replay }: JsonObject): TestRequest {
@@ -113,20 +123,30 @@ interface Reading {
   readonly tell: (event: ReadEvent) => void;
 }
 
-/** Gives the last page. */
+interface Ended {
+  /** The last one. */
+  readonly page: Page | null;
+  readonly failed: boolean;
+  readonly error?: unknown;
+}
+
 async function readPages(
   source: PlannedSource,
   context: ExtractContext,
   { config, asked, tell }: Reading,
-): Promise<Page | null> {
+): Promise<Ended> {
   const { stream, state, limits } = asked;
   let page: Page | null = null;
   const request = { stream: configured(stream), state, limits, keepRaw: true };
-  for await (const event of source.read(context, config, request)) {
-    tell(event);
-    if (event.type === 'page') page = event;
+  try {
+    for await (const event of source.read(context, config, request)) {
+      tell(event);
+      if (event.type === 'page') page = event;
+    }
+    return { page, failed: false };
+  } catch (error) {
+    return { page, failed: true, error };
   }
-  return page;
 }
 
 function teller(events: ProbeWriter, log: (level: string, message: string) => void): (event: ReadEvent) => void {

@@ -28,6 +28,7 @@ const request = shape(
     faults: { type: 'array', items: { enum: [...FAULTS] } },
     replay: anyObject,
     test: anyObject,
+    failed: { type: 'boolean' },
     draft: shape(
       {
         from: { enum: ['url', 'curl', 'openapi', 'har'] },

@@ -36,7 +36,9 @@ export async function recordTest(
   const refused = refusal();
   if (refused) throw refused;
   if (live.failure && seen().length === 0) throw asError(live.failure);
-  return withExpectation(source, caseOf(source, { ...given, startedAt, seen: seen() }), live.failure);
+  return withExpectation(source, caseOf(source, { ...given, startedAt, seen: seen() }), {
+    failed: live.failure !== null,
+  });
 }
 
 /** A case without what it expects: what was read and what came, without secrets. */
@@ -59,13 +61,13 @@ export function caseOf(
 }
 
 /**
- * The case with what comes of its recorded answers by the manifest as it is now. `failed` is what the live read ended with.
+ * The case with what comes of its recorded answers by the manifest as it is now. `failed`: the live read ended with a failure.
  * @throws WeirError `not_repeatable` where the answers do not suffice
  */
 export async function withExpectation(
   source: PlannedSource,
   test: ManifestTest,
-  failed: Failure | null,
+  { failed }: { failed: boolean },
 ): Promise<ManifestTest> {
   const { read } = await replay(source, test);
   if (read.failure && !failed) throw notReplayed(read.failure);

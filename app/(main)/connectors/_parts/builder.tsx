@@ -29,7 +29,7 @@ import { TestPanel } from './test-panel.tsx';
 import { TestsPanel } from './tests-panel.tsx';
 import { useDraft } from './use-draft.ts';
 import { useSettled } from './use-settled.ts';
-import { useTestRead } from './use-test-read.ts';
+import { type Recorded, useTestRead } from './use-test-read.ts';
 import { useValidation } from './use-validation.ts';
 import { VersionBar } from './version-bar.tsx';
 import { Versions } from './versions.tsx';
@@ -67,7 +67,8 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const say = useSay();
   const validation = useValidation(edited);
   const test = useTestRead();
-  const stored = connector ? textOf(connector) : '';
+  // A template that nobody changed is nothing to keep.
+  const stored = connector ? textOf(connector) : initial.manifest;
   const draft = useDraft(
     connector?.id ?? null,
     { name, manifest },
@@ -99,8 +100,10 @@ export function Builder({ connector, schema, ...initial }: Props) {
     void test.start({ manifest, config, stream: chosen, limits, state, faults, replay });
   };
   const replaceAll = (text: string) => editor.current?.edit({ from: 0, to: manifest.length, text });
-  const keepAsTest = async (recorded: ManifestTest) => {
-    const { test: made } = await askProbe<{ test: ManifestTest }>({ kind: 'keep_test', manifest, test: recorded });
+  const keepAsTest = async ({ test: recorded, failed }: Recorded) => {
+    const { test: made } = await askProbe<{ test: ManifestTest }>({
+      ...{ kind: 'keep_test', manifest, test: recorded, failed },
+    });
     const edit = addTestToText(manifest, made);
     if (!edit) return say.failed(new Error('The manifest must be valid YAML first.'));
     editor.current?.edit(edit);
@@ -162,7 +165,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
         connector={connector}
         changed={manifest !== (connector?.latest?.manifest ?? '')}
         savedAt={draft.savedAt}
-        notKept={draft.failed}
+        notKept={draft.notKept}
         problem={saveProblem(name, errors.length)}
         stream={chosen}
         testing={test.run.status === 'running'}

@@ -14,7 +14,7 @@ import { PlanView } from './plan-view.tsx';
 import { RecordsView } from './records-view.tsx';
 import { ExchangeDetail, Requests, toCurl } from './requests.tsx';
 import { TestOptionFields, type TestOptions } from './test-options.tsx';
-import type { TestRun } from './use-test-read.ts';
+import type { Recorded, TestRun } from './use-test-read.ts';
 
 interface Props {
   readonly run: TestRun;
@@ -26,7 +26,7 @@ interface Props {
   readonly manifest: string;
   readonly config: JsonObject;
   /** Puts what was read into the manifest, as a test of it. */
-  readonly onKeep: (recorded: ManifestTest) => Promise<void>;
+  readonly onKeep: (recorded: Recorded) => Promise<void>;
   /** Reads the stream, from a state or from its beginning. */
   readonly onTest: (state?: JsonObject | null) => void;
   /** The draft has changed since this test. */
@@ -167,11 +167,11 @@ function KeepAsTest({ run, onKeep }: Pick<Props, 'run' | 'onKeep'>) {
   const [busy, setBusy] = useState(false);
   const say = useSay();
   const { recording } = run;
-  if (recording === null || run.status === 'running') return null;
+  if (recording === null || run.status === 'running' || run.replayed) return null;
   if ('refused' in recording) return <p className="pad muted small">Can’t be kept as a test: {recording.refused}</p>;
   const keep = () => {
     setBusy(true);
-    onKeep(recording.test)
+    onKeep(recording)
       .catch(say.failed)
       .finally(() => setBusy(false));
   };

@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { ApiError, api } from '../../../_components/api.ts';
+import { ApiError, api, failureOf } from '../../../_components/api.ts';
 
 const SETTLE_MS = 1_200;
 /** A connector that is not saved yet is kept here; manifests hold no secrets. */
@@ -44,7 +44,7 @@ export function useDraft(
 ) {
   const [savedAt, setSavedAt] = useState<Date | null>(null);
   const [conflict, setConflict] = useState(false);
-  const [failed, setFailed] = useState(false);
+  const [notKept, setNotKept] = useState<string | null>(null);
   const kept = useRef(stored.manifest);
   const draftAt = useRef(stored.draftAt);
   const latest = useRef({ name, manifest });
@@ -64,11 +64,11 @@ export function useDraft(
     }
     kept.current = text;
     setSavedAt(new Date());
-    setFailed(false);
+    setNotKept(null);
   }, [connectorId]);
   const refused = useCallback((error: unknown) => {
     if (error instanceof ApiError && error.failure.code === 'newer_draft') setConflict(true);
-    else setFailed(true);
+    else setNotKept(failureOf(error).message);
   }, []);
 
   useEffect(() => {
@@ -90,8 +90,8 @@ export function useDraft(
   return {
     savedAt,
     conflict,
-    /** The last attempt to keep the draft did not succeed. */
-    failed,
+    /** Why the draft could not be kept the last time. */
+    notKept,
     showConflict: () => setConflict(true),
     /** Nothing was chosen: nothing is written, and the next change asks again. */
     hideConflict: () => setConflict(false),

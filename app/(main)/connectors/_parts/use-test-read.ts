@@ -51,7 +51,13 @@ export interface TestRun {
 }
 
 /** Without secrets and without what it expects; or why it could not be kept. */
-export type Recording = { readonly test: ManifestTest } | { readonly refused: string };
+export type Recording = Recorded | { readonly refused: string };
+
+export interface Recorded {
+  readonly test: ManifestTest;
+  /** The read ended with a failure: so it will as a test. */
+  readonly failed: boolean;
+}
 
 type ProbeEvent =
   | ({ type: 'page' } & TestPage)
@@ -103,7 +109,7 @@ export function useTestRead() {
       current.current = mine;
       setRun((old) => ({
         ...{ ...IDLE, status: 'running', stream: input.stream, manifest: input.manifest, startedAt },
-        ...{ replayed: input.replay !== null, recording: old.stream === input.stream ? old.recording : null },
+        ...{ replayed: input.replay !== null, recording: stillGood(old, input) ? old.recording : null },
         before:
           input.state === null
             ? null
@@ -127,6 +133,11 @@ export function useTestRead() {
   return { run, start, stop };
 }
 
+/** A read that is itself recorded takes the place of the recording before. */
+function stillGood({ stream }: TestRun, input: TestInput): boolean {
+  return stream === input.stream && (input.replay !== null || input.faults.length > 0);
+}
+
 /** Over a recording the config is the recording's: it goes out without secrets. */
 function questionOf({ replay, config, ...input }: TestInput): object {
   return { kind: 'test_read', ...input, ...(replay ? { replay } : { config }) };
@@ -147,7 +158,10 @@ export function apply(run: TestRun, event: ProbeEvent): TestRun {
     case 'templates':
       return { ...run, templates: event.templates };
     case 'recording':
-      return { ...run, recording: 'test' in event ? { test: event.test } : { refused: event.refused } };
+      return {
+        ...run,
+        recording: 'test' in event ? { test: event.test, failed: event.failed } : { refused: event.refused },
+      };
     case 'failure':
       return { ...run, durationMs, status: 'failed', failure: event.failure };
     case 'done':

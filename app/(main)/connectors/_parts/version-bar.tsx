@@ -19,8 +19,8 @@ interface Props {
   readonly problem: string | null;
   readonly stream: string | null;
   readonly testing: boolean;
-  /** The last try to keep the draft did not succeed. */
-  readonly notKept: boolean;
+  /** Why the draft could not be kept. */
+  readonly notKept: string | null;
   readonly onVersions: () => void;
   readonly onDownload: () => void;
   /** A file's text goes into the editor. */
@@ -56,10 +56,10 @@ export function VersionBar(props: Props) {
       {props.savedAt && (
         <span className="muted small nowrap hide-s">draft kept {props.savedAt.toTimeString().slice(0, 8)}</span>
       )}
-      {props.notKept && (
-        <span className="st s-warn small nowrap" role="status">
+      {props.notKept !== null && (
+        <span className="st s-warn small clip" role="status" title={props.notKept}>
           <StateIcon state="warn" />
-          Draft not kept: Weir does not answer
+          Draft not kept: {props.notKept}
         </span>
       )}
       <span className="grow" />
