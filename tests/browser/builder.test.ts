@@ -125,6 +125,7 @@ test('what was read is kept as a test without its secret, all tests are run, and
   await page.getByLabel('Why save it all the same').fill('the shop mends it tomorrow');
   await page.getByRole('dialog').getByRole('button', { name: 'Save version 2' }).click();
   await page.getByText('Version 2 saved').waitFor();
+  await page.locator('.vbar .tag', { hasText: /^v2$/ }).waitFor();
   await page.getByRole('button', { name: 'Versions' }).click();
   await page.getByText('tests failed: the shop mends it tomorrow').waitFor();
   await page.keyboard.press('Escape');
