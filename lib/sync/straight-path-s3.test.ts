@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { BadValues } from '#lib/catalog.ts';
 import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
 import { language } from '#lib/extract/kinds.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
@@ -9,6 +10,7 @@ import type { JsonObject } from '#lib/json.ts';
 import { parseManifest } from '#lib/manifest/parse-manifest.ts';
 import { extractContext, keepingRecorder } from './fixtures/fake-source.ts';
 import { runSync } from './run-sync.ts';
+import { USUAL_RULES } from './sync-stream.ts';
 
 const PROPERTIES = {
   id: { type: ['null', 'integer'] },
@@ -19,7 +21,7 @@ const PROPERTIES = {
 };
 
 /** Loads a CSV text into a bucket of its own, by its bytes or page by page; gives what a reader sees. */
-async function loaded(text: string, config: JsonObject, takesFiles: boolean) {
+async function loaded(text: string, config: JsonObject, takesFiles: boolean, badValues: BadValues = 'null') {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'weir-straight-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'rows.csv'), text);
@@ -54,11 +56,13 @@ streams:
     cursorField: [],
     primaryKey: [],
   } as const;
+  const attempt = { connectionId: '11111111-1111-4111-8111-111111111111', syncId: 1, attempt: 1, fence: 1 };
   let files = 0;
   const [outcome] = await runSync(
     {
-      attempt: { connectionId: '11111111-1111-4111-8111-111111111111', syncId: 1, attempt: 1, fence: 1 },
+      attempt,
       ...{ emittedAt: new Date('2026-01-01T12:00:00Z'), config: {}, destination },
+      rules: { ...USUAL_RULES, badValues },
       source: {
         ...source,
         async *read(context, given, request) {
@@ -72,6 +76,8 @@ streams:
     },
     { extract: { ...extractContext(), fileRoots: [folder] }, recorder },
   );
+  const { connectionId } = attempt;
+  const aside = (await destination.quarantine?.list({ connectionId, limit: 100 })) ?? [];
   await destination.close();
   const rows = await bucket.query(
     'airbyte-data/rows/',
@@ -79,7 +85,8 @@ streams:
      from read_parquet('$FOLDER/**/*.parquet', union_by_name = true, hive_partitioning = true) order by id, name`,
   );
   const { pages: _pages, ...counted } = counts.get('rows') ?? { pages: 0 };
-  return { files, seen: { rows, counted, failure: outcome?.failure } };
+  const quarantine = aside.map(({ slice, code, reason, record }) => ({ slice, code, reason, record }));
+  return { files, aside, seen: { rows, counted, quarantine, failure: outcome?.failure } };
 }
 
 const HEADER = 'id,name,amount,ok,at\n';
@@ -96,4 +103,16 @@ test.each<[string, JsonObject, string]>([
   expect(pages.files).toBe(0);
   expect(straight.seen).toEqual(pages.seen);
   expect(straight.seen.rows).toHaveLength(rows.split('\n').length - 1);
+});
+
+test('rows with values that do not fit are put aside from either way, with their number in the file', async () => {
+  const text = `${HEADER}${PLAIN}4,b,many,,\n5,c,1.5,,\n6,d,2,,2026-02-30\n`;
+  const straight = await loaded(text, {}, true, 'quarantine');
+  const pages = await loaded(text, {}, false, 'quarantine');
+  expect(straight.seen).toEqual(pages.seen);
+  expect(straight.seen.counted).toMatchObject({ read: 6, written: 4, quarantined: 2 });
+  expect(straight.aside).toMatchObject([
+    { row: 6, reason: 'A value does not fit: at (timestamp with timezone).' },
+    { row: 4, reason: 'A value does not fit: amount (number).' },
+  ]);
 });

@@ -19,7 +19,7 @@ const RUNS = Number(process.env.WEIR_PROPERTY_RUNS ?? 12);
 const COLUMNS: Record<string, JsonObject> = {
   id: { type: ['null', 'integer'] },
   name: { type: ['null', 'string'] },
-  amount: { type: ['null', 'number'] },
+  amount: { type: ['null', 'number'], weir_null_words: ['N/A'] },
   ok: { type: ['null', 'boolean'] },
   day: { type: ['null', 'string'], format: 'date' },
   at: { type: ['null', 'string'], format: 'date-time', airbyte_type: 'timestamp_with_timezone' },
@@ -140,7 +140,7 @@ describe('a file that goes into the table by its bytes', () => {
   test('gives what its pages would have given', { timeout: 240_000 }, async () => {
     const ids = fc.constantFrom('1', '2', '3', '', '007', '-5', '12345678901234567890', 'x', '"4"', '1.0');
     const names = fc.constantFrom('a', '', '""', '"q""q"', '"two\nlines"', 'é', '\\N', '\\.', ' b ', '"x,y"');
-    const amounts = fc.constantFrom('1.50', '', '0', '-3', '1e5', '.5', 'NaN', '12345678901234567.25', '"7.25"');
+    const amounts = fc.constantFrom('1.50', '', '0', '-3', '1e5', '.5', 'NaN', '12345678901234567.25', '"7.25"', 'N/A');
     const truths = fc.constantFrom('true', 'FALSE', '', 'yes', '1', 't');
     const days = fc.constantFrom('2026-11-25', '', '2026-02-30', '25.11.2026', 'infinity', '0000-00-00', 'today');
     const instants = fc.constantFrom(

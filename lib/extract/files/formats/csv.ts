@@ -113,7 +113,10 @@ async function straightCsv(given: OpenFile, open: OpenDialect, schema: JsonObjec
   if (!head || !ONE_CHARACTER.test(head.delimiter) || !ONE_CHARACTER.test(quote) || head.delimiter === quote)
     return null;
   const columns = withWords(textColumns(schema, head.columns), dialect);
-  if (columns.some(({ dateFormat }) => dateFormat !== null)) return null;
+  // Among texts, nobody would look at a word that stands for null.
+  const isRewritten = ({ dateFormat, nullWords, type }: TextColumn) =>
+    dateFormat !== null || (type === 'string' && nullWords.length > 0);
+  if (columns.some(isRewritten)) return null;
   return {
     path: file.path,
     bytes: (await stat(file.path)).size,
