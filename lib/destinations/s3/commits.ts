@@ -69,9 +69,17 @@ export async function readCommits(
   prefix: string,
 ): Promise<{ latest: Commit | null; keys: string[] }> {
   const keys = (await store.list(prefix)).filter((key) => /\/(?:commit|pending)-[\d-]+\.json$/.test(key));
-  const last = keys.filter((key) => key.startsWith(`${prefix}commit-`)).at(-1);
-  if (last === undefined) return { latest: null, keys };
-  return { latest: parseJson(await store.get(last)) as unknown as Commit, keys };
+  for (const key of keys.filter((one) => one.startsWith(`${prefix}commit-`)).toReversed()) {
+    const latest = await readOwn<Commit>(store, key);
+    if (latest !== null) return { latest, keys };
+  }
+  return { latest: null, keys };
+}
+
+/** Some stores keep an object of which no byte had come when its connection was cut: it was never written. */
+async function readOwn<T>(store: ObjectStore, key: string): Promise<T | null> {
+  const text = await store.get(key);
+  return text === '' ? null : (parseJson(text) as unknown as T);
 }
 
 /** Before files are uploaded: what to take away should the commit never come. */
@@ -99,7 +107,7 @@ export async function sweep(store: ObjectStore, prefix: string): Promise<Commit 
   const name = latest && `${padded(latest.fence)}-${padded(latest.part)}.json`;
   for (const key of keys) {
     if (key === `${prefix}commit-${name}`) continue;
-    const { added } = JSON.parse(await store.get(key)) as { added: string[] };
+    const { added = [] } = (await readOwn<{ added: string[] }>(store, key)) ?? {};
     const removed = key === `${prefix}pending-${name}` ? (latest?.removed ?? []) : [];
     if (key.startsWith(`${prefix}pending-`)) await store.abortUploads(added.filter((file) => !kept.has(file)));
     await store.delete([...new Set([...added, ...removed])].filter((file) => !kept.has(file)));

@@ -88,6 +88,15 @@ export class S3Stage implements Stage {
 
   /** Sweeps up after lost attempts, then takes up what this machine has staged, or any that held it, as far as it is not published. */
   static async open(parts: StageParts): Promise<S3Stage> {
+    try {
+      return await S3Stage.#takeUp(parts);
+    } catch (error) {
+      await parts.local.close();
+      throw error;
+    }
+  }
+
+  static async #takeUp(parts: StageParts): Promise<S3Stage> {
     const latest = await sweep(parts.store, parts.prefix);
     await fetchHeld(parts);
     const mark = await parts.local.takeUp(parts.attempt.syncId);
