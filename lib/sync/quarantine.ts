@@ -1,12 +1,13 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { StreamTask } from '#lib/db/schema.ts';
+import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Destination, QuarantineCount, QuarantineEntry, QuarantineStore } from '#lib/destinations/destination.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { usableConfig } from '#lib/secrets.ts';
 import { notFound } from './refusals.ts';
-import { openDestination, placed, type ResolveContext, workspaceGuard } from './resolve.ts';
+import { openDestination, placed, type ResolveContext } from './resolve.ts';
 import { configuredStreams, connectionRow } from './store.ts';
 import { startSync } from './syncs.ts';
 

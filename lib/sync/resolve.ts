@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createGuard, type Guard } from '#lib/address-guard.ts';
+import type { Guard } from '#lib/address-guard.ts';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { Destination } from '#lib/destinations/destination.ts';
@@ -15,7 +15,7 @@ import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { type ConfigOwner, ownerOf } from './save-source-changes.ts';
-import { allowedAddresses, connectionRow } from './store.ts';
+import { connectionRow } from './store.ts';
 import type { LoadRules, SyncStream } from './sync-stream.ts';
 
 export interface ResolveContext {
@@ -108,11 +108,6 @@ export function extractContext(
 /** Where the files that a workspace was sent lie; nobody else's. */
 export function uploadDir({ dataDir }: Pick<Env, 'dataDir'>, workspaceId: string): string {
   return path.join(dataDir, 'uploads', workspaceId);
-}
-
-/** Private addresses are refused but for those that an administrator of the workspace allowed. */
-export async function workspaceGuard(db: Db, workspaceId: string): Promise<Guard> {
-  return createGuard({ allowed: await allowedAddresses(db, workspaceId) });
 }
 
 interface Placement {

@@ -1,5 +1,6 @@
 import { describeCompiled } from '#lib/connections/manifests.ts';
 import type { ProbeKind } from '#lib/db/schema.ts';
+import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
 import { type DraftRequest, makeDraft } from '#lib/draft/make-draft.ts';
 import { toFailure, WeirError } from '#lib/errors.ts';
@@ -13,7 +14,7 @@ import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import { followReferences } from '#lib/secrets.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
-import { extractContext, openDestination, type ResolveContext, uploadDir, workspaceGuard } from './resolve.ts';
+import { extractContext, openDestination, type ResolveContext, uploadDir } from './resolve.ts';
 import { ownerOf } from './save-source-changes.ts';
 import { testRead } from './test-read.ts';
 

@@ -1,5 +1,6 @@
 import type { Guard } from '#lib/address-guard.ts';
 import { setConnectionStatus } from '#lib/connections/connections.ts';
+import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import type { ExtractContext } from '#lib/extract/source.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
@@ -16,7 +17,6 @@ import {
   type ResolvedConnection,
   resolveConnection,
   uploadDir,
-  workspaceGuard,
 } from './resolve.ts';
 import { type Gate, runSync, type StreamOutcome } from './run-sync.ts';
 import { nextStates } from './states.ts';

@@ -180,10 +180,6 @@ export async function updateSourceConfig(db: Db, sourceId: string, config: JsonO
     .execute();
 }
 
-export function allowedAddresses(db: Db, workspaceId: string) {
-  return db.selectFrom('allowed_host').select(['host', 'port']).where('workspace_id', '=', workspaceId).execute();
-}
-
 /** Connections whose time has come, locked so that no other scheduler takes them. */
 export async function lockDueConnections(db: Db, now: Date, limit: number) {
   return db

@@ -64,7 +64,7 @@ export function ownDocument(own: Hono<DoorEnv>): JsonObject {
       ...{ method, path, summary: described.get(route) ?? '' },
       role: entrance?.role ?? 'anybody',
       input: entrance?.input,
-      answersJson: !path.endsWith('/events') && !path.endsWith('/docs'),
+      answersJson: !NO_JSON.test(path),
     });
   }
   const description = 'Everything that the pages do. Errors carry a stable code; refused input names every problem.';
@@ -72,6 +72,9 @@ export function ownDocument(own: Hono<DoorEnv>): JsonObject {
     ...{ title: 'Weir', description, server: '/api/weir/v1', error: OWN_ERROR, mostRows: 1_000 },
   });
 }
+
+/** Event streams, pages and files. */
+const NO_JSON = /\/(events|docs)$|\.(csv|txt)$/;
 
 /** The two trees of Airbyte's API, in one document each. */
 export function configDocument(): JsonObject {
