@@ -3,6 +3,7 @@ import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
 import { copyBytes, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
+import { readPostgresError } from './postgres-errors.ts';
 import type { QuarantinedRow } from './quarantine.ts';
 
 /** One COPY. Larger gains nothing; smaller pays a round trip more often. */
@@ -125,9 +126,11 @@ export class CopyBuffer {
       } catch (error) {
         const line = refusedLine(error);
         const bad = line === null ? undefined : left.rows[line - 1];
-        if (line === null || bad === undefined || refused >= MAX_REFUSED_PER_BATCH) throw error;
-        left = withoutRow(left, line - 1);
+        if (line === null || bad === undefined) throw error;
         const { row, record, place } = bad;
+        if (refused >= MAX_REFUSED_PER_BATCH)
+          throw readPostgresError(error, 'staging a page').at({ slice: place.slice, page: place.page, row });
+        left = withoutRow(left, line - 1);
         this.#onRefused({ row, record, ...place, code: 'refused_by_database', reason: (error as Error).message });
       }
     }

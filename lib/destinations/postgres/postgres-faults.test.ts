@@ -266,6 +266,26 @@ describe('columns', () => {
     ]);
   });
 
+  test('it fails the stream where the connection says so, and so do too many of them, with page and row', async () => {
+    const { url } = await testDatabase();
+    const { ExactNumber } = await import('#lib/json.ts');
+    const tooLarge = (id: number) => ({ ...customer(id), deep: { n: new ExactNumber('1e999999') } });
+    const loaded = (more: Partial<TargetStream>, records: JsonObject[]) =>
+      withLoad(url, 1, async (run) => {
+        const stage = await run.stage(customers('append', more));
+        await stage.write({ slice: 's', page: 1, records: [customer(1)] });
+        await stage.write({ slice: 's', page: 2, records });
+        const counts = { read: records.length + 1, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+        await stage.checkpoint({ state: null, openSlices: [], counts });
+      });
+    await expect(loaded({ badValues: 'fail' }, [customer(2), tooLarge(3)])).rejects.toMatchObject({
+      code: 'row_refused',
+      where: { stream: 'customers', slice: 's', page: 2, row: 2 },
+    });
+    const many = Array.from({ length: 102 }, (_, index) => tooLarge(index + 2));
+    await expect(loaded({}, many)).rejects.toMatchObject({ where: { slice: 's', page: 2, row: 101 } });
+  });
+
   test('two streams whose names come to the same get tables of their own', async () => {
     const { url, query } = await testDatabase();
     await sync(url, 1, customers('append', { table: 'é-mails' }), [customer(1)]);
