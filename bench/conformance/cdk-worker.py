@@ -135,7 +135,9 @@ def load(path, **_):
 def discover(path, config, **_):
     try:
         source = ConcurrentDeclarativeSource(None, config, None, source_config=manifest_of(path))
-        return {"streams": listed(source, config), "made": {s["name"]: plain(s) for s in source.dynamic_streams}}
+        made = {s["name"]: plain(s) for s in source.dynamic_streams}
+        # What templates see as the config, after the manifest's rules for it.
+        return {"streams": listed(source, config), "made": made, "config": plain(source._config)}
     except Exception as error:
         # Where one stream needs a class that nobody has here, the others can be listed all the same.
         found = one_by_one(path, config)

@@ -73,6 +73,7 @@ export async function conform(
     : theirCatalog.error
       ? `the cdk can't discover: ${String(theirCatalog.error)}`
       : compareCatalogs(ourCatalog.streams, withoutRefused(theirCatalog.streams, ours.refused));
+  const seen = isJsonObject(theirCatalog.config) ? theirCatalog.config : config;
   const streams: StreamResult[] = [];
   const parents = parentsIn(manifest);
   const made = Object.values(asObject(theirCatalog.made)).filter(isJsonObject);
@@ -96,7 +97,7 @@ export async function conform(
     else {
       const isParent = parents.has(name);
       const task = {
-        ...{ path, config, index, described, component, isParent, manifest },
+        ...{ path, config, seen, index, described, component, isParent, manifest },
         deadline: Math.min(deadline, Date.now() + STREAM_MS),
       };
       const verdict = await conformStream(engines, task).catch((error: unknown) => String((error as Error).stack));
@@ -124,6 +125,8 @@ export async function conform(
 interface StreamTask {
   readonly path: string;
   readonly config: JsonObject;
+  /** The config as templates see it: the manifest may have rules that change it. */
+  readonly seen: JsonObject;
   /** Among the streams of the manifest; null for one that was made of a template. */
   readonly index: number | null;
   readonly described: JsonObject;
@@ -137,7 +140,7 @@ interface StreamTask {
 async function conformStream(engines: Engines, task: StreamTask): Promise<Verdict> {
   const { isParent, index, manifest } = task;
   const reading = { isParent, ...(index === null && { source: manifest }) };
-  engines.mock.become(task.component, { config: task.config, now: () => engines.now }, reading);
+  engines.mock.become(task.component, { config: task.seen, now: () => engines.now }, reading);
   const first = await readBoth(engines, task, null);
   const verdict = compareRuns(first.ours, first.theirs, '');
   const state = first.theirs.answer?.state;
