@@ -20,7 +20,7 @@ const DOUBT = 25;
 /** How often the tolerance counts a surprise beyond it: at most as this many tolerances. */
 const WINSOR = 2;
 /** The share of the false alarms asked for that is aimed at: the errors ahead are a little larger than those behind. */
-const AIM = 0.85;
+const AIM = 0.8;
 /** What stays away from its forecast for so many points is the rule now. */
 const ACCEPT_AFTER = 14;
 /** Where more than this share of the last points was far off, that is how the series is, and is learned from. */
@@ -38,13 +38,13 @@ const CATCH_UP = 0.25;
 
 /** Few errors look like a normal day's; many show how heavy their tail really is, and spiky series are heavy. */
 const BEND_LEAST = 4;
-const BEND_FIRST = 16;
-const BEND_HALF = 60;
+const BEND_FIRST = 40;
+const BEND_HALF = 40;
 const bendOf = (count: number) => Math.max(BEND_LEAST, (BEND_FIRST * BEND_HALF) / (BEND_HALF + count));
 const RESIDUALS: Prior = {
   weight: 20,
   beyond: (z) => 2 / (1 + Math.exp(1.6 * z)),
-  excess: 0.5,
+  excess: 0.45,
   excessWeight: 4,
   bend: bendOf,
 };
