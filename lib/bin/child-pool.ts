@@ -142,11 +142,14 @@ export function heapFlags(memoryMb: number): string[] {
   return [`--max-old-space-size=${Math.round(memoryMb * HEAP_SHARE)}`, `--max-semi-space-size=${YOUNG_MB}`];
 }
 
-/** The bundle starts three times as fast; in development the sources run as they stand. */
+/**
+ * The bundle starts three times as fast; in development the sources run as they stand. Without source maps: the first error would
+ * bring 110 MB of them into the heap, more than most syncs use, and small limits would be passed by any error.
+ */
 function launch({ memoryMb, env, file = childFile() }: PoolOptions): ChildProcess {
   return fork(file, {
     env,
-    execArgv: [...heapFlags(memoryMb), '--enable-source-maps', '--disable-warning=ExperimentalWarning'],
+    execArgv: [...heapFlags(memoryMb), '--disable-warning=ExperimentalWarning'],
     detached: true,
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
