@@ -36,6 +36,10 @@ describe('an incident of a check', () => {
       { status: 'resolved' },
       { status: 'resolved' },
     ]);
+    const suiteId = (await onlyIncident(w)).suiteId ?? '';
+    expect(await listIncidents(w.c, w.workspaceId, { of: { suiteId, connectionId: null } })).toHaveLength(3);
+    const other = { suiteId: w.workspaceId, connectionId: null };
+    expect(await listIncidents(w.c, w.workspaceId, { of: other })).toEqual([]);
     await w.checksFinished({ a: 'pass' });
     expect((await listIncidents(w.c, w.workspaceId)).every(({ status }) => status === 'resolved')).toBe(true);
   });

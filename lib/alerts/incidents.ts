@@ -63,14 +63,25 @@ export interface IncidentDetail extends Incident {
 
 const LIMIT = 200;
 
+interface IncidentFilter {
+  readonly status?: 'open' | 'all';
+  readonly limit?: number;
+  /** Of a suite's checks, and of the connection whose loads they hold back. */
+  readonly of?: { readonly suiteId: string; readonly connectionId: string | null };
+}
+
 /** Unresolved and critical ones first, then the newest. */
 export async function listIncidents(
   { db }: { db: Db },
   workspaceId: string,
-  { status = 'all', limit = LIMIT, suiteId }: { status?: 'open' | 'all'; limit?: number; suiteId?: string } = {},
+  { status = 'all', limit = LIMIT, of }: IncidentFilter = {},
 ): Promise<Incident[]> {
   return incidentRows(db, workspaceId)
-    .$if(suiteId !== undefined, (query) => query.where('suite_id', '=', suiteId ?? ''))
+    .$if(of !== undefined, (query) =>
+      query.where(({ or, eb }) =>
+        or([eb('suite_id', '=', of?.suiteId ?? ''), eb('incident.connection_id', '=', of?.connectionId ?? null)]),
+      ),
+    )
     .$if(status === 'open', (query) => query.where('incident.status', '<>', 'resolved'))
     .orderBy(sql`incident.status = 'resolved'`)
     .orderBy(sql`severity = 'critical' and incident.status <> 'resolved'`, 'desc')

@@ -17,7 +17,10 @@ export default async function SuitePage({ params }: { params: Promise<{ id: stri
   const suite = await orNotFound(getSuite(context, workspaceId, id));
   const { run, held, results } = await suiteResults(context, workspaceId, id);
   const histories = await Promise.all(results.map(({ key }) => checkHistory(context, workspaceId, id, key)));
-  const incidents = await listIncidents(context, workspaceId, { suiteId: id, limit: SHOWN_INCIDENTS });
+  const incidents = await listIncidents(context, workspaceId, {
+    of: { suiteId: id, connectionId: suite.connectionId },
+    limit: SHOWN_INCIDENTS,
+  });
   const sync = held === null ? null : await getSync(context, workspaceId, held);
   return (
     <SuiteView

@@ -81,7 +81,7 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
         {chosen?.kind === 'anomaly' && <LookBackPanel key={chosen.key} suiteId={suite.id} result={chosen} />}
         {chosen && <SegmentsPanel result={chosen} />}
         {chosen && <FailingRows suiteId={suite.id} result={chosen} />}
-        {incidents.length > 0 && <IncidentsTable title="Incidents of these checks" incidents={incidents} />}
+        {incidents.length > 0 && <IncidentsTable title="Incidents" incidents={incidents} />}
       </div>
     </Page>
   );
