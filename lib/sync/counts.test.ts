@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
+import type { StreamTask } from '#lib/db/schema.ts';
 import type { Destination } from '#lib/destinations/destination.ts';
 import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
@@ -128,4 +129,42 @@ test('S3: the same', { timeout: 240_000 }, async () => {
     fc.asyncProperty(scenarios(['append', 'overwrite']), (scenario) => balance(bucket.open, scenario, ++run)),
     { numRuns: RUNS, interruptAfterTimeLimit: 200_000 },
   );
+});
+
+test('S3: beyond the limit the stream fails; what was put aside can be looked at, and is loaded again after the fix', async () => {
+  const bucket = await makeBucket();
+  const of = stream('items', 'incremental', 'append');
+  const connectionId = '11111111-1111-4111-8111-111111111111';
+  const none = { id: 'none', name: 'a', at: '2026-01-01' };
+  let fence = 0;
+  const run = async (records: JsonObject[], more: { rows?: number; task?: StreamTask } = {}) => {
+    fence++;
+    const { recorder, counts } = keepingRecorder();
+    const destination = bucket.open();
+    const source = fakeSource({ items: () => [page('a', 1, records), closed('a', { done: 1 })] });
+    const attempt = { connectionId, syncId: fence, attempt: 1, fence };
+    const quarantineLimit = more.rows === undefined ? null : { rows: more.rows };
+    const [outcome] = await runSync(
+      {
+        ...{ attempt, emittedAt: new Date(2026, 0, 1), config: {}, destination, source },
+        streams: [{ ...of, ...(more.task && { task: more.task }) }],
+        rules: { ...USUAL_RULES, badValues: 'quarantine', quarantineLimit },
+      },
+      { extract: extractContext(), recorder },
+    );
+    const put = (await destination.quarantine?.list({ connectionId, limit: 10 })) ?? [];
+    await destination.close();
+    return { failure: outcome?.failure, counts: counts.get('items'), put };
+  };
+  const refused = await run([none, none, { ...none, id: 1 }], { rows: 1 });
+  expect(refused).toMatchObject({ failure: { code: 'quarantine_limit' }, put: [{ syncId: 1 }, { syncId: 1 }] });
+  expect(await bucket.keys('airbyte-data/')).toEqual([]);
+
+  // The fix: the field may be any text now.
+  const { properties } = of.configured.stream.jsonSchema;
+  Object.assign(properties as JsonObject, { id: { type: 'string' } });
+  const replayed = await run([], { task: { kind: 'replay' } });
+  expect(replayed).toMatchObject({ failure: null, counts: { read: 2, written: 2, quarantined: 0 }, put: [] });
+  const rows = await bucket.query('airbyte-data/items/', `select id from read_parquet('$FOLDER/*.parquet')`);
+  expect(rows).toEqual([{ id: 'none' }, { id: 'none' }]);
 });

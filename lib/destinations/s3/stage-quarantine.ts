@@ -24,8 +24,8 @@ export class StageQuarantine {
   }
 
   /**
-   * Uploads those of closed slices, in place of what the checkpoint before had uploaded: they can be looked at whatever becomes of the
-   * sync. `more` says whether open slices have some.
+   * Uploads them in place of what the checkpoint before had uploaded: they can be looked at whatever becomes of the sync. With those of
+   * slices that are open (`more` says whether these have some) until there is a publish, which has its own and no others.
    */
   async upload({ part, leaveOut, more }: { part: number; leaveOut: readonly number[]; more: boolean }): Promise<void> {
     if (!this.#waits) return;

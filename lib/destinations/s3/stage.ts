@@ -206,15 +206,15 @@ export class S3Stage implements Stage {
         bytes: this.#parts.local.length,
         openSlices: [...this.#slices.values()].map((slice) => slice.id),
       });
-      await this.#uploadRefused();
+      await this.#uploadRefused(this.#mark.droppedSlices);
       killPoint('checkpoint.saved');
       return counts;
     });
   }
 
-  #uploadRefused(): Promise<void> {
+  #uploadRefused(leaveOut: readonly number[]): Promise<void> {
     const more = this.#slices.values().some(({ quarantined }) => quarantined > 0);
-    return this.#quarantine.upload({ part: this.#mark.parts + 1, leaveOut: this.#leftOut(), more });
+    return this.#quarantine.upload({ part: this.#mark.parts + 1, leaveOut, more });
   }
 
   /** Slices whose rows don't count, or not yet. */
@@ -266,7 +266,7 @@ export class S3Stage implements Stage {
       if (complete && this.#slices.size > 0) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
       await this.#checkFence();
-      await this.#uploadRefused();
+      await this.#uploadRefused(this.#leftOut());
       const uploads = await this.#uploads();
       const plan = this.#retention(complete, uploads.length > 0);
       const commit = this.#commit(
