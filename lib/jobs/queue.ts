@@ -32,8 +32,6 @@ const HEARTBEAT_S = 10;
 const EXPIRE_S = 24 * 3600 - 60;
 /** Attempts are counted on the sync; this only bounds how often a job may lose its worker. */
 const RETRIES = 50;
-/** Finishing a job wakes nobody: the worker asks again itself, after pg-boss has noted the end. */
-const ASK_AGAIN_MS = 3;
 
 /** Jobs on Postgres (pg-boss): woken by NOTIFY, enqueued in the transaction that decides on them. Connects when first used. */
 export function createQueue({ databaseUrl, log }: { databaseUrl: string; log: Log }): Queue {
@@ -54,15 +52,21 @@ export function createQueue({ databaseUrl, log }: { databaseUrl: string; log: Lo
     async work(name, { concurrency }, handler) {
       const queue = await boss('work');
       const options = {
-        localConcurrency: concurrency,
         pollingIntervalSeconds: POLL_S,
         notifyPollingIntervalSeconds: LOOK_S,
         heartbeatRefreshSeconds: 1,
       };
-      const workId: string = await queue.work<JobData>(name, options, async ([job]) => {
-        if (job) await handler(job.data);
-        setTimeout(() => queue.notifyWorker(workId), ASK_AGAIN_MS);
-      });
+      // One at a time each: of several under one id only the first can be told to ask again.
+      for (let taker = 0; taker < concurrency; taker++) {
+        const workId: string = await queue.work<JobData>(name, options, async ([job]) => {
+          try {
+            if (job) await handler(job.data);
+          } finally {
+            // The end of a job wakes nobody: whoever had it asks for the next one.
+            queue.notifyWorker(workId);
+          }
+        });
+      }
     },
     async stop() {
       if (started === null) return;
