@@ -29,7 +29,7 @@ const MOST_MS = 5_000;
 const MOST_MADE_IN_ALL = 20_000_000;
 const LONG = 1_000;
 
-export type Variables = Readonly<Record<string, unknown>>;
+export type Variables = ReadonlyMap<string, unknown>;
 
 /** Renders a parsed template. Every value keeps Python's meaning; nothing of JavaScript can be reached. */
 export class Evaluator {
@@ -40,7 +40,7 @@ export class Evaluator {
   readonly #functions: ReadonlyMap<string, PyFunction>;
 
   constructor(variables: Variables, functions: ReadonlyMap<string, PyFunction>) {
-    this.#scopes = [new Map(Object.entries(variables))];
+    this.#scopes = [new Map(variables)];
     this.#functions = functions;
   }
 

@@ -52,8 +52,18 @@ const MACROS: Record<string, Macro> = {
 
 export const FUNCTION_NAMES: readonly string[] = Object.keys(MACROS);
 
+/** By the clock that they see: templates are evaluated many times over with the same. */
+const made = new WeakMap<() => Date, ReadonlyMap<string, PyFunction>>();
+
 /** The functions that templates may call, with the clock they see. */
-export function functions(now: () => Date, extra: readonly 'json_loads'[] = []): Map<string, PyFunction> {
+export function functions(now: () => Date, extra: readonly 'json_loads'[] = []): ReadonlyMap<string, PyFunction> {
+  if (extra.length > 0) return functionsOf(now, extra);
+  const known = made.get(now) ?? functionsOf(now, extra);
+  made.set(now, known);
+  return known;
+}
+
+function functionsOf(now: () => Date, extra: readonly 'json_loads'[]): ReadonlyMap<string, PyFunction> {
   const macros = Object.entries(MACROS).map(
     ([name, macro]) => [name, new PyFunction(name, (args, named) => macro(args, named, now))] as const,
   );

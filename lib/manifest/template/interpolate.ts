@@ -1,13 +1,12 @@
 import { DateTime } from '../datetime/date-time.ts';
 import { Duration } from '../datetime/duration.ts';
-import type { Variables } from './evaluator.ts';
 import { literalEval } from './literal.ts';
-import { compileTemplate, type TemplateOptions } from './template.ts';
+import { compileTemplate, type Template, type TemplateOptions } from './template.ts';
 import { TemplateError } from './template-error.ts';
 import { isDict, itemsOf, PyDate, PyFloat, PyTuple, str, toNumber } from './values.ts';
 
 export interface Scope extends TemplateOptions {
-  readonly variables: Variables;
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** Names under which a variable is known too: manifests use all three for the slice. */
@@ -105,12 +104,9 @@ export function printed(value: unknown): string {
 function render(source: string, scope: Scope): string {
   const template = compileTemplate(source);
   if (template.isPlain) return source;
-  // `self` stands for the template in Jinja; it has no fields.
-  const variables: Record<string, unknown> = { self: NO_FIELDS, ...scope.variables };
-  for (const [alias, name] of Object.entries(ALIASES))
-    if (Object.hasOwn(variables, name)) variables[alias] = variables[name];
+  const variables = variablesFor(template, scope);
   const unknown = [...template.variables].filter(
-    (name) => !Object.hasOwn(variables, name) && !scope.extra?.includes(name as 'json_loads'),
+    (name) => !variables.has(name) && !scope.extra?.includes(name as 'json_loads'),
   );
   if (unknown.length > 0)
     throw new TemplateError('template_value', `There is no variable named ${unknown.join(', ')} here: ${source}`);
@@ -120,6 +116,19 @@ function render(source: string, scope: Scope): string {
     if (error instanceof TemplateError && error.code === 'template_type') return source;
     throw error;
   }
+}
+
+/** Those of the scope that it reads. */
+function variablesFor({ reads }: Template, { variables }: Scope): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const name of reads) {
+    const meant = ALIASES[name];
+    if (meant !== undefined && Object.hasOwn(variables, meant)) found.set(name, variables[meant]);
+    else if (Object.hasOwn(variables, name)) found.set(name, variables[name]);
+    // `self` stands for the template in Jinja; it has no fields.
+    else if (name === 'self') found.set(name, NO_FIELDS);
+  }
+  return found;
 }
 
 function evaluated(text: string, accepts: Accepts | undefined): unknown {

@@ -21,7 +21,9 @@ export interface Template {
   readonly isPlain: boolean;
   /** Variables that it reads and does not set itself. */
   readonly variables: ReadonlySet<string>;
-  /** What it prints. @throws TemplateError */
+  /** All names that it reads, also those of functions and what it sets itself. */
+  readonly reads: ReadonlySet<string>;
+  /** What it prints; of the variables those that it reads are enough. @throws TemplateError */
   render(variables: Variables, options: TemplateOptions): string;
 }
 
@@ -39,6 +41,7 @@ export function compileTemplate(source: string): Template {
       nodes.every((node) => node.type === 'text') &&
       (nodes.length === 0 || (nodes[0] as { text: string }).text === source),
     variables: new Set([...names.read].filter((name) => !names.set.has(name))),
+    reads: new Set(names.reads.map(([name]) => name)),
     render: (variables, options) => new Evaluator(variables, functions(options.now, options.extra)).render(nodes),
   } satisfies Template);
   if (kept.size >= MOST_KEPT) kept.clear();
