@@ -15,6 +15,7 @@ import {
   type ChecksFinished,
   cancelChecks,
   checkTables,
+  endLostChecks,
   runChecks,
   startBackfill,
   startChecks,
@@ -346,6 +347,23 @@ completeness: [{column: age, threshold: 40}]`;
     expect((await running)?.failure).toMatchObject({ code: 'stopped' });
     while ((await countRunning(database)) > 0);
     expect(await cancelChecks(c, workspaceId, id)).toEqual({ runs: 0 });
+  });
+
+  test('ends as failed when its process is gone, and tells it', async () => {
+    const { c, workspaceId, destinationId } = await service();
+    const { id } = await createSuite(c, workspaceId, {
+      ...{ name: 'lost', text: 'dataset: t\nvolume: [{min_rows: 1}]', destinationId },
+    });
+    const { runId } = await startChecks(c, workspaceId, id, 'manual');
+    const told: unknown[] = [];
+    const failure = { kind: 'transient', code: 'process_lost', message: 'Its process was ended by SIGKILL.' } as const;
+    const lose = () => endLostChecks(c, runId, failure, async (_tx, result) => void told.push(result));
+    await lose();
+    expect(told).toMatchObject([{ suiteName: 'lost', failure: { code: 'process_lost' }, results: [] }]);
+    // What has ended stays as it is.
+    await lose();
+    expect(told).toHaveLength(1);
+    expect(await runChecks(c, runId)).toBeNull();
   });
 
   test('runs on its own schedule, each due time once', async () => {

@@ -151,7 +151,27 @@ export async function runChecks(
   } finally {
     cancelled.stop();
   }
-  const { workspaceId, suiteId, suiteName, connectionId, destinationId, syncId } = run;
+  return endRun(c, run, { results, failure, bytesRead }, onFinished);
+}
+
+/** Ends a run whose process is gone, so that it does not look as if it went on. */
+export async function endLostChecks(
+  c: Pick<RunContext, 'db' | 'clock'>,
+  runId: number,
+  failure: Failure,
+  onFinished?: RunOptions['onFinished'],
+): Promise<void> {
+  const run = await findRun(c.db, runId);
+  if (run && !run.finishedAt) await endRun(c, run, { results: [], failure, bytesRead: null }, onFinished);
+}
+
+async function endRun(
+  c: Pick<RunContext, 'db' | 'clock'>,
+  run: Run,
+  { results, failure, bytesRead }: { results: NewResult[]; failure: Failure | null; bytesRead: number | null },
+  onFinished: RunOptions['onFinished'],
+): Promise<ChecksFinished | null> {
+  const { id: runId, workspaceId, suiteId, suiteName, connectionId, destinationId, syncId } = run;
   const alertRules = alertRulesOf(run.text);
   const head = { workspaceId, runId, suiteId, suiteName, connectionId, destinationId, syncId };
   const finished = { ...head, failure, alertRules, results };

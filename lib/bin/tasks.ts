@@ -14,7 +14,7 @@ import { enqueueCommands } from '#lib/pipelines/command-runs.ts';
 import { forgetCommands } from '#lib/pipelines/retention.ts';
 import { type CommandFinished, runCommand } from '#lib/pipelines/run-command.ts';
 import type { SyncResult } from '#lib/sync/attempt.ts';
-import { type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
+import { checksFailureOf, type Lost, probeLost, syncLost } from '#lib/sync/child-lost.ts';
 import { enqueueDue } from '#lib/sync/enqueue-due.ts';
 import { housekeep as housekeepSyncs } from '#lib/sync/housekeep.ts';
 import { forgetSyncs } from '#lib/sync/retention.ts';
@@ -23,7 +23,7 @@ import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { startFollowers } from '#lib/sync/start-followers.ts';
 import { openGate } from '#quality/gate.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
-import { runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
+import { endLostChecks, runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
 import { startDueSuites } from '#quality/start-due-suites.ts';
 import { profileNewTables } from '#quality/suggest/profile-new-tables.ts';
 
@@ -84,6 +84,10 @@ export async function childLost(
   context.log.warn({ task, id, ...lost }, 'a child process was lost');
   if (task === 'sync') await syncLost(context, { syncId: Number(id), lost, ...given }, afterSync(context));
   if (task === 'probe') await probeLost(context, String(id), lost);
+  if (task === 'checks')
+    await endLostChecks(context, Number(id), checksFailureOf(lost), (tx, result) =>
+      onChecksFinished(tx, context, result),
+    );
 }
 
 export async function tick(context: Context): Promise<void> {

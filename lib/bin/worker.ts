@@ -35,6 +35,7 @@ const children = createChildPool({
 });
 /** What runs now, so that a cancelled one can be told. */
 const running = new Map<string, AbortController>();
+let closing = false;
 
 await register(context);
 await context.queue.work('sync', { concurrency: env.concurrency }, ({ syncId }) =>
@@ -77,6 +78,8 @@ async function inChild(task: ChildTask, id: string | number, deadlineMs: number)
   const givenAt = context.clock();
   try {
     const lost = await children.run(task, id, { signal: controller.signal, deadlineMs });
+    // A worker that ends is no result of checks: their job comes again. A sync has noted by itself that it is handed over.
+    if (lost !== null && closing && task === 'checks') throw new Error('The worker ends.');
     if (lost !== null) await childLost(context, task, id, lost, { givenAt, workerId });
   } finally {
     running.delete(key);
@@ -123,8 +126,6 @@ async function guarded(name: string, work: () => Promise<unknown>): Promise<void
     inProgress.delete(name);
   }
 }
-
-let closing = false;
 
 /** Takes no more jobs, tells the children to leave their syncs resumable, and goes. */
 function close(): void {

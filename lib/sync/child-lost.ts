@@ -60,6 +60,15 @@ function probeFailureOf({ reason, message }: Lost): Failure {
   return { kind: 'transient', code, message: `The test was ended: ${message}`, hint };
 }
 
+/** Of a run of checks. */
+export function checksFailureOf({ reason, message }: Lost): Failure {
+  const hint =
+    reason === 'memory'
+      ? 'Measure fewer rows at once, or raise WEIR_SYNC_MEMORY_MB.'
+      : 'Run the suite again; if it stays, look at the log of the worker.';
+  return { kind: 'transient', code: 'process_lost', message: `Measuring was ended: ${message}`, hint };
+}
+
 function failureOf({ reason, message }: Lost): Failure {
   if (reason === 'deadline') return DEADLINE;
   if (reason === 'memory') {
