@@ -15,6 +15,7 @@ export interface Late {
   readonly overMinutes: number | null;
   readonly targetMinutes: number | null;
   readonly missedDue: Date | null;
+  readonly catchingUp: boolean;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface Late {
  */
 export async function onLate(c: NotifyContext & { readonly db: Db }, late: readonly Late[]): Promise<void> {
   const open = await openLate(c.db);
-  const fresh = late.filter(({ connectionId }) => !open.has(connectionId));
+  const fresh = late.filter(({ connectionId, catchingUp }) => !open.has(connectionId) && !catchingUp);
   for (const each of fresh) await c.db.transaction().execute((tx) => tellLate(tx, c, each));
   const gone = [...open].filter(([id]) => !late.some(({ connectionId }) => connectionId === id));
   for (const [connectionId, workspaceId] of gone)

@@ -207,7 +207,7 @@ describe('one cause', () => {
 describe('a late connection', () => {
   const late = (w: Workspace) => ({
     ...{ workspaceId: w.workspaceId, connectionId: w.connectionId, name: 'shop_orders', dataAsOf: w.clock.clock() },
-    ...{ overMinutes: 65, targetMinutes: 120, missedDue: null },
+    ...{ overMinutes: 65, targetMinutes: 120, missedDue: null, catchingUp: false },
   });
 
   test('is told once, and on time again once', async () => {
@@ -221,6 +221,15 @@ describe('a late connection', () => {
       'Late: shop_orders is late: 1h 5m past its target of 2h',
       'Resolved after 0s: shop_orders synced again',
     ]);
+  });
+
+  test('that a sync is about to make up for is not told, and one that is open stays so', async () => {
+    const w = await workspace();
+    await onLate(w.c, [{ ...late(w), catchingUp: true }]);
+    await onLate(w.c, [late(w)]);
+    await onLate(w.c, [{ ...late(w), catchingUp: true }]);
+    await w.deliverAll();
+    expect(headlines(w)).toHaveLength(1);
   });
 
   test('says nothing of its own where its failing sync was told, nor where it is paused meanwhile', async () => {

@@ -11,6 +11,7 @@ export interface Tag {
 
 const COLOR = /^#?[0-9a-f]{6}$/i;
 const MOST_TAGS = 10;
+const USUAL_COLOR = '868D93';
 
 export async function listTags({ db }: { db: Db }, workspaceId: string): Promise<Tag[]> {
   return selectTags(db, workspaceId).orderBy('name').execute();
@@ -78,6 +79,37 @@ export async function setConnectionTags(
       .values(ids.map((tag_id) => ({ connection_id: connectionId, tag_id, workspace_id: workspaceId })))
       .execute();
   });
+}
+
+/** By name, in alphabetical order. */
+export async function tagNames({ db }: { db: Db }, workspaceId: string, connectionId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('connection_tag')
+    .innerJoin('tag', 'tag.id', 'connection_tag.tag_id')
+    .select('tag.name')
+    .where('connection_tag.workspace_id', '=', workspaceId)
+    .where('connection_id', '=', connectionId)
+    .orderBy('tag.name')
+    .execute();
+  return rows.map(({ name }) => name);
+}
+
+/** The connection has the tags of these names, and no others; those that are not there yet are made. */
+export async function setTagNames(
+  { db }: { db: Db },
+  workspaceId: string,
+  connectionId: string,
+  names: readonly string[],
+): Promise<void> {
+  const wanted = [...new Set(names.map((name) => name.trim()).filter(Boolean))];
+  if (wanted.length > MOST_TAGS) throw tooMany();
+  const known = await listTags({ db }, workspaceId);
+  const ids: string[] = [];
+  for (const name of wanted) {
+    const tag = known.find((each) => each.name === name);
+    ids.push((tag ?? (await createTag({ db }, workspaceId, { name, color: USUAL_COLOR }))).id);
+  }
+  await setConnectionTags({ db }, workspaceId, connectionId, ids);
 }
 
 function selectTags(db: Db, workspaceId: string) {

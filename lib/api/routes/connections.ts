@@ -10,13 +10,14 @@ import {
 } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
 import { streamGrid } from '#lib/connections/stream-grid.ts';
+import { setTagNames, tagNames } from '#lib/connections/tags.ts';
 import { type Changes, connectionTimeline, settingsChanged } from '#lib/connections/timeline.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { NextState } from '#lib/sync/order.ts';
 import { connectionStates, setStates } from '#lib/sync/states.ts';
 import { startSync } from '#lib/sync/syncs.ts';
 import { anyObject, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
-import { as, created, type DoorEnv, idOf } from '../door.ts';
+import { as, created, type Door, type DoorEnv, idOf } from '../door.ts';
 
 const texts = { type: 'array', items: text, maxItems: 1_000 } satisfies JsonObject;
 const key = { type: 'array', items: texts, maxItems: 100 } satisfies JsonObject;
@@ -61,6 +62,7 @@ const changeable = {
   badValues: text,
   quarantineLimit: nullable(shape({ rows: whole, percent: { type: 'number' } })),
   owner: nullable(text),
+  tags: texts,
   status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,
 };
@@ -74,27 +76,33 @@ const change = shape(changeable);
 const state = shape({ name: text, namespace: text, state: nullable(anyObject) }, ['name', 'state']);
 const stateList = shape({ states: { type: 'array', items: state, maxItems: 1_000 } }, ['states']);
 
+interface Tagged {
+  readonly tags?: readonly string[];
+}
+
 export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.get('/connections', as('viewer'), async (c) =>
     c.json(await listConnections(c.get('context'), c.get('identity').workspaceId)),
   );
   app.post('/connections', as('editor', 'connection.create', connection), async (c) => {
-    const input = await readBody<ConnectionInput>(c.req.raw, connection);
-    return created(c, 'connection', await createConnection(c.get('context'), c.get('identity').workspaceId, input));
+    const { tags, ...input } = await readBody<ConnectionInput & Tagged>(c.req.raw, connection);
+    const { workspaceId } = c.get('identity');
+    const made = await createConnection(c.get('context'), workspaceId, input);
+    if (tags !== undefined) await setTagNames(c.get('context'), workspaceId, made.id, tags);
+    return created(c, 'connection', made);
   });
-  app.get('/connections/:id', as('viewer'), async (c) =>
-    c.json(await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c))),
-  );
+  app.get('/connections/:id', as('viewer'), async (c) => c.json(await tagged(c)));
   app.get('/connections/:id/overview', as('viewer'), async (c) =>
     c.json(await getOverviewRow(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
   app.patch('/connections/:id', as('editor', 'connection.update', change), async (c) => {
-    const { status, ...input } = await readBody<Partial<ConnectionInput>>(c.req.raw, change);
+    const { status, tags, ...input } = await readBody<Partial<ConnectionInput> & Tagged>(c.req.raw, change);
     const { workspaceId, actor } = c.get('identity');
-    const before = await getConnection(c.get('context'), workspaceId, idOf(c));
+    const before = await tagged(c);
     if (Object.keys(input).length > 0) await updateConnection(c.get('context'), workspaceId, idOf(c), input);
+    if (tags !== undefined) await setTagNames(c.get('context'), workspaceId, before.id, tags);
     if (status !== undefined) await setConnectionStatus(c.get('context'), workspaceId, idOf(c), status, `by ${actor}`);
-    const after = await getConnection(c.get('context'), workspaceId, idOf(c));
+    const after = await tagged(c);
     c.set('subject', `connection:${after.id}`);
     c.set('changes', settingsChanged(before, after));
     return c.json(after);
@@ -140,4 +148,11 @@ function statesChanged(before: readonly NextState[], after: readonly NextState[]
   return Object.fromEntries(
     after.map((next) => [`state of ${next.name}`, [of(next), next.state] as [JsonValue, JsonValue]]),
   );
+}
+
+/** The connection with the names of its tags. */
+async function tagged(c: Door) {
+  const { workspaceId } = c.get('identity');
+  const found = await getConnection(c.get('context'), workspaceId, idOf(c));
+  return { ...found, tags: await tagNames(c.get('context'), workspaceId, found.id) };
 }

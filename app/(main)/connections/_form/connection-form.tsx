@@ -33,10 +33,13 @@ interface Props {
   readonly sources: readonly Choice[];
   readonly destinations: readonly (Choice & { readonly supportedModes: readonly DestinationSyncMode[] })[];
   readonly timeZone: string;
+  /** Names; alert rules ask for them. */
+  readonly tags: readonly string[];
 }
 
 /** Source, destination, streams with their modes, schedule: all that a connection is, on one page. */
-export function ConnectionForm({ id, initial, sources, destinations, timeZone }: Props) {
+export function ConnectionForm({ id, initial, sources, destinations, timeZone, tags: tagged }: Props) {
+  const [tags, setTags] = useState(tagged.join(', '));
   const [input, setInput] = useState(initial);
   const [issues, setIssues] = useState<readonly Issue[]>([]);
   const [refused, setRefused] = useState<unknown>(null);
@@ -70,7 +73,8 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone }:
     setRefused(null);
     setIssues([]);
     try {
-      const body = { ...input, streams: refreshed(input.streams, discover.result?.streams) };
+      const streams = refreshed(input.streams, discover.result?.streams);
+      const body = { ...input, streams, tags: tags.split(',').map((tag) => tag.trim()) };
       if (id !== null) await api.patch(`/connections/${id}`, body);
       const saved = id ?? (await api.post<{ id: string }>('/connections', body)).id;
       say.done(`${input.name} saved`);
@@ -190,6 +194,20 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone }:
               {...fieldControl('owner', problem('owner'), true)}
               value={input.owner ?? ''}
               onChange={(event) => set({ owner: event.target.value || null })}
+            />
+          </Field>
+          <Field
+            id="tags"
+            label="Tags"
+            optional
+            error={problem('tags')}
+            hint="Separated by commas. Alert rules may ask for them."
+          >
+            <input
+              className="input"
+              {...fieldControl('tags', problem('tags'), true)}
+              value={tags}
+              onChange={(event) => setTags(event.target.value)}
             />
           </Field>
         </div>

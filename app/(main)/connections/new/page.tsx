@@ -34,6 +34,7 @@ export default async function NewConnectionPage({
           supportedModes: destinationKind(type).supportedModes,
         }))}
         timeZone={workspace.timeZone}
+        tags={[]}
         initial={{
           ...{ name: '', sourceId: only(source, sources), destinationId: only(destination, destinations), streams: [] },
           ...CONNECTION_DEFAULTS,

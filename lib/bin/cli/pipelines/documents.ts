@@ -49,7 +49,7 @@ const FIELDS: Record<Kind, readonly string[]> = {
       'namespaceFormat',
       'prefix',
     ],
-    ...['freshnessTargetMinutes', 'schemaChanges', 'badValues', 'quarantineLimit', 'owner', 'states'],
+    ...['freshnessTargetMinutes', 'schemaChanges', 'badValues', 'quarantineLimit', 'owner', 'tags', 'states'],
   ],
   suite: ['text!', 'destination!', 'connection'],
   channel: ['type!', 'config!', 'events', 'enabled'],

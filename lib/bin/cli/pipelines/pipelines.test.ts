@@ -86,6 +86,8 @@ source: Production
 destination: Warehouse
 schedule: { type: cron, expression: "0 */6 * * *", timeZone: UTC }
 prefix: shop_
+owner: shop team
+tags: [gold]
 streams:
   - { name: customers }
   - { name: orders, mode: incremental_deduped_history }

@@ -25,7 +25,7 @@ export async function readRemote(server: Server): Promise<Remote[]> {
   const connectors = await all<Connector>('/connectors');
   const sources = await all<Source>('/sources');
   const destinations = await all<StoredDestination>('/destinations');
-  const connections = await all<Connection>('/connections');
+  const connections = await all<Connection & { readonly tags: readonly string[] }>('/connections');
   const suites = await all<SuiteDetail>('/suites');
   const channels = await server.get<Channel[]>('/channels');
   const rules = await server.get<Rule[]>('/alert-rules');
@@ -86,7 +86,7 @@ export async function readRemote(server: Server): Promise<Remote[]> {
   }
 }
 
-function connectionBody(row: Connection): JsonObject {
+function connectionBody(row: Connection & { readonly tags: readonly string[] }): JsonObject {
   const { namespaceFormat, freshnessTargetMinutes, quarantineLimit } = row;
   return {
     source: row.source.name,
@@ -100,6 +100,7 @@ function connectionBody(row: Connection): JsonObject {
     schemaChanges: row.schemaChanges,
     badValues: row.badValues,
     ...(row.owner !== null && { owner: row.owner }),
+    ...(row.tags.length > 0 && { tags: [...row.tags] }),
     ...(isJsonObject(quarantineLimit) && { quarantineLimit: { ...quarantineLimit } }),
     streams: row.streams.map(toDocumentStream),
   };

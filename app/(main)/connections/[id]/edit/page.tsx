@@ -1,6 +1,7 @@
 import { getWorkspace } from '#lib/access/workspace.ts';
 import { getConnection } from '#lib/connections/connections.ts';
 import { destinationKind } from '#lib/connections/destinations.ts';
+import { tagNames } from '#lib/connections/tags.ts';
 import { Page, PageHead } from '../../../../_components/shell/page.tsx';
 import { toWire } from '../../../../_components/wire.ts';
 import { orNotFound } from '../../../../_server/or-not-found.ts';
@@ -14,6 +15,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     getWorkspace(context, workspaceId),
     orNotFound(getConnection(context, workspaceId, id)),
   ]);
+  const tags = await tagNames(context, workspaceId, id);
   const {
     source,
     destination,
@@ -52,6 +54,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
           },
         ]}
         timeZone={workspace.timeZone}
+        tags={tags}
         initial={toWire({
           name,
           schedule,
