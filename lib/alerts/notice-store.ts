@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { ChannelType } from './kinds/channel-kind.ts';
@@ -68,6 +69,15 @@ export async function bucketDue(
     .executeTakeFirst();
   const again = last ? last.created_at.getTime() + againMs : 0;
   return new Date(Math.max(at.getTime() + waitMs, again));
+}
+
+/** Channels that were told of one of these incidents, or are about to be. */
+export async function channelsTold(tx: Db, incidentIds: readonly number[]): Promise<string[]> {
+  if (incidentIds.length === 0) return [];
+  const { rows } = await sql<{ id: string }>`
+    select channel_id as id from delivery where incident_ids && ${[...incidentIds]}::bigint[]
+    union select channel_id from notice where incident_ids && ${[...incidentIds]}::bigint[]`.execute(tx);
+  return rows.map(({ id }) => id);
 }
 
 export interface DueNotice {

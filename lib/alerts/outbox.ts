@@ -5,7 +5,7 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Event, Level } from './events.ts';
 import { channelKind } from './kinds/kinds.ts';
 import type { Message } from './message.ts';
-import { bucketDue, insertNotice } from './notice-store.ts';
+import { bucketDue, channelsTold, insertNotice } from './notice-store.ts';
 import { type Route, routeOf } from './route.ts';
 import { routedConnection, routingOf } from './routing-store.ts';
 import { aboutOf, insertDelivery } from './store.ts';
@@ -77,8 +77,10 @@ export async function enqueue(
   message: Message,
   telling: Telling = {},
 ): Promise<void> {
-  const { channels, waits } = await routeFor(tx, c, subject, event, telling);
+  const route = await routeFor(tx, c, subject, event, telling);
   const { group = null, incidentIds = [] } = telling;
+  const channels = event === 'recovered' ? await whoHeard(tx, route, subject.workspaceId, incidentIds) : route.channels;
+  const { waits } = route;
   for (const channel of channels) {
     const notice = { ...subject, channelId: channel.id, event, message, incidentIds, at: c.clock() };
     if (waits !== null) await insertNotice(tx, { ...notice, bucket: waits.why, dueAt: waits.dueAt, group: null });
@@ -88,6 +90,23 @@ export async function enqueue(
       await insertNotice(tx, { ...notice, bucket, group, dueAt: await bucketDue(tx, wait) });
     } else await send(tx, c, { ...subject, channel, event, message, incidentIds, bucket: null });
   }
+}
+
+/** A recovery goes to those who heard of what is over, whatever rule told them; where nobody is known to have, as the rules say. */
+async function whoHeard(
+  tx: Db,
+  { channels }: Route<StoredChannel>,
+  workspaceId: string,
+  incidentIds: readonly number[],
+): Promise<readonly StoredChannel[]> {
+  const heard = await channelsTold(tx, incidentIds);
+  if (heard.length === 0) return channels;
+  const all = (await routingOf(tx, workspaceId)).channels;
+  return all.filter(
+    (channel) =>
+      heard.includes(channel.id) &&
+      (channel.events.includes('recovered') || channels.some(({ id }) => id === channel.id)),
+  );
 }
 
 interface Sending extends Subject {

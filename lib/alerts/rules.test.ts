@@ -74,6 +74,20 @@ describe('a rule', () => {
     expect(headlines(w)).toEqual(['Synced: shop_orders']);
   });
 
+  test('that tells a failure is followed by its recovery there, and nowhere else', async () => {
+    const w = await workspace();
+    const { id } = await createChannel(w.c, w.workspaceId, {
+      ...{ type: 'slack', name: 'others', config: { webhookUrl: w.slack.webhookUrl } },
+    });
+    await rule(w, { matches: { events: ['sync_failed'] }, channelIds: [id] });
+    await w.syncFinished({ status: 'failed', failure: DOWN });
+    await w.syncFinished({ status: 'succeeded' });
+    await w.deliverAll();
+    expect(headlines(w).map((line) => line?.split(':')[0])).toEqual(['Sync failed', 'Resolved after 0s']);
+    const channels = await w.database.query('select channel_id from delivery group by 1');
+    expect(channels).toEqual([{ channel_id: id }]);
+  });
+
   test('may wait for failures in a row; what nobody was told of needs no all-clear', async () => {
     const w = await workspace();
     await rule(w, { failuresInARow: 3 });

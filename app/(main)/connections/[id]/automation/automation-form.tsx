@@ -42,42 +42,18 @@ export function AutomationForm({ id, automation, connections, channels, offered,
       <PanelBody>
         <form className="fields" onSubmit={submit} noValidate>
           <fieldset className="plain-set" disabled={readOnly}>
-            <Field
-              id="after"
-              label="Start after"
+            <StartAfter
+              value={values.afterConnectionId}
+              connections={connections}
               error={problem('afterConnectionId')}
-              hint="Each time that one succeeds, besides its own schedule."
-            >
-              <select
-                className="select"
-                value={values.afterConnectionId ?? ''}
-                onChange={(event) => set({ afterConnectionId: event.target.value || null })}
-                {...fieldControl('after', problem('afterConnectionId'), true)}
-              >
-                <option value="">No other connection</option>
-                {connections.map((other) => (
-                  <option key={other.id} value={other.id}>
-                    {other.name}
-                  </option>
-                ))}
-              </select>
-            </Field>
-            <fieldset className="plain-set tight-set">
-              <legend className="label">Once it has published, tell</legend>
-              {channels.length === 0 && <span className="muted">There is no channel yet.</span>}
-              {channels.map((channel) => (
-                <label key={channel.id} className="check">
-                  <input
-                    type="checkbox"
-                    checked={values.channelIds.includes(channel.id)}
-                    onChange={({ target }) =>
-                      set({ channelIds: toggled(values.channelIds, channel.id, target.checked) })
-                    }
-                  />
-                  {channel.name}
-                </label>
-              ))}
-            </fieldset>
+              onChange={(afterConnectionId) => set({ afterConnectionId })}
+            />
+            <Told
+              chosen={values.channelIds}
+              channels={channels}
+              error={problem('channelIds')}
+              onChange={(channelIds) => set({ channelIds })}
+            />
             <Commands
               chosen={values.commands}
               offered={offered}
@@ -96,6 +72,66 @@ export function AutomationForm({ id, automation, connections, channels, offered,
         </form>
       </PanelBody>
     </Panel>
+  );
+}
+
+function StartAfter({
+  value,
+  connections,
+  error,
+  onChange,
+}: {
+  value: string | null;
+  connections: readonly Named[];
+  error: string | undefined;
+  onChange: (id: string | null) => void;
+}) {
+  return (
+    <Field id="after" label="Start after" error={error} hint="Each time that one succeeds, besides its own schedule.">
+      <select
+        className="select"
+        value={value ?? ''}
+        onChange={(event) => onChange(event.target.value || null)}
+        {...fieldControl('after', error, true)}
+      >
+        <option value="">No other connection</option>
+        {connections.map((other) => (
+          <option key={other.id} value={other.id}>
+            {other.name}
+          </option>
+        ))}
+      </select>
+    </Field>
+  );
+}
+
+function Told({
+  chosen,
+  channels,
+  error,
+  onChange,
+}: {
+  chosen: readonly string[];
+  channels: readonly Named[];
+  error: string | undefined;
+  onChange: (chosen: string[]) => void;
+}) {
+  return (
+    <fieldset className="plain-set tight-set">
+      <legend className="label">Once it has published, tell</legend>
+      {channels.length === 0 && <span className="muted">There is no channel yet.</span>}
+      {channels.map(({ id, name }) => (
+        <label key={id} className="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(id)}
+            onChange={({ target }) => onChange(toggled(chosen, id, target.checked))}
+          />
+          {name}
+        </label>
+      ))}
+      {error && <span className="err">{error}</span>}
+    </fieldset>
   );
 }
 
