@@ -349,6 +349,20 @@ export function describeDestination(kind: DestinationKind, makePlace: () => Prom
       expect((await place.quarantined(strict)).map(({ record }) => record.id).toSorted()).toEqual([1, 2, 3]);
     });
 
+    inPlace('an attempt that was fenced off puts nothing aside any more', async (place) => {
+      await attempt(place, attemptOf(1), async (old) => {
+        const stage = await old.stage(strict);
+        await stage.write({ slice: 's1', page: 1, records: [customer(1), misfit(2)] });
+        await attempt(place, attemptOf(2), async (run) => {
+          await load(await run.stage(strict), [customer(1), misfit(2)], null);
+        });
+        await stage
+          .checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 2 } })
+          .catch(() => undefined);
+      });
+      expect(await place.quarantined(strict)).toMatchObject([{ record: { id: 2 } }]);
+    });
+
     inPlace('what was put aside can be looked at though the sync was never published', async (place) => {
       await attempt(place, attemptOf(1), async (run) => {
         await load(await run.stage(strict), [misfit(1)], null);

@@ -236,8 +236,8 @@ export class PostgresStage implements Stage {
       this.#closeSlicesExcept(save.openSlices);
       const counts = { ...save.counts, ...this.#closed };
       const { pool, attempt, ref } = this.#parts;
-      const saveIn = (db: Queryable) =>
-        saveStage(db, ref, {
+      const saveIn = async (db: Queryable) => {
+        const saved = await saveStage(db, ref, {
           fence: attempt.fence,
           columns: this.#shape.columns,
           state: save.state,
@@ -247,15 +247,17 @@ export class PostgresStage implements Stage {
           last_seq: this.#seq,
           staged: this.#staged,
         });
+        // Nothing of an attempt that was fenced off stays, what it put aside neither.
+        if (!saved) throw fenced(attempt);
+      };
       const isAlone = this.#refusals.isEmpty && this.#unstaged.length === 0;
-      const saved = isAlone
-        ? await saveIn(pool)
-        : await inTransaction(pool, async (client) => {
-            await this.#refusals.save(client);
-            if (this.#unstaged.length > 0) await deleteStagedRows(client, this.#table, this.#unstaged);
-            return saveIn(client);
-          });
-      if (!saved) throw fenced(attempt);
+      if (isAlone) await saveIn(pool);
+      else
+        await inTransaction(pool, async (client) => {
+          await this.#refusals.save(client);
+          if (this.#unstaged.length > 0) await deleteStagedRows(client, this.#table, this.#unstaged);
+          await saveIn(client);
+        });
       killPoint('checkpoint.saved');
       this.#refusals.saved();
       this.#unstaged = [];

@@ -1,5 +1,5 @@
 import type { Refusal } from '#lib/records/index.ts';
-import type { Commit } from './commits.ts';
+import { type Commit, highestFence } from './commits.ts';
 import { listQuarantine, quarantinePrefix, writeQuarantine } from './quarantine-files.ts';
 import { forgetReplayed } from './quarantine-store.ts';
 import { refusedLine, refusedLines } from './refused-lines.ts';
@@ -30,6 +30,8 @@ export class StageQuarantine {
   async upload({ part, leaveOut, more }: { part: number; leaveOut: readonly number[]; more: boolean }): Promise<void> {
     if (!this.#waits) return;
     const { attempt, config, context, local, store, target } = this.#parts;
+    // An attempt that was fenced off reads on until it is to publish.
+    if ((await highestFence(store, config.ownPath, attempt.connectionId)) !== attempt.fence) return;
     await local.flush();
     await store.delete(this.#uploaded);
     const prefix = quarantinePrefix(config.ownPath, attempt.connectionId);
