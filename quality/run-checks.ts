@@ -111,6 +111,16 @@ export async function startBackfill(
     await startChecks(c, workspaceId, suiteId, 'backfill');
 }
 
+/** The same for every suite that is bound to a connection: its tables are there for the first time. */
+export async function startBackfills(
+  c: { db: Db; queue: Pick<Queue, 'send'> },
+  workspaceId: string,
+  connectionId: string,
+): Promise<void> {
+  for (const suiteId of await suitesOfConnection(c.db, workspaceId, connectionId))
+    await startBackfill(c, workspaceId, suiteId);
+}
+
 /** Starts every suite that is bound to a connection. To be called in the transaction that ends the sync. */
 export async function startChecksAfterSync(
   c: { db: Db; queue: Pick<Queue, 'send'> },
@@ -241,7 +251,7 @@ async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): P
   return suite.checks.flatMap(({ key }) => byKey.get(key) ?? []);
 }
 
-/** Of the checks that were never measured, what they would have said in the past. */
+/** Of the checks that have no past, what they would have said in it. */
 async function measurePast(c: MeasureContext, run: Run, suite: Suite, signal: AbortSignal): Promise<NewResult[]> {
   const { history } = suite;
   if (history === null) return [];

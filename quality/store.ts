@@ -350,9 +350,21 @@ export async function markExpected(
   return Number(numUpdatedRows);
 }
 
-/** The checks of a suite that were measured at least once. */
+/** So many measurements are a history: the first load of a table brings one or two. */
+const A_HISTORY = 3;
+
+/** The checks of a suite that have a past already, or whose past was looked for. */
 export async function measuredKeys(db: Db, suiteId: string): Promise<Set<string>> {
-  const rows = await db.selectFrom('check_result').select('key').distinct().where('suite_id', '=', suiteId).execute();
+  const rows = await db
+    .selectFrom('check_result as result')
+    .innerJoin('check_run as run', 'run.id', 'result.run_id')
+    .select('result.key')
+    .where('result.suite_id', '=', suiteId)
+    .groupBy('result.key')
+    .having(({ or, eb, fn }) =>
+      or([eb(fn.countAll(), '>=', A_HISTORY), eb(sql<boolean>`bool_or(run.trigger = 'backfill')`, '=', true)]),
+    )
+    .execute();
   return new Set(rows.map(({ key }) => key));
 }
 

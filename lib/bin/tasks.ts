@@ -23,7 +23,7 @@ import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { startFollowers } from '#lib/sync/start-followers.ts';
 import { openGate } from '#quality/gate.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
-import { endLostChecks, runChecks, startChecksAfterSync } from '#quality/run-checks.ts';
+import { endLostChecks, runChecks, startBackfills, startChecksAfterSync } from '#quality/run-checks.ts';
 import { startDueSuites } from '#quality/start-due-suites.ts';
 import { profileNewTables } from '#quality/suggest/profile-new-tables.ts';
 
@@ -38,7 +38,9 @@ interface TaskOptions {
 
 export async function runSyncTask(context: Context, syncId: number, options: TaskOptions): Promise<void> {
   await runSyncJob(context, syncId, { ...options, onFinished: afterSync(context), gate: gateOf(context) });
-  if (!options.signal.aborted) await profileNewTables(context, syncId, options.signal);
+  if (options.signal.aborted) return;
+  const past = await profileNewTables(context, syncId, options.signal);
+  if (past) await startBackfills(context, past.workspaceId, past.connectionId);
 }
 
 export async function runProbeTask(context: Context, probeId: string, { signal }: TaskOptions): Promise<void> {

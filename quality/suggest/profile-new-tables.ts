@@ -8,6 +8,7 @@ import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { withBucket } from '../duckdb/bucket.ts';
+import { historyColumn } from '../history-column.ts';
 import { withPostgres } from '../postgres/engine.ts';
 import type { Profile } from './profile.ts';
 import { profileTable } from './profile-table.ts';
@@ -27,19 +28,32 @@ const PROFILE_BYTES = 32 * 1024 * 1024;
 /**
  * Looks at the tables that a sync has published for the first time, and keeps the checks that follow: in Postgres, or in the
  * first files of a bucket. What goes wrong is logged and forgotten.
+ * @returns the connection, if some of its new tables tell since when their rows are there
  */
-export async function profileNewTables(c: ProfileContext, syncId: number, signal: AbortSignal): Promise<void> {
+export async function profileNewTables(
+  c: ProfileContext,
+  syncId: number,
+  signal: AbortSignal,
+): Promise<{ workspaceId: string; connectionId: string } | null> {
   try {
     const [first, ...others] = await newTables(c.db, syncId);
-    if (!first) return;
+    if (!first) return null;
     const guard = await workspaceGuard(c.db, first.workspaceId);
     const config = usableConfig(c.secrets, first.config, `destination:${first.destinationId}`);
     const options = { config, guard, signal };
     const profile = first.destinationType === 'postgres' ? profileInPostgres : profileInBucket;
-    await profile(c, [first, ...others], { ...options, syncId });
+    const profiles = await profile(c, [first, ...others], { ...options, syncId });
+    const { workspaceId, connectionId } = first;
+    return profiles.some(hasPast) ? { workspaceId, connectionId } : null;
   } catch (error) {
     c.log.warn({ err: error, syncId }, 'new tables were not profiled');
+    return null;
   }
+}
+
+function hasPast({ columns }: Profile): boolean {
+  const times = columns.filter(({ type }) => type === 'time').map(({ name }) => ({ name, type: 'timestamp' }));
+  return historyColumn(times) !== null;
 }
 
 interface ProfileOptions {
@@ -53,10 +67,15 @@ async function profileInPostgres(
   c: ProfileContext,
   tables: readonly NewTable[],
   { config, syncId, ...options }: ProfileOptions,
-): Promise<void> {
-  await withPostgres(config, { ...options, ...(c.kept && { kept: c.kept }) }, async (engine) => {
-    for (const { relation, ...table } of tables)
-      await saveProfile(c, { ...table, syncId, bytesRead: null }, await profileTable(engine, relation));
+): Promise<Profile[]> {
+  return withPostgres(config, { ...options, ...(c.kept && { kept: c.kept }) }, async (engine) => {
+    const profiles: Profile[] = [];
+    for (const { relation, ...table } of tables) {
+      const profile = await profileTable(engine, relation);
+      await saveProfile(c, { ...table, syncId, bytesRead: null }, profile);
+      profiles.push(profile);
+    }
+    return profiles;
   });
 }
 
@@ -64,7 +83,8 @@ async function profileInBucket(
   c: ProfileContext,
   tables: readonly NewTable[],
   { syncId, ...options }: ProfileOptions,
-): Promise<void> {
+): Promise<Profile[]> {
+  const profiles: Profile[] = [];
   for (const { relation, ...table } of tables) {
     if (relation.kind !== 'parquet' || relation.files.length === 0) continue;
     const published = [{ prefix: '', namespace: '', name: table.tableName, files: relation.files }];
@@ -79,8 +99,10 @@ async function profileInBucket(
       const found = await engine.find(table.tableName);
       const profile = await profileTable(engine, found, read.isPart);
       await saveProfile(c, { ...table, syncId, bytesRead: read.bytes }, profile);
+      profiles.push(profile);
     });
   }
+  return profiles;
 }
 
 type NewTable = Awaited<ReturnType<typeof newTables>>[number];

@@ -4,6 +4,7 @@ export interface Order {
   readonly email: string | null;
   readonly channel?: string;
   readonly at?: string;
+  readonly created_at?: string;
 }
 
 /** Orders with nothing wrong. */
@@ -30,6 +31,6 @@ streams:
       record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
     schema_loader:
       type: InlineSchemaLoader
-      schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string }, at: { type: string } } }
+      schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string }, at: { type: string }, created_at: { type: string, format: date-time } } }
 `;
 }
