@@ -5,8 +5,7 @@ import { mayActAs } from '#lib/access/roles.ts';
 import { Notice } from '../../../_components/notice.tsx';
 import { toWire } from '../../../_components/wire.ts';
 import { pageContext } from '../../../_server/page-context.ts';
-import { ApiKeysView } from '../_parts/api-keys-view.tsx';
-import { ApplicationsView } from '../_parts/applications-view.tsx';
+import { ApiKeysView, ApplicationsView } from '../_parts/programs-view.tsx';
 import { SettingsPage } from '../_parts/settings-page.tsx';
 
 export const metadata: Metadata = { title: 'API keys' };
