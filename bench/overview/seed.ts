@@ -25,12 +25,14 @@ const CONNECTIONS = `
 with w as (select id from workspace limit 1),
   c as (insert into connector (workspace_id, name) select id, 'Shop' from w returning id),
   s as (insert into source (workspace_id, connector_id, name, config)
-    select w.id, c.id, 'Shop ' || n, '{}' from w, c, generate_series(1, 20) n returning id, row_number() over () as n),
+    select w.id, c.id, 'Shop ' || n, '{}' from w, c, generate_series(1, 20) n returning id),
   d as (insert into destination (workspace_id, type, name, config)
-    select w.id, 'postgres', 'Warehouse ' || n, '{}' from w, generate_series(1, 5) n returning id, row_number() over () as n)
+    select w.id, 'postgres', 'Warehouse ' || n, '{}' from w, generate_series(1, 5) n returning id),
+  sources as (select id, row_number() over () as n from s),
+  destinations as (select id, row_number() over () as n from d)
 insert into connection (workspace_id, name, source_id, destination_id, schedule, next_due, prefix)
 select w.id, 'pipeline_' || i, s.id, d.id, '{"type":"hourly","every":1,"timeZone":"Europe/Berlin"}', now() + interval '30 days', i || '_'
-from w, generate_series(1, $1::int) i join s on s.n = i % 20 + 1 join d on d.n = i % 5 + 1`;
+from w, generate_series(1, $1::int) i join sources s on s.n = i % 20 + 1 join destinations d on d.n = i % 5 + 1`;
 
 const SYNCS = `
 insert into syncs (workspace_id, connection_id, trigger, status, started_at, finished_at, attempts, created_at, failure)
@@ -38,7 +40,7 @@ select workspace_id, id, 'schedule', case when fails then 'failed' else 'succeed
   case when fails then '{"kind":"transient","code":"http_503","message":"The shop answered 503."}'::jsonb end
 from (
   select c.workspace_id, c.id, now() - make_interval(mins => 20) - make_interval(hours => n * 3) as at,
-    mod(hashtext(c.name)::bigint & 2147483647, 100) < $2 * 100 and n < 3 as fails
+    mod(hashtext(c.name)::bigint & 2147483647, 100) < $2::float8 * 100 and n < 3 as fails
   from connection c, generate_series(0, $1::int - 1) n
 ) past`;
 

@@ -35,7 +35,7 @@ function phaseBars(phases: NonNullable<Stream['phases']>, startMs: number): Bar[
   });
 }
 
-/** `mostly waits for the source, 82%`: the phase that took more than half of a stream's time; null where none did. */
+/** `82% waiting for the source`: the phase that took more than half of a stream's time; null where none did. */
 export function slowestPhase(phases: Stream['phases']): string | null {
   if (!phases) return null;
   const { extractMs, stageMs, checkMs, publishMs } = phases;
@@ -47,5 +47,5 @@ export function slowestPhase(phases: Stream['phases']): string | null {
       ['its checks', checkMs],
     ] as const
   ).find(([, ms]) => ms > all / 2);
-  return found && all > 0 ? `waited mostly for ${found[0]}, ${Math.round((found[1] / all) * 100)}%` : null;
+  return found && all > 0 ? `${Math.round((found[1] / all) * 100)}% waiting for ${found[0]}` : null;
 }

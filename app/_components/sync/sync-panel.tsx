@@ -91,7 +91,7 @@ function streamLane(stream: Sync['streams'][number], from: number, end: number):
     name: (
       <>
         <b className="strong">{stream.name}</b> <span className="muted sub2">{plural(stream.read, 'record')}</span>
-        {slow && <span className="sub">{slow}</span>}
+        {slow && <span className="slow clip">{slow}</span>}
       </>
     ),
     bars: start === null ? [] : streamBars(stream, start, stop, from),

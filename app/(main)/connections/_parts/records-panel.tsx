@@ -8,11 +8,13 @@ import type { RowModel } from './models.ts';
 
 const DAY_MS = 86_400_000;
 
+const LEAST_DAYS = 2;
+
 /** Records published per day, with what is usual for this connection. Today is not over: it is judged only above the band. */
 export function RecordsPanel({ row }: { row: RowModel }) {
   const now = useNow();
   const { series, low, high } = row.records;
-  if (series.every((value) => value === null)) return null;
+  if (series.filter((value) => value !== null).length < LEAST_DAYS) return null;
   const points = series.map((value, index) => {
     const isToday = index === series.length - 1;
     const outside = value !== null && low !== null && high !== null && (value > high || (!isToday && value < low));

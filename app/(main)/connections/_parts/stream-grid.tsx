@@ -30,7 +30,7 @@ export function StreamGrid({ connectionId, newest, chosen, onChoose }: StreamGri
     <Panel title="Streams by sync">
       <Table
         label="Streams by sync"
-        className="tight waffle"
+        className="tight by-sync"
         head={
           <>
             <th>Stream</th>

@@ -1,5 +1,7 @@
 import type { TimelineEntry } from '#lib/connections/timeline.ts';
+import type { Schedule } from '#lib/db/schema.ts';
 import { TimeAt } from '../../../../_components/clock.tsx';
+import { describeSchedule } from '../../../../_components/format.ts';
 import { Empty } from '../../../../_components/notice.tsx';
 import { Panel, Table } from '../../../../_components/panel.tsx';
 import type { Wire } from '../../../../_components/wire.ts';
@@ -65,10 +67,10 @@ function ChangesOf({ changes }: { changes: Extract<Entry, { kind: 'action' }>['c
   return (
     <dl className="kv diff">
       {fields.map(([field, [before, after]]) => (
-        <div key={field} className="changed">
+        <div key={field}>
           <dt>{fieldWords(field)}</dt>
           <dd>
-            <del>{valueWords(before)}</del> → <ins>{valueWords(after)}</ins>
+            <del>{valueWords(field, before)}</del> → <ins>{valueWords(field, after)}</ins>
           </dd>
         </div>
       ))}
@@ -95,7 +97,8 @@ function fieldWords(field: string): string {
   return field.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-function valueWords(value: unknown): string {
+function valueWords(field: string, value: unknown): string {
+  if (field === 'schedule' && typeof value === 'object' && value !== null) return describeSchedule(value as Schedule);
   if (value === null || value === '') return 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
