@@ -3,6 +3,7 @@ import { listChannels } from '#lib/alerts/channels.ts';
 import { listIncidents } from '#lib/alerts/incidents.ts';
 import { getOverview } from '#lib/connections/overview.ts';
 import { toWire } from '../_components/wire.ts';
+import { firstOverview } from '../_server/first-overview.ts';
 import { pageContext } from '../_server/page-context.ts';
 import { OverviewView } from './_overview/overview-view.tsx';
 
@@ -15,5 +16,5 @@ export default async function OverviewPage() {
     listIncidents(context, workspaceId),
     listChannels(context, workspaceId),
   ]);
-  return <OverviewView overview={toWire(overview)} incidents={toWire(incidents)} channels={toWire(channels)} />;
+  return <OverviewView overview={firstOverview(overview)} incidents={toWire(incidents)} channels={toWire(channels)} />;
 }

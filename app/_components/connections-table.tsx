@@ -16,7 +16,7 @@ type Group = (typeof GROUPS)[number];
 
 const NAMES: Record<Group, string> = { attention: 'Needs attention', fine: 'On time', paused: 'Paused' };
 const COLUMNS = 9;
-/** From here on the healthy ones fold into one row until they are asked for. */
+/** More of a group are drawn when they are asked for; of so many healthy ones, none before. */
 const CROWDED = 100;
 
 /** All connections, worst first, in three groups; filter and group live in the address. */
@@ -30,7 +30,10 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
   const found = rows.filter((row) => matches(row, q));
   const groups = GROUPS.map((group) => ({ group, rows: found.filter((row) => groupOf(row.health) === group) }));
   const shown = groups.filter(({ group, rows }) => rows.length > 0 && (!show || show === group));
-  const folded = (group: Group, size: number) => group === 'fine' && size > CROWDED && !open && !show && !q;
+  const drawn = (group: Group, of: readonly Row[]) => {
+    if (open || of.length <= CROWDED) return of;
+    return group === 'fine' && !show && !q ? [] : of.slice(0, CROWDED);
+  };
   return (
     <>
       <div className="toolbar">
@@ -64,16 +67,15 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
           <Table className="cards conns" label="Connections" head={<Head />}>
             {shown.map(({ group, rows }) => [
               <GroupRow key={group} span={COLUMNS} name={NAMES[group]} count={rows.length} />,
-              folded(group, rows.length) ? (
-                <tr key={`${group} folded`}>
+              ...drawn(group, rows).map((row) => <ConnectionRow key={row.id} row={row} />),
+              drawn(group, rows).length < rows.length && (
+                <tr key={`${group} more`}>
                   <td colSpan={COLUMNS}>
                     <button type="button" className="link" onClick={() => setOpen(true)}>
                       Show all {rows.length}
                     </button>
                   </td>
                 </tr>
-              ) : (
-                rows.map((row) => <ConnectionRow key={row.id} row={row} />)
               ),
             ])}
           </Table>

@@ -39,7 +39,7 @@ insert into syncs (workspace_id, connection_id, trigger, status, started_at, fin
 select workspace_id, id, 'schedule', case when fails then 'failed' else 'succeeded' end, at, at + interval '40 seconds', 1, at,
   case when fails then '{"kind":"transient","code":"http_503","message":"The shop answered 503."}'::jsonb end
 from (
-  select c.workspace_id, c.id, now() - make_interval(mins => 20) - make_interval(hours => n * 3) as at,
+  select c.workspace_id, c.id, now() - make_interval(mins => 5) - make_interval(hours => n) as at,
     mod(hashtext(c.name)::bigint & 2147483647, 100) < $2::float8 * 100 and n < 3 as fails
   from connection c, generate_series(0, $1::int - 1) n
 ) past`;
