@@ -1,10 +1,13 @@
 import type { Hono } from 'hono';
-import { getOverview } from '#lib/connections/overview.ts';
+import { getOverview, type Overview } from '#lib/connections/overview.ts';
+import type { Context } from '#lib/context.ts';
 import { as, type Door, type DoorEnv } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
 
 /** Between two looks at the database for one reader. */
 const LOOK_EVERY_MS = 3_000;
+/** So long several readers share one. */
+const SHARED_MS = 2_000;
 
 export function overviewRoutes(app: Hono<DoorEnv>): void {
   app.get('/overview', as('viewer'), async (c) =>
@@ -21,7 +24,7 @@ function overviewEvents(c: Door): Response {
   return eventStream(
     c.req.raw,
     async () => {
-      const overview = await getOverview(context, workspaceId);
+      const overview = await sharedLook(context, workspaceId);
       const now = JSON.stringify({ ...overview, asOf: null });
       const isSame = now === sent;
       sent = now;
@@ -30,4 +33,19 @@ function overviewEvents(c: Door): Response {
     },
     LOOK_EVERY_MS,
   );
+}
+
+const looks = new WeakMap<Context, Map<string, { readonly until: number; readonly overview: Promise<Overview> }>>();
+
+/** However many tabs look at a workspace, its thousand connections are added up once. */
+function sharedLook(context: Context, workspaceId: string): Promise<Overview> {
+  const known = looks.get(context) ?? new Map();
+  looks.set(context, known);
+  const now = context.clock().getTime();
+  const last = known.get(workspaceId);
+  if (last && last.until > now) return last.overview;
+  const overview = getOverview(context, workspaceId);
+  known.set(workspaceId, { until: now + SHARED_MS, overview });
+  overview.catch(() => known.delete(workspaceId));
+  return overview;
 }
