@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from '#lib/json.ts';
 import { countRepeated, firstRepeated } from './decode/repeated-keys.ts';
 
 /** So many bytes of a stream are looked at whole for repeated keys; what always repeats some shows by then. */
-const LOOKED_AT_BYTES = 8 * 1024 * 1024;
+const LOOKED_AT_BYTES = 2 * 1024 * 1024;
 /** Beyond, one page in so many: looking takes a tenth of the time of reading. */
 const LOOK_AT_EVERY = 10;
 
