@@ -218,9 +218,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const SMALL_DISK_MB = 4;
+const SMALL_DISK_MB = 48;
 
-/** A service whose temporary files lie on a disk of a few megabytes: what is written there for a bucket does not fit. */
+/** A service whose files lie on a disk of some megabytes: what is written there for a bucket does not fit. */
 async function outOfDisk(api: ScriptedServer): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-fault-disk-'));
   const store = new S3rver({
@@ -243,7 +243,7 @@ async function outOfDisk(api: ScriptedServer): Promise<void> {
     };
     const bucket = await small.client.post<{ id: string }>('/destinations', { name: 'lake', type: 's3', config });
     const connection = await orders(api, small, bucket.id);
-    const long = 'x'.repeat(4_000);
+    const long = 'x'.repeat(16_000);
     api.on('/orders', { body: { data: page(1, ROWS).data.map((row) => ({ ...row, long })) } });
     const ended: Ended = await small.sync(connection);
     expect(ended.status).toBe('failed');
