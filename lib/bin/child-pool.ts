@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Failure, failureText, WeirError } from '#lib/errors.ts';
 
-/** From asking a child to end until it is killed. */
-const CANCEL_GRACE_MS = 4_000;
+/** From asking a child to end until it is killed: a cancel takes five seconds at the most, with the second until it is noticed. */
+const CANCEL_GRACE_MS = 3_000;
 /** The same when the worker itself ends; shorter than it waits. */
 const CLOSE_GRACE_MS = 7_000;
 /** What V8 may use beyond its old space: young space, code, buffers. */
