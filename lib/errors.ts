@@ -95,6 +95,7 @@ export class WeirError extends Error {
 export function toFailure(error: unknown): Failure {
   if (!(error instanceof WeirError)) {
     if (isDiskFull(error)) return DISK_FULL;
+    if (isDatabaseLost(error)) return DATABASE_LOST;
     return { kind: 'bug', code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
   }
   const { kind, code, message, hint, where } = error;
@@ -111,6 +112,24 @@ const DISK_FULL: Failure = {
   code: 'disk_full',
   message: 'The disk of this Weir or of its database is full.',
   hint: 'Free space on it. Nothing that was saved or published before is lost.',
+};
+
+/** Of our own: what goes wrong with a source or a destination is told apart where it is talked to. */
+function isDatabaseLost(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return (
+    /^(08...|57P0.|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/.test(String(code)) ||
+    LOST.test(String(message))
+  );
+}
+
+const LOST = /^(Connection terminated|timeout exceeded when trying to connect)/;
+
+const DATABASE_LOST: Failure = {
+  kind: 'transient',
+  code: 'database_lost',
+  message: 'The connection to the service’s own database was lost.',
+  hint: 'It is tried again. If it stays, see whether that database runs and takes connections.',
 };
 
 /** Wraps what a library threw, and leaves a `WeirError` as it is. */
