@@ -24,7 +24,7 @@ function countKeysWritten(raw: Uint8Array): number {
   return keys;
 }
 
-/** By a list of what is left to look at, since values may lie deeper than calls may. */
+/** By a list of what is left to look at, since values may lie deeper than calls may. Parsed objects have no keys but their own. */
 function countKeys(value: JsonValue): number {
   let keys = 0;
   const left: JsonValue[] = [value];
@@ -32,9 +32,8 @@ function countKeys(value: JsonValue): number {
     if (Array.isArray(next)) {
       for (const item of next) if (typeof item === 'object' && item !== null) left.push(item);
     } else if (isJsonObject(next)) {
-      const names = Object.keys(next);
-      keys += names.length;
-      for (const name of names) {
+      for (const name in next) {
+        keys++;
         const item = next[name];
         if (typeof item === 'object' && item !== null) left.push(item);
       }
