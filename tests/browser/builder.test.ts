@@ -65,6 +65,8 @@ test('a test says what it read: one record, all as a table, one page alone, each
   await page.getByLabel('Page', { exact: true }).selectOption({ label: 'Page 2 (3)' });
   expect(await page.getByRole('button', { name: /^Record \d$/ }).count()).toBe(3);
   await seriousFindings(page, 'records as a table');
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await picture('test');
 });
 
 test('a plan lists slices and their first requests, and asks nothing', async () => {
@@ -112,6 +114,7 @@ test('what was read is kept as a test without its secret, all tests are run, and
   await page.getByRole('button', { name: 'Run all tests' }).click();
   await page.getByText('1 of 1 tests passed').waitFor();
   await seriousFindings(page, 'tests');
+  await picture('tests');
   const kept = await downloaded();
   expect(kept).toContain('reads what the API gave');
   expect(kept).not.toContain(TOKEN);
@@ -151,6 +154,7 @@ test('somebody else’s newer draft or version is shown beside one’s own, and 
   await typeManifest(page, `# mine\n${manifest()}`);
   await page.getByRole('dialog', { name: /Somebody else has changed/ }).waitFor();
   await seriousFindings(page, 'conflict');
+  await picture('conflict');
   await page.getByRole('button', { name: 'Go on with mine' }).click();
   await page.getByText(/draft kept/).waitFor();
   expect((await person.get<{ draft: string }>(`/connectors/${connectorId}`)).draft).toContain('# mine');
@@ -234,6 +238,7 @@ test('the form shows the YAML of just one part, what a value comes from, and tak
   await page.locator('.view-line', { hasText: 'type: HttpRequester' }).click();
   await page.getByRole('heading', { name: 'HttpRequester' }).waitFor();
   await seriousFindings(page, 'form');
+  await picture('form');
   await page.locator('.view-line', { hasText: 'type: BearerAuthenticator' }).getByText('auth', { exact: true }).click();
   await page.locator('.view-line', { hasText: '#/definitions/auth' }).getByText('#/definitions/auth').click();
   await page.getByText('from #/definitions/auth').first().waitFor();
