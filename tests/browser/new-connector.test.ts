@@ -127,16 +127,16 @@ test('from a recording of the browser: its calls are picked, the rest of it stay
 
 test('from a file of one’s own: uploaded, tested, and a refusal is told', async () => {
   await page.goto(`${weir.url}/connectors/new`);
-  await page.getByRole('button', { name: 'Open in the builder' }).click();
+  await page.getByRole('button', { name: 'Open in the builder', exact: true }).click();
   await page.getByText(/Give an address that starts with https/).waitFor();
   const buffer = Buffer.from('id,name\n1,Ada\n2,Grace\n');
   await page.getByLabel('Or a file of yours').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
   await page.route('**/uploads?*', (route) => route.fulfill({ status: 502, body: '<html>bad gateway</html>' }), {
     times: 1,
   });
-  await page.getByRole('button', { name: 'Open in the builder' }).click();
+  await page.getByRole('button', { name: 'Open in the builder', exact: true }).click();
   await page.getByText(/The upload was not understood: Weir answered 502/).waitFor();
-  await page.getByRole('button', { name: 'Open in the builder' }).click();
+  await page.getByRole('button', { name: 'Open in the builder', exact: true }).click();
   await page
     .getByRole('button', { name: /^Test people/ })
     .first()
