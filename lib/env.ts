@@ -82,9 +82,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
   const previousSecretKey = secretKeyOf('WEIR_SECRET_KEY_PREVIOUS', text, projectDir, problems);
   if (previousSecretKey !== null && secretKey === null)
     problems.push('WEIR_SECRET_KEY_PREVIOUS goes with WEIR_SECRET_KEY, which is not set.');
-  const envReferences = listOf(text('WEIR_ENV_REFERENCES'));
-  for (const entry of envReferences.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)))
-    problems.push(`WEIR_ENV_REFERENCES has "${entry}": it takes names, or beginnings of names such as SHOP_*.`);
+  const envReferences = referencesOf(text, problems);
   const oidc = oidcOf(text, url, problems);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
@@ -172,8 +170,11 @@ function oidcOf(
   };
 }
 
-function listOf(text: string | null): string[] {
-  return (text ?? '').split(',').flatMap((entry) => entry.trim() || []);
+function referencesOf(text: (name: string) => string | null, problems: string[]): string[] {
+  const entries = (text('WEIR_ENV_REFERENCES') ?? '').split(',').flatMap((entry) => entry.trim() || []);
+  for (const entry of entries.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)))
+    problems.push(`WEIR_ENV_REFERENCES has "${entry}": it takes names, or beginnings of names such as SHOP_*.`);
+  return entries;
 }
 
 function readKeyFile(file: string): string | undefined {
