@@ -93,7 +93,7 @@ volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
       'error: Postgres can’t measure this: column "nonsense" does not exist. Check the type of the column, and the condition of where.',
       'error: Postgres can’t measure this: function avg(text) does not exist. Check the type of the column, and the condition of where.',
       'pass: the mean of id is 1, limit 1 to 1',
-      'pass: 1 row, limit at least 1 rows',
+      'pass: 1 row, limit at least 1 row',
       'error: There is no table user in schema public. Did you mean users? Correct the name in the suite, or load the table first. The user of the destination must be allowed to read it.',
     ]);
   });
@@ -139,7 +139,7 @@ volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
     const results = await withPostgres(configOf(database.url), options, (engine) => checkTables(engine, checks, FACTS));
     expect(results.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
       'error: Measuring took too long and was stopped. Narrow the check with where, or index the column.',
-      'pass: 1 row, limit at least 1 rows',
+      'pass: 1 row, limit at least 1 row',
     ]);
     expect(await countRunning(database)).toBe(0);
   });

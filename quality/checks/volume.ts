@@ -47,7 +47,8 @@ export const volume: CheckKind = {
     const high = strictest(Math.min, highs);
     const isAbsolute = rows < Number(min_rows ?? 0) || rows > Number(max_rows ?? Number.POSITIVE_INFINITY);
     const limitText = [
-      (min_rows !== undefined || max_rows !== undefined) && `${rangeText(num(min_rows), num(max_rows))} rows`,
+      (min_rows !== undefined || max_rows !== undefined) &&
+        `${rangeText(num(min_rows), num(max_rows))} ${(max_rows ?? min_rows) === 1 ? 'row' : 'rows'}`,
       near !== null && `within ${max_change_pct}% of ${before === null ? words : numberText(before)}`,
     ];
     return {
