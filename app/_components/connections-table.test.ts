@@ -1,0 +1,44 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
+import { createElement } from 'react';
+import { renderToString } from 'react-dom/server';
+import { expect, test, vi } from 'vitest';
+import { ClockProvider } from './clock.tsx';
+import type { ConnectionsTable as Table } from './connections-table.tsx';
+import { Toasts } from './toast.tsx';
+
+vi.mock('next/navigation', () => ({ useRouter: () => ({}), usePathname: () => '/' }));
+
+type Row = Parameters<typeof Table>[0]['rows'][number];
+
+const row = (index: number, health: Row['health']) =>
+  ({
+    ...{ id: `c${index}`, name: `pipeline_${index}`, health, running: false, reason: null, namespace: null },
+    ...{ source: { id: 's', name: 'Shop' }, destination: { id: 'd', name: 'Warehouse', type: 'postgres' } },
+    ...{ schedule: { type: 'manual' }, nextSync: null, freshness: { dataAsOf: null, targetMinutes: null } },
+    ...{ lastSync: null, medianMs: null, failedInARow: 0, current: null, recent: [], failureRate: null, checks: null },
+    records: { series: [], low: null, high: null },
+  }) as Row;
+
+/** The rows that are drawn, and what offers the others. */
+async function drawn(rows: Row[], searchParams = '') {
+  const { ConnectionsTable } = await import('./connections-table.tsx');
+  const toasts = { children: createElement(ConnectionsTable, { rows }) };
+  const clock = { drawnAt: 0, timeZone: 'UTC', children: createElement(Toasts, toasts) };
+  const address = { searchParams, children: createElement(ClockProvider, clock) };
+  const queries = { client: new QueryClient(), children: createElement(NuqsTestingAdapter, address) };
+  const html = renderToString(createElement(QueryClientProvider, queries));
+  return {
+    rows: html.match(/href="\/connections\/c\d+"/g)?.length ?? 0,
+    offers: [...html.matchAll(/Show all (?:<!-- -->)?(\d+)/g)].map(([, count]) => Number(count)),
+  };
+}
+
+test('a group of many shows its first hundred, and many healthy ones fold away until they are asked for', async () => {
+  const late = Array.from({ length: 250 }, (_, index) => row(index, 'late'));
+  const fine = Array.from({ length: 300 }, (_, index) => row(1_000 + index, 'healthy'));
+  expect(await drawn([...late, ...fine])).toEqual({ rows: 100, offers: [250, 300] });
+  expect(await drawn([...late, ...fine], '?show=fine')).toEqual({ rows: 100, offers: [300] });
+  expect(await drawn([...late, ...fine], '?q=pipeline_1299')).toEqual({ rows: 1, offers: [] });
+  expect(await drawn([...late.slice(0, 3), ...fine.slice(0, 4)])).toEqual({ rows: 7, offers: [] });
+});
