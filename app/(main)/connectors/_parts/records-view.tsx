@@ -16,6 +16,8 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ['json', 'JSON'],
 ];
 const ALL = '';
+/** Records that types are worked out from. */
+const LOOKED_AT = 500;
 
 /** Records of a test: one, raw beside transformed and how it lands; all as a table of their fields; or one as JSON. */
 export function RecordsView({ pages, running }: { pages: readonly TestPage[]; running: boolean }) {
@@ -23,6 +25,7 @@ export function RecordsView({ pages, running }: { pages: readonly TestPage[]; ru
   const [index, setIndex] = useState(0);
   const [only, setOnly] = useState(ALL);
   const records = useMemo(() => recordsOf(pages, only), [pages, only]);
+  const seen = useMemo(() => inferSchema(records.slice(0, LOOKED_AT).map(({ record }) => record)), [records]);
   const at = Math.min(index, records.length - 1);
   const shown = records[at];
   if (shown === undefined && only === ALL)
@@ -60,7 +63,7 @@ export function RecordsView({ pages, running }: { pages: readonly TestPage[]; ru
           {view === 'json' ? (
             <pre className="well">{JSON.stringify(shown.record, null, 2)}</pre>
           ) : (
-            <FieldTable record={shown.record} raw={shown.raw} />
+            <FieldTable record={shown.record} raw={shown.raw} seen={seen} />
           )}
         </>
       )}
@@ -117,7 +120,7 @@ function Steps({ at, count, onGo }: { at: number; count: number; onGo: (index: n
       >
         ←
       </button>
-      <span className="muted small num">
+      <span className="muted small num nowrap">
         {Math.max(0, at) + 1} of {count}
       </span>
       <button
@@ -139,7 +142,14 @@ function nothingShown(pages: readonly TestPage[]): string {
   return `${read} records came back and all were left out: by the filter, or because they lie before the start of the cursor.`;
 }
 
-function FieldTable({ record, raw }: { record: JsonObject; raw: JsonObject | undefined }) {
+interface FieldTableProps {
+  readonly record: JsonObject;
+  readonly raw: JsonObject | undefined;
+  /** What all records have in common: a column has one type for all of them. */
+  readonly seen: JsonObject;
+}
+
+function FieldTable({ record, raw, seen }: FieldTableProps) {
   const before = raw ?? record;
   const names = [...new Set([...Object.keys(before), ...Object.keys(record)])];
   return (
@@ -156,7 +166,7 @@ function FieldTable({ record, raw }: { record: JsonObject; raw: JsonObject | und
         </thead>
         <tbody>
           {names.map((name) => (
-            <FieldRow key={name} name={name} before={before[name]} after={record[name]} />
+            <FieldRow key={name} name={name} before={before[name]} after={record[name]} lands={landsAs(seen, name)} />
           ))}
         </tbody>
       </table>
@@ -168,10 +178,12 @@ function FieldRow({
   name,
   before,
   after,
+  lands,
 }: {
   name: string;
   before: JsonValue | undefined;
   after: JsonValue | undefined;
+  lands: string;
 }) {
   const [was, is] = [show(before), show(after)];
   const kind = before === undefined ? 'ad' : after === undefined ? 'de' : '';
@@ -190,7 +202,7 @@ function FieldRow({
           `${before === undefined ? '+ ' : ''}${is}`
         )}
       </td>
-      <td className="mono faint">{landsAs(after)}</td>
+      <td className="mono faint">{after === undefined ? '' : lands}</td>
     </tr>
   );
 }
@@ -205,9 +217,7 @@ function show(value: JsonValue | undefined): string {
 }
 
 /** In Postgres; in Parquet the Schema tab says it too. */
-function landsAs(value: JsonValue | undefined): string {
-  if (value === undefined || value === null) return '';
-  const seen = inferSchema([{ value }]);
-  const type = isJsonObject(seen.properties) ? columnTypeOf(seen.properties.value) : null;
+function landsAs({ properties }: JsonObject, name: string): string {
+  const type = isJsonObject(properties) ? columnTypeOf(properties[name]) : null;
   return columnWords(type ?? 'json').postgres;
 }
