@@ -1,4 +1,5 @@
-import type { Reporter, TestCase } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { FAULTS } from './catalogue.ts';
 
 /** A line for each entry of the catalogue as it ends, and what failed once more at the end. */
 export default class LineReporter implements Reporter {
@@ -19,9 +20,12 @@ export default class LineReporter implements Reporter {
       );
   }
 
-  onTestRunEnd(_modules: unknown, unhandled: readonly { message?: string; stack?: string }[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly { message?: string; stack?: string }[]): void {
+    // A service that did not start takes all entries of its file with it.
+    const outside = [...unhandled, ...modules.flatMap((module) => module.errors())];
     for (const failure of this.#failed) process.stdout.write(`\n${failure}\n`);
-    for (const { stack, message } of unhandled) process.stdout.write(`\noutside a test: ${stack ?? message}\n`);
-    process.stdout.write(`\n${this.#passed} of ${this.#passed + this.#failed.length} passed\n`);
+    for (const { stack, message } of outside) process.stdout.write(`\noutside a test: ${stack ?? message}\n`);
+    const all = process.env.WEIR_FAULTS_WHOLE ? Object.keys(FAULTS).length : this.#passed + this.#failed.length;
+    process.stdout.write(`\n${this.#passed} of ${all} passed\n`);
   }
 }

@@ -7,6 +7,6 @@ const words = process.argv.slice(2);
 const args = ['run', '--config', 'tests/faults.config.ts', ...(words.length > 0 ? ['-t', words.join(' ')] : [])];
 const { status } = spawnSync(process.execPath, [vitest, ...args], {
   stdio: 'inherit',
-  env: { ...process.env, WEIR_FAULTS: 'all' },
+  env: { ...process.env, WEIR_FAULTS: 'all', ...(words.length === 0 && { WEIR_FAULTS_WHOLE: '1' }) },
 });
 process.exit(status ?? 1);

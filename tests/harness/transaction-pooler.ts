@@ -2,8 +2,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface TransactionPooler extends AsyncDisposable {
   readonly port: number;
-  /** Sessions of the server that have run something for somebody. */
-  sessionsUsed(): number;
+  /** Transactions that were let go. */
+  transactions(): number;
 }
 
 /** ReadyForQuery, and its status outside of a transaction. */
@@ -11,11 +11,14 @@ const READY = 'Z'.charCodeAt(0);
 const IDLE = 'I'.charCodeAt(0);
 const TERMINATE = 'X'.charCodeAt(0);
 
+const DISCARD = Buffer.from('Q\0\0\0\u0010discard all\0', 'latin1');
+
 /** A session of the server, and whose it is until its transaction ends. */
 interface Session {
   readonly socket: Socket;
   owner: Client | null;
-  used: boolean;
+  /** What was left in it is thrown away. */
+  cleaning: boolean;
 }
 
 interface Client {
@@ -25,41 +28,43 @@ interface Client {
 }
 
 /**
- * Postgres behind a pooler in transaction mode, on loopback: each transaction runs in the session that has rested the longest, so
- * that nothing a client left in its session is there the next time. All clients have to be of one user and database.
+ * Postgres behind a pooler in transaction mode, on loopback: after each transaction the session goes to whoever waits, and nothing that
+ * a client left in it is there the next time. All clients have to be of one user and database.
  */
 export async function transactionPooler(target: { host: string; port: number }): Promise<TransactionPooler> {
   const resting: Session[] = [];
   const waiting: { client: Client; chunk: Buffer }[] = [];
   const open = new Set<Socket>();
-  let used = 0;
+  let transactions = 0;
 
   const give = (session: Session, client: Client, chunk: Buffer) => {
     session.owner = client;
     client.session = session;
-    if (!session.used && client.started) used += 1;
-    session.used ||= client.started;
     session.socket.write(chunk);
   };
-  const rest = (session: Session) => {
-    const { owner } = session;
-    if (owner) {
-      owner.session = null;
-      owner.started = true;
-    }
+  const letGo = (session: Session, owner: Client) => {
+    transactions += 1;
+    owner.session = null;
+    owner.started = true;
     session.owner = null;
+    session.cleaning = true;
+    session.socket.write(DISCARD);
+  };
+  const rest = (session: Session) => {
+    session.cleaning = false;
     const next = waiting.shift();
     if (next) give(session, next.client, next.chunk);
     else resting.push(session);
   };
   const openSession = (): Session => {
-    const session: Session = { socket: connect(target.port, target.host), owner: null, used: false };
+    const session: Session = { socket: connect(target.port, target.host), owner: null, cleaning: false };
     let pending: Buffer = Buffer.alloc(0);
     track(session.socket, open).on('data', (chunk: Buffer) => {
       session.owner?.socket.write(chunk);
       const { rest: left, isIdle } = lastStatus(Buffer.concat([pending, chunk]));
       pending = left;
-      if (isIdle) rest(session);
+      if (isIdle && session.owner) letGo(session, session.owner);
+      else if (isIdle && session.cleaning) rest(session);
     });
     session.socket.on('close', () => {
       session.owner?.socket.destroy();
@@ -83,7 +88,7 @@ export async function transactionPooler(target: { host: string; port: number }):
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    sessionsUsed: () => used,
+    transactions: () => transactions,
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

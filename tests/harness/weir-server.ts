@@ -29,6 +29,16 @@ interface WeirOptions {
 
 /** `npm start` as a user runs it, on a free port with a data folder and a database of its own. */
 export async function startWeir(options: WeirOptions = {}): Promise<WeirServer> {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    // Somebody else may have taken the port that was free a moment ago.
+    if (options.env?.PORT || !/is taken/.test(String(error))) throw error;
+    return startOnce(options);
+  }
+}
+
+async function startOnce(options: WeirOptions): Promise<WeirServer> {
   const port = Number(options.env?.PORT ?? (await freePort()));
   const dataDir = options.dataDir ?? mkdtempSync(path.join(os.tmpdir(), 'weir-run-'));
   const databaseUrl = options.env?.DATABASE_URL ?? (await freshDatabase());
