@@ -125,6 +125,6 @@ test('the overview’s pipelines show the sync, dbt, the checks and the training
   await page.getByRole('heading', { name: 'ml_users is in trouble' }).waitFor();
   const row = page.getByRole('table', { name: 'Pipelines' }).getByRole('row', { name: /ml_users/ });
   const text = await row.textContent();
-  expect(text).toMatch(/Succeeded.*6.*1 models, tests 0 passed, 1 failed.*no checks.*v42, accuracy 0.93/);
+  expect(text).toMatch(/Succeeded.*6.*1 model, tests 0 passed, 1 failed.*no checks.*v42, accuracy 0.93/);
   await seriousFindings(page, 'pipelines');
 });

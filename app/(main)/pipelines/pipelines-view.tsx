@@ -6,7 +6,7 @@ import { parseAsString, useQueryState } from 'nuqs';
 import type { Pipeline } from '#lib/pipelines/pipelines.ts';
 import { api } from '../../_components/api.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
-import { cutMiddle, formatCount } from '../../_components/format.ts';
+import { cutMiddle, formatCount, plural } from '../../_components/format.ts';
 import { Empty } from '../../_components/notice.tsx';
 import { Panel, Table } from '../../_components/panel.tsx';
 import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
@@ -138,7 +138,7 @@ function Dbt({ dbt }: { dbt: Row['dbt'] }) {
         {status === 'success' ? 'Succeeded' : 'Failed'}
       </StateMark>
       <span className="sub">
-        {formatCount(modelsRun)} models, tests {formatCount(testsPassed)} passed, {formatCount(testsFailed)} failed
+        {plural(modelsRun, 'model')}, tests {formatCount(testsPassed)} passed, {formatCount(testsFailed)} failed
       </span>
       <span className="sub">
         <TimeAgo at={lastRun} />

@@ -27,6 +27,7 @@ export function RoutePreview({ routes: initial, connections }: PreviewProps) {
   const choice = (
     <select
       className="select"
+      style={{ maxWidth: 280 }}
       aria-label="Connection to preview"
       value={connectionId}
       onChange={(event) => setConnectionId(event.target.value)}
