@@ -28,12 +28,11 @@ export async function startService(bench: Bench, api: string, connections: numbe
   const db = connectDatabase(own, { maxConnections: 2, name: 'bench' });
   await migrate(db);
   await db.destroy();
-  const pool = new pg.Pool({ connectionString: own, max: 2 });
+  // Where a row fails, the bench's server ends before its pools do, and the row's error is the one to show.
+  const pool = new pg.Pool({ connectionString: own, max: 2 }).on('error', () => undefined);
   const connectionIds = await insertConnections(pool, { api, target, connections });
   const worker = await startWorker(bench, own);
-  const warehouse = new pg.Pool({ connectionString: target, max: 2 });
-  // The bench's server ends before them where a row fails, and its error is the one to show.
-  for (const each of [pool, warehouse]) each.on('error', () => undefined);
+  const warehouse = new pg.Pool({ connectionString: target, max: 2 }).on('error', () => undefined);
   return {
     connectionIds,
     query: async (text, values) => (await pool.query(text, values)).rows,
