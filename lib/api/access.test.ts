@@ -188,7 +188,7 @@ describe('roles and API keys', () => {
     expect(await use()).toBe(401);
   });
 
-  test('every route but seven is closed to strangers', async () => {
+  test('every route is closed to strangers but the first steps, the documents and addresses that are secrets themselves', async () => {
     const { admin, client } = await testApi();
     await admin();
     const stranger = client();
@@ -203,6 +203,7 @@ describe('roles and API keys', () => {
       'GET /health',
       'GET /setup',
       'POST /setup',
+      'POST /triggers/:token',
       'POST /invitations/read',
       'POST /invitations/accept',
       'GET /openapi.json',
