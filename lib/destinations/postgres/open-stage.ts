@@ -5,6 +5,7 @@ import { ensureRelation } from './relations.ts';
 import { createSides, dropSides, takeOverSides } from './side-tables.ts';
 import type { StageStart } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
+import { deleteStage, findStage, insertStage, type StageRow, takeOverStage } from './stage-store.ts';
 import {
   cleanMeta,
   createStageTable,
@@ -15,16 +16,7 @@ import {
   rewindStageTable,
   stageTable,
 } from './stage-table.ts';
-import {
-  deleteStage,
-  findStage,
-  insertStage,
-  OWN_SCHEMA,
-  type Queryable,
-  type RelationRow,
-  type StageRow,
-  takeOverStage,
-} from './store.ts';
+import { OWN_SCHEMA, type Queryable, type RelationRow } from './store.ts';
 import { isThere } from './table.ts';
 
 /** Opens the stream's stage in one transaction: what an interrupted attempt of this sync left, or an empty one. */

@@ -13,10 +13,10 @@ import type {
   Stage,
   TargetStream,
 } from '../destination.ts';
+import { fenced } from '../stage-errors.ts';
 import { checkRights } from './check-rights.ts';
 import { type PostgresConfig, postgresSpec, readPostgresConfig } from './config.ts';
 import { connectPostgres, type PostgresConnections } from './connect.ts';
-import { fenced } from './fence.ts';
 import type { Layout } from './layouts/index.ts';
 import { openStage } from './open-stage.ts';
 import { readPostgresError } from './postgres-errors.ts';

@@ -11,8 +11,9 @@ import { closedRows, prepareMerge } from './prepare-merge.ts';
 import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, mergeSides } from './side-merge.ts';
 import type { StageParts } from './stage-parts.ts';
+import { setStagedRows } from './stage-store.ts';
 import { dropStageTable } from './stage-table.ts';
-import { findStream, type Queryable, saveStream, setStagedRows } from './store.ts';
+import { findStream, type Queryable, saveStream } from './store.ts';
 import { inTransaction } from './transaction.ts';
 
 /**

@@ -1,14 +1,15 @@
 import type { JsonObject } from '#lib/json.ts';
 import { type Column, shapeOfStream, type TableShape, typePage } from '#lib/records/index.ts';
 import type { TargetStream } from '../destination.ts';
+import { fenced } from '../stage-errors.ts';
 import { CopyBuffer, type RowPlace } from './copy-buffer.ts';
-import { fenced } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { SidePlan } from './layouts/index.ts';
 import { sideRelation } from './layouts/layout.ts';
 import type { QuarantinedRow } from './quarantine.ts';
 import { ensureRelation } from './relations.ts';
 import type { StageParts } from './stage-parts.ts';
+import { type SavedSide, setStageColumns } from './stage-store.ts';
 import {
   copyStatement,
   createStageTable,
@@ -18,14 +19,7 @@ import {
   rewindStageTable,
   stageTable,
 } from './stage-table.ts';
-import {
-  OWN_SCHEMA,
-  type Queryable,
-  type RelationRow,
-  relationNames,
-  type SavedSide,
-  setStageColumns,
-} from './store.ts';
+import { OWN_SCHEMA, type Queryable, type RelationRow, relationNames } from './store.ts';
 import { isThere } from './table.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -14,11 +14,12 @@ import type {
   StageFile,
   StagePage,
 } from '../destination.ts';
+import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { CopyBuffer, type CopyTarget, type RowPlace } from './copy-buffer.ts';
 import { copyFile, type FileCopied } from './copy-file.ts';
 import { copyText, NULL_TEXT } from './copy-rows.ts';
-import { fenced, holdFence } from './fence.ts';
+import { holdFence } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { LaidRecord } from './layouts/index.ts';
 import type { PublishRequest } from './merge.ts';
@@ -30,6 +31,7 @@ import type { QuarantinedRow } from './quarantine.ts';
 import { findRefused, isRowRefused, rowRefused } from './refused-rows.ts';
 import { dropSides, type Side, type SideRow, SideTables } from './side-tables.ts';
 import type { StageParts } from './stage-parts.ts';
+import { deleteStage, saveStage, setStageColumns, setStagedRows } from './stage-store.ts';
 import {
   cleanMeta,
   copyStatement,
@@ -39,15 +41,7 @@ import {
   stageTable,
 } from './stage-table.ts';
 import { stagedLoad } from './staged-load.ts';
-import {
-  deleteStage,
-  lockFence,
-  type Queryable,
-  type RelationRow,
-  saveStage,
-  setStageColumns,
-  setStagedRows,
-} from './store.ts';
+import { lockFence, type Queryable, type RelationRow } from './store.ts';
 import { inTransaction } from './transaction.ts';
 import { WaitingRefusals } from './waiting-refusals.ts';
 
@@ -427,12 +421,4 @@ export class PostgresStage implements Stage {
     const fence = await lockFence(pool, ref.connectionId).catch(() => attempt.fence);
     return fence !== attempt.fence;
   }
-}
-
-function notCheckpointed(stream: string): WeirError {
-  return new WeirError({
-    kind: 'bug',
-    code: 'not_checkpointed',
-    message: `Stream ${stream} was to be published as complete while slices were still open.`,
-  });
 }

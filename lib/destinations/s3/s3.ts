@@ -15,6 +15,7 @@ import type {
   Stage,
   TargetStream,
 } from '../destination.ts';
+import { fenced } from '../stage-errors.ts';
 import { ownPrefix, raiseFence, readCommits } from './commits.ts';
 import { readS3Config, type S3Config } from './config.ts';
 import { LocalStage } from './local-stage.ts';
@@ -22,7 +23,7 @@ import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { quarantinePrefix } from './quarantine-files.ts';
 import { forgetReplayed, quarantineStore, replayOf } from './quarantine-store.ts';
 import { s3Spec } from './spec.ts';
-import { fenced, S3Stage } from './stage.ts';
+import { S3Stage } from './stage.ts';
 
 /**
  * Files in a bucket, laid out as Airbyte's S3 destination does. What is ours lies below `_weir/` in the bucket path: fences and

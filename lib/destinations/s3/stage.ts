@@ -2,33 +2,25 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { plainName } from '#lib/records/index.ts';
-import type {
-  AttemptRef,
-  Counts,
-  Published,
-  Relation,
-  Stage,
-  StagedLoad,
-  StageFile,
-  StagePage,
-  TargetStream,
-} from '../destination.ts';
+import type { Counts, Published, Relation, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
+import { archiveKey, commitOf, retentionOf, storageClassOf } from './commit-of.ts';
 import { announce, type Commit, highestFence, sweep, writeCommit } from './commits.ts';
 import type { Granularity } from './config.ts';
 import { freeKeys } from './file-keys.ts';
-import { fetchHeld, forgetHeld, keepHeld } from './held-stage.ts';
+import { forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
 import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
-import { planRetention, type RetentionPlan } from './retention.ts';
 import type { StageParts } from './stage-parts.ts';
-import { StageQuarantine, tidyQuarantine } from './stage-quarantine.ts';
-import type { StorageClass, StoredFile } from './stored-file.ts';
+import { StageQuarantine } from './stage-quarantine.ts';
+import type { StoredFile } from './stored-file.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
+import { firstMark, takeUp } from './take-up.ts';
 import { stagedLines, type WrittenFile, writeFiles } from './write-files.ts';
 
 interface OpenSlice {
@@ -39,7 +31,6 @@ interface OpenSlice {
 
 const FILES_FOLDER = 'files';
 const ODD_PAGE_ROWS = 2_000;
-const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
 
 /** Rows in a local file of JSON lines until they are published as files of the bucket. Calls are taken one after another. */
 export class S3Stage implements Stage {
@@ -62,21 +53,7 @@ export class S3Stage implements Stage {
     this.#latest = latest;
     const { attempt, target } = parts;
     const own = latest?.syncId === attempt.syncId ? latest : null;
-    this.#mark = mark ?? {
-      syncId: attempt.syncId,
-      fence: attempt.fence,
-      // Each sync finds out anew which numbers need to be text.
-      tables: (latest?.tables ?? []).map((table) => ({ ...table, exact: [] })),
-      straight: [],
-      partitioned: hasProperty(target, parts.config.partition?.field),
-      state: own?.state ?? null,
-      counts: own?.counts ?? NO_COUNTS,
-      bytes: 0,
-      nextSlice: 0,
-      openSlices: [],
-      droppedSlices: [],
-      parts: own?.part ?? 0,
-    };
+    this.#mark = mark ?? firstMark(parts, latest);
     this.#layout = layoutOf(parts.config)(target, this.#mark.tables, attempt.syncId);
     this.#partitioned = this.#mark.partitioned;
     this.#straight = [...this.#mark.straight];
@@ -89,27 +66,12 @@ export class S3Stage implements Stage {
   /** Sweeps up after lost attempts, then takes up what this machine has staged, or any that held it, as far as it is not published. */
   static async open(parts: StageParts): Promise<S3Stage> {
     try {
-      return await S3Stage.#takeUp(parts);
+      const { latest, mark } = await takeUp(parts);
+      return new S3Stage(parts, latest, mark);
     } catch (error) {
       await parts.local.close();
       throw error;
     }
-  }
-
-  static async #takeUp(parts: StageParts): Promise<S3Stage> {
-    const latest = await sweep(parts.store, parts.prefix);
-    await fetchHeld(parts);
-    const mark = await parts.local.takeUp(parts.attempt.syncId);
-    const published = latest !== null && latest.syncId === parts.attempt.syncId ? latest.part : 0;
-    await tidyQuarantine(parts, latest, published);
-    if (mark === null || mark.parts > published) return new S3Stage(parts, latest, await forget(parts, mark));
-    const dropped = [...mark.droppedSlices, ...mark.openSlices];
-    const next = { ...mark, openSlices: [], droppedSlices: dropped };
-    if (mark.parts === published) return new S3Stage(parts, latest, next);
-    // The rows of the last checkpoint were published, and the attempt died before it noted that.
-    await parts.local.keepSlices([]);
-    await parts.local.removeStraight(next.straight);
-    return new S3Stage(parts, latest, { ...next, straight: [], droppedSlices: [], bytes: 0, parts: published });
   }
 
   write(page: StagePage): Promise<{ written: number; quarantined: number }> {
@@ -268,17 +230,16 @@ export class S3Stage implements Stage {
       await this.#checkFence();
       await this.#uploadRefused(this.#leftOut());
       const uploads = await this.#uploads();
-      const plan = this.#retention(complete, uploads.length > 0);
-      const commit = this.#commit(
-        complete,
-        uploads.map((upload) => upload.stored),
-        plan,
-      );
+      const plan = retentionOf(this.#parts, this.#latest, { complete, adds: uploads.length > 0 });
+      const commit = commitOf(this.#parts, this.#latest, {
+        ...{ complete, plan, mark: this.#mark, tables: this.#layout.saved() },
+        added: uploads.map((upload) => upload.stored),
+      });
       const announcement = await announce(store, prefix, commit);
       for (const { file, stored } of uploads)
         await store.upload(stored.key, file, { 'ab-generation-id': String(target.generation) });
-      for (const { key } of plan.moved) await store.copy(key, this.#archiveKey(key));
-      for (const { key } of plan.reclassed) await store.copy(key, key, this.#storageClass());
+      for (const { key } of plan.moved) await store.copy(key, archiveKey(config.retention, key));
+      for (const { key } of plan.reclassed) await store.copy(key, key, storageClassOf(config.retention));
       await this.#checkFence();
       killPoint('publish.before_commit');
       await writeCommit(store, prefix, commit);
@@ -404,73 +365,9 @@ export class S3Stage implements Stage {
     }));
   }
 
-  /** Only a sync that is whole decides what is old. */
-  #retention(complete: boolean, adds: boolean): RetentionPlan {
-    const { attempt, config, context, target } = this.#parts;
-    return planRetention(complete ? config.retention : { rule: 'all' }, {
-      before: this.#latest?.files ?? [],
-      archived: this.#latest?.archived ?? [],
-      replaces: target.destinationSyncMode === 'overwrite',
-      adds,
-      syncId: attempt.syncId,
-      now: context.clock(),
-    });
-  }
-
-  #archiveKey(key: string): string {
-    const { retention } = this.#parts.config;
-    const prefix = retention.rule !== 'all' && retention.action.action === 'move' ? retention.action.prefix : 'archive';
-    return `${prefix}/${key}`;
-  }
-
-  #storageClass(): StorageClass | undefined {
-    const { retention } = this.#parts.config;
-    if (retention.rule === 'all' || retention.action.action !== 'storage_class') return undefined;
-    return retention.action.storageClass;
-  }
-
   async #checkFence(): Promise<void> {
     const { attempt, config, store } = this.#parts;
     if ((await highestFence(store, config.ownPath, attempt.connectionId)) !== attempt.fence) throw fenced(attempt);
-  }
-
-  #commit(complete: boolean, added: readonly StoredFile[], plan: RetentionPlan): Commit {
-    const { attempt, target } = this.#parts;
-    const reclassed = new Set(plan.reclassed);
-    const storageClass = this.#storageClass();
-    const kept = plan.kept.map((file) => (reclassed.has(file) && storageClass ? { ...file, storageClass } : file));
-    const moved = plan.moved.map((file) => ({ ...file, key: this.#archiveKey(file.key) }));
-    const files = [...kept, ...added];
-    return {
-      syncId: attempt.syncId,
-      attempt: attempt.attempt,
-      fence: attempt.fence,
-      part: this.#mark.parts + 1,
-      complete,
-      generation: target.generation,
-      state: this.#mark.state,
-      counts: this.#mark.counts,
-      published: this.#published(files, added),
-      tables: this.#layout.saved(),
-      files,
-      archived: [...plan.archived, ...moved],
-      added: [...added, ...moved].map((file) => file.key),
-      removed: [...plan.moved, ...plan.dropped].map((file) => file.key),
-      ...(complete && target.replays && { replayed: target.replays }),
-    };
-  }
-
-  /** Of the table that checks look at. */
-  #published(files: readonly StoredFile[], added: readonly StoredFile[]): Published {
-    const replaced = this.#parts.target.destinationSyncMode === 'overwrite' ? (this.#latest?.files ?? []) : [];
-    const mine = files.filter(isMain);
-    return {
-      relation: { kind: 'parquet', files: mine.map((file) => `s3://${this.#parts.config.bucket}/${file.key}`) },
-      rows: rowsOf(mine),
-      inserted: rowsOf(added.filter(isMain)),
-      updated: 0,
-      deleted: rowsOf(replaced.filter(isMain)),
-    };
   }
 
   async #afterPublish(complete: boolean, commit: Commit): Promise<void> {
@@ -494,41 +391,4 @@ export class S3Stage implements Stage {
     this.#tail = result.catch(() => undefined);
     return result;
   }
-}
-
-function isMain({ table }: StoredFile): boolean {
-  return table === undefined;
-}
-
-function rowsOf(files: readonly StoredFile[]): number {
-  return files.reduce((sum, file) => sum + file.rows, 0);
-}
-
-function hasProperty({ stream }: TargetStream, field: string | undefined): boolean {
-  const { properties } = stream.jsonSchema;
-  return field !== undefined && isJsonObject(properties) && field in properties;
-}
-
-/** A stage that knows of publishes which the bucket doesn't is of another bucket, or of one that was emptied. */
-async function forget({ local }: StageParts, mark: StageMark | null): Promise<null> {
-  if (mark) await local.keepSlices([]);
-  if (mark) await local.removeStraight(mark.straight);
-  return null;
-}
-
-export function fenced(attempt: AttemptRef): WeirError {
-  return new WeirError({
-    kind: 'terminal',
-    code: 'fenced',
-    message: `A newer attempt has taken over from attempt ${attempt.attempt} of sync ${attempt.syncId}.`,
-    hint: 'Nothing to do: the newer attempt goes on.',
-  });
-}
-
-function notCheckpointed(stream: string): WeirError {
-  return new WeirError({
-    kind: 'bug',
-    code: 'not_checkpointed',
-    message: `Stream ${stream} was to be published as complete while slices were still open.`,
-  });
 }

@@ -1,0 +1,99 @@
+import type { Published } from '../destination.ts';
+import type { Commit } from './commits.ts';
+import type { S3Config } from './config.ts';
+import type { StageMark } from './local-stage.ts';
+import { planRetention, type RetentionPlan } from './retention.ts';
+import type { StageParts } from './stage-parts.ts';
+import type { StorageClass, StoredFile } from './stored-file.ts';
+
+type Retention = S3Config['retention'];
+
+/** What becomes of the files that are there; only a sync that is whole decides what is old. */
+export function retentionOf(
+  { attempt, config, context, target }: StageParts,
+  latest: Commit | null,
+  { complete, adds }: { complete: boolean; adds: boolean },
+): RetentionPlan {
+  return planRetention(complete ? config.retention : { rule: 'all' }, {
+    before: latest?.files ?? [],
+    archived: latest?.archived ?? [],
+    replaces: target.destinationSyncMode === 'overwrite',
+    adds,
+    syncId: attempt.syncId,
+    now: context.clock(),
+  });
+}
+
+export function archiveKey(retention: Retention, key: string): string {
+  const prefix = retention.rule !== 'all' && retention.action.action === 'move' ? retention.action.prefix : 'archive';
+  return `${prefix}/${key}`;
+}
+
+export function storageClassOf(retention: Retention): StorageClass | undefined {
+  if (retention.rule === 'all' || retention.action.action !== 'storage_class') return undefined;
+  return retention.action.storageClass;
+}
+
+interface Publishing {
+  readonly complete: boolean;
+  readonly plan: RetentionPlan;
+  readonly mark: StageMark;
+  readonly tables: Commit['tables'];
+  readonly added: readonly StoredFile[];
+}
+
+/** The commit that makes a publish count, with all files that readers see from then on. */
+export function commitOf(
+  parts: StageParts,
+  latest: Commit | null,
+  { complete, plan, mark, tables, added }: Publishing,
+): Commit {
+  const { attempt, config, target } = parts;
+  const reclassed = new Set(plan.reclassed);
+  const storageClass = storageClassOf(config.retention);
+  const kept = plan.kept.map((file) => (reclassed.has(file) && storageClass ? { ...file, storageClass } : file));
+  const moved = plan.moved.map((file) => ({ ...file, key: archiveKey(config.retention, file.key) }));
+  const files = [...kept, ...added];
+  return {
+    syncId: attempt.syncId,
+    attempt: attempt.attempt,
+    fence: attempt.fence,
+    part: mark.parts + 1,
+    complete,
+    generation: target.generation,
+    state: mark.state,
+    counts: mark.counts,
+    published: publishedOf(parts, latest, { files, added }),
+    tables,
+    files,
+    archived: [...plan.archived, ...moved],
+    added: [...added, ...moved].map((file) => file.key),
+    removed: [...plan.moved, ...plan.dropped].map((file) => file.key),
+    ...(complete && target.replays && { replayed: target.replays }),
+  };
+}
+
+/** Of the table that checks look at. */
+function publishedOf(
+  { config, target }: StageParts,
+  latest: Commit | null,
+  { files, added }: { files: readonly StoredFile[]; added: readonly StoredFile[] },
+): Published {
+  const replaced = target.destinationSyncMode === 'overwrite' ? (latest?.files ?? []) : [];
+  const mine = files.filter(isMain);
+  return {
+    relation: { kind: 'parquet', files: mine.map((file) => `s3://${config.bucket}/${file.key}`) },
+    rows: rowsOf(mine),
+    inserted: rowsOf(added.filter(isMain)),
+    updated: 0,
+    deleted: rowsOf(replaced.filter(isMain)),
+  };
+}
+
+function isMain({ table }: StoredFile): boolean {
+  return table === undefined;
+}
+
+function rowsOf(files: readonly StoredFile[]): number {
+  return files.reduce((sum, file) => sum + file.rows, 0);
+}

@@ -1,0 +1,60 @@
+import { isJsonObject } from '#lib/json.ts';
+import type { Counts, TargetStream } from '../destination.ts';
+import { type Commit, sweep } from './commits.ts';
+import { fetchHeld } from './held-stage.ts';
+import type { StageMark } from './local-stage.ts';
+import type { StageParts } from './stage-parts.ts';
+import { tidyQuarantine } from './stage-quarantine.ts';
+
+const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+
+/** Sweeps up after lost attempts, and finds what was published last and what is staged beyond it: null when nothing is. */
+export async function takeUp(parts: StageParts): Promise<{ latest: Commit | null; mark: StageMark | null }> {
+  const { attempt, local, prefix, store } = parts;
+  const latest = await sweep(store, prefix);
+  await fetchHeld(parts);
+  const mark = await local.takeUp(attempt.syncId);
+  const published = latest !== null && latest.syncId === attempt.syncId ? latest.part : 0;
+  await tidyQuarantine(parts, latest, published);
+  if (mark === null) return { latest, mark };
+  if (mark.parts > published) return { latest, mark: await forget(parts, mark) };
+  const dropped = [...mark.droppedSlices, ...mark.openSlices];
+  const next = { ...mark, openSlices: [], droppedSlices: dropped };
+  if (mark.parts === published) return { latest, mark: next };
+  // The rows of the last checkpoint were published, and the attempt died before it noted that.
+  await local.keepSlices([]);
+  await local.removeStraight(next.straight);
+  return { latest, mark: { ...next, straight: [], droppedSlices: [], bytes: 0, parts: published } };
+}
+
+/** A stage that knows of publishes which the bucket doesn't is of another bucket, or of one that was emptied. */
+async function forget({ local }: StageParts, mark: StageMark): Promise<null> {
+  await local.keepSlices([]);
+  await local.removeStraight(mark.straight);
+  return null;
+}
+
+/** Where a stage begins: after what this sync has published already. */
+export function firstMark({ attempt, config, target }: StageParts, latest: Commit | null): StageMark {
+  const own = latest?.syncId === attempt.syncId ? latest : null;
+  return {
+    syncId: attempt.syncId,
+    fence: attempt.fence,
+    // Each sync finds out anew which numbers need to be text.
+    tables: (latest?.tables ?? []).map((table) => ({ ...table, exact: [] })),
+    straight: [],
+    partitioned: hasProperty(target, config.partition?.field),
+    state: own?.state ?? null,
+    counts: own?.counts ?? NO_COUNTS,
+    bytes: 0,
+    nextSlice: 0,
+    openSlices: [],
+    droppedSlices: [],
+    parts: own?.part ?? 0,
+  };
+}
+
+function hasProperty({ stream }: TargetStream, field: string | undefined): boolean {
+  const { properties } = stream.jsonSchema;
+  return field !== undefined && isJsonObject(properties) && field in properties;
+}
