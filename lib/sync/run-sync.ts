@@ -14,6 +14,7 @@ import type { ExtractContext, ReadEvent, Source } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { mappingOf, type StreamMapping } from '#lib/records/index.ts';
+import { checkpointTimer } from './checkpoint-timer.ts';
 import { PhaseTimes } from './phase-times.ts';
 import { mapped, newFieldsOf, type Plan, planStream } from './plan-stream.ts';
 import { overLimit, passLimit } from './quarantine-limit.ts';
@@ -21,10 +22,6 @@ import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
 import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
 import { timedParts } from './timed-parts.ts';
-
-/** Rows and time after which the end of a slice becomes a checkpoint. */
-const CHECKPOINT_ROWS = 10_000;
-const CHECKPOINT_MS = 5_000;
 
 type ReadPage = Extract<ReadEvent, { type: 'page' }>;
 
@@ -357,18 +354,6 @@ function withoutMark(state: StreamState | null): StreamState | null {
 
 function isWhole(state: StreamState | null): boolean {
   return state?.[WHOLE] === true;
-}
-
-function checkpointTimer(clock: () => Date): (rows: number) => boolean {
-  let rowsThen = 0;
-  let then = clock().getTime();
-  return (rows) => {
-    const now = clock().getTime();
-    if (rows - rowsThen < CHECKPOINT_ROWS && now - then < CHECKPOINT_MS) return false;
-    rowsThen = rows;
-    then = now;
-    return true;
-  };
 }
 
 /** Every row that was read is accounted for, over all attempts; else the sync has failed, whatever else it says. */
