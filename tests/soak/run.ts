@@ -55,5 +55,5 @@ if (!result.failed) {
   process.exit(0);
 }
 process.stdout.write(`${String(result.errorInstance)}\n${stringifyJson(result.counterexample, 1)}\n`);
-process.stdout.write(`Again: npm run soak -- --seed ${result.seed} --path "${result.counterexamplePath}"\n`);
+process.stdout.write(`Again: npm run soak -- --seed=${result.seed} --path "${result.counterexamplePath}"\n`);
 process.exit(1);

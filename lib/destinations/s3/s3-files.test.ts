@@ -308,3 +308,25 @@ test('files of a sync that failed, and of uploads that were cut off, go with the
   expect(keys).not.toContain(lost);
   expect(await store.list(prefix)).toHaveLength(1);
 });
+
+test('files that a published overwrite replaces go with the next attempt, when the one that published was lost before it could', async () => {
+  const bucket = await makeBucket();
+  const overwrite = { destinationSyncMode: 'overwrite' as const };
+  await sync(bucket, {}, [widget], overwrite);
+  const store = await bucket.store();
+  const [before = ''] = await bucket.keys('airbyte-data/');
+  const old = await store.get(before);
+  await sync(bucket, {}, [acme], { fence: 2, ...overwrite });
+  await store.put(before, old);
+  const prefix = `airbyte-data/_weir/${attemptOf(1).connectionId}/streams/production_public.customers/`;
+  await store.put(`${prefix}pending-000000000002-000000000001.json`, JSON.stringify({ added: [] }));
+
+  const destination = bucket.open({});
+  const next = await destination.begin(attemptOf(3, 2));
+  const { completed } = await next.published(customers('overwrite', { namespace: 'production_public' }));
+  await destination.close();
+  expect(completed?.published.rows).toBe(1);
+  const keys = await bucket.keys('airbyte-data/');
+  expect(keys).toHaveLength(1);
+  expect(keys).not.toContain(before);
+});

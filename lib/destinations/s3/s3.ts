@@ -16,7 +16,7 @@ import type {
   TargetStream,
 } from '../destination.ts';
 import { fenced } from '../stage-errors.ts';
-import { ownPrefix, raiseFence, readCommits } from './commits.ts';
+import { ownPrefix, raiseFence, readCommits, sweep } from './commits.ts';
 import { readS3Config, type S3Config } from './config.ts';
 import { LocalStage } from './local-stage.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
@@ -133,10 +133,14 @@ class S3Destination implements Destination {
     attempt: AttemptRef,
     stream: Pick<TargetStream, 'namespace' | 'table'>,
   ): Promise<PublishedStream> {
-    const { latest } = await readCommits(store, ownPrefix(this.#config.ownPath, attempt.connectionId, stream));
+    const prefix = ownPrefix(this.#config.ownPath, attempt.connectionId, stream);
+    const { latest } = await readCommits(store, prefix);
     if (latest === null) return { state: null, generation: 0, completed: null };
     const { state, generation, complete, counts, published, syncId } = latest;
-    return { state, generation, completed: complete && syncId === attempt.syncId ? { counts, published } : null };
+    const isDone = complete && syncId === attempt.syncId;
+    // The attempt that published may have been lost before it took away what its files replace, and no stage is opened any more.
+    if (isDone) await sweep(store, prefix);
+    return { state, generation, completed: isDone ? { counts, published } : null };
   }
 
   async #replayed(
