@@ -128,9 +128,9 @@ fault(
       expect(took?.seconds).toBeLessThan(CANCEL_S);
       expect(await counts(connection)).toEqual({ rows: ROWS, ids: ROWS });
     };
-    await cancel(async () => undefined);
-    // Waiting for the API, in the middle of a page, and with rows on their way into the warehouse.
+    // Before it reads, waiting for the API, in the middle of a page, and with rows on their way into the warehouse.
     api.on('/orders', { body: page(1, ROWS), hold: held });
+    await cancel(async () => undefined);
     await cancel(() => api.waitForRequests(api.requests.length + 1));
     api.on('/orders', { body: page(1, ROWS), holdBody: held });
     await cancel(() => api.waitForRequests(api.requests.length + 1));
