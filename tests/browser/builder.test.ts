@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { seriousFindings, setSecret } from '#tests/harness/pages.ts';
+import { seriousFindings, setSecret, signInPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
@@ -38,12 +38,7 @@ beforeAll(async () => {
   ({ id: connectorId } = await person.post<{ id: string }>('/connectors', { name: 'Orders', manifest: manifest() }));
   await person.post(`/connectors/${connectorId}/versions`, { manifest: manifest(), basedOn: null });
   browser = await openBrowser();
-  page = await browser.context.newPage();
-  await page.goto(`${weir.url}/sign-in`);
-  await page.getByLabel('Email').fill('test@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.waitForURL(`${weir.url}/`);
+  page = await signInPage(browser, weir.url);
   await open();
 });
 

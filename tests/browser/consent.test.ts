@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { CLIENT, type OauthProvider, oauthProvider, TOKENS } from '#tests/harness/oauth-provider.ts';
-import { seriousFindings, setSecret } from '#tests/harness/pages.ts';
+import { seriousFindings, setSecret, setUpPage } from '#tests/harness/pages.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
 // A source whose tokens come from signing in at its provider.
@@ -17,15 +17,7 @@ beforeAll(async () => {
   provider = await oauthProvider();
   weir = await startWeir();
   browser = await openBrowser();
-  page = await browser.context.newPage();
-  await page.goto(weir.url);
-  await page.getByLabel('Name', { exact: true }).first().fill('Ada');
-  await page.getByLabel('Email').fill('ada@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.locator('#workspaceName').fill('Acme data');
-  await page.getByRole('radio', { name: /empty|without|no demo/i }).check();
-  await page.getByRole('button', { name: /Create workspace/ }).click();
-  await page.waitForURL(`${weir.url}/`);
+  page = await setUpPage(browser, weir.url);
   await send('/allowed-hosts', { host: '127.0.0.1', port: provider.server.port });
   connectorId = (await send('/connectors', { name: 'Orders', manifest: provider.manifest })).id ?? '';
   await send(`/connectors/${connectorId}/versions`, { manifest: provider.manifest });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { type LoopbackSlack, loopbackSlack } from '#tests/harness/loopback-slack.ts';
 import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
-import { seriousFindings } from '#tests/harness/pages.ts';
+import { seriousFindings, signInPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
@@ -44,12 +44,7 @@ beforeAll(async () => {
   await sync();
   readers = startReaders(weir.databaseUrl);
   browser = await openBrowser();
-  page = await browser.context.newPage();
-  await page.goto(`${weir.url}/sign-in`);
-  await page.getByLabel('Email').fill('test@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.getByRole('button', { name: /Sign in/ }).click();
-  await page.waitForURL(`${weir.url}/`);
+  page = await signInPage(browser, weir.url);
 });
 
 afterAll(async () => {

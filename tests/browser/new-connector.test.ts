@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { seriousFindings, setSecret } from '#tests/harness/pages.ts';
+import { seriousFindings, setSecret, setUpPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
@@ -25,15 +25,7 @@ beforeAll(async () => {
   OPENAPI.servers = [{ url: api.url }];
   weir = await startWeir();
   browser = await openBrowser();
-  page = await browser.context.newPage();
-  await page.goto(weir.url);
-  await page.getByLabel('Name', { exact: true }).first().fill('Ada');
-  await page.getByLabel('Email').fill('ada@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.locator('#workspaceName').fill('Acme data');
-  await page.getByRole('radio', { name: /empty|without|no demo/i }).check();
-  await page.getByRole('button', { name: /Create workspace/ }).click();
-  await page.waitForURL(`${weir.url}/`);
+  page = await setUpPage(browser, weir.url);
 });
 
 afterAll(async () => {

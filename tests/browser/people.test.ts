@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { seriousFindings } from '#tests/harness/pages.ts';
+import { seriousFindings, signInPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
@@ -22,12 +22,7 @@ beforeAll(async () => {
   await client.post('/allowed-hosts', { host: hook.host, port: hook.port });
   browser = await openBrowser();
   guest = await openBrowser();
-  page = await browser.context.newPage();
-  await page.goto(`${weir.url}/sign-in`);
-  await page.getByLabel('Email').fill('test@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.getByRole('button', { name: /Sign in/ }).click();
-  await page.waitForURL(`${weir.url}/`);
+  page = await signInPage(browser, weir.url);
 });
 
 afterAll(async () => {

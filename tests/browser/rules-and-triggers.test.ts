@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { seriousFindings } from '#tests/harness/pages.ts';
+import { seriousFindings, signInPage } from '#tests/harness/pages.ts';
 import { productionApi, productionManifest, TOKEN } from '#tests/harness/production.ts';
 import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
@@ -37,12 +37,7 @@ beforeAll(async () => {
     ...{ type: 'slack', name: '#ml', config: { webhookUrl: 'https://hooks.slack.com/services/T0/B0/x' } },
   });
   browser = await openBrowser();
-  page = await browser.context.newPage();
-  await page.goto(`${weir.url}/sign-in`);
-  await page.getByLabel('Email').fill('test@example.com');
-  await page.getByLabel('Password').fill('correct horse battery');
-  await page.getByRole('button', { name: /Sign in/ }).click();
-  await page.waitForURL(`${weir.url}/`);
+  page = await signInPage(browser, weir.url);
 });
 
 afterAll(async () => {

@@ -2,8 +2,34 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { TestBrowser } from './browser.ts';
 
 const AXE = readFileSync(path.resolve('node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** A page of the person that `signedIn` made, signed in through the form, on the overview. */
+export async function signInPage({ context }: TestBrowser, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('Email').fill('test@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`${url}/`);
+  return page;
+}
+
+/** A page of a new service, after the set-up of its first person and an empty workspace. */
+export async function setUpPage({ context }: TestBrowser, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByLabel('Name', { exact: true }).first().fill('Ada');
+  await page.getByLabel('Email').fill('ada@example.com');
+  await page.getByLabel('Password').fill('correct horse battery');
+  await page.locator('#workspaceName').fill('Acme data');
+  await page.getByRole('radio', { name: /empty|without|no demo/i }).check();
+  await page.getByRole('button', { name: /Create workspace/ }).click();
+  await page.waitForURL(`${url}/`);
+  return page;
+}
 
 /** Puts the text into Monaco as a paste does: typing would be auto-indented. */
 export async function typeManifest(target: Page, text: string): Promise<void> {
