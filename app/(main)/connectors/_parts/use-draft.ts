@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
+import { useSay } from '../../../_components/toast.tsx';
 
 const SETTLE_MS = 1_200;
 /** A connector that is not saved yet is kept here; manifests hold no secrets. */
@@ -48,6 +49,7 @@ export function useDraft(
   const kept = useRef(stored.manifest);
   const draftAt = useRef(stored.draftAt);
   const latest = useRef({ name, manifest });
+  const say = useRef(useSay());
   latest.current = { name, manifest };
 
   const keep = useCallback(async () => {
@@ -83,8 +85,8 @@ export function useDraft(
     window.addEventListener('beforeunload', ask);
     return () => {
       window.removeEventListener('beforeunload', ask);
-      // Another page of Weir: what the pause had not kept yet is kept now.
-      keep().catch(() => undefined);
+      // Another page of Weir: what the pause had not kept yet is kept now, and if it can't be, that page says so.
+      keep().catch(say.current.failed);
     };
   }, [keep]);
   return {

@@ -6,14 +6,13 @@ import { AlertingNotice } from '../../../_components/alerting-notice.tsx';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAgo } from '../../../_components/clock.tsx';
-import { Confirm } from '../../../_components/confirm.tsx';
-import { Menu, MenuItem, MenuLine } from '../../../_components/menu.tsx';
 import { Empty } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { type Channel, channelForm, EVENTS } from './channel.ts';
 import { ChannelDialog } from './channel-dialog.tsx';
+import { RowActions } from './row-actions.tsx';
 
 const EVERY_MS = 5_000;
 
@@ -70,7 +69,6 @@ function Head() {
 }
 
 function ChannelRow({ channel, readOnly, onEdit }: { channel: Channel; readOnly: boolean; onEdit: () => void }) {
-  const [deleting, setDeleting] = useState(false);
   const { test, testing, setEnabled, remove } = useChannelActions(channel);
   const words = EVENTS.filter(({ event }) => channel.events.includes(event)).map(({ short }) => short);
   return (
@@ -92,26 +90,17 @@ function ChannelRow({ channel, readOnly, onEdit }: { channel: Channel; readOnly:
             <Button size="s" busy={testing} onClick={test}>
               Send a test
             </Button>
-            <Menu trigger={<Button kind="ghost" size="s" icon="more" aria-label={`Actions for ${channel.name}`} />}>
-              <MenuItem onSelect={onEdit}>Edit…</MenuItem>
-              <MenuItem onSelect={() => setEnabled(!channel.enabled)}>
-                {channel.enabled ? 'Turn off' : 'Turn on'}
-              </MenuItem>
-              <MenuLine />
-              <MenuItem danger onSelect={() => setDeleting(true)}>
-                Delete…
-              </MenuItem>
-            </Menu>
+            <RowActions
+              name={channel.name}
+              kind="channel"
+              enabled={channel.enabled}
+              whenDeleted="The channel hears nothing more. Its secrets are forgotten."
+              onEdit={onEdit}
+              onEnable={setEnabled}
+              onDelete={remove}
+            />
           </span>
         )}
-        <Confirm
-          open={deleting}
-          onOpenChange={setDeleting}
-          title={`Delete ${channel.name}`}
-          description="The channel hears nothing more. Its secrets are forgotten."
-          verb="Delete channel"
-          onConfirm={remove}
-        />
       </td>
     </tr>
   );

@@ -4,12 +4,12 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
-import { Confirm } from '../../../_components/confirm.tsx';
-import { Menu, MenuItem, MenuLine } from '../../../_components/menu.tsx';
+import { MenuItem } from '../../../_components/menu.tsx';
 import { Empty } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Channel } from './channel.ts';
+import { RowActions } from './row-actions.tsx';
 import { aboutWords, type Rule, type RuleChoices, tellsWords } from './rule.ts';
 import { RuleDialog } from './rule-dialog.tsx';
 
@@ -98,7 +98,6 @@ interface RowProps {
 }
 
 function RuleRow({ rule, before, words, readOnly, onEdit }: RowProps) {
-  const [deleting, setDeleting] = useState(false);
   const { change, moveUp, remove } = useRuleActions(rule, before);
   return (
     <tr className={rule.enabled ? '' : 'dim'}>
@@ -113,26 +112,18 @@ function RuleRow({ rule, before, words, readOnly, onEdit }: RowProps) {
       </td>
       <td className="r">
         {!readOnly && (
-          <Menu trigger={<Button kind="ghost" size="s" icon="more" aria-label={`Actions for ${rule.name}`} />}>
-            <MenuItem onSelect={onEdit}>Edit…</MenuItem>
+          <RowActions
+            name={rule.name}
+            kind="rule"
+            enabled={rule.enabled}
+            whenDeleted="What it matched is told by the rules after it, or to every channel that asks for it."
+            onEdit={onEdit}
+            onEnable={(enabled) => change({ enabled })}
+            onDelete={remove}
+          >
             {before && <MenuItem onSelect={moveUp}>Ask before {before.name}</MenuItem>}
-            <MenuItem onSelect={() => change({ enabled: !rule.enabled })}>
-              {rule.enabled ? 'Turn off' : 'Turn on'}
-            </MenuItem>
-            <MenuLine />
-            <MenuItem danger onSelect={() => setDeleting(true)}>
-              Delete…
-            </MenuItem>
-          </Menu>
+          </RowActions>
         )}
-        <Confirm
-          open={deleting}
-          onOpenChange={setDeleting}
-          title={`Delete ${rule.name}`}
-          description="What it matched is told by the rules after it, or to every channel that asks for it."
-          verb="Delete rule"
-          onConfirm={remove}
-        />
       </td>
     </tr>
   );
