@@ -14,6 +14,7 @@ import type {
   StageFile,
   StagePage,
 } from '../destination.ts';
+import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { CopyBuffer, type CopyTarget, type RowPlace } from './copy-buffer.ts';
@@ -64,12 +65,6 @@ const ODD_PAGE_ROWS = 2_000;
 /** Taking rows out may bring older rows of the same key to light, which the table refuses too. */
 const MOST_PUBLISHES = 10;
 
-interface OpenSlice {
-  readonly id: number;
-  written: number;
-  quarantined: number;
-}
-
 /** Rows in an unlogged table of our own, the checkpoint in `_weir.stage`. Calls are taken one after another. */
 export class PostgresStage implements Stage {
   readonly resumed: Stage['resumed'];
@@ -80,13 +75,12 @@ export class PostgresStage implements Stage {
   readonly #sides: SideTables;
   readonly #hadTable: boolean;
   readonly #becomesTable: boolean;
-  readonly #slices = new Map<string, OpenSlice>();
+  readonly #slices: OpenSlices;
   readonly #places = new PagePlaces();
   readonly #refusals: WaitingRefusals;
   #shape: TableShape;
   /** Numbers of rows that are staged, and should not be. */
   #unstaged: number[] = [];
-  #nextSlice: number;
   #seq: number;
   /** Rows of closed slices: over the whole sync, and of those the ones not yet published. */
   #closed: { written: number; quarantined: number };
@@ -106,7 +100,7 @@ export class PostgresStage implements Stage {
     this.#refusals = new WaitingRefusals(parts, this.#places);
     this.#hadTable = start.hadTable;
     this.#becomesTable = start.becomesTable;
-    this.#nextSlice = start.nextSlice;
+    this.#slices = new OpenSlices(start.nextSlice);
     this.#seq = start.lastSeq;
     this.#savedSeq = start.lastSeq;
     this.#staged = start.staged;
@@ -128,7 +122,7 @@ export class PostgresStage implements Stage {
     numbers?: readonly number[],
   ): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
     return this.#inTurn('staging a page', async () => {
-      const slice = this.#sliceOf(page.slice);
+      const slice = this.#slices.take(page.slice);
       const laid = this.#layOut(page.records);
       const typed = this.#typed(page, laid?.map(({ main }) => main) ?? page.records);
       if (typed.shape !== this.#shape) await this.#grow(typed.shape);
@@ -186,7 +180,7 @@ export class PostgresStage implements Stage {
     const cells = straightCells(file, columnOf, required);
     if (cells === null) return null;
     await this.#buffer.drain();
-    const slice = this.#sliceOf(name);
+    const slice = this.#slices.take(name);
     const columns = file.columns.map(({ field }) => columnOf(field)?.name ?? '');
     const place = { table: this.#table, columns, cells, sliceId: slice.id, seq: this.#seq };
     const copied = await copyFile(pool, file, { ...place, signal, onProgress });
@@ -227,7 +221,10 @@ export class PostgresStage implements Stage {
     return this.#inTurn('saving a checkpoint', async () => {
       await this.#buffer.drain();
       await this.#sides.drain();
-      this.#closeSlicesExcept(save.openSlices);
+      const { written, quarantined } = this.#slices.closeExcept(save.openSlices);
+      this.#closed = { written: this.#closed.written + written, quarantined: this.#closed.quarantined + quarantined };
+      this.#staged += written;
+      this.#openIds = this.#slices.ids;
       const counts = { ...save.counts, ...this.#closed };
       const { pool, attempt, ref } = this.#parts;
       const saveIn = async (db: Queryable) => {
@@ -237,7 +234,7 @@ export class PostgresStage implements Stage {
           state: save.state,
           counts,
           open_slices: this.#openIds,
-          next_slice: this.#nextSlice,
+          next_slice: this.#slices.next,
           last_seq: this.#seq,
           staged: this.#staged,
         });
@@ -293,7 +290,7 @@ export class PostgresStage implements Stage {
 
   publish({ complete, onRefused }: PublishOptions): Promise<Published> {
     return this.#inTurn('publishing', async () => {
-      if (complete && this.#slices.size > 0) throw notCheckpointed(this.#parts.target.stream.name);
+      if (complete && !this.#slices.isEmpty) throw notCheckpointed(this.#parts.target.stream.name);
       for (let left = MOST_PUBLISHES; ; left--) {
         try {
           const published = await publishStage(this.#parts, this.#request(complete));
@@ -347,28 +344,6 @@ export class PostgresStage implements Stage {
     });
   }
 
-  #sliceOf(name: string): OpenSlice {
-    const known = this.#slices.get(name);
-    if (known) return known;
-    const slice = { id: this.#nextSlice++, written: 0, quarantined: 0 };
-    this.#slices.set(name, slice);
-    return slice;
-  }
-
-  #closeSlicesExcept(open: readonly string[]): void {
-    const stillOpen = new Set(open);
-    for (const [name, slice] of this.#slices) {
-      if (stillOpen.has(name)) continue;
-      this.#closed = {
-        written: this.#closed.written + slice.written,
-        quarantined: this.#closed.quarantined + slice.quarantined,
-      };
-      this.#staged += slice.written;
-      this.#slices.delete(name);
-    }
-    this.#openIds = [...this.#slices.values()].map((slice) => slice.id);
-  }
-
   async #grow(shape: TableShape): Promise<void> {
     await this.#buffer.drain();
     const { pool, attempt, ref } = this.#parts;
@@ -384,7 +359,7 @@ export class PostgresStage implements Stage {
   /** The database refused a row after `write` had counted it. */
   #refuseLate(row: QuarantinedRow): void {
     if (!this.#refusals.addLate(row)) return;
-    const slice = this.#slices.get(row.slice);
+    const slice = this.#slices.find(row.slice);
     if (slice) {
       slice.written -= 1;
       slice.quarantined += 1;

@@ -6,6 +6,7 @@ import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { plainName } from '#lib/records/index.ts';
 import type { Counts, Published, Relation, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { archiveKey, commitOf, retentionOf, storageClassOf } from './commit-of.ts';
@@ -23,12 +24,6 @@ import { type StraightFiles, writeStraight } from './straight-files.ts';
 import { firstMark, takeUp } from './take-up.ts';
 import { stagedLines, type WrittenFile, writeFiles } from './write-files.ts';
 
-interface OpenSlice {
-  readonly id: number;
-  written: number;
-  quarantined: number;
-}
-
 const FILES_FOLDER = 'files';
 const ODD_PAGE_ROWS = 2_000;
 
@@ -38,10 +33,9 @@ export class S3Stage implements Stage {
   readonly #parts: StageParts;
   readonly #layout: LayoutWriter;
   readonly #quarantine: StageQuarantine;
-  readonly #slices = new Map<string, OpenSlice>();
+  readonly #slices: OpenSlices;
   #mark: StageMark;
   #latest: Commit | null;
-  #nextSlice: number;
   #longestLine = 0;
   #partitioned: boolean;
   #straight: StraightPart[];
@@ -57,7 +51,7 @@ export class S3Stage implements Stage {
     this.#layout = layoutOf(parts.config)(target, this.#mark.tables, attempt.syncId);
     this.#partitioned = this.#mark.partitioned;
     this.#straight = [...this.#mark.straight];
-    this.#nextSlice = this.#mark.nextSlice;
+    this.#slices = new OpenSlices(this.#mark.nextSlice);
     const waits = this.#mark.counts.quarantined > (own?.counts.quarantined ?? 0);
     this.#quarantine = new StageQuarantine(parts, waits);
     this.resumed = mark || own ? { state: this.#mark.state, counts: this.#mark.counts } : null;
@@ -82,7 +76,7 @@ export class S3Stage implements Stage {
   #write(page: StagePage, rowOf: (row: number) => number): Promise<{ written: number; quarantined: number }> {
     return this.#inTurn(async () => {
       this.#parts.context.signal.throwIfAborted();
-      const slice = this.#sliceOf(page.slice);
+      const slice = this.#slices.take(page.slice);
       const { lines, refusals } = this.#laid(page);
       for (const members of lines) await this.#add(lineOf(slice.id, members));
       for (const refusal of refusals) {
@@ -131,7 +125,7 @@ export class S3Stage implements Stage {
     const cells = columnOf && straightCells(file, columnOf);
     if (!columnOf || !cells) return null;
     const { attempt, config, context, local } = this.#parts;
-    const slice = this.#sliceOf(name);
+    const slice = this.#slices.take(name);
     const folder = local.fileFor(`straight-${slice.id}`);
     const { main } = this.#layout.tables();
     const columns = file.columns.flatMap(({ field }) => columnOf(field) ?? []);
@@ -152,21 +146,19 @@ export class S3Stage implements Stage {
 
   checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts> {
     return this.#inTurn(async () => {
-      const open = new Set(save.openSlices);
-      let { written, quarantined } = this.#mark.counts;
-      for (const [name, slice] of this.#slices) {
-        if (open.has(name)) continue;
-        written += slice.written;
-        quarantined += slice.quarantined;
-        this.#slices.delete(name);
-      }
-      const counts = { ...save.counts, written, quarantined };
+      const before = this.#mark.counts;
+      const closed = this.#slices.closeExcept(save.openSlices);
+      const counts = {
+        ...save.counts,
+        written: before.written + closed.written,
+        quarantined: before.quarantined + closed.quarantined,
+      };
       await this.#parts.local.flush();
       await this.#save({
         state: save.state,
         counts,
         bytes: this.#parts.local.length,
-        openSlices: [...this.#slices.values()].map((slice) => slice.id),
+        openSlices: this.#slices.ids,
       });
       await this.#uploadRefused(this.#mark.droppedSlices);
       killPoint('checkpoint.saved');
@@ -175,13 +167,12 @@ export class S3Stage implements Stage {
   }
 
   #uploadRefused(leaveOut: readonly number[]): Promise<void> {
-    const more = this.#slices.values().some(({ quarantined }) => quarantined > 0);
-    return this.#quarantine.upload({ part: this.#mark.parts + 1, leaveOut, more });
+    return this.#quarantine.upload({ part: this.#mark.parts + 1, leaveOut, more: this.#slices.hasQuarantined });
   }
 
   /** Slices whose rows don't count, or not yet. */
   #leftOut(): number[] {
-    return [...this.#mark.droppedSlices, ...[...this.#slices.values()].map((slice) => slice.id)];
+    return [...this.#mark.droppedSlices, ...this.#slices.ids];
   }
 
   get names(): readonly string[] {
@@ -225,7 +216,7 @@ export class S3Stage implements Stage {
   publish({ complete }: { complete: boolean }): Promise<Published> {
     return this.#inTurn(async () => {
       const { attempt, config, prefix, store, target } = this.#parts;
-      if (complete && this.#slices.size > 0) throw notCheckpointed(target.stream.name);
+      if (complete && !this.#slices.isEmpty) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
       await this.#checkFence();
       await this.#uploadRefused(this.#leftOut());
@@ -279,14 +270,6 @@ export class S3Stage implements Stage {
     return this.#inTurn(() => this.#parts.local.close());
   }
 
-  #sliceOf(name: string): OpenSlice {
-    const known = this.#slices.get(name);
-    if (known) return known;
-    const slice = { id: this.#nextSlice++, written: 0, quarantined: 0 };
-    this.#slices.set(name, slice);
-    return slice;
-  }
-
   /** The date that a record's files are told apart by. */
   #placeOf(record: JsonObject): string {
     const { partition } = this.#parts.config;
@@ -301,7 +284,7 @@ export class S3Stage implements Stage {
       tables: this.#layout.saved(),
       straight: this.#straight,
       partitioned: this.#partitioned,
-      nextSlice: this.#nextSlice,
+      nextSlice: this.#slices.next,
       ...change,
     };
     await this.#parts.local.save(this.#mark);
@@ -376,7 +359,7 @@ export class S3Stage implements Stage {
       await forgetHeld(this.#parts);
       return local.remove();
     }
-    const open = [...this.#slices.values()].map((slice) => slice.id);
+    const open = this.#slices.ids;
     await local.keepSlices(open);
     await rm(local.fileFor(FILES_FOLDER), { recursive: true, force: true });
     await local.removeStraight(this.#straight.filter(({ slice }) => !open.includes(slice)));
