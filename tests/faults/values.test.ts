@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Answer } from '#tests/harness/scripted-server.ts';
 import { fault } from './fault.ts';
+import { byUpdated, records, schemaOf, valuesOf } from './records.ts';
 import { type Connected, manifestOf, openWorld, type World } from './world.ts';
 
 // Values, names and bytes that systems stumble over. Each row is there after the sync, its values as they came or said to be changed.
@@ -10,19 +11,6 @@ beforeAll(async () => {
   world = await openWorld();
 });
 afterAll(() => world?.close());
-
-const records = (lines: readonly string[]): string => `{"data": [${lines.join(',')}]}`;
-const schemaOf = (fields: object) =>
-  `schema_loader: ${JSON.stringify({
-    type: 'InlineSchemaLoader',
-    schema: { type: 'object', properties: { id: { type: 'integer' }, ...fields } },
-  })}`;
-const byUpdated = `incremental_sync:
-  type: DatetimeBasedCursor
-  cursor_field: updated_at
-  datetime_format: "%Y-%m-%dT%H:%M:%SZ"
-  start_datetime: "2026-01-01T00:00:00Z"
-  start_time_option: { type: RequestOption, inject_into: request_parameter, field_name: since }`;
 
 interface Load {
   readonly body: string | Uint8Array;
@@ -68,22 +56,11 @@ const select = async ({ prefix }: Connected, columns: string) =>
   world.query<Record<string, string>>(`select ${columns} from public.${prefix}rows order by id`);
 const NOTED = `array_to_string(array(select c->>'field' from jsonb_array_elements(_airbyte_meta->'changes') c), ',') as noted`;
 
-/** What stands in the one row beside the id, in columns of whatever name. */
-async function valuesOf({ prefix }: Connected): Promise<string[]> {
-  const [row] = await world.query<{ row: Record<string, string> }>(
-    `select to_jsonb(t) as row from public.${prefix}rows t`,
-  );
-  return Object.entries(row?.row ?? {})
-    .filter(([column]) => column !== 'id' && !column.startsWith('_airbyte_'))
-    .map(([, value]) => String(value))
-    .sort();
-}
-
 /** Each of the names in a column of its own. */
 async function keepsApart(names: readonly string[]): Promise<void> {
   const fields = names.map((name, index) => `${JSON.stringify(name)}: "value ${String(index).padStart(2, '0')}"`);
   const { connection } = await loaded({ body: records([`{"id": 1, ${fields.join(', ')}}`]) });
-  const values = await valuesOf(connection);
+  const values = await valuesOf(world, connection);
   // The names that Weir keeps for itself are mapped, so none of them hides among the filtered ones.
   expect(values).toEqual(names.map((_, index) => `value ${String(index).padStart(2, '0')}`));
 }
@@ -122,7 +99,7 @@ fault(33, async () => {
   expect(await select(connection, `text, inside::text, ${NOTED}`)).toEqual([
     { text: 'a\ufffdb', inside: '{"k\ufffd": "c\ufffdd"}', noted: expect.stringContaining('text') },
   ]);
-  expect(await valuesOf(connection)).toContain('kept');
+  expect(await valuesOf(world, connection)).toContain('kept');
 });
 
 fault(34, async () => {

@@ -231,3 +231,12 @@ export function page(from: number, to: number): { data: { id: number; name: stri
     data: Array.from({ length: to - from + 1 }, (_, index) => ({ id: from + index, name: `row ${from + index}` })),
   };
 }
+
+/** Whether there is still a process of that number. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import S3rver from 's3rver';
+import { afterAll, beforeAll, expect } from 'vitest';
+import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
+import { appendedOrders, countsOf, ROWS } from './appended-orders.ts';
+import { fault } from './fault.ts';
+import { type Ended, gate, isAlive, openWorld, page, type World } from './world.ts';
+
+// What the machine gives of memory, files and disk runs out while a sync runs. It says so, and goes through once there is more.
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+fault(75, async () => {
+  const api = await world.api({ '/orders': { body: page(1, ROWS) } });
+  await outOfMemory();
+  await outOfFiles(api);
+  await outOfDisk(api);
+});
+
+/** Three million small records of one page: more than a process of that size holds. */
+async function outOfMemory(): Promise<void> {
+  const small = await openWorld({ WEIR_SYNC_MEMORY_MB: '128' });
+  try {
+    const api = await small.api({ '/orders': { body: page(1, 3) } });
+    const connection = await appendedOrders(small, api);
+    api.on('/orders', { body: `{"data": [${'{"id": 1, "a": {}},'.repeat(3_000_000)}{"id": 2}]}` });
+    const ended = await small.sync(connection);
+    expect(ended).toMatchObject({ status: 'failed', attempts: 1, failure: { code: 'memory_limit' } });
+    expect(ended.failure?.hint).toContain('WEIR_SYNC_MEMORY_MB');
+    api.on('/orders', { body: page(1, 3) });
+    expect(await small.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
+    expect(await countsOf(small, connection)).toEqual({ rows: 3, ids: 3 });
+  } finally {
+    await small.close();
+  }
+}
+
+/** The process that runs the sync may open no further file or connection from the middle of the sync on. */
+async function outOfFiles(api: ScriptedServer): Promise<void> {
+  const { held, open } = gate();
+  const connection = await appendedOrders(world, api);
+  api.on('/orders', [{ body: page(1, ROWS), hold: held }, { body: page(1, ROWS) }]);
+  const syncId = await world.start(connection);
+  await api.waitForRequests(api.requests.length + 1);
+  const limits = new Map<number, string>();
+  for (const pid of await world.childPids()) {
+    const limit = /Max open files\s+(\d+)\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));
+    limits.set(pid, `${limit?.[1]}:${limit?.[2]}`);
+    limitFiles(pid, `3:${limit?.[2]}`);
+  }
+  open();
+  const failure = await world.attemptEnd(syncId);
+  for (const [pid, limit] of limits) if (isAlive(pid)) limitFiles(pid, limit);
+  // It may have had all that it needs, or be at its end at once.
+  if (failure) expect(failure.message).toMatch(/files|EMFILE|connection|reach|process ended/i);
+  expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null });
+  expect(await countsOf(world, connection)).toEqual({ rows: ROWS, ids: ROWS });
+}
+
+function limitFiles(pid: number, limit: string): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${limit}`]);
+}
+
+const SMALL_DISK_MB = 48;
+
+/** A service whose files lie on a disk of some megabytes: what is written there for a bucket does not fit. */
+async function outOfDisk(api: ScriptedServer): Promise<void> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-fault-disk-'));
+  const store = new S3rver({
+    ...{ port: 0, address: '127.0.0.1', silent: true, directory: path.join(folder, 'store') },
+    configureBuckets: [{ name: 'lake', configs: [] }],
+  });
+  const { port } = (await store.run()) as AddressInfo;
+  const disk = path.join(folder, 'disk');
+  const mount = `mkdir -p ${disk} && mount -t tmpfs -o size=${SMALL_DISK_MB}m tmpfs ${disk} && exec "$@"`;
+  const small = await openWorld(
+    { WEIR_DATA_DIR: disk, TMPDIR: disk, WEIR_DISK_FLOOR_MB: '0' },
+    { within: ['unshare', '--map-root-user', '--mount', 'sh', '-c', mount, 'sh'] },
+  );
+  try {
+    await small.client.post('/allowed-hosts', { host: '127.0.0.1', port, reason: 'test' });
+    const config = {
+      ...{ s3_bucket_name: 'lake', s3_bucket_path: 'data', s3_bucket_region: 'us-east-1' },
+      ...{ s3_endpoint: `http://127.0.0.1:${port}`, access_key_id: 'S3RVER', secret_access_key: 'S3RVER' },
+      format: { format_type: 'JSONL', compression: { compression_type: 'No Compression' } },
+    };
+    const bucket = await small.client.post<{ id: string }>('/destinations', { name: 'lake', type: 's3', config });
+    const connection = await appendedOrders(small, api, bucket.id);
+    const long = 'x'.repeat(16_000);
+    api.on('/orders', { body: { data: page(1, ROWS).data.map((row) => ({ ...row, long })) } });
+    const ended: Ended = await small.sync(connection);
+    expect(ended.status).toBe('failed');
+    expect(ended.failure?.message).toMatch(/space|disk/i);
+    const found = () =>
+      readdirSync(path.join(folder, 'store', 'lake'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+        /^data.(?!_weir).*_object$/.test(name),
+      );
+    expect(found()).toEqual([]);
+    api.on('/orders', { body: page(1, ROWS) });
+    expect(await small.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
+    expect(found()).toHaveLength(1);
+  } finally {
+    await small.close();
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
