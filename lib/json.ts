@@ -40,6 +40,15 @@ export function parseJson(text: string): JsonValue {
   return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
 }
 
+/** The same of a text from outside, with what it is taken for where it is no JSON. */
+export function parseJsonOr<Fallback>(text: string, fallback: Fallback): JsonValue | Fallback {
+  try {
+    return parseJson(text);
+  } catch {
+    return fallback;
+  }
+}
+
 /** JSON text with every digit kept. Values without a bigint take JSON.stringify as it is, which is several times as fast. */
 export function stringifyJson(value: unknown, indent?: number): string {
   try {

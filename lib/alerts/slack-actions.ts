@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { isJsonObject, parseJsonOr } from '#lib/json.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { channelAad } from './channels.ts';
 
@@ -63,10 +63,11 @@ export function slackSignature(secret: string, timestamp: string, body: string):
 }
 
 function pressedIn(body: string): Omit<SlackAction, 'workspaceId'> | null {
-  const payload = parsed(new URLSearchParams(body).get('payload') ?? '');
-  const [pressed] = Array.isArray(payload?.actions) ? payload.actions.filter(isJsonObject) : [];
+  const payload = parseJsonOr(new URLSearchParams(body).get('payload') ?? '', null);
+  if (!isJsonObject(payload)) return null;
+  const [pressed] = Array.isArray(payload.actions) ? payload.actions.filter(isJsonObject) : [];
   const action = ACTIONS.find((each) => each === pressed?.action_id);
-  if (!payload || !action) return null;
+  if (!action) return null;
   const user = isJsonObject(payload.user) ? payload.user : {};
   const words = String(pressed?.value ?? '').split(' ');
   const connectionId = words.find((word) => UUID.test(word)) ?? null;
@@ -77,15 +78,6 @@ function pressedIn(body: string): Omit<SlackAction, 'workspaceId'> | null {
     incidentIds: ids.map(Number).filter(Number.isSafeInteger),
     actor: `slack ${String(user.username ?? user.name ?? user.id ?? 'somebody').slice(0, 100)}`,
   };
-}
-
-function parsed(text: string): JsonObject | null {
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function unsigned(): WeirError {

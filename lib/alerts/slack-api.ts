@@ -1,6 +1,6 @@
 import type { Guard } from '#lib/address-guard.ts';
 import { type Failure, WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, parseJsonOr } from '#lib/json.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import type { Refused } from './kinds/channel-kind.ts';
 
@@ -45,7 +45,8 @@ export async function callSlack(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
-    const answer = parsed(text);
+    const said = parseJsonOr(text, null);
+    const answer = isJsonObject(said) ? said : null;
     if (response.ok && answer?.ok === true) return { answer };
     const word = typeof answer?.error === 'string' ? answer.error : text.trim().slice(0, ANSWER_CHARACTERS);
     const failure = readRefusal(response.status, word);
@@ -69,13 +70,4 @@ function readError(error: unknown): Failure {
   if (error instanceof WeirError) return error.toJSON();
   const hint = 'Check that this machine may reach Slack.';
   return { kind: 'transient', code: 'slack_unreachable', message: 'Slack could not be reached in time.', hint };
-}
-
-function parsed(text: string): JsonObject | null {
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

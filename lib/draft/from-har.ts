@@ -1,5 +1,5 @@
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonOr } from '#lib/json.ts';
 import type { Call } from './draft.ts';
 
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -41,14 +41,14 @@ function callOf({ request: asked, response: answered }: JsonObject): Call | null
     method: String(request.method ?? 'GET').toUpperCase(),
     url,
     headers: headersOf(request.headers),
-    ...(typeof sent === 'string' && { body: parsedOr(sent, sent) }),
+    ...(typeof sent === 'string' && { body: parseJsonOr(sent, sent) }),
     answer: { status, headers: headersOf(response.headers), body },
   };
 }
 
 function bodyOf({ text, encoding }: JsonObject): JsonValue | undefined {
   if (typeof text !== 'string') return undefined;
-  return parsedOr(encoding === 'base64' ? Buffer.from(text, 'base64').toString('utf8') : text, undefined);
+  return parseJsonOr(encoding === 'base64' ? Buffer.from(text, 'base64').toString('utf8') : text, undefined);
 }
 
 function headersOf(list: JsonValue | undefined): Record<string, string> {
@@ -62,15 +62,7 @@ function sizeOf({ answer }: Call): number {
 }
 
 function parsed(text: string): JsonObject {
-  return objectOf(parsedOr(text, null));
-}
-
-function parsedOr<Fallback>(text: string, fallback: Fallback): JsonValue | Fallback {
-  try {
-    return parseJson(text);
-  } catch {
-    return fallback;
-  }
+  return objectOf(parseJsonOr(text, null));
 }
 
 function objectOf(value: JsonValue | undefined): JsonObject {

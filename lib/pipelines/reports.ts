@@ -1,22 +1,13 @@
 import type { Db } from '#lib/db/connect.ts';
-import type { DbtProblem } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
+import type { DbtReport } from './dbt-results.ts';
 
 export interface Reports {
   /** Newest first. */
-  readonly dbt: readonly {
+  readonly dbt: readonly (Omit<DbtReport, 'invocationId'> & {
     readonly id: number;
     readonly commandRunId: number | null;
-    readonly generatedAt: Date;
-    readonly elapsedS: number | null;
-    readonly status: 'success' | 'error';
-    readonly modelsRun: number;
-    readonly modelsFailed: number;
-    readonly testsPassed: number;
-    readonly testsFailed: number;
-    readonly testsWarned: number;
-    readonly problems: readonly DbtProblem[];
-  }[];
+  })[];
   readonly training: readonly {
     readonly id: number;
     readonly modelVersion: string;

@@ -1,7 +1,7 @@
 import { WeirError } from '#lib/errors.ts';
 import { findValue } from '#lib/extract/auth/token-request.ts';
 import type { HttpClient } from '#lib/extract/http/http-client.ts';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonOr } from '#lib/json.ts';
 import { maskText } from '#lib/secrets.ts';
 import { type ConsentPlan, type FilledField, valueAt, withValueAt } from './consent-plan.ts';
 import { type ConsentCourse, tokenCall } from './consent-request.ts';
@@ -28,7 +28,7 @@ export async function exchangeCode(
     totalTimeoutMs: LONGEST_WAIT_MS,
     maxBytes: MOST_BYTES,
   });
-  const answer = parsed(await response.text());
+  const answer = parseJsonOr(await response.text(), undefined);
   const said = isJsonObject(answer) ? saying(answer) : null;
   const { host } = new URL(url);
   const hide = (text: string) =>
@@ -107,12 +107,4 @@ function hintFor(said: string, redirectUri: string): string {
 
 function consentRefused(message: string, hint: string): WeirError {
   return new WeirError({ kind: 'config', code: 'consent_refused', message, hint });
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

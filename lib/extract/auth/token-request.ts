@@ -1,5 +1,5 @@
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { isJsonObject, type JsonValue, parseJsonOr } from '#lib/json.ts';
 import type { ExtractContext } from '../source.ts';
 import { tokenRefused } from './kept-token.ts';
 
@@ -63,20 +63,12 @@ async function once(
     signal: context.signal,
   });
   const said = await response.text();
-  const body = parsed(said);
+  const body = parseJsonOr(said, undefined);
   const { host } = new URL(url);
   if (response.status >= 400) throw refusal(host, response.status, body, refused);
   if (body !== undefined) return body;
   const begins = said.slice(0, SNIPPET).replaceAll(/\s+/g, ' ');
   throw tokenRefused('config', `${host} gave no access token: its answer is no JSON.`, `It begins: ${begins}`);
-}
-
-function parsed(text: string): JsonValue | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function refusal(host: string, status: number, body: JsonValue | undefined, refused: RefusedToken): WeirError {

@@ -1,5 +1,5 @@
 import { WeirError } from '#lib/errors.ts';
-import { type JsonValue, parseJson } from '#lib/json.ts';
+import { type JsonValue, parseJsonOr } from '#lib/json.ts';
 import type { Answer } from '../families.ts';
 import { badEncoding } from './bad-encoding.ts';
 
@@ -77,16 +77,10 @@ function replaced({ status, headers, bytes, url }: Answer, raw: Uint8Array, text
     ...{ status, headers, bytes, raw },
     ...(url !== undefined && { url }),
     get body() {
-      body ??= parsed(text());
+      if (body !== undefined) return body;
+      const said = text();
+      body = parseJsonOr(said, said);
       return body;
     },
   };
-}
-
-function parsed(text: string): JsonValue {
-  try {
-    return parseJson(text);
-  } catch {
-    return text;
-  }
 }
