@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { ConfiguredStream, DestinationSyncMode, StreamState } from '#lib/catalog.ts';
+import type { StreamState } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
-import type {
-  AttemptRef,
-  Counts,
-  Destination,
-  DestinationKind,
-  Load,
-  QuarantineStore,
-  Stage,
-  TargetStream,
+import {
+  type AttemptRef,
+  type Destination,
+  type DestinationKind,
+  type Load,
+  NO_COUNTS,
+  type QuarantineStore,
+  type TargetStream,
 } from './destination.ts';
+import { at, attemptOf, customer, customers, idsOf, load } from './fixtures/customers.ts';
 
 /** What a kind brings to the suite: a place of its own, and eyes that are not its own. */
 export interface Place {
@@ -20,65 +20,6 @@ export interface Place {
   rows(stream: TargetStream): Promise<JsonObject[] | null>;
   /** Rows that were put aside for the stream. */
   quarantined(stream: TargetStream): Promise<{ reason: string; record: JsonObject }[]>;
-}
-
-const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
-
-const SCHEMA: JsonObject = {
-  type: 'object',
-  properties: {
-    id: { type: ['null', 'integer'] },
-    name: { type: ['null', 'string'] },
-    updated_at: { type: ['null', 'string'], format: 'date-time' },
-  },
-};
-
-/** A stream of customers, as a connection would take it. */
-export function customers(mode: DestinationSyncMode, more: Partial<TargetStream> = {}): TargetStream {
-  const configured: ConfiguredStream = {
-    stream: {
-      name: 'customers',
-      jsonSchema: SCHEMA,
-      supportedSyncModes: ['full_refresh', 'incremental'],
-      sourceDefinedCursor: false,
-      defaultCursorField: [],
-      sourceDefinedPrimaryKey: [],
-    },
-    syncMode: mode.startsWith('append') ? 'incremental' : 'full_refresh',
-    destinationSyncMode: mode,
-    cursorField: ['updated_at'],
-    primaryKey: [['id']],
-  };
-  return {
-    ...configured,
-    namespace: '',
-    table: 'customers',
-    generation: 1,
-    emittedAt: new Date('2026-11-24T12:00:00Z'),
-    ...more,
-  };
-}
-
-/** The n-th attempt of a connection that makes one sync per `syncId`. */
-export function attemptOf(fence: number, syncId = 1): AttemptRef {
-  return { connectionId: 'c0ffee00-0000-4000-8000-000000000001', syncId, attempt: fence, fence };
-}
-
-export const at = (day: number) => `2026-11-${String(day).padStart(2, '0')}T00:00:00Z`;
-export const customer = (id: number, day = 1, name = `c${id}`): JsonObject => ({ id, name, updated_at: at(day) });
-export const idsOf = (rows: JsonObject[] | null) =>
-  rows?.map((row) => Number(row.id)).toSorted((a, b) => a - b) ?? null;
-
-/** Writes one slice of one page and saves a checkpoint after it. */
-export async function load(
-  stage: Stage,
-  records: JsonObject[],
-  state: StreamState | null,
-  slice = 's1',
-): Promise<Counts> {
-  const counts = stage.resumed?.counts ?? NO_COUNTS;
-  await stage.write({ slice, page: 1, records });
-  return stage.checkpoint({ state, openSlices: [], counts: { ...counts, read: counts.read + records.length } });
 }
 
 /** What every destination has to hold to, whatever it is made of. */

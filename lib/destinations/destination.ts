@@ -169,6 +169,9 @@ export interface Counts {
   readonly bytes: number;
 }
 
+/** Before anything is read. */
+export const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+
 /** Where checks find what was staged or published. A query is one SELECT over the destination's own tables. */
 export type Relation =
   | { readonly kind: 'postgres'; readonly schema: string; readonly table: string }

@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DestinationSyncMode } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { at, customer, customers, type Place } from './destination.contract.ts';
-import type { AttemptRef, Counts, DestinationKind, Load, Stage, TargetStream } from './destination.ts';
+import type { Place } from './destination.contract.ts';
+import {
+  type AttemptRef,
+  type DestinationKind,
+  type Load,
+  NO_COUNTS,
+  type Stage,
+  type TargetStream,
+} from './destination.ts';
+import { at, customer, customers } from './fixtures/customers.ts';
 
 /** Each run takes some ten syncs' worth of statements; more by WEIR_PROPERTY_RUNS. */
 const RUNS = Number(process.env.WEIR_PROPERTY_RUNS ?? 20);
-const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
 
 interface Slice {
   readonly name: string;

@@ -1,6 +1,4 @@
-import type { Counts } from '#lib/destinations/destination.ts';
-
-const NONE: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+import { type Counts, NO_COUNTS } from '#lib/destinations/destination.ts';
 
 /**
  * Counts of one stream over all attempts of its sync. Those of slices that are still open are kept apart: if the attempt
@@ -11,7 +9,7 @@ export class ReadCounts {
   readonly #open = new Map<string, Counts>();
   pages = 0;
 
-  constructor(resumed: Counts = NONE) {
+  constructor(resumed: Counts = NO_COUNTS) {
     this.#closed = resumed;
   }
 
@@ -29,11 +27,11 @@ export class ReadCounts {
 
   add(slice: string, page: Counts): void {
     this.pages++;
-    this.#open.set(slice, sum(this.#open.get(slice) ?? NONE, page));
+    this.#open.set(slice, sum(this.#open.get(slice) ?? NO_COUNTS, page));
   }
 
   close(slice: string): void {
-    this.#closed = sum(this.#closed, this.#open.get(slice) ?? NONE);
+    this.#closed = sum(this.#closed, this.#open.get(slice) ?? NO_COUNTS);
     this.#open.delete(slice);
   }
 

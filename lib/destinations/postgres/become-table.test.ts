@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { testDatabase } from '#tests/harness/database.ts';
-import { attemptOf, customer, customers, load } from '../destination.contract.ts';
+import { attemptOf, customer, customers, load } from '../fixtures/customers.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
 

@@ -1,4 +1,5 @@
 import { shapeOfStream } from '#lib/records/index.ts';
+import { NO_COUNTS } from '../destination.ts';
 import { holdFence } from './fence.ts';
 import { deleteQuarantineAfter } from './quarantine.ts';
 import { ensureRelation } from './relations.ts';
@@ -45,7 +46,7 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
     fence: attempt.fence,
     stage_table: table.table,
     columns: shape.columns,
-    counts: { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 },
+    counts: NO_COUNTS,
     had_table: hadTable,
     sides: sides.map(({ plan, shape: { columns } }) => ({ path: plan.path, columns })),
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { testDatabase } from '#tests/harness/database.ts';
-import { at, attemptOf, customer, customers, load } from '../destination.contract.ts';
 import type { Load, Stage, TargetStream } from '../destination.ts';
+import { at, attemptOf, customer, customers, load } from '../fixtures/customers.ts';
 import { cuttingProxy } from './fixtures/cutting-proxy.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';

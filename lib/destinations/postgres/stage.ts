@@ -4,15 +4,16 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, type TypedPage, typePage } from '#lib/records/index.ts';
-import type {
-  Counts,
-  Published,
-  PublishOptions,
-  SetAside,
-  Stage,
-  StagedLoad,
-  StageFile,
-  StagePage,
+import {
+  type Counts,
+  NO_COUNTS,
+  type Published,
+  type PublishOptions,
+  type SetAside,
+  type Stage,
+  type StagedLoad,
+  type StageFile,
+  type StagePage,
 } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
@@ -104,7 +105,7 @@ export class PostgresStage implements Stage {
     this.#seq = start.lastSeq;
     this.#savedSeq = start.lastSeq;
     this.#staged = start.staged;
-    this.#counts = start.resumed?.counts ?? { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
+    this.#counts = start.resumed?.counts ?? NO_COUNTS;
     this.resumed = start.resumed;
     this.#state = start.resumed?.state ?? null;
     this.#closed = { written: start.resumed?.counts.written ?? 0, quarantined: start.resumed?.counts.quarantined ?? 0 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
-import { attemptOf, customers, load } from '../destination.contract.ts';
 import type { TargetStream } from '../destination.ts';
+import { attemptOf, customers, load } from '../fixtures/customers.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
 
 const acme: JsonObject = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '#lib/json.ts';
-import { attemptOf, describeDestination, type Place } from '../destination.contract.ts';
+import { describeDestination, type Place } from '../destination.contract.ts';
+import { attemptOf } from '../fixtures/customers.ts';
 import { describeReplay } from '../replay.contract.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
 import { s3 } from './s3.ts';

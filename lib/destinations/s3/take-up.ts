@@ -1,12 +1,10 @@
 import { isJsonObject } from '#lib/json.ts';
-import type { Counts, TargetStream } from '../destination.ts';
+import { NO_COUNTS, type TargetStream } from '../destination.ts';
 import { type Commit, sweep } from './commits.ts';
 import { fetchHeld } from './held-stage.ts';
 import type { StageMark } from './local-stage.ts';
 import type { StageParts } from './stage-parts.ts';
 import { tidyQuarantine } from './stage-quarantine.ts';
-
-const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written: 0, bytes: 0 };
 
 /** Sweeps up after lost attempts, and finds what was published last and what is staged beyond it: null when nothing is. */
 export async function takeUp(parts: StageParts): Promise<{ latest: Commit | null; mark: StageMark | null }> {

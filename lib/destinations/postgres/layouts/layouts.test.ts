@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { testDatabase } from '#tests/harness/database.ts';
-import { attemptOf, load } from '../../destination.contract.ts';
 import type { Counts, Published, TargetStream } from '../../destination.ts';
+import { attemptOf, load } from '../../fixtures/customers.ts';
 import { configOf, testContext } from '../fixtures/test-destination.ts';
 import { postgres } from '../postgres.ts';
 
