@@ -1,12 +1,13 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
 import { badRow, fileError } from '../file-errors.ts';
 import { inferSchema } from '../infer-schema.ts';
 import { type FileFormat, type OpenFile, PORTION_ROWS, SAMPLE_ROWS } from './format.ts';
 
-const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const PORTION_CHARACTERS = 4 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
+const LF = 10;
 
 /** One JSON object per line. Parsed here and not by DuckDB, which would round long numbers and loses line numbers. */
 export function jsonLinesFormat(): FileFormat {
@@ -58,38 +59,46 @@ function parseLine({ name }: OpenFile, line: string, number: number): JsonObject
   throw badRow(name, number, line, 'is no JSON object', hint);
 }
 
-/** The pieces of a long line are put together once, when its end has come. */
-async function* lines({ name, path }: OpenFile): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let pieces: string[] = [];
-  let characters = 0;
+/** Whole lines are decoded; the bytes of one that is not at its end are kept, and put together once. */
+async function* lines(file: OpenFile): AsyncGenerator<string> {
+  await using handle = await open(file.path);
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let pieces: Buffer[] = [];
+  let kept = 0;
   let number = 0;
-  for await (const bytes of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    const [first = '', ...others] = decode(decoder, name, number, bytes as Buffer).split('\n');
-    pieces.push(first);
-    characters += first.length;
-    if (characters > MAX_LINE_CHARACTERS) throw lineTooLong(name, number + 1);
-    const rest = others.pop();
-    if (rest === undefined) continue;
-    number += 1 + others.length;
-    yield pieces.join('');
-    yield* others;
-    pieces = [rest];
-    characters = rest.length;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES);
+    if (bytesRead === 0) break;
+    const bytes = buffer.subarray(0, bytesRead);
+    const end = bytes.lastIndexOf(LF);
+    if (end >= 0) {
+      const found = decode(file, number, [...pieces, bytes.subarray(0, end)]).split('\n');
+      number += found.length;
+      yield* found;
+      pieces = [];
+      kept = 0;
+    }
+    const rest = Buffer.from(bytes.subarray(end + 1));
+    pieces.push(rest);
+    kept += rest.length;
+    if (kept > MAX_LINE_BYTES) throw lineTooLong(file.name, number + 1);
   }
-  yield pieces.join('') + decode(decoder, name, number);
+  yield decode(file, number, pieces);
 }
 
-function decode(decoder: TextDecoder, file: string, line: number, bytes?: Buffer): string {
+/** `line` lines come before these bytes; a mark of the byte order may stand before all of them only. */
+function decode({ name }: OpenFile, line: number, pieces: readonly Buffer[]): string {
+  const [only = Buffer.alloc(0)] = pieces;
+  const bytes = pieces.length > 1 ? Buffer.concat(pieces) : only;
   try {
-    return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: line > 0 }).decode(bytes);
   } catch (error) {
     const message = `has bytes after line ${line} that are no UTF-8.`;
-    throw fileError('config', 'bad_encoding', { file, line }, message, 'Have it written as UTF-8.', error);
+    throw fileError('config', 'bad_encoding', { file: name, line }, message, 'Have it written as UTF-8.', error);
   }
 }
 
 function lineTooLong(file: string, line: number) {
-  const message = `line ${line} is longer than ${MAX_LINE_CHARACTERS / 1024 / 1024} Mi characters.`;
+  const message = `line ${line} is longer than ${MAX_LINE_BYTES / 1024 / 1024} MB.`;
   return fileError('config', 'line_too_long', { file, line }, message, 'Check that the format is right.');
 }
