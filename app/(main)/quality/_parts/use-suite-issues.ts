@@ -19,6 +19,7 @@ export function useSuiteIssues(text: string): SuiteReading {
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(async () => {
+      // When the service does not answer, what was said before stays; saving tells why.
       const answer = await api
         .post<{ issues: SuiteIssue[]; checks: SuiteReading['checks'] }>('/suites/validate', { text })
         .catch(() => null);
