@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     bail: 1,
+    // A file of faults of which none is in the sample holds no test here; `npm run faults` counts that all are tried.
+    passWithNoTests: true,
   },
 });
