@@ -63,14 +63,23 @@ export function TimeAgo({ at, missing = '—' }: { at: Instant | null | undefine
   );
 }
 
+interface TimeAtProps {
+  readonly at: Instant | null | undefined;
+  readonly seconds?: boolean;
+  /** Named beside it, where it is another than the workspace's. */
+  readonly inZone?: string;
+}
+
 /** `06:03`, or `23 Nov 23:30` on another day; `seconds` for what runs now and for logs. */
-export function TimeAt({ at, seconds = false }: { at: Instant | null | undefined; seconds?: boolean }) {
+export function TimeAt({ at, seconds = false, inZone }: TimeAtProps) {
   const now = useNow();
-  const timeZone = useTimeZone();
+  const own = useTimeZone();
+  const timeZone = inZone ?? own;
   if (at === null || at === undefined) return <>—</>;
   return (
     <time dateTime={new Date(at).toISOString()} title={formatStamp(at, timeZone)} className="nowrap">
       {seconds ? formatClock(at, timeZone) : formatTime(at, now, timeZone)}
+      {timeZone !== own && ` ${timeZone}`}
     </time>
   );
 }

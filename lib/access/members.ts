@@ -22,6 +22,18 @@ export async function listMembers({ db }: { db: Db }, workspaceId: string): Prom
     .execute();
 }
 
+/** What somebody may do in the workspace; null for who is no member. @param email in lower case */
+export async function roleByEmail({ db }: { db: Db }, workspaceId: string, email: string): Promise<Role | null> {
+  const row = await db
+    .selectFrom('membership')
+    .innerJoin('user', 'user.id', 'membership.user_id')
+    .select('membership.role')
+    .where('membership.workspace_id', '=', workspaceId)
+    .where((eb) => eb(eb.fn<string>('lower', ['user.email']), '=', email))
+    .executeTakeFirst();
+  return row?.role ?? null;
+}
+
 /** Holds from the member's next request on. @throws WeirError `not_found`, `invalid_input`, `last_admin` */
 export async function changeRole({ db }: { db: Db }, workspaceId: string, userId: string, role: Role): Promise<void> {
   if (!isRole(role)) {

@@ -4,6 +4,7 @@ import { WeirError } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { tellChange } from './incident-changed.ts';
 import { changeOpenIncident, eventsOf, insertEvents, similarIncidents } from './incident-store.ts';
+import { stampIn, zoneOf } from './zone.ts';
 
 /** One thing that is wrong, however often it was seen. */
 export interface Incident {
@@ -160,7 +161,7 @@ export async function snoozeIncident(
 ): Promise<void> {
   const inMs = until.getTime() - c.clock().getTime();
   if (!(inMs > 0 && inMs <= SNOOZE_MOST_MS)) throw badSnooze();
-  const message = `Snoozed until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
+  const message = `Snoozed until ${stampIn(until, await zoneOf(c.db, workspaceId))}.`;
   await changeIncident(c, workspaceId, id, { change: { snoozed_until: until }, kind: 'snoozed', by, message });
 }
 

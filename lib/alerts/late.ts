@@ -4,6 +4,7 @@ import { type Message, spanText } from './message.ts';
 import { enqueue } from './outbox.ts';
 import { markTold, seeIncident } from './store.ts';
 import { isNews, type NotifyContext, pageLink, recover, recovery, TOLD_ONCE } from './tell.ts';
+import { stampIn, zoneOf } from './zone.ts';
 
 /** A connection that is late, as far as alerts need to know it. */
 export interface Late {
@@ -35,11 +36,12 @@ async function tellLate(tx: Db, c: NotifyContext, late: Late): Promise<void> {
   const { workspaceId, connectionId, name } = late;
   const at = c.clock();
   const cause = `late:${connectionId}`;
-  const title = `${name} is late: ${reasonOf(late, at)}`;
+  const zone = await zoneOf(tx, workspaceId);
+  const title = `${name} is late: ${reasonOf(late, at, zone)}`;
+  const detail = detailOf(late, zone);
   const severity = 'critical' as const;
   const seen = await seeIncident(tx, {
-    ...{ workspaceId, cause, severity, title, connectionId, suiteId: null, syncId: null, at },
-    detail: detailOf(late),
+    ...{ workspaceId, cause, severity, title, detail, connectionId, suiteId: null, syncId: null, at },
   });
   if (!(await isNews(tx, { ...seen, workspaceId, cause, severity, title, at }))) return;
   const explanation = await findExplanation(tx, { connectionId, syncId: null, at });
@@ -53,7 +55,7 @@ async function tellLate(tx: Db, c: NotifyContext, late: Late): Promise<void> {
     state: 'failed',
     headline: `Late: ${title}`,
     lines: [
-      `What happened: ${detailOf(late)}`,
+      `What happened: ${detail}`,
       'What to do: look whether its sync runs, waits for a worker or takes longer than its schedule allows.',
     ],
     link: pageLink(c, `/connections/${connectionId}`, `Open ${name}`),
@@ -86,20 +88,21 @@ async function tellOnTime(
   await enqueue(tx, c, { workspaceId, connectionId, syncId: null }, 'recovered', message, telling);
 }
 
-function reasonOf({ overMinutes, targetMinutes, missedDue }: Late, at: Date): string {
+function reasonOf({ overMinutes, targetMinutes, missedDue }: Late, at: Date, zone: string): string {
   if (overMinutes === null || targetMinutes === null)
-    return `its due time of ${stamp(missedDue)} was skipped, the sync before it had not ended`;
+    return `its due time of ${stamp(missedDue, zone)} was skipped, the sync before it had not ended`;
   const over = spanText(new Date(at.getTime() - overMinutes * 60_000), at);
   return `${over} past its target of ${spanText(new Date(0), new Date(targetMinutes * 60_000))}`;
 }
 
-function detailOf({ dataAsOf, overMinutes, missedDue }: Late): string {
-  if (overMinutes === null) return `The due time of ${stamp(missedDue)} was skipped: the sync before it had not ended.`;
-  return dataAsOf === null ? 'It has not succeeded yet.' : `Its data is as of ${stamp(dataAsOf)}.`;
+function detailOf({ dataAsOf, overMinutes, missedDue }: Late, zone: string): string {
+  if (overMinutes === null)
+    return `The due time of ${stamp(missedDue, zone)} was skipped: the sync before it had not ended.`;
+  return dataAsOf === null ? 'It has not succeeded yet.' : `Its data is as of ${stamp(dataAsOf, zone)}.`;
 }
 
-function stamp(at: Date | null): string {
-  return at === null ? 'an unknown time' : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+function stamp(at: Date | null, zone: string): string {
+  return at === null ? 'an unknown time' : stampIn(at, zone);
 }
 
 /** Connections with an open incident of being late, with their workspaces. */

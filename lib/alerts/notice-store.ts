@@ -12,6 +12,8 @@ interface NewNotice {
   readonly event: string;
   readonly bucket: string;
   readonly dueAt: Date;
+  /** Of the rule that lets it wait; null for the workspace's. */
+  readonly timeZone: string | null;
   readonly message: Message;
   readonly group: { readonly entry: string; readonly many: string } | null;
   readonly incidentIds: readonly number[];
@@ -19,7 +21,7 @@ interface NewNotice {
 }
 
 export async function insertNotice(tx: Db, notice: NewNotice): Promise<void> {
-  const { message, group } = notice;
+  const { message, group, timeZone } = notice;
   await tx
     .insertInto('notice')
     .values({
@@ -30,7 +32,7 @@ export async function insertNotice(tx: Db, notice: NewNotice): Promise<void> {
       event: notice.event,
       bucket: notice.bucket,
       due_at: notice.dueAt,
-      message: JSON.stringify({ ...message, many: group?.many ?? null }),
+      message: JSON.stringify({ ...message, many: group?.many ?? null, timeZone }),
       entry: group?.entry ?? message.headline,
       incident_ids: [...notice.incidentIds],
       created_at: notice.at,
@@ -93,16 +95,22 @@ export interface DueNotice {
   readonly entry: string;
   readonly incidentIds: readonly number[];
   readonly createdAt: Date;
+  /** What its times are told in. */
+  readonly timeZone: string;
 }
+
+/** A message as it waits. */
+type Kept = Message & { readonly many: string | null; readonly timeZone?: string | null };
 
 /** Takes what is due, oldest first; no other worker takes it too. */
 export async function takeDueNotices(tx: Db, now: Date, limit: number): Promise<DueNotice[]> {
   const rows = await tx
     .selectFrom('notice')
     .innerJoin('channel', 'channel.id', 'notice.channel_id')
+    .innerJoin('workspace', 'workspace.id', 'notice.workspace_id')
     .select(['notice.id', 'notice.workspace_id', 'notice.connection_id', 'notice.sync_id', 'notice.event', 'bucket'])
     .select(['notice.message', 'notice.entry', 'notice.incident_ids', 'notice.created_at'])
-    .select(['channel.id as channelId', 'channel.type', 'channel.config', 'channel.enabled'])
+    .select(['channel.id as channelId', 'channel.type', 'channel.config', 'channel.enabled', 'workspace.time_zone'])
     .where('due_at', '<=', now)
     .orderBy('notice.id')
     .limit(limit)
@@ -122,7 +130,7 @@ export async function takeDueNotices(tx: Db, now: Date, limit: number): Promise<
   return rows
     .filter(({ enabled }) => enabled)
     .map((row) => {
-      const { many, ...message } = row.message as unknown as Message & { many: string | null };
+      const { many, timeZone, ...message } = row.message as unknown as Kept;
       return {
         id: row.id,
         workspaceId: row.workspace_id,
@@ -136,6 +144,7 @@ export async function takeDueNotices(tx: Db, now: Date, limit: number): Promise<
         entry: row.entry,
         incidentIds: row.incident_ids.map(Number),
         createdAt: row.created_at,
+        timeZone: timeZone ?? row.time_zone,
       };
     });
 }

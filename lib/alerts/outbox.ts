@@ -83,11 +83,13 @@ export async function enqueue(
   const { waits } = route;
   for (const channel of channels) {
     const notice = { ...subject, channelId: channel.id, event, message, incidentIds, at: c.clock() };
-    if (waits !== null) await insertNotice(tx, { ...notice, bucket: waits.why, dueAt: waits.dueAt, group: null });
-    else if (group !== null) {
+    if (waits !== null) {
+      const { why: bucket, dueAt, timeZone } = waits;
+      await insertNotice(tx, { ...notice, bucket, dueAt, timeZone, group: null });
+    } else if (group !== null) {
       const bucket = `${event}:${group.key}`;
       const wait = { channelId: channel.id, bucket, at: c.clock(), waitMs: GROUP_WAIT_MS, againMs: GROUP_AGAIN_MS };
-      await insertNotice(tx, { ...notice, bucket, group, dueAt: await bucketDue(tx, wait) });
+      await insertNotice(tx, { ...notice, bucket, group, timeZone: null, dueAt: await bucketDue(tx, wait) });
     } else await send(tx, c, { ...subject, channel, event, message, incidentIds, bucket: null });
   }
 }

@@ -2,6 +2,7 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Message } from './message.ts';
 import { type DueNotice, takeDueNotices } from './notice-store.ts';
 import { type OutboxContext, send } from './outbox.ts';
+import { stampIn } from './zone.ts';
 
 const MOST_AT_ONCE = 1_000;
 const LISTED = 30;
@@ -38,7 +39,7 @@ export function together(notices: readonly DueNotice[], first: DueNotice, public
   const more = notices.length - LISTED;
   const headline =
     first.many?.replaceAll('{n}', n) ??
-    `${n} ${first.bucket === 'digest' ? 'warnings' : 'messages'} since ${stamp(first.createdAt)}`;
+    `${n} ${first.bucket === 'digest' ? 'warnings' : 'messages'} since ${stampIn(first.createdAt, first.timeZone)}`;
   const isGroup = first.many !== null;
   const open = first.event === 'recovered' ? null : 'Open incidents';
   return {
@@ -52,8 +53,4 @@ export function together(notices: readonly DueNotice[], first: DueNotice, public
     link: publicUrl ? { text: open ?? 'Open the overview', url: `${publicUrl}${open ? '/incidents' : '/'}` } : null,
     footer: isGroup ? 'One cause, told once.' : 'Told together, as the rule says.',
   };
-}
-
-function stamp(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

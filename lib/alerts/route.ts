@@ -28,11 +28,18 @@ interface RoutingChannel {
   readonly events: readonly string[];
 }
 
-/** Who is told, and when: `dueAt` is null for at once. */
+/** Why somebody is told later, and when, in the zone that the rule gives its times in. */
+export interface Wait {
+  readonly why: 'quiet' | 'digest';
+  readonly dueAt: Date;
+  readonly timeZone: string;
+}
+
+/** Who is told, and when: `waits` is null for at once. */
 export interface Route<C> {
   readonly rule: RoutingRule | null;
   readonly channels: readonly C[];
-  readonly waits: { readonly why: 'quiet' | 'digest'; readonly dueAt: Date } | null;
+  readonly waits: Wait | null;
 }
 
 /**
@@ -58,11 +65,12 @@ export function routeOf<C extends RoutingChannel>(
   };
 }
 
-function waitOf({ digest, quietHours }: RoutingRule, level: Level, now: Date): Route<never>['waits'] {
+function waitOf({ digest, quietHours }: RoutingRule, level: Level, now: Date): Wait | null {
   const digestAt = digest !== null && level === 'warning' ? nextDigest(digest, now) : null;
-  if (digestAt !== null) return { why: 'digest', dueAt: digestAt };
+  if (digest !== null && digestAt !== null) return { why: 'digest', dueAt: digestAt, timeZone: digest.timeZone };
   const quietEnd = quietUntil(quietHours, now);
-  return quietEnd === null ? null : { why: 'quiet', dueAt: quietEnd };
+  if (quietHours === null || quietEnd === null) return null;
+  return { why: 'quiet', dueAt: quietEnd, timeZone: quietHours.timeZone };
 }
 
 function doesMatch({ connections, tags, owners, levels, events }: RuleMatches, about: Routed): boolean {

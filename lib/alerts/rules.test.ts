@@ -108,18 +108,18 @@ describe('a rule', () => {
 
   test('keeps quiet at night and tells in the morning, all at once', async () => {
     const w = await workspace();
-    w.clock.set('2026-07-01T22:30:00Z');
-    await rule(w, { quietHours: { from: '22:00', to: '07:00', timeZone: 'UTC' } });
+    w.clock.set('2026-07-01T20:30:00Z');
+    await rule(w, { quietHours: { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' } });
     await w.syncFinished({ status: 'failed', failure: DOWN });
     w.clock.move(HOUR);
     await w.syncFinished({ status: 'succeeded' });
     await w.release();
     await w.deliverAll();
     expect(headlines(w)).toEqual([]);
-    w.clock.set('2026-07-02T07:00:00Z');
+    w.clock.set('2026-07-02T05:00:00Z');
     await w.release();
     await w.deliverAll();
-    expect(headlines(w)).toEqual(['2 messages since 2026-07-01 22:30 UTC']);
+    expect(headlines(w)).toEqual(['2 messages since 2026-07-01 22:30 Europe/Berlin']);
     expect(w.slack.messages[0]?.text).toMatch(/• Sync failed: shop_orders.*\n• Resolved after 1h: shop_orders/);
   });
 
@@ -127,17 +127,17 @@ describe('a rule', () => {
     const w = await workspace();
     const asked = { name: 'quality', type: 'slack', config: { webhookUrl: w.slack.webhookUrl } };
     const { id } = await createChannel(w.c, w.workspaceId, { ...asked, events: ['check_warned', 'check_failed'] });
-    await rule(w, { channelIds: [id], digest: { at: '08:00', timeZone: 'UTC' } });
+    await rule(w, { channelIds: [id], digest: { at: '08:00', timeZone: 'America/New_York' } });
     w.clock.set('2026-07-01T06:00:00Z');
     await w.checksFinished({ a: 'warn', b: 'fail' });
     w.clock.move(HOUR);
     await w.checksFinished({ a: 'warn', b: 'fail', c: 'warn' });
     await w.deliverAll();
     expect(headlines(w)).toEqual(['Failing: orders, b: fail']);
-    w.clock.set('2026-07-01T08:00:00Z');
+    w.clock.set('2026-07-01T12:00:00Z');
     await w.release();
     await w.deliverAll();
-    expect(headlines(w)[1]).toBe('2 warnings since 2026-07-01 06:00 UTC');
+    expect(headlines(w)[1]).toBe('2 warnings since 2026-07-01 02:00 America/New_York');
   });
 
   test('tells all that is wrong with it, and knows only what is there', async () => {

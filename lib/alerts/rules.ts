@@ -4,7 +4,7 @@ import type { Digest, QuietHours, RuleMatches } from '#lib/db/schema.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { EVENTS, type Event, LEVELS, levelOf } from './events.ts';
 import { digestIssues, quietIssues } from './quiet-hours.ts';
-import { routeOf } from './route.ts';
+import { routeOf, type Wait } from './route.ts';
 import { routedConnection, routingOf } from './routing-store.ts';
 
 /** Who is told of what, and when. */
@@ -101,7 +101,7 @@ export interface Preview {
   readonly channels: readonly { readonly id: string; readonly name: string; readonly type: string }[];
   readonly failuresInARow: number;
   /** Why it waits and until when; null for at once. */
-  readonly waits: { readonly why: 'quiet' | 'digest'; readonly dueAt: Date } | null;
+  readonly waits: Wait | null;
 }
 
 /** Who would be told now, event by event. @throws WeirError `not_found` for a connection that is not there */

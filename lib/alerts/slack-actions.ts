@@ -5,7 +5,7 @@ import { isJsonObject, parseJsonOr } from '#lib/json.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { channelAad } from './channels.ts';
 
-export const ACTIONS = ['acknowledge', 'snooze', 'expected', 'rerun'] as const;
+export const ACTIONS = ['acknowledge', 'snooze', 'expected', 'rerun', 'release'] as const;
 
 /** A button that somebody pressed in Slack. */
 export interface SlackAction {
@@ -14,6 +14,10 @@ export interface SlackAction {
   readonly incidentIds: readonly number[];
   /** For `rerun`. */
   readonly connectionId: string | null;
+  /** For `release`. */
+  readonly syncId: number | null;
+  /** Slack's id of who pressed it. */
+  readonly userId: string;
   /** As Slack names them: `slack ada`. */
   readonly actor: string;
 }
@@ -71,10 +75,13 @@ function pressedIn(body: string): Omit<SlackAction, 'workspaceId'> | null {
   const user = isJsonObject(payload.user) ? payload.user : {};
   const words = String(pressed?.value ?? '').split(' ');
   const connectionId = words.find((word) => UUID.test(word)) ?? null;
+  const load = words.find((word) => /^load:\d{1,15}$/.test(word));
   const ids = (words.find((word) => /^[\d,]+$/.test(word)) ?? '').split(',').filter(Boolean);
   return {
     action,
     connectionId,
+    syncId: load ? Number(load.slice('load:'.length)) : null,
+    userId: String(user.id ?? ''),
     incidentIds: ids.map(Number).filter(Number.isSafeInteger),
     actor: `slack ${String(user.username ?? user.name ?? user.id ?? 'somebody').slice(0, 100)}`,
   };

@@ -25,23 +25,29 @@ const REFUSALS: Readonly<Record<string, string>> = {
   not_authed: 'The bot token is missing. Copy it from “OAuth & Permissions” of the app.',
   account_inactive: 'The app was removed. Install it again and enter its new token.',
   token_revoked: 'The token was revoked. Install the app again and enter its new token.',
-  missing_scope: 'Give the app the scopes chat:write and chat:write.public, and install it again.',
+  missing_scope:
+    'Give the app the scopes chat:write, chat:write.public and, to release loads, users:read and users:read.email; then install it again.',
 };
 
 export type SlackAnswer = { readonly answer: JsonObject } | { readonly refused: Refused };
 
-/** Calls one method of Slack's Web API. No try is repeated here: `transient` failures are worth another. */
+/**
+ * Calls one method of Slack's Web API; what only reads takes a form in place of JSON. No try is repeated here: `transient`
+ * failures are worth another.
+ */
 export async function callSlack(
   { apiUrl, botToken }: { apiUrl: string; botToken: string },
   method: string,
-  body: JsonObject,
+  body: JsonObject | URLSearchParams,
   guard: Guard,
 ): Promise<SlackAnswer> {
+  const isForm = body instanceof URLSearchParams;
+  const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const { fetch, close, retryAfterS } = guardedFetch(guard);
   try {
     const response = await fetch(`${apiUrl}/${method}`, {
-      ...{ method: 'POST', body: JSON.stringify(body), redirect: 'manual' },
-      headers: { authorization: `Bearer ${botToken}`, 'content-type': 'application/json; charset=utf-8' },
+      ...{ method: 'POST', body: isForm ? body.toString() : JSON.stringify(body), redirect: 'manual' },
+      headers: { authorization: `Bearer ${botToken}`, 'content-type': `${type}; charset=utf-8` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();

@@ -36,6 +36,7 @@ async function openId({ c, workspaceId }: Awaited<ReturnType<typeof workspace>>)
 describe('an incident in Slack', () => {
   test('is one message that is edited, with a thread, and the recovery once at its end', async () => {
     const { w, slack, firstLine } = await withBot();
+    await w.database.query(`update workspace set time_zone = 'Europe/Berlin'`);
     for (const syncId of [1, 2, 3]) await w.syncFinished({ syncId, status: 'failed', failure: DOWN });
     await w.deliverAll();
     expect(slack.messages).toHaveLength(1);
@@ -47,7 +48,7 @@ describe('an incident in Slack', () => {
     await w.deliverAll();
     expect(slack.buttons(slack.messages[0])).not.toContain('Acknowledge');
     expect(JSON.stringify(slack.messages[0]?.blocks)).toContain(
-      'Acknowledged by ada · Snoozed until 2026-01-01 01:00 UTC',
+      'Acknowledged by ada · Snoozed until 2026-01-01 02:00 Europe/Berlin',
     );
     w.clock.move(1_200_000);
     await w.syncFinished({ syncId: 4, status: 'succeeded' });
@@ -57,7 +58,7 @@ describe('an incident in Slack', () => {
     expect(slack.buttons(slack.messages[0])).toEqual(['Open sync 1']);
     expect(slack.messages[0]?.replies.map(({ text }) => text?.split('\n')[0])).toEqual([
       'ada: on it',
-      'ada: Snoozed until 2026-01-01 01:00 UTC.',
+      'ada: Snoozed until 2026-01-01 02:00 Europe/Berlin.',
       'Resolved after 20m: shop_orders synced again',
     ]);
   });
@@ -166,7 +167,8 @@ describe('a button', () => {
     const timestamp = String(w.clock.clock().getTime() / 1000);
     const signature = slackSignature(SIGNING, timestamp, body);
     expect(await readSlackAction(w.c, id, { body, timestamp, signature })).toEqual({
-      ...{ workspaceId: w.workspaceId, action: 'acknowledge', actor: 'slack ada', connectionId: null },
+      ...{ workspaceId: w.workspaceId, action: 'acknowledge', actor: 'slack ada', userId: 'U1' },
+      ...{ connectionId: null, syncId: null },
       incidentIds: [await openId(w)],
     });
     const forged = [

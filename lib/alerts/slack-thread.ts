@@ -2,10 +2,13 @@ import type { JsonObject } from '#lib/json.ts';
 import type { IncidentFacts } from './kinds/channel-kind.ts';
 import type { Thread } from './kinds/thread.ts';
 import { type Message, toSlack } from './message.ts';
+import { stampIn } from './zone.ts';
 
 const SNOOZE_HOURS = 4;
 /** Slack takes 2,000 characters in a button's value. */
-const MOST_NAMED = 200;
+const MOST_NAMED = 120;
+/** And 25 buttons in a row. */
+const MOST_LOADS = 5;
 
 /** The parent as it is to look now: red while one of its incidents is open, with what people did; green once all are over. */
 export function parentOf(
@@ -25,19 +28,21 @@ export function parentOf(
   return { ...slack, blocks: withButtons(slack.blocks as JsonObject[], open, connectionId) };
 }
 
-/** `Acknowledged by ada · snoozed until 08:00 UTC · seen 14×`, over all of them. */
+/** `Acknowledged by ada · Snoozed until 2026-07-01 08:00 Europe/Berlin · seen 14×`, over all of them. */
 export function statusLine(incidents: readonly IncidentFacts[]): string {
   const by = [...new Set(incidents.flatMap(({ acknowledgedBy }) => acknowledgedBy ?? []))];
+  const released = [...new Set(incidents.flatMap(({ releasedBy }) => releasedBy ?? []))];
   const closed = [...new Set(incidents.flatMap(({ resolvedBy }) => resolvedBy ?? []))];
   const seen = incidents.reduce((sum, incident) => sum + incident.seen, 0);
   const over = incidents.filter(({ status }) => status === 'resolved').length;
-  const snoozed = incidents.flatMap(({ status, snoozedUntil }) =>
-    status === 'resolved' ? [] : (snoozedUntil ?? []),
+  const snoozed = incidents.flatMap(({ status, snoozedUntil, timeZone }) =>
+    status === 'resolved' || snoozedUntil === null ? [] : stampIn(snoozedUntil, timeZone),
   )[0];
   return [
     by.length > 0 && `Acknowledged by ${by.join(', ')}`,
     closed.length > 0 && `Closed by ${closed.join(', ')}`,
-    snoozed && `Snoozed until ${snoozed.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    released.length > 0 && `Released by ${released.join(', ')}`,
+    snoozed && `Snoozed until ${snoozed}`,
     incidents.length > 1 && over > 0 && over < incidents.length && `${over} of ${incidents.length} are over`,
     seen > incidents.length && `seen ${seen}×`,
   ]
@@ -56,14 +61,20 @@ function withButtons(
     .map(({ id }) => id)
     .join(',');
   const isNew = open.some(({ status }) => status === 'open');
+  const held = open.flatMap((incident) => incident.held ?? []);
   const button = (action: string, text: string, of = value): JsonObject => ({
-    ...{ type: 'button', action_id: action, value: of, text: { type: 'plain_text', text } },
+    ...{ type: 'button', action_id: action, value: of, text: plain(text) },
   });
   const elements = [
     ...(isNew ? [button('acknowledge', 'Acknowledge')] : []),
     button('snooze', `Snooze ${SNOOZE_HOURS}h`),
     button('expected', 'Expected'),
-    ...(connectionId ? [button('rerun', 'Re-run', `${connectionId} ${value}`)] : []),
+    // What is held has to be decided before another sync may start.
+    ...(connectionId && held.length === 0 ? [button('rerun', 'Re-run', `${connectionId} ${value}`)] : []),
+    ...held.slice(0, MOST_LOADS).map(({ syncId, rows }) => ({
+      ...button('release', `Release load ${syncId}…`, `load:${syncId} ${value}`),
+      confirm: releaseConfirm(syncId, rows),
+    })),
   ];
   const link = blocks.find(({ type }) => type === 'actions');
   const linked = link ? [...(link.elements as JsonObject[]), ...elements] : elements;
@@ -71,4 +82,20 @@ function withButtons(
   const rest = blocks.filter((block) => block !== link);
   const footerAt = rest.findIndex(({ type }) => type === 'context');
   return footerAt === -1 ? [...rest, actions] : [...rest.slice(0, footerAt), actions, ...rest.slice(footerAt)];
+}
+
+/** What Slack asks before it sends the press. */
+function releaseConfirm(syncId: number, rows: number): JsonObject {
+  const text = `${rows.toLocaleString('en-US')} staged rows that a check holds back become what readers see, and the schedule resumes. Recorded with your name.`;
+  return {
+    title: plain(`Release load ${syncId}?`),
+    text: plain(text),
+    confirm: plain('Release load'),
+    deny: plain('Keep it held'),
+    style: 'danger',
+  };
+}
+
+function plain(text: string): JsonObject {
+  return { type: 'plain_text', text };
 }

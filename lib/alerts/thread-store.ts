@@ -57,12 +57,25 @@ async function reopened(db: Db, ids: readonly number[]): Promise<{ now: number; 
   return rows;
 }
 
-function factsOf(db: Db, ids: readonly number[]): Promise<IncidentFacts[]> {
-  return db
-    .selectFrom('incident')
-    .select(['id', 'status', 'seen', 'acknowledged_by as acknowledgedBy', 'snoozed_until as snoozedUntil'])
-    .select('resolved_by as resolvedBy')
-    .where('id', 'in', [...ids])
-    .orderBy('id')
-    .execute();
+/** A load that is held belongs to the incident of its connection; what was decided of it stays with its streams. */
+async function factsOf(db: Db, ids: readonly number[]): Promise<IncidentFacts[]> {
+  const { rows } = await sql<IncidentFacts>`
+    select i.id, i.status, i.seen, i.acknowledged_by as "acknowledgedBy", i.snoozed_until as "snoozedUntil",
+      i.resolved_by as "resolvedBy", w.time_zone as "timeZone", held.load as held, released.by as "releasedBy"
+    from incident i
+    join workspace w on w.id = i.workspace_id
+    left join lateral (
+      select jsonb_build_object('syncId', t.sync_id, 'rows', sum(t.written)) as load
+      from syncs s join sync_stream t on t.sync_id = s.id
+      where i.cause = 'sync:' || i.connection_id and s.connection_id = i.connection_id and s.id >= i.sync_id
+        and t.status = 'held' and t.decision is null
+      group by t.sync_id order by t.sync_id desc limit 1
+    ) held on true
+    left join lateral (
+      select max(t.decided_by) as by from syncs s join sync_stream t on t.sync_id = s.id
+      where i.cause = 'sync:' || i.connection_id and s.connection_id = i.connection_id and s.id >= i.sync_id
+        and t.decision = 'release' and (i.resolved_at is null or t.decided_at < i.resolved_at)
+    ) released on true
+    where i.id = any(${[...ids]}::bigint[]) order by i.id`.execute(db);
+  return rows;
 }

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { deliver } from '#lib/alerts/deliver.ts';
 import { slackSignature } from '#lib/alerts/slack-actions.ts';
 import { onSyncFinished } from '#lib/alerts/sync-finished.ts';
+import type { Failure } from '#lib/errors.ts';
 import { testApi } from '#tests/harness/api.ts';
 import { loopbackSlackBot } from '#tests/harness/loopback-slack-bot.ts';
 import { make, makeConnection } from '#tests/harness/shop.ts';
@@ -9,7 +10,7 @@ import { make, makeConnection } from '#tests/harness/shop.ts';
 const V1 = '/api/weir/v1';
 const SIGNING = 'slack-signing-secret';
 
-async function failing() {
+async function failing(failure: Failure = { kind: 'config', code: 'http_401', message: '401 Unauthorized.' }) {
   const slack = await loopbackSlackBot();
   onTestFinished(() => slack.close());
   const api = await testApi();
@@ -19,7 +20,8 @@ async function failing() {
   const config = { botToken: slack.token, channel: '#data', signingSecret: SIGNING, apiUrl: slack.apiUrl };
   const channelId = await make(ada, 'channels', { type: 'slack_bot', name: '#data', config });
   const [{ id: workspaceId } = { id: '' }] = await api.query<{ id: string }>('select id from workspace');
-  const failure = { kind: 'config', code: 'http_401', message: '401 Unauthorized.' } as const;
+  await api.query(`insert into syncs (workspace_id, connection_id, trigger, status)
+    values ('${workspaceId}', '${connectionId}', 'manual', 'failed')`);
   await api.context.db
     .transaction()
     .execute((tx) =>
@@ -50,12 +52,12 @@ test('whoever presses a button in Slack acts, by name, and the message tells it'
   const { api, ada, slack, press, deliverAll } = await failing();
   expect(await press('acknowledge')).toBe(200);
   expect(await press('rerun')).toBe(200);
-  expect(api.sent).toContainEqual({ name: 'sync', data: { syncId: 1 } });
+  expect(api.sent).toContainEqual({ name: 'sync', data: { syncId: 2 } });
   await press('rerun');
   await deliverAll();
   expect(slack.messages[0]?.replies.map(({ text }) => text)).toEqual([
     'slack grace: Acknowledged.',
-    'slack grace: Sync 1 is started.',
+    'slack grace: Sync 2 is started.',
     expect.stringMatching(/^slack grace: A sync is already running/),
   ]);
   expect(await press('snooze')).toBe(200);
@@ -69,6 +71,82 @@ test('whoever presses a button in Slack acts, by name, and the message tells it'
   expect(actions.filter(({ actor }) => actor === 'slack grace').map(({ action }) => action)).toEqual([
     ...['slack.expected', 'slack.snooze', 'slack.rerun', 'slack.rerun', 'slack.acknowledge'],
   ]);
+});
+
+const HELD = { kind: 'terminal', code: 'load_held', message: 'email is 61% filled, limit 95%.' } as const;
+
+/** A load that a check holds back, told in Slack. */
+async function held() {
+  const w = await failing(HELD);
+  const [{ id: workspaceId } = { id: '' }] = await w.api.query<{ id: string }>('select id from workspace');
+  await w.api.query(
+    `insert into sync_stream (sync_id, workspace_id, name, status, written) values (1, $1, 'orders', 'held', 3912)`,
+    [workspaceId],
+  );
+  const statusOf = async () =>
+    (
+      await w.api.query<{ decision: string | null; by: string | null }>(
+        'select decision, decided_by as by from sync_stream',
+      )
+    )[0];
+  // Its own message is edited with what is known by now.
+  await w.press('acknowledge');
+  await w.deliverAll();
+  return { ...w, statusOf };
+}
+
+test('a held load is released from Slack by a member who may, and the message loses the button', async () => {
+  const { api, slack, press, deliverAll, statusOf } = await held();
+  expect(slack.buttons(slack.messages[0])).toContain('Release load 1…');
+  expect(slack.buttons(slack.messages[0])).not.toContain('Re-run');
+  expect(JSON.stringify(slack.messages[0]?.blocks)).toContain('3,912 staged rows');
+  slack.knows('U1', { profile: { email: 'Ada@example.com' } });
+  expect(await press('release')).toBe(200);
+  await deliverAll();
+  expect(await statusOf()).toEqual({ decision: 'release', by: 'ada@example.com' });
+  expect(slack.buttons(slack.messages[0])).not.toContain('Release load 1…');
+  expect(JSON.stringify(slack.messages[0]?.blocks)).toContain('Released by ada@example.com');
+  expect(slack.messages[0]?.replies.at(-1)?.text).toBe(
+    'ada@example.com: Load 1 is released, its rows are being published.',
+  );
+  const entries = await api.query('select actor, action, subject, detail from audit_entry order by id desc limit 2');
+  expect(entries).toContainEqual({
+    ...{ actor: 'ada@example.com', action: 'sync.release', subject: 'sync:1', detail: { by: 'slack grace' } },
+  });
+});
+
+test.each([
+  ['no member', { profile: { email: 'eve@example.com' } }, 'eve@example.com is no member of this workspace.'],
+  ['a viewer', { profile: { email: 'vera@example.com' } }, 'This takes the role editor; yours is viewer.'],
+  [
+    'a guest of another workspace with the address of a member',
+    { team_id: 'T0EVIL', profile: { email: 'ada@example.com' } },
+    'Slack does not say who you are.',
+  ],
+  ['a bot', { is_bot: true, profile: { email: 'ada@example.com' } }, 'Slack does not say who you are.'],
+  ['somebody without an address', { profile: {} }, 'Slack does not say who you are.'],
+  ['somebody whom Slack does not know', null, 'Slack answered 200 user_not_found.'],
+])('a held load is not released by %s, and the thread says why', async (_who, user, said) => {
+  const { api, slack, press, deliverAll, statusOf } = await held();
+  await api.query(`insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+    values ('00000000-0000-4000-8000-0000000000f1', 'Vera', 'vera@example.com', true, now(), now())`);
+  await api.query(
+    `insert into membership (workspace_id, user_id, role) select id, '00000000-0000-4000-8000-0000000000f1', 'viewer' from workspace`,
+  );
+  if (user) slack.knows('U1', user);
+  expect(await press('release')).toBe(200);
+  await deliverAll();
+  expect(await statusOf()).toEqual({ decision: null, by: null });
+  expect(slack.messages[0]?.replies.at(-1)?.text).toContain(`slack grace: ${said}`);
+  expect(slack.buttons(slack.messages[0])).toContain('Release load 1…');
+});
+
+test('what is decided in Weir is told in the thread', async () => {
+  const { ada, slack, deliverAll } = await held();
+  await ada.send('POST', `${V1}/syncs/1/discard`, { reason: 'the shop sent tests' });
+  await deliverAll();
+  expect(slack.messages[0]?.replies.at(-1)?.text).toBe('ada@example.com: Load 1 is discarded. the shop sent tests');
+  expect(slack.buttons(slack.messages[0])).not.toContain('Release load 1…');
 });
 
 test('what Slack did not sign does nothing', async () => {

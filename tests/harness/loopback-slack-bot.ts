@@ -19,10 +19,15 @@ export interface LoopbackSlackBot extends AsyncDisposable {
   /** The names of the buttons under a message, links among them. */
   buttons(message: PostedMessage | undefined): string[];
   /** What Slack would send when somebody presses a button of ours. */
-  press(message: PostedMessage | undefined, action: string, user?: string): string;
+  press(message: PostedMessage | undefined, action: string, user?: string, userId?: string): string;
+  /** Who presses with this id, as Slack's `users.info` tells it. */
+  knows(userId: string, user: Record<string, unknown>): void;
   failNext(...answers: Answer[]): void;
   close(): Promise<void>;
 }
+
+/** The workspace of the bot, as Slack names it. */
+const TEAM = 'T0DATA';
 
 /** Slack takes no more in all blocks together, whatever its page says. */
 const MOST_BLOCK_CHARACTERS = 13_200;
@@ -32,12 +37,19 @@ export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
   const token = 'xoxb-loopback-token';
   const messages: (PostedMessage & { edits: number; replies: SlackMessage[] })[] = [];
   const outage: Answer[] = [];
+  const users = new Map<string, Record<string, unknown>>();
   let clock = 1_700_000_000;
   const refuse = (error: string): Answer => ({ body: { ok: false, error } });
   const server = await scriptedServer((request): Answer => {
     const broken = outage.shift();
     if (broken) return broken;
     if (request.headers.authorization !== `Bearer ${token}`) return refuse('invalid_auth');
+    if (request.path.endsWith('/auth.test')) return { body: { ok: true, team_id: TEAM, user_id: 'UBOT' } };
+    if (request.path.endsWith('/users.info')) {
+      // It takes no JSON.
+      const user = users.get(new URLSearchParams(request.body).get('user') ?? '');
+      return user ? { body: { ok: true, user } } : refuse('user_not_found');
+    }
     const { channel, ts, thread_ts, ...message } = JSON.parse(request.body) as Record<string, unknown>;
     if (typeof channel !== 'string' || !['#data', 'C0DATA'].includes(channel)) return refuse('channel_not_found');
     const error = messageError(message as SlackMessage) ?? tooLong(message as SlackMessage);
@@ -58,13 +70,14 @@ export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
   return {
     ...{ apiUrl: `${server.url}/api`, host: server.host, port: server.port, token, messages },
     buttons: (message) => elementsOf(message).map(({ text }) => String((text as { text: string }).text)),
-    press: (message, action, user = 'ada') => {
+    press: (message, action, user = 'ada', userId = 'U1') => {
       const found = elementsOf(message).find(({ action_id }) => action_id === action);
       if (!found) throw new Error(`There is no button ${action}.`);
       const pressed = { action_id: action, value: found.value, type: 'button' };
-      const payload = { type: 'block_actions', user: { id: 'U1', username: user }, actions: [pressed] };
+      const payload = { type: 'block_actions', user: { id: userId, username: user }, actions: [pressed] };
       return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
     },
+    knows: (userId, user) => void users.set(userId, { id: userId, team_id: TEAM, ...user }),
     failNext: (...answers) => void outage.push(...answers),
     close: server.close,
     [Symbol.asyncDispose]: server.close,

@@ -14,6 +14,11 @@ export interface IncidentFacts {
   readonly acknowledgedBy: string | null;
   readonly snoozedUntil: Date | null;
   readonly resolvedBy: string | null;
+  /** The load that it holds back, until somebody decides. */
+  readonly held: { readonly syncId: number; readonly rows: number } | null;
+  readonly releasedBy: string | null;
+  /** What times are told in. */
+  readonly timeZone: string;
 }
 
 export interface PostOptions {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
+import { tellDecision } from '#lib/alerts/incident-changed.ts';
 import type { SyncStatus } from '#lib/db/schema.ts';
 import { type Decision, decideLoad, runAgain } from '#lib/sync/held-loads.ts';
 import { cancelSync, getSync, listSyncs, syncLog, syncLogText } from '#lib/sync/syncs.ts';
@@ -34,13 +35,18 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
     app.post(`/syncs/:id/${decision}`, as('editor', `sync.${decision}`), async (c) => {
       const { workspaceId } = c.get('identity');
       const id = numberOf(c.req.param('id'));
-      await decideLoad(c.get('context'), workspaceId, id, decision, await decisionOf(c, id));
+      const how = await decisionOf(c, id);
+      await decideLoad(c.get('context'), workspaceId, id, decision, how);
+      await tell(c, id, `Load ${id} is ${DECIDED[decision]}.`, how);
       return c.json({ id });
     });
   app.post('/syncs/:id/run-again', as('editor', 'sync.run_again'), async (c) => {
     const { workspaceId } = c.get('identity');
     const id = numberOf(c.req.param('id'));
-    return c.json(await runAgain(c.get('context'), workspaceId, id, await decisionOf(c, id)), 201);
+    const how = await decisionOf(c, id);
+    const next = await runAgain(c.get('context'), workspaceId, id, how);
+    await tell(c, id, `Load ${id} is discarded, sync ${next.syncId} reads the same records again.`, how);
+    return c.json(next, 201);
   });
   app.get('/syncs/:id/log', as('viewer'), async (c) => {
     const after = numberOf(c.req.query('after'), 0);
@@ -59,6 +65,15 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
     });
   });
   app.get('/syncs/:id/events', as('viewer'), syncEvents);
+}
+
+const DECIDED = { release: 'released, its rows are being published', discard: 'discarded' } as const;
+
+/** Those who were told that it is held hear what became of it. */
+function tell(c: Door, syncId: number, what: string, { by, reason }: Decision): Promise<void> {
+  const { workspaceId } = c.get('identity');
+  const reply = [`${by}: ${what}`, reason].filter(Boolean).join(' ');
+  return tellDecision(c.get('context').db, c.get('context'), { workspaceId, syncId, reply });
 }
 
 const decided = shape({ reason: nullable(text) });

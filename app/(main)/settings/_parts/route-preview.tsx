@@ -76,7 +76,7 @@ function When({ route: { channels, waits, failuresInARow } }: { route: Wire<Prev
   return (
     <>
       {waits === null ? 'at once' : waits.why === 'digest' ? 'with the digest, ' : 'after the quiet hours, '}
-      {waits !== null && <TimeAt at={waits.dueAt} />}
+      {waits !== null && <TimeAt at={waits.dueAt} inZone={waits.timeZone} />}
       {failuresInARow > 1 && <span className="sub">from {failuresInARow} failures in a row</span>}
     </>
   );

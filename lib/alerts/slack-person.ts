@@ -1,0 +1,58 @@
+import type { Db } from '#lib/db/connect.ts';
+import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { WeirError } from '#lib/errors.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { type Secrets, usableConfig } from '#lib/secrets.ts';
+import { channelAad } from './channels.ts';
+import { callSlack } from './slack-api.ts';
+
+/**
+ * The e-mail address that Slack has confirmed for somebody of the bot's own workspace, in lower case. Guests of other
+ * workspaces, bots and people who left have none that counts: another workspace's administrator could have given it to them.
+ * @throws WeirError `not_allowed` where Slack vouches for nobody, or what Slack refused
+ */
+export async function slackEmail(
+  { db, secrets }: { db: Db; secrets: Secrets },
+  channelId: string,
+  userId: string,
+): Promise<string> {
+  const { config, workspace_id } = await db
+    .selectFrom('channel')
+    .select(['config', 'workspace_id'])
+    .where('id', '=', channelId)
+    .executeTakeFirstOrThrow();
+  const usable = usableConfig(secrets, config, channelAad(channelId));
+  const access = { apiUrl: String(usable.apiUrl), botToken: String(usable.botToken) };
+  const guard = await workspaceGuard(db, workspace_id);
+  const ask = async (method: string, form: Record<string, string>) => {
+    const told = await callSlack(access, method, new URLSearchParams(form), guard);
+    if ('refused' in told) throw new WeirError(told.refused.failure);
+    return told.answer;
+  };
+  const [bot, { user }] = await Promise.all([ask('auth.test', {}), ask('users.info', { user: userId })]);
+  const email = isJsonObject(user) && isColleague(user, bot) ? emailOf(user) : null;
+  if (email === null) throw unknown();
+  return email;
+}
+
+/** Of the workspace of the bot, or of the company's other ones. */
+function isColleague(user: JsonObject, bot: JsonObject): boolean {
+  if (user.deleted === true || user.is_bot === true || user.is_stranger === true) return false;
+  if (typeof bot.team_id === 'string' && user.team_id === bot.team_id) return true;
+  const company = isJsonObject(user.enterprise_user) ? user.enterprise_user.enterprise_id : undefined;
+  return typeof bot.enterprise_id === 'string' && company === bot.enterprise_id;
+}
+
+function emailOf({ profile }: JsonObject): string | null {
+  const email = isJsonObject(profile) ? profile.email : undefined;
+  return typeof email === 'string' && email.includes('@') ? email.toLowerCase() : null;
+}
+
+function unknown(): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'not_allowed',
+    message: 'Slack does not say who you are.',
+    hint: 'Give the app the scopes users:read and users:read.email, or decide in Weir.',
+  });
+}
