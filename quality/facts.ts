@@ -6,13 +6,16 @@ import { earlierResults } from './store.ts';
 import type { Check } from './suite.ts';
 
 export interface FactsRequest {
-  readonly suiteId: string;
+  /** Null for one that is not saved yet. */
+  readonly suiteId: string | null;
   readonly connectionId: string | null;
   /** The sync whose load is measured; null for none. */
   readonly syncId: number | null;
   /** The run that measures, which is no history yet. */
   readonly runId: number | null;
 }
+
+const NO_RESULTS: Awaited<ReturnType<typeof earlierResults>> = new Map();
 
 /** What is known of each check without looking at its table. */
 export async function gatherFacts(
@@ -21,7 +24,7 @@ export async function gatherFacts(
 ): Promise<(check: Check) => Facts> {
   const published = connectionId ? await lastPublished(db, connectionId) : null;
   const loadId = syncId ?? published?.syncId ?? null;
-  const earlier = await earlierResults(db, { suiteId, loadId, except: runId });
+  const earlier = suiteId ? await earlierResults(db, { suiteId, loadId, except: runId }) : NO_RESULTS;
   // A check that is new has no history, but the load before may have been counted.
   const counted = connectionId && loadId ? await rowsBefore(db, connectionId, loadId) : new Map<string, number>();
   const loads = loadId ? await loadCounts(db, loadId) : new Map<string, NonNullable<Facts['load']>>();

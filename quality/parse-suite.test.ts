@@ -145,13 +145,31 @@ jsonata: {holds: "a +"}`);
   ]);
 });
 
-test('each check has the line where it stands', () => {
-  const { lines } = parseSuite(`dataset: t
+test('each check has the lines where it stands', () => {
+  const { places } = parseSuite(`dataset: t
 volume: [{ min_rows: 1 }]
 checks:
   uniqueness:
     - unique_columns: [id]
+      level: block
+
     - unique_columns: [id]
+freshness:
+  max_age_hours: 24
 `);
-  expect([...(lines?.values() ?? [])]).toEqual([2, 5, 6]);
+  expect([...(places?.values() ?? [])]).toEqual([
+    { line: 2, endLine: 2 },
+    { line: 9, endLine: 10 },
+    { line: 5, endLine: 6 },
+    { line: 8, endLine: 8 },
+  ]);
+});
+
+test('checks of a text that is wrong elsewhere can be read', () => {
+  const { issues, suite, readable } = parseSuite(`dataset: t
+volume: [{ min_rows: 1 }]
+completeness: [{ colum: id }]
+`);
+  expect([issues.length > 0, suite]).toEqual([true, null]);
+  expect(readable?.checks.map(({ kind }) => kind)).toEqual(['volume']);
 });

@@ -29,11 +29,19 @@ const MAX_ALIASES = 50;
 const KIND_NAMES = checkKinds.map(({ name }) => name);
 const TOP_KEYS = [...Object.keys(suiteOptions), ...wrapperKeys];
 
-/** Reads a suite: either every problem with its place, or the checks, with the line of each by its key. */
+/** The first and the last line of a check, from 1. */
+export interface CheckPlace {
+  readonly line: number;
+  readonly endLine: number;
+}
+
+/** Reads a suite: either every problem with its place, or the checks. What of a wrong text can be read stands in `readable`. */
 export function parseSuite(text: string): {
   issues: SuiteIssue[];
   suite: Suite | null;
-  lines?: ReadonlyMap<string, number>;
+  readable?: Suite | null;
+  /** By the keys of the checks that can be read. */
+  places?: ReadonlyMap<string, CheckPlace>;
 } {
   const lines = new LineCounter();
   if (Buffer.byteLength(text) > MAX_BYTES) return refuse(lines, [[0, 1]], 'A suite is at most 512 KiB long.');
@@ -55,10 +63,22 @@ export function parseSuite(text: string): {
   return {
     issues: issues.toSorted((a, b) => a.line - b.line || a.column - b.column),
     suite: issues.length > 0 ? null : suite,
-    lines: new Map(
-      [...places].map(([key, path]) => [key, lines.linePos(rangeOf(document.contents, path, false)[0]).line]),
-    ),
+    readable: suite,
+    places: new Map([...places].map(([key, path]) => [key, placeOf(document.contents, path, { lines, text })])),
   };
+}
+
+/** The range of a block ends where the next thing begins: the blank lines before that are not its own. */
+function placeOf(contents: unknown, path: Path, { lines, text }: { lines: LineCounter; text: string }): CheckPlace {
+  const { line } = lines.linePos(rangeOf(contents, path, false)[0]);
+  const [from, to] = spanOf(nodeAt(contents, path));
+  const end = from + text.slice(from, to).trimEnd().length;
+  return { line, endLine: Math.max(line, lines.linePos(Math.max(from, end - 1)).line) };
+}
+
+function nodeAt(contents: unknown, path: Path): Node | null {
+  const found = isMap(contents) || isSeq(contents) ? contents.getIn(path, true) : contents;
+  return isNode(found) ? found : null;
 }
 
 function toJson(document: ReturnType<typeof parseDocument>): JsonValue | undefined {

@@ -13,8 +13,8 @@ export function suiteNotFound(): WeirError {
   });
 }
 
-export function invalidSuite(issues: readonly Issue[]): WeirError {
-  return new WeirError({ kind: 'config', code: 'invalid_input', message: 'The suite was not saved.', issues });
+export function invalidSuite(issues: readonly Issue[], message = 'The suite was not saved.'): WeirError {
+  return new WeirError({ kind: 'config', code: 'invalid_input', message, issues });
 }
 
 /** What a refused statement means for the one who saved a suite. */

@@ -1,23 +1,19 @@
-import type { Guard } from '#lib/address-guard.ts';
 import type { Db } from '#lib/db/connect.ts';
 import { workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
-import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { backfill, canBackfill } from './backfill.ts';
 import type { Facts } from './checks/check-kind.ts';
-import { withBucket } from './duckdb/bucket.ts';
 import type { Engine } from './engine.ts';
 import { type CheckResult, evaluate, type SegmentResult } from './evaluate.ts';
 import { gatherFacts } from './facts.ts';
 import { failingRows } from './failing-rows.ts';
-import { publishedFiles } from './load-store.ts';
+import { inDestination, type MeasureContext } from './in-destination.ts';
 import { measureTable } from './measure.ts';
 import { parseSuite } from './parse-suite.ts';
 import type { Sources } from './plan.ts';
-import { withPostgres } from './postgres/engine.ts';
 import { invalidSuite, suiteNotFound } from './refusals.ts';
 import {
   findRun,
@@ -55,11 +51,6 @@ interface RunContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
-}
-
-/** The same, and who is told what was read of a bucket. */
-interface MeasureContext extends RunContext {
-  readonly onRead: (read: { bytes: number }) => void;
 }
 
 export interface RunOptions {
@@ -271,28 +262,9 @@ async function measurePast(c: MeasureContext, run: Run, suite: Suite, signal: Ab
   });
 }
 
-/** After a sync nobody has asked for a bucket to be read: only what is small is. */
-const UNASKED_BYTES = 256 * 1024 * 1024;
-
 /** One statement over a table's past, where nobody asked for it and where somebody did. */
 const PAST_MS = 60_000;
 const ASKED_PAST_MS = 10 * 60_000;
-
-async function inDestination<T>(
-  c: MeasureContext,
-  run: Run,
-  { config, ...options }: { config: JsonObject; guard: Guard; signal: AbortSignal; statementTimeoutMs?: number },
-  work: (engine: Engine) => Promise<T>,
-): Promise<T> {
-  if (run.destinationType === 'postgres') return withPostgres(config, options, work);
-  const published = await publishedFiles(c.db, run.destinationId, run.connectionId);
-  const { log, clock, onRead } = c;
-  const limit = run.trigger === 'sync' ? { bytes: UNASKED_BYTES, beyond: 'refuse' as const } : null;
-  return withBucket(
-    { type: run.destinationType, config, published, ...options, log, clock, onRead, ...(limit && { limit }) },
-    work,
-  );
-}
 
 /** What the gate measured of the very load that was published stands: measuring it again would tell of something else. */
 async function carriedResults(db: Db, suiteId: string, syncId: number): Promise<Map<string, NewResult>> {

@@ -22,10 +22,12 @@ import { runProbe } from '#lib/sync/run-probe.ts';
 import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { startFollowers } from '#lib/sync/start-followers.ts';
 import { openGate } from '#quality/gate.ts';
+import { knownTables } from '#quality/known-tables.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
 import { endLostChecks, runChecks, startBackfills, startChecksAfterSync } from '#quality/run-checks.ts';
 import { startDueSuites } from '#quality/start-due-suites.ts';
 import { profileNewTables } from '#quality/suggest/profile-new-tables.ts';
+import { type TryRequest, tryChecks } from '#quality/try-checks.ts';
 
 export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
 
@@ -44,7 +46,13 @@ export async function runSyncTask(context: Context, syncId: number, options: Tas
 }
 
 export async function runProbeTask(context: Context, probeId: string, { signal }: TaskOptions): Promise<void> {
-  await runProbe(context, probeId, signal);
+  await runProbe(context, probeId, signal, {
+    try_checks: (workspaceId, request, until) =>
+      tryChecks(context, workspaceId, request as unknown as TryRequest, until),
+    tables: async (workspaceId, { destinationId }, until) => ({
+      tables: await knownTables(context, workspaceId, String(destinationId), until),
+    }),
+  });
 }
 
 export async function runChecksTask(context: Context, runId: number, { signal }: TaskOptions): Promise<void> {

@@ -21,18 +21,27 @@ import { testRead } from './test-read.ts';
 const SLICES_PLANNED = 100;
 const READ_DEADLINE_MS = 60_000;
 
+/** Questions that others answer: the result, in one piece. */
+export type OtherAnswers = Partial<
+  Record<ProbeKind, (workspaceId: string, input: JsonObject, signal: AbortSignal) => Promise<object>>
+>;
+
 /** Answers one question as events, with the same engine as a sync. Whatever goes wrong is the answer, not a failed job. */
-export async function runProbe(c: ResolveContext, probeId: string, signal: AbortSignal): Promise<void> {
+export async function runProbe(
+  c: ResolveContext,
+  probeId: string,
+  signal: AbortSignal,
+  others: OtherAnswers = {},
+): Promise<void> {
   const probe = await takeProbe(c, probeId);
   if (!probe) return;
   const events = new ProbeWriter(c.db, probeId, await lastProbeEvent(c.db, probeId));
   try {
     const input = JSON.parse(c.secrets.open(String(probe.input.sealed), probeAad(probeId))) as JsonObject;
-    await answer(
-      c,
-      { ...probe, input, signal: AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]) },
-      events,
-    );
+    const question = { ...probe, input, signal: AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]) };
+    const other = others[probe.kind];
+    if (other) events.add({ type: 'result', ...(await other(probe.workspace_id, input, question.signal)) });
+    else await answer(c, question, events);
     await finish(c, probeId, events, 'succeeded');
   } catch (error) {
     const failure = toFailure(signal.aborted || error instanceof DOMException ? tooLong(signal, error) : error);

@@ -29,3 +29,16 @@ export async function tablesIn(client: pg.ClientBase, schema: string): Promise<s
   );
   return rows.map(({ name }) => name);
 }
+
+/** Tables and views that may be read, those of the default schema first, with their columns in order. */
+export const READABLE_TABLES = `select n.nspname as schema, c.relname as table, columns.list as columns
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (
+    select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by a.attnum) as list
+    from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  ) columns
+  where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and columns.list is not null
+    and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', '_weir')
+    and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+  order by n.nspname = current_schema() desc, n.nspname, c.relname limit 1000`;

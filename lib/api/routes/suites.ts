@@ -1,5 +1,10 @@
 import type { Hono } from 'hono';
+import { getDestination } from '#lib/connections/destinations.ts';
+import type { ProbeKind } from '#lib/db/schema.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { askProbe } from '#lib/sync/ask-probe.ts';
 import { checkSql } from '#quality/check-sql.ts';
+import type { KnownTable } from '#quality/known-tables.ts';
 import { expectMeasurements, lookBack } from '#quality/look-back.ts';
 import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
 import { cancelChecks, startBackfill, startChecks } from '#quality/run-checks.ts';
@@ -13,8 +18,9 @@ import {
   suiteResults,
   updateSuite,
 } from '#quality/suites.ts';
+import { type Tried, type TryRequest, tryInput } from '#quality/try-checks.ts';
 import { longText, nullable, readBody, shape, text, uuid } from '../body.ts';
-import { as, asId, created, type DoorEnv, idOf } from '../door.ts';
+import { as, asId, created, type Door, type DoorEnv, idOf } from '../door.ts';
 import { badRequest } from '../failures.ts';
 
 const suite = shape({ name: text, text: longText, connectionId: nullable(uuid), destinationId: uuid }, [
@@ -26,6 +32,10 @@ const change = shape({ name: text, text: longText, connectionId: nullable(uuid),
 const time = { type: 'string', format: 'date-time' } as const;
 const expectation = shape({ key: text, from: time, to: time }, ['key', 'from']);
 const suiteText = shape({ text: longText }, ['text']);
+const trying = shape(
+  { text: longText, check: text, suiteId: nullable(uuid), connectionId: nullable(uuid), destinationId: uuid },
+  ['text', 'destinationId'],
+);
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 3_650;
 
@@ -40,8 +50,21 @@ interface SuiteBody {
 export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/schemas/suite', as('viewer'), (c) => c.json(suiteJsonSchema()));
   app.post('/suites/validate', as('viewer', undefined, suiteText), async (c) => {
-    const { issues, lines } = parseSuite((await readBody<{ text: string }>(c.req.raw, suiteText)).text);
-    return c.json({ issues, checks: [...(lines ?? [])].map(([key, line]) => ({ key, line })) });
+    const { issues, places, readable } = parseSuite((await readBody<{ text: string }>(c.req.raw, suiteText)).text);
+    const titles = new Map(readable?.checks.map(({ key, title }) => [key, title]));
+    const checks = [...(places ?? [])].map(([key, place]) => ({ key, title: titles.get(key) ?? key, ...place }));
+    return c.json({ issues, checks });
+  });
+  app.post('/suites/try', as('editor', 'suite.try', trying), async (c) => {
+    const request = await readBody<TryRequest>(c.req.raw, trying);
+    const input = await tryInput(c.get('context'), c.get('identity').workspaceId, request);
+    const { results, tookMs } = (await asked(c, 'try_checks', input)) as unknown as Tried;
+    return c.json({ results, tookMs });
+  });
+  app.get('/destinations/:id/tables', as('editor'), async (c) => {
+    const { id } = await getDestination(c.get('context'), c.get('identity').workspaceId, idOf(c));
+    const { tables } = (await asked(c, 'tables', { destinationId: id })) as unknown as { tables: KnownTable[] };
+    return c.json(tables);
   });
   app.get('/suites', as('viewer'), async (c) =>
     c.json(await listSuites(c.get('context'), c.get('identity').workspaceId)),
@@ -109,4 +132,10 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
       days === undefined ? {} : { since: new Date(c.get('context').clock().getTime() - Number(days) * DAY_MS) };
     return c.json(await checkHistory(c.get('context'), c.get('identity').workspaceId, idOf(c), key, span));
   });
+}
+
+/** A worker's child answers: databases and buckets are never asked by the process that serves pages. */
+function asked(c: Door, kind: ProbeKind, input: JsonObject): Promise<JsonObject> {
+  const { workspaceId, actor: by } = c.get('identity');
+  return askProbe(c.get('context'), workspaceId, { kind, input, by, signal: c.req.raw.signal });
 }

@@ -51,6 +51,25 @@ test('the exit code says whether checks pass, fail or could not be measured', as
   expect((await run('completeness: {column: emial}')).code).toBe(3);
 });
 
+test('one check is run by its name; a name that leads to none says which there are', async () => {
+  const { url, query } = await testDatabase();
+  await query('create table orders (id int); insert into orders values (1), (1)');
+  const file = suiteFile(
+    'dataset: orders\nvolume: {min_rows: 1, name: Enough orders}\nuniqueness: {unique_columns: [id]}',
+  );
+  const run = (check: string) => weir('checks', 'run', file, '--to', url, '--check', check);
+  expect(await run('enough orders')).toMatchObject({
+    code: 0,
+    stdout: 'pass  Enough orders: 2 rows, limit at least 1 row\n',
+  });
+  expect((await run('uniqueness')).code).toBe(1);
+  const { code, stderr } = await run('freshness');
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/No check is called freshness\..*Enough orders; orders: uniqueness, id\./s),
+  ]);
+});
+
 test('a suite that is wrong is told with every line, and measured not at all', async () => {
   const file = suiteFile('dataset: t\nvolum: []\ncompleteness: {colum: a}');
   const { code, stderr } = await weir('checks', 'run', file, '--to', 'postgres://localhost/none');

@@ -7,6 +7,7 @@ import { WeirError } from '#lib/errors.ts';
 import type { Facts } from '#quality/checks/check-kind.ts';
 import { withParquet } from '#quality/duckdb/engine.ts';
 import type { Engine } from '#quality/engine.ts';
+import { namedChecks } from '#quality/named-checks.ts';
 import { parseSuite } from '#quality/parse-suite.ts';
 import { withPostgres } from '#quality/postgres/engine.ts';
 import { checkTables } from '#quality/run-checks.ts';
@@ -22,16 +23,19 @@ interface Options {
   readonly file: string | undefined;
   readonly to: string | undefined;
   readonly parquet: string | undefined;
+  /** Only the checks of this key or name. */
+  readonly check: string | undefined;
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
 /** `checks run`: measures a suite where the tables are, without the service, and says what came out. */
-export async function checksRunCommand({ file, json, ...options }: Options): Promise<number> {
+export async function checksRunCommand({ file, json, check, ...options }: Options): Promise<number> {
   const name = needed(file, 'The suite (weir checks run suite.yaml)');
   const suite = readSuite(name);
   if (suite === null) return EXIT.usage;
-  const results = await inTarget(options, (engine) => checkTables(engine, suite.checks, unknownFacts, suite.samples));
+  const checks = check === undefined ? suite.checks : namedChecks(suite.checks, check);
+  const results = await inTarget(options, (engine) => checkTables(engine, checks, unknownFacts, suite.samples));
   process.stdout.write(json ? `${JSON.stringify(summary(name, results), null, 2)}\n` : text(results));
   if (results.some(({ outcome }) => outcome === 'error')) return EXIT.notMeasured;
   return results.some(({ outcome }) => outcome === 'fail') ? EXIT.failed : EXIT.ok;
@@ -44,7 +48,7 @@ function readSuite(file: string): Suite | null {
 }
 
 function inTarget<T>(
-  { to, parquet, signal }: Omit<Options, 'file' | 'json'>,
+  { to, parquet, signal }: Omit<Options, 'file' | 'json' | 'check'>,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   // Whoever runs the command could reach every address anyway.

@@ -35,8 +35,8 @@ const USAGE = `weir <command> --manifest FILE [options]
   read     --config FILE --catalog FILE [--state FILE]    records and states, as the Airbyte protocol
   sync     --config FILE --to postgres://… [--stream NAME …] [--full-refresh]
                                                           load into a Postgres, without the service
-  checks run SUITE --to postgres://… | --parquet DIR [--json]
-                                                          measure a suite; exits 0, 1 if a check fails, 3 if it can't be measured
+  checks run SUITE --to postgres://… | --parquet DIR [--check NAME] [--json]
+                                                          measure a suite, or one of its checks; exits 0, 1 if a check fails, 3 if it can't be measured
   apply -f DIR --key KEY [--url URL] [--dry-run] [--prune]
                                                           make the service as a folder of YAML says
   drift -f DIR --key KEY [--url URL]                      where service and folder differ; exits 2 if they do
@@ -77,6 +77,7 @@ const OPTIONS = {
   pages: { type: 'string' },
   slices: { type: 'string' },
   parquet: { type: 'string' },
+  check: { type: 'string' },
   url: { type: 'string' },
   key: { type: 'string' },
   reason: { type: 'string' },
@@ -127,10 +128,10 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** Wrong options, as told by us or by `parseArgs`. */
+/** Wrong options, as told by us or by `parseArgs`, or a name that leads to nothing. */
 function isUsage(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  return code === 'usage' || String(code).startsWith('ERR_PARSE_ARGS');
+  return code === 'usage' || code === 'no_such_check' || String(code).startsWith('ERR_PARSE_ARGS');
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
@@ -200,7 +201,8 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
 
 function checks([action, file]: string[], values: Values, signal: AbortSignal): Promise<number> {
   needed(action === 'run' ? action : undefined, 'The action (weir checks run suite.yaml)');
-  return checksRunCommand({ file, to: values.to, parquet: values.parquet, json: values.json === true, signal });
+  const { to, parquet, check, json } = values;
+  return checksRunCommand({ file, to, parquet, check, json: json === true, signal });
 }
 
 function record([file]: string[], values: Values, signal: AbortSignal): Promise<number> {

@@ -49,7 +49,9 @@ export type ProbeKind =
   | 'draft'
   | 'plan'
   | 'run_tests'
-  | 'keep_test';
+  | 'keep_test'
+  | 'try_checks'
+  | 'tables';
 
 interface NextStateTable {
   connection_id: string;
