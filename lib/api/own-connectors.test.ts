@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Connector, ConnectorSummary } from '#lib/connections/connectors.ts';
 import type { OwnConnector } from '#lib/connections/own-connectors.ts';
+import { withWorker } from '#tests/harness/answering-worker.ts';
 import { testApi } from '#tests/harness/api.ts';
 import { makeConnection } from '#tests/harness/shop.ts';
 
 const V1 = '/api/weir/v1';
 
 test('connectors that come with Weir are offered with what they read, and installed as a connector with a version', async () => {
-  const ada = await (await testApi()).admin();
+  const ada = await (await withWorker()).admin();
   const { body: offered } = await ada.get<OwnConnector[]>(`${V1}/own-connectors`);
   expect(offered.find(({ id }) => id === 'pokeapi')).toMatchObject({
     title: 'PokeAPI',

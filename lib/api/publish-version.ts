@@ -1,10 +1,10 @@
-import { type Connector, saveVersion } from '#lib/connections/connectors.ts';
+import { type Connector, createConnector, deleteConnector, saveVersion } from '#lib/connections/connectors.ts';
 import { probeInput } from '#lib/connections/probe-input.ts';
 import type { Context } from '#lib/context.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import type { TestResult } from '#lib/extract/manifest-tests/run-tests.ts';
-import { readWeirBlock } from '#lib/manifest/weir-block.ts';
 import { askProbe } from '#lib/sync/ask-probe.ts';
+import { readApart } from './manifest-thread.ts';
 
 export interface PublishInput {
   readonly manifest: string;
@@ -27,18 +27,33 @@ export async function publishVersion(
   { input, by, signal }: { input: PublishInput; by: string; signal: AbortSignal },
 ): Promise<{ version: number; issues: readonly Issue[] }> {
   const reason = input.failingReason?.trim() || null;
-  const failing = hasTests(input.manifest) ? await failingTests(context, workspaceId, { input, by, signal }) : [];
+  // What is no manifest is told by `saveVersion`, with its lines.
+  const reading = await readApart(input.manifest);
+  const failing = reading.hasTests ? await failingTests(context, workspaceId, { input, by, signal }) : [];
   if (failing.length > 0 && reason === null) throw testsFailed(failing);
   const version = { manifest: input.manifest, note: input.note ?? null, basedOn: input.basedOn, by };
-  return saveVersion(context, workspaceId, id, { ...version, failingReason: failing.length > 0 ? reason : null });
+  const saved = { ...version, failingReason: failing.length > 0 ? reason : null };
+  return saveVersion(context, workspaceId, id, saved, reading);
 }
 
-/** What is no YAML is told by `saveVersion`, with its lines. */
-function hasTests(manifest: string): boolean {
+/**
+ * A connector with its first version; a manifest that is refused leaves no connector behind.
+ * @throws WeirError `name_taken`, and what `publishVersion` throws
+ */
+export async function publishConnector(
+  context: Context,
+  workspaceId: string,
+  name: string,
+  publish: { input: Omit<PublishInput, 'basedOn'>; by: string; signal: AbortSignal },
+): Promise<{ id: string }> {
+  const made = await createConnector(context, workspaceId, { name, manifest: publish.input.manifest });
   try {
-    return readWeirBlock(manifest).tests.length > 0;
-  } catch {
-    return false;
+    const first = { ...publish, input: { ...publish.input, basedOn: null } };
+    await publishVersion(context, workspaceId, made.id, first);
+    return made;
+  } catch (error) {
+    await deleteConnector(context, workspaceId, made.id);
+    throw error;
   }
 }
 
@@ -47,7 +62,10 @@ async function failingTests(
   workspaceId: string,
   { input, by, signal }: { input: PublishInput; by: string; signal: AbortSignal },
 ): Promise<TestResult[]> {
-  const question = await probeInput(context, workspaceId, { kind: 'run_tests', manifest: input.manifest });
+  const question = await probeInput({ ...context, read: readApart }, workspaceId, {
+    kind: 'run_tests',
+    manifest: input.manifest,
+  });
   const { results } = await askProbe(context, workspaceId, { kind: 'run_tests', input: question, by, signal });
   return (results as unknown as TestResult[]).filter(({ passed }) => !passed);
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { describeCompiled, readManifest } from './manifests.ts';
+import { describeCompiled, type ManifestReading, readManifest } from './manifests.ts';
 import { inUse, isStillReferenced, nameIssues, notFound, refuseIssues, withFreeName } from './refusals.ts';
 
 export interface ConnectorSummary {
@@ -168,8 +168,8 @@ export async function saveVersion(
   workspaceId: string,
   connectorId: string,
   input: { manifest: string; note?: string | null; failingReason?: string | null; basedOn: number | null; by: string },
+  { compiled, issues }: ManifestReading = readManifest(input.manifest),
 ): Promise<{ version: number; issues: readonly Issue[] }> {
-  const { compiled, issues } = readManifest(input.manifest);
   if (compiled === null) throw invalidManifest(issues);
   return db.transaction().execute(async (trx) => {
     if (!(await lockConnector(trx, workspaceId, connectorId))) throw notFound('connector');

@@ -3,12 +3,15 @@ import { language } from '#lib/extract/kinds.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { manifestJsonSchema } from '#lib/manifest/json-schema.ts';
 import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+import { readWeirBlock } from '#lib/manifest/weir-block.ts';
 
 /** What the service keeps and shows of a manifest: the engine's own business stays inside `compiled`. */
 export interface ManifestReading {
   readonly issues: readonly Issue[];
   /** What a child process reads; null when the issues are errors. */
   readonly compiled: JsonObject | null;
+  /** It carries tests. */
+  readonly hasTests: boolean;
 }
 
 /** Longer manifests are refused unread. */
@@ -16,9 +19,16 @@ export const MANIFEST_BYTES = 2_000_000;
 
 export function readManifest(text: string): ManifestReading {
   if (Buffer.byteLength(text) > MANIFEST_BYTES)
-    return { issues: [{ message: `A manifest takes at most ${MANIFEST_BYTES / 1e6} MB.` }], compiled: null };
+    return {
+      issues: [{ message: `A manifest takes at most ${MANIFEST_BYTES / 1e6} MB.` }],
+      compiled: null,
+      hasTests: false,
+    };
   const { issues, manifest } = parseManifest(text, language);
-  return { issues, compiled: manifest === null ? null : (manifest as unknown as JsonObject) };
+  if (manifest === null) return { issues, compiled: null, hasTests: false };
+  // Reading the text once more is spared those that name none.
+  const hasTests = /\btests\b/.test(text) && readWeirBlock(text).tests.length > 0;
+  return { issues, compiled: manifest as unknown as JsonObject, hasTests };
 }
 
 /** The JSON schema of the config and the names of the streams, as the pages need them. */

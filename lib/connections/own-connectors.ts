@@ -1,9 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import type { Db } from '#lib/db/connect.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
-import { createConnector, saveVersion } from './connectors.ts';
 import { notFound } from './refusals.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../manifests');
@@ -34,18 +32,6 @@ export function getOwnConnector(id: string): OwnConnector & { readonly manifest:
   const found = all().find((connector) => connector.id === id);
   if (!found) throw notFound('connector');
   return found;
-}
-
-/** Makes a connector of the workspace from one of ours, with a first version. @throws WeirError `name_taken` */
-export async function installOwnConnector(
-  context: { db: Db },
-  workspaceId: string,
-  { id, name, by }: { id: string; name: string | undefined; by: string },
-): Promise<{ id: string }> {
-  const { title, manifest } = getOwnConnector(id);
-  const made = await createConnector(context, workspaceId, { name: name ?? title });
-  await saveVersion(context, workspaceId, made.id, { manifest, basedOn: null, note: 'Comes with Weir', by });
-  return made;
 }
 
 function all() {

@@ -5,7 +5,7 @@ import { metadataFindings } from '#lib/manifest/weir-block.ts';
 import type { Secrets } from '#lib/secrets.ts';
 import { latestVersion } from './connectors.ts';
 import { destinationAad, destinationKind, findStoredDestination, sameAddress } from './destinations.ts';
-import { describeCompiled, readManifest } from './manifests.ts';
+import { describeCompiled, type ManifestReading, readManifest } from './manifests.ts';
 import { notFound, refuseIssues } from './refusals.ts';
 import { assertComplete, mergedConfig } from './sealed-config.ts';
 import { findStored, sourceAad } from './sources.ts';
@@ -37,12 +37,15 @@ export interface ProbeRequest {
   readonly filled?: JsonObject;
 }
 
+interface ProbeContext {
+  readonly db: Db;
+  readonly secrets: Secrets;
+  /** Who reads manifests, where that is not to be done here. */
+  readonly read?: (manifest: string) => Promise<ManifestReading>;
+}
+
 /** The question with everything a child needs to answer it: compiled manifest, and a config with open secrets. */
-export async function probeInput(
-  c: { db: Db; secrets: Secrets },
-  workspaceId: string,
-  request: ProbeRequest,
-): Promise<JsonObject> {
+export async function probeInput(c: ProbeContext, workspaceId: string, request: ProbeRequest): Promise<JsonObject> {
   if (request.kind === 'draft') return { draft: request.draft ?? {} };
   return request.kind === 'check_destination'
     ? destinationInput(c, workspaceId, request)
@@ -50,14 +53,14 @@ export async function probeInput(
 }
 
 async function sourceInput(
-  { db, secrets }: { db: Db; secrets: Secrets },
+  { db, secrets, read = async (manifest) => readManifest(manifest) }: ProbeContext,
   workspaceId: string,
   request: ProbeRequest,
 ): Promise<JsonObject> {
   const { kind, connectorId, sourceId, manifest, config, stream, limits, state, filled, faults } = request;
   const source = sourceId === undefined ? null : await findStored(db, workspaceId, sourceId);
   const text = manifest ?? (await savedManifest(db, workspaceId, connectorId ?? source?.connector_id));
-  const { compiled, issues } = readManifest(text);
+  const { compiled, issues } = await read(text);
   if (compiled === null)
     refuseIssues('The manifest has problems.', issues.length > 0 ? issues : [{ message: 'Empty.' }]);
   if (kind === 'run_tests') return { compiled: compiled ?? {}, manifest: text };

@@ -4,6 +4,7 @@ import { probeInput } from '#lib/connections/probe-input.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { askProbe } from '#lib/sync/ask-probe.ts';
+import { readApart } from '../manifest-thread.ts';
 import { type Call, epochSeconds } from './call.ts';
 import { toDiscovered } from './catalog.ts';
 import { synchronousJob } from './synchronous-job.ts';
@@ -17,7 +18,7 @@ export async function discovered(call: Call, sourceId: string): Promise<Discover
 export async function discoverAgain(call: Call, sourceId: string): Promise<DiscoveredCatalog> {
   const { context, identity, signal } = call;
   const kind = 'discover';
-  const input = await probeInput(context, identity.workspaceId, { kind, sourceId });
+  const input = await probeInput({ ...context, read: readApart }, identity.workspaceId, { kind, sourceId });
   const result = await askProbe(context, identity.workspaceId, { kind, input, by: identity.actor, signal });
   const streams = (Array.isArray(result.streams) ? result.streams : []) as unknown as StreamDescriptor[];
   return saveCatalog(context.db, identity.workspaceId, sourceId, streams);

@@ -3,6 +3,7 @@ import { probeInput } from '#lib/connections/probe-input.ts';
 import { createSource, deleteSource, updateSource } from '#lib/connections/sources.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { askProbe } from '#lib/sync/ask-probe.ts';
+import { readApart } from '../manifest-thread.ts';
 import {
   assertWorkspace,
   assertWorkspaceIds,
@@ -292,6 +293,6 @@ async function ask(
   asked: { sourceId?: string; connectorId?: string; config?: JsonObject },
 ): Promise<JsonObject> {
   const kind = 'check_source';
-  const input = await probeInput(context, identity.workspaceId, { kind, ...asked });
+  const input = await probeInput({ ...context, read: readApart }, identity.workspaceId, { kind, ...asked });
   return askProbe(context, identity.workspaceId, { kind, input, by: identity.actor, signal });
 }

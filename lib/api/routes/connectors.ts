@@ -8,11 +8,12 @@ import {
   renameConnector,
   saveDraft,
 } from '#lib/connections/connectors.ts';
-import { manifestSchema, validateManifest } from '#lib/connections/manifests.ts';
-import { getOwnConnector, installOwnConnector, listOwnConnectors } from '#lib/connections/own-connectors.ts';
+import { manifestSchema } from '#lib/connections/manifests.ts';
+import { getOwnConnector, listOwnConnectors } from '#lib/connections/own-connectors.ts';
 import { longText, nullable, readBody, shape, text, whole } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
-import { type PublishInput, publishVersion } from '../publish-version.ts';
+import { validateApart } from '../manifest-thread.ts';
+import { type PublishInput, publishConnector, publishVersion } from '../publish-version.ts';
 
 const connector = shape({ name: text, manifest: longText }, ['name']);
 const name = shape({ name: text }, ['name']);
@@ -66,13 +67,14 @@ export function connectorRoutes(app: Hono<DoorEnv>): void {
   app.post('/own-connectors/:id', as('editor', 'connector.install', named), async (c) => {
     const { name } = await readBody<{ name?: string }>(c.req.raw, named);
     const { workspaceId, actor: by } = c.get('identity');
-    const install = { id: c.req.param('id'), name, by };
-    return created(c, 'connector', await installOwnConnector(c.get('context'), workspaceId, install));
+    const { title, manifest } = getOwnConnector(c.req.param('id'));
+    const publish = { input: { manifest, note: 'Comes with Weir' }, by, signal: c.req.raw.signal };
+    return created(c, 'connector', await publishConnector(c.get('context'), workspaceId, name ?? title, publish));
   });
 
   app.post('/manifests/validate', as('viewer', undefined, manifest), async (c) => {
     const input = await readBody<{ manifest: string }>(c.req.raw, manifest);
-    return c.json(validateManifest(input.manifest));
+    return c.json(await validateApart(input.manifest));
   });
   app.get('/schemas/manifest', as('viewer'), (c) => c.json(manifestSchema()));
 }

@@ -6,6 +6,7 @@ import { anyObject, longText, nullable, readBody, shape, text, uuid } from '../b
 import { filledOf } from '../consent-owner.ts';
 import { as, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
+import { readApart } from '../manifest-thread.ts';
 
 /** Somebody looks at it and waits. */
 const LOOK_AGAIN_MS = 60;
@@ -50,7 +51,11 @@ export function probeRoutes(app: Hono<DoorEnv>): void {
     const context = c.get('context');
     const { kind, consentId, ...asked } = await readBody<ProbeRequest & { consentId?: string }>(c.req.raw, request);
     const filled = await filledOf(c, consentId);
-    const input = await probeInput(context, workspaceId, { kind, ...asked, ...(filled && { filled }) });
+    const input = await probeInput({ ...context, read: readApart }, workspaceId, {
+      kind,
+      ...asked,
+      ...(filled && { filled }),
+    });
     return c.json(await startProbe(context, workspaceId, kind, input, actor), 201);
   });
   app.get('/probes/:id/events', as('viewer'), probeEventStream);
