@@ -11,6 +11,7 @@ export const text = { type: 'string', maxLength: 10_000 } as const;
 export const longText = { type: 'string', maxLength: 3_000_000 } as const;
 export const nullable = (schema: JsonObject): JsonObject => ({ anyOf: [schema, { type: 'null' }] });
 export const uuid = { type: 'string', format: 'uuid' } as const;
+export const time = { type: 'string', format: 'date-time' } as const;
 export const whole = { type: 'integer' } as const;
 export const anyObject = { type: 'object' } as const;
 
@@ -36,10 +37,15 @@ export async function readJson(request: Request): Promise<unknown> {
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > limit) throw badRequest(`The request is larger than ${limit / 1e6} MB.`, 'too_large');
-    chunks.push(chunk);
+  const reader = request.body?.getReader();
+  for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
+    size += next.value.byteLength;
+    if (size > limit) {
+      // Not waited for: of a request that was cloned, the other copy has to be given up as well.
+      void reader?.cancel();
+      throw badRequest(`The request is larger than ${limit / 1e6} MB.`, 'too_large');
+    }
+    chunks.push(next.value);
   }
   return Buffer.concat(chunks);
 }

@@ -21,7 +21,7 @@ export async function once(c: Door, work: () => Promise<Response>): Promise<Resp
     throw badRequest(`Idempotency-Key takes 1 to ${KEY_LENGTH} characters.`);
   const context = c.get('context');
   const { workspaceId } = c.get('identity');
-  const body = new TextDecoder().decode(await readBytes(c.req.raw.clone(), BODY_BYTES));
+  const body = new TextDecoder().decode(await bytesOf(c.req.raw));
   const request = { workspaceId, key, request: `${c.req.method} ${c.req.path} ${body}` };
   const kept = await takeKey(context, request);
   if (kept) return replayed(kept);
@@ -31,6 +31,16 @@ export async function once(c: Door, work: () => Promise<Response>): Promise<Resp
     return answer;
   } catch (error) {
     await keepAnswer(context, request, null);
+    throw error;
+  }
+}
+
+/** The bytes of a body that is read again afterwards, unless it is too large. */
+async function bytesOf(request: Request): Promise<Uint8Array> {
+  try {
+    return await readBytes(request.clone(), BODY_BYTES);
+  } catch (error) {
+    void request.body?.cancel();
     throw error;
   }
 }

@@ -58,6 +58,10 @@ test('a draft is written over the one that the editor began from, and over no ot
     body: { error: { code: 'newer_draft' } },
   });
   expect((await keep({ manifest: 'mine, later', basedOn: first.body.draftAt })).status).toBe(200);
+  expect(await keep({ manifest: 'x', basedOn: 'yesterday' })).toMatchObject({
+    status: 422,
+    body: { issues: [{ path: 'basedOn' }] },
+  });
   expect((await keep({ manifest: 'after a choice' })).status).toBe(200);
   expect((await ada.get<Connector>(`${V1}/connectors/${id}`)).body.draft).toBe('after a choice');
 });

@@ -145,14 +145,16 @@ export async function saveDraft(
   { manifest, basedOn }: { manifest: string; basedOn?: string | null },
 ): Promise<{ draftAt: Date }> {
   const draftAt = clock();
+  const begun = typeof basedOn === 'string' ? new Date(basedOn) : basedOn;
+  if (begun && Number.isNaN(begun.getTime())) throw newerDraft();
   const write = db
     .updateTable('connector')
     .set({ draft: manifest, draft_at: draftAt })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id);
-  const { numUpdatedRows } = await (basedOn === undefined
+  const { numUpdatedRows } = await (begun === undefined
     ? write
-    : write.where(sql<boolean>`date_trunc('milliseconds', draft_at) is not distinct from ${basedOn}::timestamptz`)
+    : write.where(sql<boolean>`date_trunc('milliseconds', draft_at) is not distinct from ${begun}::timestamptz`)
   ).executeTakeFirst();
   if (numUpdatedRows > 0n) return { draftAt };
   throw (await findConnector(db, workspaceId, id)) ? newerDraft() : notFound('connector');

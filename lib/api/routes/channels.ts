@@ -10,7 +10,7 @@ import {
   snoozeIncident,
 } from '#lib/alerts/incidents.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { anyObject, readBody, shape, text } from '../body.ts';
+import { anyObject, readBody, shape, text, time } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
 import { learnFrom } from '../learn-from.ts';
 
@@ -21,7 +21,7 @@ const channel = shape({ type: text, name: text, config: anyObject, events, enabl
   'config',
 ]);
 const noted = shape({ note: text });
-const snooze = shape({ until: { type: 'string', format: 'date-time' } }, ['until']);
+const snooze = shape({ until: time }, ['until']);
 const resolution = shape({ reason: { enum: [...RESOLUTIONS] }, note: text });
 const change = shape({ name: text, config: anyObject, events, enabled: { type: 'boolean' } });
 interface ChannelBody {

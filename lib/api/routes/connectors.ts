@@ -10,7 +10,7 @@ import {
 } from '#lib/connections/connectors.ts';
 import { manifestSchema } from '#lib/connections/manifests.ts';
 import { getOwnConnector, listOwnConnectors } from '#lib/connections/own-connectors.ts';
-import { longText, nullable, readBody, shape, text, whole } from '../body.ts';
+import { longText, nullable, readBody, shape, text, time, whole } from '../body.ts';
 import { as, created, type DoorEnv, idOf, numberOf } from '../door.ts';
 import { validateApart } from '../manifest-thread.ts';
 import { type PublishInput, publishConnector, publishVersion } from '../publish-version.ts';
@@ -19,7 +19,7 @@ const connector = shape({ name: text, manifest: longText }, ['name']);
 const name = shape({ name: text }, ['name']);
 const named = shape({ name: text });
 const manifest = shape({ manifest: longText }, ['manifest']);
-const draft = shape({ manifest: longText, basedOn: nullable(text) }, ['manifest']);
+const draft = shape({ manifest: longText, basedOn: nullable(time) }, ['manifest']);
 const version = shape(
   { manifest: longText, note: nullable(text), basedOn: nullable(whole), failingReason: nullable(text) },
   ['manifest'],

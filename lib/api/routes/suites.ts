@@ -19,7 +19,7 @@ import {
   updateSuite,
 } from '#quality/suites.ts';
 import { type Tried, type TryRequest, tryInput } from '#quality/try-checks.ts';
-import { longText, nullable, readBody, shape, text, uuid } from '../body.ts';
+import { longText, nullable, readBody, shape, text, time, uuid } from '../body.ts';
 import { as, asId, created, type Door, type DoorEnv, idOf } from '../door.ts';
 import { badRequest } from '../failures.ts';
 
@@ -29,7 +29,6 @@ const suite = shape({ name: text, text: longText, connectionId: nullable(uuid), 
   'destinationId',
 ]);
 const change = shape({ name: text, text: longText, connectionId: nullable(uuid), destinationId: uuid });
-const time = { type: 'string', format: 'date-time' } as const;
 const expectation = shape({ key: text, from: time, to: time }, ['key', 'from']);
 const suiteText = shape({ text: longText }, ['text']);
 const trying = shape(
