@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { WeirError } from './errors.ts';
+import { type OutboundProxy, type Proxies, proxyFor } from './outbound-proxy.ts';
 
 /** A host and port that an administrator allowed although its address is private. Exact: no patterns. */
 export interface AllowedAddress {
@@ -13,39 +14,74 @@ export interface AllowedAddress {
 export interface CheckedAddress {
   readonly address: string;
   readonly family: 4 | 6;
+  /** Where the way leads through a proxy: the address is the proxy's, which is asked for the host by its name. */
+  readonly proxy?: OutboundProxy;
 }
 
 /**
- * Resolves a host once and refuses what is not on the public internet, unless exactly this host and port is allowed.
+ * Resolves a host once and refuses what is not on the public internet, unless exactly this host and port is allowed. Who will speak HTTP
+ * names the scheme, and may be sent through a proxy; without a scheme the way is straight.
  * @throws WeirError `address_refused`, `unreachable` (the name does not resolve)
  */
-export type Guard = (host: string, port: number) => Promise<CheckedAddress>;
+export type Guard = (host: string, port: number, scheme?: 'http:' | 'https:') => Promise<CheckedAddress>;
 
 export interface GuardOptions {
   /** `any` only where whoever asks could reach every address anyway: on the command line. */
   readonly allowed: readonly AllowedAddress[] | 'any';
   /** All addresses of a name; the system's resolver when absent. */
   readonly lookup?: (host: string) => Promise<readonly LookupAddress[]>;
+  /** The operator's, for what goes out by HTTP. */
+  readonly proxies?: Proxies | null;
 }
 
-export function createGuard({ allowed, lookup = resolve }: GuardOptions): Guard {
+/** A name that goes to a proxy is looked up here only to see whether it is private: a network without public names must not hold it up. */
+const PROXIED_LOOKUP_MS = 2_000;
+
+export function createGuard({ allowed, lookup = resolve, proxies = null }: GuardOptions): Guard {
   const exceptions = new Set(allowed === 'any' ? [] : allowed.map(({ host, port }) => `${plainHost(host)}:${port}`));
-  return async (host, port) => {
+  return async (host, port, scheme) => {
     const name = plainHost(host);
     if (isOddSpelling(name)) throw refused(name, port, 'is an unusual spelling of an address', 'Write it as a.b.c.d.');
-    const addresses = await addressesOf(name, lookup);
     const isAllowed = allowed === 'any' || exceptions.has(`${name}:${port}`);
+    const proxy = proxies && scheme ? proxyFor(proxies, scheme, name, port) : null;
+    if (proxy) {
+      if (!isAllowed) await assertNotPrivate(name, port, lookup);
+      const [found] = await addressesOf(proxy.host, lookup);
+      return { ...checked(found), proxy };
+    }
+    const addresses = await addressesOf(name, lookup);
     const found = addresses.find(({ address }) => isAllowed || isPublicAddress(address));
-    if (found) return { address: found.address, family: found.family === 6 ? 6 : 4 };
-    const reached = addresses[0]?.address ?? name;
-    const is = reached === name ? 'is' : `resolves to ${reached},`;
-    throw refused(
-      name,
-      port,
-      `${is} an address that is not on the public internet`,
-      `An administrator can allow ${hostAndPort(name, port)} in Settings → Network.`,
-    );
+    if (found) return checked(found);
+    throw notPublic(name, port, addresses[0]?.address ?? name);
   };
+}
+
+/** What can be known of a host that a proxy will look up: it must not be private as seen from here. */
+async function assertNotPrivate(
+  name: string,
+  port: number,
+  lookup: NonNullable<GuardOptions['lookup']>,
+): Promise<void> {
+  if (isInnerName(name)) throw notPublic(name, port, name);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((done) => {
+    timer = setTimeout(() => done(null), PROXIED_LOOKUP_MS);
+  });
+  const addresses = await Promise.race([addressesOf(name, lookup).catch(() => null), late]);
+  clearTimeout(timer);
+  if (addresses?.every(({ address }) => !isPublicAddress(address)))
+    throw notPublic(name, port, addresses[0]?.address ?? name);
+}
+
+/** Names that no public server resolves, after RFC 6761, 6762 and 8375 and what companies use: they mean something inside. */
+function isInnerName(name: string): boolean {
+  return isIP(name) === 0 && (!name.includes('.') || INNER_NAMES.some((end) => name.endsWith(`.${end}`)));
+}
+
+const INNER_NAMES = ['localhost', 'local', 'internal', 'intranet', 'lan', 'corp', 'home', 'private', 'home.arpa'];
+
+function checked(found: LookupAddress | undefined): CheckedAddress {
+  return { address: found?.address ?? '', family: found?.family === 6 ? 6 : 4 };
 }
 
 /** Whether an IP address (canonical text) belongs to a host on the public internet. */
@@ -121,6 +157,16 @@ function isOddSpelling(name: string): boolean {
 
 function hostAndPort(name: string, port: number): string {
   return name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
+}
+
+function notPublic(name: string, port: number, reached: string): WeirError {
+  const is = reached === name ? 'is' : `resolves to ${reached},`;
+  return refused(
+    name,
+    port,
+    `${is} an address that is not on the public internet`,
+    `An administrator can allow ${hostAndPort(name, port)} in Settings → Network.`,
+  );
 }
 
 function refused(name: string, port: number, what: string, hint: string): WeirError {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { type Proxies, readProxies } from './outbound-proxy.ts';
 
 /** What the environment says, read once at start; README.md documents every name. */
 export interface Env {
@@ -25,6 +26,8 @@ export interface Env {
   /** Variables that configs may refer to as `${env:NAME}`: names, or beginnings that end in `*`. */
   readonly envReferences: readonly string[];
   readonly oidc: OidcSettings | null;
+  /** Through which requests leave; null for straight ways. */
+  readonly proxies: Proxies | null;
   readonly logLevel: string;
   /** Syncs and test reads that run at once in one worker. */
   readonly concurrency: number;
@@ -84,6 +87,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     problems.push('WEIR_SECRET_KEY_PREVIOUS goes with WEIR_SECRET_KEY, which is not set.');
   const envReferences = referencesOf(text, problems);
   const oidc = oidcOf(text, url, problems);
+  const proxies = proxiesOf(text, problems);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
     problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
@@ -111,6 +115,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     previousSecretKey,
     envReferences,
     oidc,
+    proxies,
     logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
     syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 128, 65_536),
@@ -168,6 +173,18 @@ function oidcOf(
     name: text('WEIR_OIDC_NAME') ?? 'single sign-on',
     trustEmail: text('WEIR_OIDC_TRUST_EMAIL') === '1' || text('WEIR_OIDC_TRUST_EMAIL') === 'true',
   };
+}
+
+/** In capitals or not, as other programs take them: in capitals goes first. */
+function proxiesOf(text: (name: string) => string | null, problems: string[]): Proxies | null {
+  const either = (name: string) => text(name) ?? text(name.toLowerCase());
+  const read = readProxies({
+    http: either('HTTP_PROXY'),
+    https: either('HTTPS_PROXY'),
+    exceptions: either('NO_PROXY'),
+  });
+  problems.push(...read.problems);
+  return read.proxies;
 }
 
 function referencesOf(text: (name: string) => string | null, problems: string[]): string[] {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation, SetAside, StagedLoad } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
@@ -24,8 +24,7 @@ import { finishRun, insertResults, insertRun, type NewResult } from './store.ts'
 import type { Check, Suite } from './suite.ts';
 import { findTableState, saveTableState } from './table-state.ts';
 
-export interface GateContext {
-  readonly db: Db;
+export interface GateContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
@@ -156,7 +155,7 @@ async function inStage(
     .where('connection.id', '=', connectionId)
     .executeTakeFirstOrThrow();
   const config = usableConfig(c.secrets, row.config, `destination:${row.id}`);
-  const guard = await workspaceGuard(c.db, workspaceId);
+  const guard = await workspaceGuard(c, workspaceId);
   return withPostgres(config, { guard, signal }, (engine) => work(engine, staged));
 }
 

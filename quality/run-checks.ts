@@ -1,5 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { Log } from '#lib/log.ts';
@@ -46,8 +46,7 @@ export interface ChecksFinished {
   readonly results: readonly CheckResult[];
 }
 
-interface RunContext {
-  readonly db: Db;
+interface RunContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
@@ -233,7 +232,7 @@ async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): P
       : new Map<string, NewResult>();
   const { suiteId, connectionId, syncId, id: runId } = run;
   const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
-  const guard = await workspaceGuard(c.db, run.workspaceId);
+  const guard = await workspaceGuard(c, run.workspaceId);
   const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   const left = suite.checks.filter(({ key }) => !carried.has(key));
   const work = (engine: Engine) => checkTables(engine, left, facts, suite.samples);
@@ -251,7 +250,7 @@ async function measurePast(c: MeasureContext, run: Run, suite: Suite, signal: Ab
   const fresh = suite.checks.filter((check) => !known.has(check.key) && canBackfill(check));
   if (fresh.length === 0) return [];
   const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
-  const guard = await workspaceGuard(c.db, run.workspaceId);
+  const guard = await workspaceGuard(c, run.workspaceId);
   const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   const options = { config, guard, signal, statementTimeoutMs: history.isAsked ? ASKED_PAST_MS : PAST_MS };
   return inDestination(c, run, options, async (engine) => {

@@ -245,6 +245,7 @@ async function service() {
     secrets: createSecrets('x'.repeat(32)),
     clock: testClock().clock,
     log: createLog('test', 'silent'),
+    env: { proxies: null },
   };
   return { database, c, sent, workspaceId: workspace.id, destinationId: destination.id };
 }

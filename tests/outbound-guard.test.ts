@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createGuard } from '#lib/address-guard.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createGuard, type Guard } from '#lib/address-guard.ts';
 import { emailKind } from '#lib/alerts/kinds/email-kind.ts';
 import { slackBotKind } from '#lib/alerts/kinds/slack-bot-kind.ts';
 import { slackKind } from '#lib/alerts/kinds/slack-kind.ts';
@@ -72,20 +72,20 @@ beforeAll(async () => {
 afterAll(() => listener.close());
 
 /** Names lead inside, as whoever owns a name may have it. */
-const guard = createGuard({
-  allowed: [],
-  lookup: async (name) =>
-    name === 'six.example' ? [{ address: '::1', family: 6 }] : [{ address: '127.0.0.1', family: 4 }],
-});
+const lookup = async (name: string) =>
+  name === 'six.example' ? [{ address: '::1', family: 6 }] : [{ address: '127.0.0.1', family: 4 }];
+/** Straight, or by a proxy that would take everything anywhere. */
+let guard = createGuard({ allowed: [], lookup });
+const ask: Guard = (...host) => guard(...host);
 const log = createLog('test', 'silent');
 const clock = () => new Date();
 const signal = new AbortController().signal;
 
-const http = createHttpClient({ guard, clock, log });
+const http = createHttpClient({ guard: ask, clock, log });
 afterAll(() => http.close());
-const context = { log, clock, signal, guard, workDir: '/tmp' };
+const context = { log, clock, signal, guard: ask, workDir: '/tmp' };
 const post = {
-  ...{ guard, clock, deliveryId: 'one', incidentIds: [], incidents: [], threads: [], keep: () => undefined },
+  ...{ guard: ask, clock, deliveryId: 'one', incidentIds: [], incidents: [], threads: [], keep: () => undefined },
 };
 const news = { state: 'test', headline: 'x', lines: [], link: null, footer: '' };
 const told = async (refused: Promise<{ failure: { message: string } } | null>) => {
@@ -139,6 +139,20 @@ describe.each(Object.entries(PLACES))('%s', (_name, reach) => {
         const error = await reach(host, at).then(() => null, toFailure);
         expect({ host, at, why: error && reasonOf(error.message) }).toEqual({ host, at, why: 'refused' });
       }
+    expect(reached).toBe(0);
+  });
+
+  test('nor where there is a proxy, which is not even asked', async () => {
+    // The proxy is the listener: whoever comes is counted.
+    const proxy = { host: '127.0.0.1', port, secure: false, authorization: null };
+    guard = createGuard({ allowed: [], lookup, proxies: { http: proxy, https: proxy, exceptions: [] } });
+    onTestFinished(() => {
+      guard = createGuard({ allowed: [], lookup });
+    });
+    for (const host of HOSTS) {
+      const error = await reach(host, 80).then(() => null, toFailure);
+      expect({ host, why: error && reasonOf(error.message) }).toEqual({ host, why: 'refused' });
+    }
     expect(reached).toBe(0);
   });
 });

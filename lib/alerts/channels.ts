@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Issue, toFailure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import {
@@ -46,7 +46,7 @@ interface ChannelInput {
   readonly enabled?: boolean;
 }
 
-type ChannelContext = { readonly db: Db; readonly secrets: Secrets };
+type ChannelContext = GuardContext & { readonly secrets: Secrets };
 type SendContext = ChannelContext & { readonly clock: () => Date };
 
 export async function listChannels({ db }: { db: Db }, workspaceId: string): Promise<Channel[]> {
@@ -93,7 +93,7 @@ export async function createChannel(
   }
   const kind = channelKind(type);
   const shaped = kind.shape(input.config);
-  const reach = await reachOf(c.db, workspaceId);
+  const reach = await reachOf(c, workspaceId);
   const issues = [
     ...nameIssues(input.name),
     ...eventIssues(input.events),
@@ -133,7 +133,7 @@ export async function updateChannel(
   const issues = [
     ...nameIssues(change.name ?? stored.name),
     ...eventIssues(change.events),
-    ...(shaped ? await configIssues(c.secrets, kind, shaped, await reachOf(c.db, workspaceId)) : []),
+    ...(shaped ? await configIssues(c.secrets, kind, shaped, await reachOf(c, workspaceId)) : []),
   ];
   if (issues.length > 0) refuse(issues);
   const config = shaped ? sealConfig(c.secrets, kind.spec, shaped, channelAad(id)) : stored.config;
@@ -201,7 +201,7 @@ export async function sendToChannel(c: SendContext, sending: Sending): Promise<R
   } catch (error) {
     return { failure: toFailure(error), retryAfterS: null };
   }
-  const guard = await workspaceGuard(c.db, workspaceId);
+  const guard = await workspaceGuard(c, workspaceId);
   const known = kind.hasThreads ? await threadsOf(c.db, id, incidentIds) : { threads: [], incidents: [] };
   const refused = await kind.post(config, payload, { guard, clock: c.clock, deliveryId, incidentIds, keep, ...known });
   if (refused === null) return null;
@@ -248,10 +248,10 @@ async function setOptions(
     await db.updateTable('channel').set(set).where('workspace_id', '=', workspaceId).where('id', '=', id).execute();
 }
 
-async function reachOf(db: Db, workspaceId: string): Promise<Reach> {
-  const guard = await workspaceGuard(db, workspaceId);
+async function reachOf(c: GuardContext, workspaceId: string): Promise<Reach> {
+  const guard = await workspaceGuard(c, workspaceId);
   const isAllowed = async (host: string, port: number) => {
-    const row = await db
+    const row = await c.db
       .selectFrom('allowed_host')
       .select('host')
       .where('workspace_id', '=', workspaceId)

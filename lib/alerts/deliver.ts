@@ -1,4 +1,4 @@
-import type { Db } from '#lib/db/connect.ts';
+import type { GuardContext } from '#lib/db/workspace-guard.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { Log } from '#lib/log.ts';
 import type { Secrets } from '#lib/secrets.ts';
@@ -7,8 +7,7 @@ import type { Thread } from './kinds/thread.ts';
 import { deliveryFailed, deliverySent, pendingDelivery } from './store.ts';
 import { keepThreads } from './thread-store.ts';
 
-interface DeliverContext {
-  readonly db: Db;
+interface DeliverContext extends GuardContext {
   readonly secrets: Secrets;
   readonly queue: Pick<Queue, 'send'>;
   readonly clock: () => Date;

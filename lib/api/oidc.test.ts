@@ -1,18 +1,30 @@
+import { getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
+import { operatorGuard } from '#lib/access/operator-guard.ts';
+import { guardGlobalFetch } from '#lib/guard-global-fetch.ts';
 import { ADMIN, type ApiClient, ORIGIN, testApi } from '#tests/harness/api.ts';
+import { httpProxy } from '#tests/harness/http-proxy.ts';
 import { CLIENT, type OidcProvider, oidcProvider, type Person } from '#tests/harness/oidc-provider.ts';
+import { scriptedServer } from '#tests/harness/scripted-server.ts';
 
 const V1 = '/api/weir/v1';
 const EVE: Person = { sub: 'p-2', email: 'eve@example.com', name: 'Eve Evans', email_verified: true };
 const ADA: Person = { sub: 'p-1', email: ADMIN.email, name: ADMIN.name, email_verified: true };
 
-async function stage(variables: Record<string, string> = {}) {
+async function stage(
+  variables: Record<string, string> = {},
+  prepare: (provider: OidcProvider) => void = () => undefined,
+) {
   const provider = await oidcProvider();
+  prepare(provider);
   onTestFinished(() => provider.server.close());
   const api = await testApi({
     ...{ WEIR_OIDC_ISSUER: provider.issuer, WEIR_OIDC_CLIENT_ID: CLIENT.id, WEIR_OIDC_CLIENT_SECRET: CLIENT.secret },
     ...variables,
   });
+  const before = getGlobalDispatcher();
+  guardGlobalFetch(operatorGuard(api.context.env));
+  onTestFinished(() => setGlobalDispatcher(before));
   return { api, provider, ada: await api.admin() };
 }
 
@@ -117,4 +129,33 @@ test('a provider that does not answer, or none at all', async () => {
   expect((await ada.get(`${V1}/me`)).status).toBe(200);
   const without = await testApi();
   expect((await without.client().get('/api/auth/sign-in/oidc')).status).toBe(404);
+});
+
+test('the provider is asked through the guard: its own host and port, and nothing else inside', async () => {
+  const inside = await scriptedServer(() => ({ body: {} }));
+  onTestFinished(() => inside.close());
+  const documentOf = (answer: (provider: OidcProvider) => object) =>
+    stage({}, (provider) => provider.server.on('/.well-known/openid-configuration', answer(provider)));
+  const named = await documentOf((provider) => ({
+    body: { ...provider.document(), token_endpoint: `${inside.url}/token` },
+  }));
+  await expect(fetch(inside.url)).rejects.toMatchObject({ cause: { code: 'address_refused' } });
+  expect(await signIn(named.api.client(), named.provider, ADA)).toMatch(/^\/sign-in\?error=/);
+
+  const location = `${inside.url}/.well-known/openid-configuration`;
+  const redirecting = await documentOf(() => ({ status: 302, headers: { location } }));
+  const { headers } = await redirecting.api.client().get('/api/auth/sign-in/oidc');
+  expect(headers.get('location')).toBe('/sign-in?error=provider_unreachable');
+  expect(inside.requests).toEqual([]);
+});
+
+test('where there is a proxy, the provider is asked through it', async () => {
+  const proxy = await httpProxy();
+  const { api, provider } = await stage();
+  const issuer = `http://id.example.org:${provider.server.port}`;
+  const lookup = async () => [{ address: '127.0.0.1', family: 4 }];
+  const oidc = api.context.env.oidc && { ...api.context.env.oidc, issuer };
+  guardGlobalFetch(operatorGuard({ oidc, proxies: proxy.proxies() }, { lookup }));
+  expect(await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()).toEqual(provider.document());
+  expect(proxy.asked).toEqual([`id.example.org:${provider.server.port}`]);
 });

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import next from 'next';
+import { operatorGuard } from '#lib/access/operator-guard.ts';
 import { createApi } from '#lib/api/api.ts';
 import { apiListener } from '#lib/api/listen.ts';
 import { strictTransport } from '#lib/api/strict-transport.ts';
 import { createContext, shareContext } from '#lib/context.ts';
 import { repointDemo } from '#lib/demo/repoint-demo.ts';
 import { readEnv } from '#lib/env.ts';
+import { guardGlobalFetch } from '#lib/guard-global-fetch.ts';
 import { createDemoApi } from './demo-api.ts';
 
 /** Answered by lib/api: clients of an API need no page, and some send what Next would refuse. */
@@ -17,6 +19,7 @@ const CLOSE_GRACE_MS = 5_000;
 const { env } = readEnv(process.env, process.cwd());
 const dev = process.env.WEIR_DEV === '1';
 const context = createContext(env, { name: 'serve' });
+guardGlobalFetch(operatorGuard(env));
 shareContext(context);
 
 const api = createApi(context);

@@ -1,3 +1,4 @@
+import type { Guard } from '#lib/address-guard.ts';
 import type { BadValues, CheckResult, ConfiguredStream, NewFields, StreamState } from '#lib/catalog.ts';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
@@ -9,7 +10,7 @@ export interface DestinationContext {
   readonly clock: () => Date;
   readonly signal: AbortSignal;
   /** Refuses private addresses that nobody allowed; resolves to the address to connect to. */
-  readonly guard: (host: string, port: number) => Promise<{ address: string; family: 4 | 6 }>;
+  readonly guard: Guard;
   /** Where local stage files may live. */
   readonly workDir: string;
   /** Where connections may be left for the next one who needs the same. */

@@ -98,7 +98,7 @@ async function inQuarantine<T>(
   if (!destinationKind(row.destination_type).keepsQuarantine) throw noQuarantine(row.destination_type);
   const destination: Destination = openDestination(
     c,
-    await workspaceGuard(c.db, workspaceId),
+    await workspaceGuard(c, workspaceId),
     AbortSignal.timeout(LOOK_DEADLINE_MS),
     {
       type: row.destination_type,

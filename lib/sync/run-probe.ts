@@ -60,7 +60,7 @@ interface Question {
 
 async function answer(c: ResolveContext, question: Question, events: ProbeWriter): Promise<void> {
   const { kind, input, signal } = question;
-  const guard = await workspaceGuard(c.db, question.workspace_id);
+  const guard = await workspaceGuard(c, question.workspace_id);
   if (kind === 'check_destination') {
     const type = String(input.type);
     const config = followReferences(c.secrets, destinationKind(type).spec, objectOf(input.config));

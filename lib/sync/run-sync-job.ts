@@ -71,7 +71,7 @@ async function runAttempt(
   const { signal } = options;
   try {
     await assertDiskSpace(c.env.dataDir, c.env.diskFloorMb);
-    const guard = await workspaceGuard(c.db, attempt.workspaceId);
+    const guard = await workspaceGuard(c, attempt.workspaceId);
     const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
     const resolved = await resolveNow(c, attempt, { guard, signal, extract, order });
     const connection = ordered(resolved, order, await nextStates(c.db, attempt.connectionId));

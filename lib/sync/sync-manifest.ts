@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
-import { createGuard } from '#lib/address-guard.ts';
+import type { Guard } from '#lib/address-guard.ts';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
 import type { Counts } from '#lib/destinations/destination.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
@@ -23,6 +23,7 @@ export interface ManifestSync {
   /** All of them when absent. */
   readonly streams?: readonly string[];
   readonly fullRefresh?: boolean;
+  readonly guard: Guard;
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly say: (line: string) => void;
@@ -33,13 +34,11 @@ export interface ManifestSync {
 }
 
 /**
- * Runs a manifest into a Postgres without the service: the same stages, with the state in the destination. Private
- * addresses are allowed: whoever runs the command could reach them anyway.
+ * Runs a manifest into a Postgres without the service: the same stages, with the state in the destination.
  */
 export async function syncManifest(options: ManifestSync): Promise<StreamOutcome[]> {
-  const { signal, log, say, config, saveConfig } = options;
+  const { guard, signal, log, say, config, saveConfig } = options;
   const clock = () => new Date();
-  const guard = createGuard({ allowed: 'any' });
   const env = {
     dataDir: path.join(os.tmpdir(), 'weir'),
     fileRoots: [process.cwd()],

@@ -43,6 +43,7 @@ test.each([
     secrets: createSecrets('x'.repeat(32)),
     clock,
     log: createLog('test', 'silent'),
+    env: { proxies: null },
   };
   await profileNewTables(context, Number(ids?.sync), new AbortController().signal);
   const [found] = await listSuggestions(context, ids?.workspace ?? '', ids?.connection ?? '');

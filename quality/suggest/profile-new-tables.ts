@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Guard } from '#lib/address-guard.ts';
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Kept } from '#lib/kept.ts';
@@ -14,8 +14,7 @@ import type { Profile } from './profile.ts';
 import { profileTable } from './profile-table.ts';
 import { type Suggestion, suggestChecks } from './suggest-checks.ts';
 
-interface ProfileContext {
-  readonly db: Db;
+interface ProfileContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
@@ -38,7 +37,7 @@ export async function profileNewTables(
   try {
     const [first, ...others] = await newTables(c.db, syncId);
     if (!first) return null;
-    const guard = await workspaceGuard(c.db, first.workspaceId);
+    const guard = await workspaceGuard(c, first.workspaceId);
     const config = usableConfig(c.secrets, first.config, `destination:${first.destinationId}`);
     const options = { config, guard, signal };
     const profile = first.destinationType === 'postgres' ? profileInPostgres : profileInBucket;

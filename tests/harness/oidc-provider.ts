@@ -19,6 +19,8 @@ export interface OidcProvider {
   person: Person | null;
   /** Claims in place of the right ones, for tokens that must not be taken. */
   forged: Record<string, unknown>;
+  /** What it says of itself. */
+  document(): Record<string, unknown>;
   /** Signs with a key that the provider does not publish. */
   foreignKey: boolean;
 }
@@ -57,7 +59,7 @@ export async function oidcProvider(): Promise<OidcProvider> {
       };
     },
   });
-  return Object.assign(state, { server, issuer: server.url });
+  return Object.assign(state, { server, issuer: server.url, document: () => discovery(server.url) });
 }
 
 function keyPair() {

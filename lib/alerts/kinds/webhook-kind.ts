@@ -77,8 +77,9 @@ async function urlIssues(url: string, { guard }: Reach): Promise<Issue[]> {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     return [{ path, message: 'Enter the whole address, with https://.' }];
   const { protocol, hostname, port, username, password } = new URL(url);
+  const scheme = protocol === 'https:' ? 'https:' : 'http:';
   if (username || password) return [{ path, message: 'The address must not hold a user name or password.' }];
-  return guardIssues(path, guard(hostname, Number(port) || (protocol === 'https:' ? 443 : 80)));
+  return guardIssues(path, guard(hostname, Number(port) || (scheme === 'https:' ? 443 : 80), scheme));
 }
 
 function secretIssues(secret: string): Issue[] {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createGuard } from '#lib/address-guard.ts';
 import type { Drafted } from '#lib/draft/draft.ts';
 import { type DraftRequest, makeDraft } from '#lib/draft/make-draft.ts';
 import { WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import { createLog } from '#lib/log.ts';
+import { commandGuard } from './command-guard.ts';
 import { needed } from './inputs.ts';
 
 interface Options {
@@ -24,7 +24,7 @@ const KINDS = ['url', 'curl', 'openapi', 'har'] as const;
 export async function draftCommand({ what, from, token, pick = [], signal }: Options): Promise<number> {
   const request = requestOf(needed(what, 'What to start from (weir draft https://api.example.com/orders)'), from);
   const [clock, log] = [() => new Date(), createLog('weir', 'warn')];
-  const http = createHttpClient({ guard: createGuard({ allowed: 'any' }), clock, log });
+  const http = createHttpClient({ guard: commandGuard(), clock, log });
   const make = (picked: readonly string[]) => makeDraft(http, { ...request, ...(token && { token }), picked }, signal);
   try {
     let result = await make(pick);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGuard } from '#lib/address-guard.ts';
 import type { ConfiguredStream, DestinationSyncMode, SyncMode } from '#lib/catalog.ts';
 import { type Failure, failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import type { ExtractContext, FileReference, PlannedSource, ReadEvent, Source } from '#lib/extract/source.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
+import { commandGuard } from './command-guard.ts';
 import {
   type Descriptor,
   say,
@@ -191,7 +191,7 @@ function fileReference({ file, relative, bytes }: FileReference): JsonObject {
 /** Whoever runs the command could reach private addresses anyway: they are not refused here. */
 async function withContext(options: Options, work: (context: ExtractContext) => Promise<number>): Promise<number> {
   const clock = () => new Date();
-  const http = createHttpClient({ guard: createGuard({ allowed: 'any' }), clock, log: options.log });
+  const http = createHttpClient({ guard: commandGuard(), clock, log: options.log });
   const context: ExtractContext = {
     ...{ http, clock, log: options.log, signal: options.signal, fileRoots: [process.cwd()] },
     saveConfig: (config) => options.saveConfig(config),

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGuard } from '#lib/address-guard.ts';
 import { WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
@@ -10,6 +9,7 @@ import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import { applyEdit, setInText } from '#lib/manifest/edit-text.ts';
 import { type ManifestTest, readWeirBlock } from '#lib/manifest/weir-block.ts';
+import { commandGuard } from './command-guard.ts';
 import { manifestOf, textFile } from './inputs.ts';
 import { stateOf } from './protocol-state.ts';
 
@@ -52,7 +52,7 @@ export async function recordCommand(options: Options): Promise<number> {
 async function recorded(options: Options, known: readonly ManifestTest[]): Promise<ManifestTest> {
   const { file, config, stream, state, pages, slices, signal } = options;
   const [clock, log] = [() => new Date(), createLog('weir', 'warn')];
-  const http = createHttpClient({ guard: createGuard({ allowed: 'any' }), clock, log });
+  const http = createHttpClient({ guard: commandGuard(), clock, log });
   const given = stateOf(state, stream);
   const wait = async (ms: number, other = signal) => {
     await sleep(ms, undefined, { signal: other });

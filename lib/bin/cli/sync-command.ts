@@ -2,6 +2,7 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import { syncManifest } from '#lib/sync/sync-manifest.ts';
+import { commandGuard } from './command-guard.ts';
 import { postgresConfig } from './postgres-address.ts';
 
 interface Options {
@@ -24,6 +25,7 @@ interface Options {
 export async function syncCommand({ to, streams, ...options }: Options): Promise<number> {
   const outcomes = await syncManifest({
     ...options,
+    guard: commandGuard(),
     destination: postgresConfig(to, '--to'),
     ...(streams && { streams }),
     say: (line) => process.stdout.write(`${line}\n`),

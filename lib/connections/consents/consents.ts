@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { type Failure, type Issue, toFailure, WeirError } from '#lib/errors.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
@@ -22,8 +22,7 @@ const CONSENT_LIFE_MS = 15 * 60_000;
 /** How long the form may stay unsaved afterwards. */
 const FORM_LIFE_MS = 60 * 60_000;
 
-interface ConsentContext {
-  readonly db: Db;
+interface ConsentContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
@@ -172,7 +171,7 @@ async function tokensFor(
   { config, course, scope }: Kept,
   back: ConsentReturn,
 ): Promise<{ config: JsonObject; failure: Failure | null }> {
-  const http = createHttpClient({ guard: await workspaceGuard(c.db, workspaceId), clock: c.clock, log: c.log });
+  const http = createHttpClient({ guard: await workspaceGuard(c, workspaceId), clock: c.clock, log: c.log });
   try {
     const compiled = await compiledOf(c, workspaceId, connectorId);
     const plan = compiled && planOf(compiled);

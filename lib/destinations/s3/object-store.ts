@@ -1,8 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -21,6 +18,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { type ErrorOptions, WeirError } from '#lib/errors.ts';
 import type { DestinationContext } from '../destination.ts';
 import type { S3Config } from './config.ts';
+import { guardedAgents } from './guarded-agents.ts';
 import type { StorageClass } from './stored-file.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
@@ -49,10 +47,9 @@ export interface ObjectStore {
 
 export async function openObjectStore(context: DestinationContext, config: S3Config): Promise<ObjectStore> {
   const { bucket, endpoint } = config;
-  const port = Number(endpoint?.port) || (endpoint?.protocol === 'http:' ? 80 : 443);
-  // An address that is written as numbers is connected to without a look-up: it has to be checked here.
-  if (endpoint) await context.guard(endpoint.hostname.replace(/^\[|\]$/g, ''), port);
-  const client = createClient(context, config, port);
+  // A refusal is told before anything is tried, and not as the failure of a write.
+  if (endpoint) await assertReachable(context, endpoint);
+  const client = createClient(context, config);
   const run = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -151,8 +148,12 @@ async function hasArrived(client: S3Client, object: { Bucket: string; Key: strin
   return ContentLength === (await stat(file)).size;
 }
 
-function createClient(context: DestinationContext, config: S3Config, port: number): S3Client {
-  const lookup = guardedLookup(context, port);
+async function assertReachable({ guard }: DestinationContext, { protocol, hostname, port }: URL): Promise<void> {
+  const scheme = protocol === 'http:' ? 'http:' : 'https:';
+  await guard(hostname.replace(/^\[|\]$/g, ''), Number(port) || (scheme === 'http:' ? 80 : 443), scheme);
+}
+
+function createClient({ guard }: DestinationContext, config: S3Config): S3Client {
   const { accessKeyId, secretAccessKey, endpoint, region } = config;
   return new S3Client({
     region,
@@ -163,25 +164,11 @@ function createClient(context: DestinationContext, config: S3Config, port: numbe
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      httpAgent: new HttpAgent({ keepAlive: true, lookup }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, lookup }),
+      ...guardedAgents({ guard, timeoutMs: CONNECT_TIMEOUT_MS }),
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
     },
   });
-}
-
-/** Every connection goes to the address that the guard has checked. */
-function guardedLookup({ guard }: DestinationContext, port: number): LookupFunction {
-  return (host, options, callback) => {
-    guard(host, port).then(
-      ({ address, family }) => {
-        if (options.all) callback(null, [{ address, family }]);
-        else callback(null, address, family);
-      },
-      (error: Error) => callback(error, ''),
-    );
-  };
 }
 
 /** Stores that can't list unfinished uploads clean up after themselves, or not at all: no reason to fail a sync. */

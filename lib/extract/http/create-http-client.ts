@@ -1,6 +1,7 @@
 import { setTimeout as startTimer } from 'node:timers';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { Agent, type buildConnector, type Dispatcher } from 'undici';
 import type { Guard } from '#lib/address-guard.ts';
+import { guardedConnector } from '#lib/guarded-connector.ts';
 import type { Log } from '#lib/log.ts';
 import { decodedBody } from './decode-body.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
@@ -47,7 +48,7 @@ export function createHttpClient({ guard, clock, log, defaults }: HttpClientOpti
   const limits = { ...DEFAULTS, ...defaults };
   const reused = new WeakSet<Error>();
   const agent = new Agent({
-    connect: guardedConnector(guard, limits, reused),
+    connect: rememberingErrors(guardedConnector(guard, { timeoutMs: limits.connectTimeoutMs, ca: limits.ca }), reused),
     connections: limits.connectionsPerHost,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -65,27 +66,14 @@ export function createHttpClient({ guard, clock, log, defaults }: HttpClientOpti
   };
 }
 
-/** Connects to the address that the guard checked; TLS still verifies the name that was asked for. */
-function guardedConnector(guard: Guard, limits: HttpDefaults, reused: WeakSet<Error>): buildConnector.connector {
-  const connect = buildConnector({
-    timeout: limits.connectTimeoutMs,
-    allowH2: false,
-    rejectUnauthorized: true,
-    ...(limits.ca && { ca: limits.ca }),
-  });
-  return (options, callback) => {
-    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
-    guard(options.hostname, port).then(
-      ({ address }) =>
-        connect({ ...options, hostname: address }, (...result: Parameters<buildConnector.Callback>) => {
-          const [, socket] = result;
-          // Remembers errors of connections that had answered before: those may be closed by the server at any time.
-          socket?.prependListener('error', (error) => socket.bytesRead > 0 && reused.add(error));
-          callback(...result);
-        }),
-      (error: Error) => callback(error, null),
-    );
-  };
+/** Remembers errors of connections that had answered before: those may be closed by the server at any time. */
+function rememberingErrors(connect: buildConnector.connector, reused: WeakSet<Error>): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...result: Parameters<buildConnector.Callback>) => {
+      const [, socket] = result;
+      socket?.prependListener('error', (error) => socket.bytesRead > 0 && reused.add(error));
+      callback(...result);
+    });
 }
 
 async function sendThrough(agent: Agent, reused: WeakSet<Error>, limits: HttpDefaults, request: HttpRequest) {
