@@ -1,5 +1,5 @@
 import type { Guard } from '#lib/address-guard.ts';
-import type { Db } from '#lib/db/connect.ts';
+import type { GuardContext } from '#lib/db/workspace-guard.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Secrets } from '#lib/secrets.ts';
@@ -11,8 +11,7 @@ import { withPostgres } from './postgres/engine.ts';
 /** After a sync nobody has asked for a bucket to be read: only what is small is. */
 const UNASKED_BYTES = 256 * 1024 * 1024;
 
-export interface MeasureContext {
-  readonly db: Db;
+export interface MeasureContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;

@@ -1,5 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import type { TableColumn } from './engine.ts';
@@ -21,7 +21,7 @@ export interface KnownTable {
  * @throws WeirError `not_found`, and when the database can't be reached
  */
 export async function knownTables(
-  c: { readonly db: Db; readonly secrets: Secrets },
+  c: GuardContext & { readonly secrets: Secrets },
   workspaceId: string,
   destinationId: string,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function knownTables(
     .executeTakeFirst();
   if (!destination) throw suiteNotFound();
   if (destination.type !== 'postgres') return profiledTables(c.db, workspaceId, destinationId);
-  const guard = await workspaceGuard(c.db, workspaceId);
+  const guard = await workspaceGuard(c, workspaceId);
   const config = usableConfig(c.secrets, destination.config, `destination:${destinationId}`);
   const rows = await withPostgres(config, { guard, signal, statementTimeoutMs: STATEMENT_MS }, (engine) =>
     engine.rows(READABLE_TABLES),

@@ -1,5 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
@@ -39,8 +39,7 @@ export interface Tried {
   readonly tookMs: number;
 }
 
-interface TryContext {
-  readonly db: Db;
+interface TryContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
   readonly log: Log;
@@ -80,7 +79,7 @@ export async function tryChecks(
     .where('id', '=', destinationId)
     .executeTakeFirstOrThrow();
   const facts = await gatherFacts(c, { suiteId, connectionId, syncId: null, runId: null });
-  const guard = await workspaceGuard(c.db, workspaceId);
+  const guard = await workspaceGuard(c, workspaceId);
   const config = usableConfig(c.secrets, destination.config, `destination:${destinationId}`);
   const results = await inDestination(
     { ...c, onRead: () => undefined },

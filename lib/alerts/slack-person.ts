@@ -1,5 +1,4 @@
-import type { Db } from '#lib/db/connect.ts';
-import { workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
@@ -12,7 +11,7 @@ import { callSlack } from './slack-api.ts';
  * @throws WeirError `not_allowed` where Slack vouches for nobody, or what Slack refused
  */
 export async function slackEmail(
-  { db, secrets }: { db: Db; secrets: Secrets },
+  { db, env, secrets }: GuardContext & { secrets: Secrets },
   channelId: string,
   userId: string,
 ): Promise<string> {
@@ -23,7 +22,7 @@ export async function slackEmail(
     .executeTakeFirstOrThrow();
   const usable = usableConfig(secrets, config, channelAad(channelId));
   const access = { apiUrl: String(usable.apiUrl), botToken: String(usable.botToken) };
-  const guard = await workspaceGuard(db, workspace_id);
+  const guard = await workspaceGuard({ db, env }, workspace_id);
   const ask = async (method: string, form: Record<string, string>) => {
     const told = await callSlack(access, method, new URLSearchParams(form), guard);
     if ('refused' in told) throw new WeirError(told.refused.failure);
