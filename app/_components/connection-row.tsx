@@ -9,7 +9,18 @@ import { Sparkline } from './charts/sparkline.tsx';
 import { type Tick, Ticks } from './charts/ticks.tsx';
 import { TimeAgo, useNow } from './clock.tsx';
 import { ConnectionMenu } from './connection-menu.tsx';
-import { cutMiddle, describeSchedule, formatAge, formatDuration, formatPercent, millis } from './format.ts';
+import {
+  cutMiddle,
+  describeSchedule,
+  formatAge,
+  formatBytes,
+  formatCompact,
+  formatDuration,
+  formatPercent,
+  millis,
+  zoneWord,
+} from './format.ts';
+import { OwnerMark } from './owner-mark.tsx';
 import { StateMark } from './state-mark.tsx';
 import { healthState, type Named, type State } from './states.ts';
 import type { Wire } from './wire.ts';
@@ -42,24 +53,17 @@ export const ConnectionRow = memo(function ConnectionRow({ row }: { row: Row }) 
       <td data-k="Next sync" className="num">
         <NextSync row={row} />
       </td>
-      <td className="hide-s">
-        <Sparkline
-          values={row.records.series}
-          low={row.records.low}
-          high={row.records.high}
-          outside={state === 'ok' || state === 'run' ? 'warn' : state}
-          label={`Records published by ${row.name} per day, last 14 days`}
-        />
+      <td data-k="Records a day">
+        <RecordsCell row={row} outside={state === 'ok' || state === 'run' ? 'warn' : state} />
       </td>
       <td className="wide">
         <Ticks ticks={row.recent.map(tickOf)} medianMs={row.medianMs} />
-        {row.failureRate !== null && row.failureRate > 0 && (
-          <span className="vh">{formatPercent(row.failureRate)} failed</span>
-        )}
+        {row.failureRate !== null && <FailureRate rate={row.failureRate} />}
       </td>
       <td data-k="Checks">
         <ChecksCell row={row} />
       </td>
+      <td data-k="Owner">{row.owner !== null && <OwnerMark owner={row.owner} />}</td>
       <td className="hide-s">
         <ConnectionMenu
           id={row.id}
@@ -109,11 +113,36 @@ function NextSync({ row }: { row: Row }) {
     <>
       {row.nextSync ? <TimeAgo at={row.nextSync} /> : <span className="nowrap">—</span>}
       <span className="sub">
-        {describeSchedule(row.schedule)}
+        {[describeSchedule(row.schedule), zoneWord(row.schedule)].filter(Boolean).join(', ')}
         {row.health === 'blocked' && ', on hold'}
       </span>
     </>
   );
+}
+
+function RecordsCell({ row: { name, records }, outside }: { row: Row; outside: State }) {
+  const today = records.series.at(-1) ?? null;
+  return (
+    <>
+      <Sparkline
+        values={records.series}
+        low={records.low}
+        high={records.high}
+        height={20}
+        outside={outside}
+        label={`Records published by ${name} per day, last 14 days`}
+      />
+      {today !== null && (
+        <span className="sub num" title="today">
+          {formatCompact(today)}, {formatBytes(records.bytes)}
+        </span>
+      )}
+    </>
+  );
+}
+
+function FailureRate({ rate }: { rate: number }) {
+  return <span className="sub num">{rate === 0 ? 'none failed' : `${formatPercent(rate)} failed`}</span>;
 }
 
 function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {

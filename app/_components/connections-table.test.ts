@@ -13,11 +13,19 @@ type Row = Parameters<typeof Table>[0]['rows'][number];
 
 const row = (index: number, health: Row['health']) =>
   ({
-    ...{ id: `c${index}`, name: `pipeline_${index}`, health, running: false, reason: null, namespace: null },
+    ...{
+      id: `c${index}`,
+      name: `pipeline_${index}`,
+      health,
+      running: false,
+      reason: null,
+      namespace: null,
+      owner: null,
+    },
     ...{ source: { id: 's', name: 'Shop' }, destination: { id: 'd', name: 'Warehouse', type: 'postgres' } },
     ...{ schedule: { type: 'manual' }, nextSync: null, freshness: { dataAsOf: null, targetMinutes: null } },
     ...{ lastSync: null, medianMs: null, failedInARow: 0, current: null, recent: [], failureRate: null, checks: null },
-    records: { series: [], low: null, high: null },
+    records: { series: [], low: null, high: null, bytes: null },
   }) as Row;
 
 /** The rows that are drawn, and what offers the others. */
@@ -41,4 +49,17 @@ test('a group of many shows its first hundred, and many healthy ones fold away u
   expect(await drawn([...late, ...fine], '?show=fine')).toEqual({ rows: 100, offers: [300] });
   expect(await drawn([...late, ...fine], '?q=pipeline_1299')).toEqual({ rows: 1, offers: [] });
   expect(await drawn([...late.slice(0, 3), ...fine.slice(0, 4)])).toEqual({ rows: 7, offers: [] });
+});
+
+test('an owner of the address narrows it to what is theirs, and nobody is one of them', async () => {
+  const rows = [
+    { ...row(1, 'late'), owner: 'shop team' },
+    { ...row(2, 'healthy'), owner: 'crm team' },
+    row(3, 'healthy'),
+  ];
+  expect((await drawn(rows)).rows).toBe(3);
+  expect((await drawn(rows, '?owner=shop+team')).rows).toBe(1);
+  expect((await drawn(rows, '?owner=-')).rows).toBe(1);
+  expect((await drawn(rows, '?owner=gone')).rows).toBe(0);
+  expect((await drawn(rows, '?q=crm')).rows).toBe(1);
 });

@@ -15,24 +15,27 @@ const GROUPS = ['attention', 'fine', 'paused'] as const;
 type Group = (typeof GROUPS)[number];
 
 const NAMES: Record<Group, string> = { attention: 'Needs attention', fine: 'On time', paused: 'Paused' };
-const COLUMNS = 9;
+const COLUMNS = 10;
+/** In place of a name: connections that nobody answers for. */
+const NOBODY = '-';
 /** More of a group are drawn when they are asked for; of so many healthy ones, none before. */
 const CROWDED = 100;
 
 /** All connections, worst first, in three groups; filter and group live in the address. */
 export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
-  const [{ show, q }, setQuery] = useQueryStates({
+  const [{ show, q, owner }, setQuery] = useQueryStates({
     show: parseAsStringLiteral(GROUPS),
     q: parseAsString.withDefault(''),
+    owner: parseAsString,
   });
   const [open, setOpen] = useState(false);
   const { rows, hold } = useSteadyOrder(live);
-  const found = rows.filter((row) => matches(row, q));
+  const found = rows.filter((row) => matches(row, q) && isOwned(row, owner));
   const groups = GROUPS.map((group) => ({ group, rows: found.filter((row) => groupOf(row.health) === group) }));
   const shown = groups.filter(({ group, rows }) => rows.length > 0 && (!show || show === group));
   const drawn = (group: Group, of: readonly Row[]) => {
     if (open || of.length <= CROWDED) return of;
-    return group === 'fine' && !show && !q ? [] : of.slice(0, CROWDED);
+    return group === 'fine' && !show && !q && !owner ? [] : of.slice(0, CROWDED);
   };
   return (
     <>
@@ -54,11 +57,12 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
           className="input quiet"
           data-filter
           type="search"
-          placeholder="Filter by name or source  /"
+          placeholder="Filter by name, source or owner  /"
           aria-label="Filter connections"
           value={q}
           onChange={(event) => setQuery({ q: event.target.value || null })}
         />
+        <OwnerFilter rows={live} owner={owner} onChange={(owner) => setQuery({ owner })} />
         <span className="grow" />
         <span className="small muted s-only">Worst first</span>
       </div>
@@ -80,7 +84,7 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
             ])}
           </Table>
         </div>
-        {found.length === 0 && <Empty>No connection matches “{q}”.</Empty>}
+        {found.length === 0 && <Empty>{noMatch(q, owner)}</Empty>}
       </Panel>
     </>
   );
@@ -94,13 +98,41 @@ function Head() {
       <th>Freshness of target</th>
       <th>Last sync</th>
       <th>Next sync</th>
-      <th>Published, 14d</th>
+      <th>Records a day, 14d</th>
       <th>Last 20 syncs</th>
       <th>Checks</th>
+      <th>Owner</th>
       <th>
         <span className="vh">Actions</span>
       </th>
     </>
+  );
+}
+
+interface OwnerFilterProps {
+  readonly rows: readonly Row[];
+  readonly owner: string | null;
+  readonly onChange: (owner: string | null) => void;
+}
+
+/** Offered once somebody answers for something; a name of the address that nobody has any more stays chosen. */
+function OwnerFilter({ rows, owner, onChange }: OwnerFilterProps) {
+  const named = new Set(rows.flatMap((row) => row.owner ?? []));
+  if (owner !== null && owner !== NOBODY) named.add(owner);
+  if (named.size === 0 && owner === null) return null;
+  return (
+    <select
+      className="select owners"
+      aria-label="Filter by owner"
+      value={owner ?? ''}
+      onChange={(event) => onChange(event.target.value || null)}
+    >
+      <option value="">All owners</option>
+      {[...named].toSorted().map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+      <option value={NOBODY}>No owner</option>
+    </select>
   );
 }
 
@@ -142,6 +174,15 @@ function groupOf(health: Health): Group {
 }
 
 function matches(row: Row, q: string): boolean {
-  const text = `${row.name} ${row.source.name} ${row.destination.name} ${row.namespace ?? ''}`.toLowerCase();
+  const text = [row.name, row.source.name, row.destination.name, row.namespace, row.owner].join(' ').toLowerCase();
   return text.includes(q.trim().toLowerCase());
+}
+
+function isOwned(row: Row, owner: string | null): boolean {
+  return owner === null || row.owner === (owner === NOBODY ? null : owner);
+}
+
+function noMatch(q: string, owner: string | null): string {
+  const whose = owner === null ? '' : owner === NOBODY ? ' without an owner' : ` of ${owner}`;
+  return q ? `No connection${whose} matches “${q}”.` : `There is no connection${whose}${owner ? '' : ' yet'}.`;
 }

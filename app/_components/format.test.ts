@@ -13,6 +13,7 @@ import {
   formatTime,
   initials,
   plural,
+  zoneWord,
 } from './format.ts';
 
 const NOW = '2026-11-24T06:42:00Z';
@@ -81,7 +82,14 @@ describe('words', () => {
     expect(describeSchedule({ type: 'hourly', every: 4, timeZone })).toBe('every 4 hours');
     expect(describeSchedule({ type: 'daily', at: '02:00', timeZone })).toBe('daily 02:00');
     expect(describeSchedule({ type: 'weekly', days: [1, 4], at: '06:00', timeZone })).toBe('Mon, Thu 06:00');
-    expect(describeSchedule({ type: 'cron', expression: '0 3 * * *', timeZone })).toBe('0 3 * * *');
+    const cron = (expression: string) => describeSchedule({ type: 'cron', expression, timeZone });
+    expect(cron('0 */6 * * *')).toBe('every 6 hours');
+    expect(cron('0 2 * * 1-5')).toBe('at 02:00, Monday through Friday');
+    expect(cron('5 4 * * 0')).toBe('at 04:05 on Sunday');
+    expect(cron('0 0 12 ? * 2')).toBe('at 12:00 on Monday');
+    expect(cron('nonsense')).toBe('nonsense');
+    expect(zoneWord({ type: 'daily', at: '02:00', timeZone: 'America/New_York' })).toBe('New York');
+    expect(zoneWord({ type: 'manual' })).toBe('');
   });
   test('long names keep both ends', () => {
     expect(cutMiddle('warehouse_raw_orders', 11)).toBe('wareh…rders');

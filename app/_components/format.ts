@@ -1,3 +1,4 @@
+import cronstrue from 'cronstrue';
 import type { Schedule } from '#lib/db/schema.ts';
 
 /** Anything that stands for an instant: a Date on the server, its ISO text once it came over the wire. */
@@ -86,7 +87,7 @@ export function formatStamp(at: Instant, timeZone: string): string {
   return `${weekday} ${day} ${month} ${year} ${hour}:${minute}:${second}, ${timeZone} (${offset(at, timeZone)})`;
 }
 
-/** When a connection runs, in words: `hourly`, `every 4 hours`, `daily 02:00`, `Mon, Thu 06:00`, the cron itself. */
+/** When a connection runs, in words: `hourly`, `every 4 hours`, `daily 02:00`, `Mon, Thu 06:00`, `at 02:00, Monday through Friday`. */
 export function describeSchedule(schedule: Schedule): string {
   switch (schedule.type) {
     case 'manual':
@@ -98,7 +99,27 @@ export function describeSchedule(schedule: Schedule): string {
     case 'weekly':
       return `${schedule.days.map((day) => WEEKDAYS[day % 7]).join(', ')} ${schedule.at}`;
     case 'cron':
-      return schedule.expression;
+      return cronWords(schedule.expression);
+  }
+}
+
+/** The zone of a schedule as a short word: `Berlin`; nothing where there is no time to tell. */
+export function zoneWord(schedule: Schedule): string {
+  if (schedule.type === 'manual') return '';
+  return (schedule.timeZone.split('/').at(-1) ?? '').replaceAll('_', ' ');
+}
+
+/** Five fields are cron's, with Sunday as 0; six or seven are Quartz', with Sunday as 1. What can't be read stays as it is. */
+export function cronWords(expression: string): string {
+  const quartz = expression.trim().split(/\s+/).length > 5;
+  try {
+    const words = cronstrue
+      .toString(expression, { use24HourTimeFormat: true, dayOfWeekStartIndexZero: !quartz })
+      .replace(/^On the hour, /, '')
+      .replace(', only on ', ' on ');
+    return words.charAt(0).toLowerCase() + words.slice(1);
+  } catch {
+    return expression;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Incident as IncidentModel } from '#lib/alerts/incidents.ts';
 import { api } from './api.ts';
 import { Button } from './button.tsx';
 import { TimeAt, useNow } from './clock.tsx';
-import { formatAge, millis } from './format.ts';
+import { cutMiddle, formatAge, millis } from './format.ts';
 import { Menu, MenuItem, MenuLink } from './menu.tsx';
 import { Panel, Table } from './panel.tsx';
 import { StateMark } from './state-mark.tsx';
@@ -75,7 +75,9 @@ function IncidentRow({ incident }: { incident: Incident }) {
           {incident.detail && `. ${incident.detail}`}
         </span>
       </td>
-      <td data-k="Connection">{incident.connectionName ?? incident.suiteName ?? '—'}</td>
+      <td data-k="Connection" title={incident.connectionName ?? incident.suiteName ?? undefined}>
+        {cutMiddle(incident.connectionName ?? incident.suiteName ?? '—', 28)}
+      </td>
       <td className="num nowrap" data-k="Since">
         <Since incident={incident} />
       </td>

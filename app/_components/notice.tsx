@@ -44,7 +44,7 @@ export function FailureNotice({
     <Notice state="fail" title={title ?? failure.message} actions={actions} alert={alert}>
       {(title !== undefined || place) && (
         <p>
-          {title !== undefined && failure.message} {place && <span className="place">At {place}.</span>}
+          {title !== undefined && asSentence(failure.message)} {place && <span className="place">At {place}.</span>}
         </p>
       )}
       {failure.hint && <p>{failure.hint}</p>}
@@ -60,6 +60,11 @@ export function FailureNotice({
       </details>
     </Notice>
   );
+}
+
+/** A message that others wrote may lack its full stop. */
+export function asSentence(text: string): string {
+  return /[.!?…:”]$/.test(text.trim()) ? text : `${text.trim()}.`;
 }
 
 /** `stream orders, page 3, row 12`. */

@@ -22,6 +22,7 @@ export interface ConnectionFacts {
   readonly destination: { id: string; name: string; type: string };
   readonly namespace: string | null;
   readonly dataAsOf: Date | null;
+  readonly owner: string | null;
 }
 
 /** `only` narrows every statement below to one connection; null means the whole workspace. */
@@ -31,7 +32,7 @@ export async function selectConnectionFacts(
   only: string | null,
 ): Promise<ConnectionFacts[]> {
   const { rows } = await sql<ConnectionFacts>`
-    select c.id, c.name, c.status, c.schedule, c.next_due as "nextDue", c.paused_reason as "pausedReason",
+    select c.id, c.name, c.owner, c.status, c.schedule, c.next_due as "nextDue", c.paused_reason as "pausedReason",
       c.freshness_target_minutes as "targetMinutes",
       jsonb_build_object('id', s.id, 'name', s.name) as source,
       jsonb_build_object('id', d.id, 'name', d.name, 'type', d.type) as destination,
@@ -78,10 +79,11 @@ export interface DayFacts {
   /** Days before today, in the workspace's time zone. */
   readonly daysAgo: number;
   readonly written: number;
+  readonly bytes: number;
 }
 
 /**
- * Rows written per connection and day, from `oldest` to `newest` days ago, in the workspace's time zone. A day without
+ * Rows written and bytes read per connection and day, from `oldest` to `newest` days ago, in the workspace's time zone. A day without
  * a sync that ended has no row.
  */
 export async function selectDays(
@@ -96,7 +98,7 @@ export async function selectDays(
       from workspace where id = ${workspaceId}
     )
     select y.connection_id as "connectionId", zone.today - (y.finished_at at time zone zone.name)::date as "daysAgo",
-      coalesce(sum(t.written), 0)::float8 as written
+      coalesce(sum(t.written), 0)::float8 as written, coalesce(sum(t.bytes), 0)::float8 as bytes
     from zone
     join syncs y on y.workspace_id = ${workspaceId}
       and y.finished_at >= (zone.today - ${oldest}::integer)::timestamp at time zone zone.name

@@ -52,7 +52,8 @@ async function addSync(query: TestDatabase['query'], ws: string, connection: str
     ],
   );
   await query(
-    `insert into sync_stream (sync_id, workspace_id, name, written, quarantined) values ($1, $2, 'orders', $3, 1)`,
+    `insert into sync_stream (sync_id, workspace_id, name, written, bytes, quarantined)
+     values ($1, $2, 'orders', $3, $3::bigint * 20, 1)`,
     [row?.id, ws, sync.written ?? 0],
   );
   return row?.id;
@@ -74,7 +75,9 @@ test('shows each connection by its worst sign, worst first', async () => {
     `insert into suite (workspace_id, name, text, connection_id, destination_id) values ($1, 'unmeasured', '', $2, $3)`,
     [ws, ids.get('new'), destinationId],
   );
-  await query(`update connection set status = 'inactive', paused_reason = 'by ada' where name = 'paused'`);
+  await query(
+    `update connection set status = 'inactive', paused_reason = 'by ada', owner = 'shop team' where name = 'paused'`,
+  );
   const warned = await addSync(query, ws, ids.get('warned'), { status: 'succeeded', agoMinutes: 20 });
   const [suite] = await query<{ id: string }>(
     `insert into suite (workspace_id, name, text, connection_id, destination_id) values ($1, 'orders', '', $2, $3) returning id`,
@@ -110,7 +113,9 @@ test('shows each connection by its worst sign, worst first', async () => {
   });
   expect(row('calm')).toMatchObject({ running: true, medianMs: 240_000, current: { attempt: 1 }, failureRate: 0 });
   expect(row('calm')?.records.series.slice(-3)).toEqual([100, 100, 100]);
+  expect(row('calm')?.records).toMatchObject({ low: null, high: null, bytes: 2_000 });
   expect(row('calm')?.records.series[0]).toBeNull();
+  expect(overview.connections.map(({ owner }) => owner)).toContain('shop team');
   expect(row('warned')).toMatchObject({
     reason: '1 of 2 checks warn: email complete',
     checks: { total: 2, pass: 1, warn: 1, fail: 0, suiteId: suite?.id },
@@ -120,7 +125,9 @@ test('shows each connection by its worst sign, worst first', async () => {
   expect(row('calm')?.checks).toBeNull();
   expect(overview).toMatchObject({ running: 1, workers: 0, tiles: { incidents: { open: 0, oldest: null } } });
   expect(overview.tiles.records.last24h).toBe(100);
-  expect(await getOverviewRow({ db, clock: () => NOW }, ws, ids.get('broken') ?? '')).toEqual(row('broken'));
+  const alone = await getOverviewRow({ db, clock: () => NOW }, ws, ids.get('calm') ?? '');
+  expect(alone).toMatchObject(row('calm') ?? {});
+  expect(alone.bytes.series.slice(-3)).toEqual([2_000, 2_000, 2_000]);
 });
 
 test('takes as many statements for a hundred connections as for one', async () => {

@@ -46,6 +46,8 @@ export interface Overview {
 export interface OverviewRow {
   readonly id: string;
   readonly name: string;
+  /** Who answers for it: a person or a team. */
+  readonly owner: string | null;
   readonly health: Health;
   readonly running: boolean;
   readonly reason: string | null;
@@ -67,11 +69,8 @@ export interface OverviewRow {
   readonly medianMs: number | null;
   readonly failedInARow: number;
   readonly current: { readonly id: number; readonly startedAt: Date | null; readonly attempt: number } | null;
-  readonly records: {
-    readonly series: readonly (number | null)[];
-    readonly low: number | null;
-    readonly high: number | null;
-  };
+  /** Rows written a day, and the bytes of today. */
+  readonly records: Daily & { readonly bytes: number | null };
   /** Up to twenty, oldest first. */
   readonly recent: readonly {
     readonly id: number;
@@ -90,6 +89,18 @@ export interface OverviewRow {
     readonly worst: string | null;
     readonly suiteId: string;
   } | null;
+}
+
+/** A row on its own knows more: its bytes a day. */
+export interface ConnectionRow extends OverviewRow {
+  readonly bytes: Daily;
+}
+
+/** Fourteen days, oldest first, today last, and what is usual; null for a day without a sync that ended. */
+interface Daily {
+  readonly series: readonly (number | null)[];
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 const OVER: readonly SyncStatus[] = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
@@ -121,10 +132,14 @@ export async function getOverviewRow(
   { db, clock }: OverviewContext,
   workspaceId: string,
   connectionId: string,
-): Promise<OverviewRow> {
-  const [row] = await overviewRows(db, workspaceId, clock(), connectionId);
+): Promise<ConnectionRow> {
+  const now = clock();
+  const [[row], days] = await Promise.all([
+    overviewRows(db, workspaceId, now, connectionId),
+    recordDays(db, workspaceId, now, connectionId),
+  ]);
   if (!row) throw notFound('connection');
-  return row;
+  return { ...row, bytes: dailyOf(days, 'bytes') };
 }
 
 async function overviewRows(db: Db, workspaceId: string, now: Date, only: string | null): Promise<OverviewRow[]> {
@@ -165,7 +180,6 @@ function overviewRow(connection: ConnectionFacts, now: Date, { syncs, days, chec
   const current = syncs.find(({ status }) => !OVER.includes(status));
   const last = ended[0];
   const durations = decided.filter(({ status }) => status === 'succeeded').flatMap((sync) => durationMs(sync) ?? []);
-  const series = seriesOf(days);
   const targetMinutes = connection.targetMinutes ?? defaultTargetMinutes(connection.schedule, now);
   const summary = sumChecks(checks);
   const verdict = healthOf({
@@ -177,11 +191,11 @@ function overviewRow(connection: ConnectionFacts, now: Date, { syncs, days, chec
     targetMinutes,
     checks: summary,
   });
-  const band = usualBand(series.slice(0, -1));
   const failed = decided.filter(({ status }) => FAILED.includes(status));
   return {
     id: connection.id,
     name: connection.name,
+    owner: connection.owner,
     ...verdict,
     running: current !== undefined,
     source: connection.source,
@@ -194,7 +208,7 @@ function overviewRow(connection: ConnectionFacts, now: Date, { syncs, days, chec
     medianMs: median(durations),
     failedInARow: countLeading(decided, ({ status }) => FAILED.includes(status)),
     current: current ? { id: current.id, startedAt: current.startedAt, attempt: current.attempts } : null,
-    records: { series, low: band?.low ?? null, high: band?.high ?? null },
+    records: { ...dailyOf(days, 'written'), bytes: days.find(({ daysAgo }) => daysAgo === 0)?.bytes ?? null },
     recent: ended
       .map((sync) => ({
         id: sync.id,
@@ -245,9 +259,12 @@ function sumChecks(checks: readonly CheckFacts[]): OverviewRow['checks'] {
   };
 }
 
-function seriesOf(days: readonly DayFacts[]): (number | null)[] {
-  const byDay = new Map(days.map(({ daysAgo, written }) => [daysAgo, written]));
-  return Array.from({ length: DAYS }, (_, index) => byDay.get(DAYS - 1 - index) ?? null);
+/** Today is not over: what is usual comes from the days before. */
+function dailyOf(days: readonly DayFacts[], of: 'written' | 'bytes'): Daily {
+  const byDay = new Map(days.map((day) => [day.daysAgo, day[of]]));
+  const series = Array.from({ length: DAYS }, (_, index) => byDay.get(DAYS - 1 - index) ?? null);
+  const band = usualBand(series.slice(0, -1));
+  return { series, low: band?.low ?? null, high: band?.high ?? null };
 }
 
 function toLastSync(sync: SyncFacts): NonNullable<OverviewRow['lastSync']> {

@@ -11,6 +11,7 @@ export { type QuarantineLimit, SCHEMA_POLICIES, type Schedule, type SchemaPolicy
 export type { CommandStatus, DbtProblem } from './tables/pipelines.ts';
 export type {
   ProbeKind,
+  SchemaColumn,
   StreamPhases,
   StreamTask,
   SyncKind,

@@ -265,6 +265,8 @@ export interface Published {
   /** What the table is called, and fields whose columns are not called like them. */
   readonly names?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
   readonly schemaChanges?: readonly SchemaChange[];
+  /** Of the stream's own table, in its order, with types in the destination's words. */
+  readonly columns?: readonly { readonly name: string; readonly type: string }[];
 }
 
 /** A column that came or took a wider type. */

@@ -7,6 +7,7 @@ import { stringifyJson } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import type { Attempt } from './attempt-store.ts';
 import type { Phases } from './phase-times.ts';
+import { saveSchema } from './schema-snapshots.ts';
 import { LOAD_HELD } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -104,8 +105,9 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
         ...{ state: state && stringifyJson(state), status: 'published', finished_at: clock(), published_at: clock() },
         phases: JSON.stringify(phases),
         relation: JSON.stringify(published.relation),
-        published: JSON.stringify({ ...published, relation: undefined }),
+        published: JSON.stringify({ ...published, relation: undefined, columns: undefined }),
       });
+      await saveSchema(db, attempt, stream.configured, published.columns ?? []);
       const changes = published.schemaChanges ?? [];
       for (const { change, field, detail } of changes)
         line('info', `${CHANGES[change]}: ${field} (${detail}).`, stream);

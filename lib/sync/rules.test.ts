@@ -87,6 +87,7 @@ describe('fields that the schema does not name', () => {
     expect(published?.schemaChanges).toEqual([
       { change: 'column_added', field: 'colour', detail: 'character varying' },
     ]);
+    expect(published?.columns).toContainEqual({ name: 'colour', type: 'character varying' });
     expect(await query('select colour from items')).toEqual([{ colour: 'red' }]);
     expect((await run(items, reads([more]))).published?.schemaChanges).toBeUndefined();
   });

@@ -31,6 +31,8 @@ export interface SyncSummary {
 }
 
 export interface SyncDetail extends SyncSummary {
+  /** The check that holds its load back; null where none does. */
+  readonly heldBy: { readonly suiteId: string; readonly checkKey: string } | null;
   readonly attemptList: readonly SyncAttempt[];
   readonly streams: readonly SyncStream[];
 }
@@ -165,7 +167,8 @@ export async function getSync({ db }: { db: Db }, workspaceId: string, syncId: n
     streamsOf(db, workspaceId, syncId),
   ]);
   if (!summary) throw notFound('sync');
-  return { ...summary, attemptList, streams };
+  const isHeld = streams.some(({ status }) => status === 'held');
+  return { ...summary, attemptList, streams, heldBy: isHeld ? await holderOf(db, workspaceId, syncId) : null };
 }
 
 /** Lines after `afterId`, oldest first. */
@@ -239,6 +242,24 @@ function attemptsOf(db: Db, workspaceId: string, syncId: number) {
     .where('sync_id', '=', syncId)
     .orderBy('number')
     .execute();
+}
+
+/** The first check of its gate that failed with the level to block. */
+async function holderOf(db: Db, workspaceId: string, syncId: number): Promise<SyncDetail['heldBy']> {
+  const found = await db
+    .selectFrom('check_run as run')
+    .innerJoin('check_result as result', 'result.run_id', 'run.id')
+    .select(['run.suite_id as suiteId', 'result.key as checkKey'])
+    .where('run.workspace_id', '=', workspaceId)
+    .where('run.sync_id', '=', syncId)
+    .where('run.trigger', '=', 'gate')
+    .where('result.level', '=', 'block')
+    .where('result.outcome', 'in', ['fail', 'error'])
+    .orderBy('run.id', 'desc')
+    .orderBy('result.id')
+    .limit(1)
+    .executeTakeFirst();
+  return found ?? null;
 }
 
 function streamsOf(db: Db, workspaceId: string, syncId: number) {

@@ -3,7 +3,7 @@
 import type { Overview, OverviewRow } from '#lib/connections/overview.ts';
 import { Sparkline } from '../../_components/charts/sparkline.tsx';
 import { useNow } from '../../_components/clock.tsx';
-import { formatAge, formatCompact, formatCount, millis, plural } from '../../_components/format.ts';
+import { cutMiddle, formatAge, formatCompact, formatCount, millis, plural } from '../../_components/format.ts';
 import { Tile, Tiles } from '../../_components/tiles.tsx';
 import type { Wire } from '../../_components/wire.ts';
 
@@ -64,7 +64,9 @@ function PastTarget({ rows }: { rows: readonly Row[] }) {
       value={formatCount(over.length)}
       unit={`of ${formatCount(targeted.length)}`}
       detail={
-        longest ? `Longest over: ${longest.name}, ${formatAge(longest.overMs)}` : noneLate(targeted.length, empty)
+        longest
+          ? `Longest over: ${cutMiddle(longest.name, 24)}, ${formatAge(longest.overMs)}`
+          : noneLate(targeted.length, empty)
       }
       href="/?show=attention"
       {...(over.length > 0 && { state: 'late' as const })}
@@ -87,7 +89,7 @@ function FailingNow({ rows }: { rows: readonly Row[] }) {
       unit={`of ${formatCount(rows.length)}`}
       detail={
         first
-          ? `${first.name}, ${first.failedInARow > 0 ? `${plural(first.failedInARow, 'sync')} in a row` : 'by its checks'}`
+          ? `${cutMiddle(first.name, 24)}, ${first.failedInARow > 0 ? `${plural(first.failedInARow, 'sync')} in a row` : 'by its checks'}`
           : rows.some(({ lastSync }) => lastSync)
             ? 'Every last sync went through'
             : 'No sync has ended yet'

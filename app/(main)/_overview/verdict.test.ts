@@ -14,7 +14,8 @@ test('names the two worst and counts the rest', () => {
 
 test('more of different kinds are in trouble', () => {
   expect(verdictOf(rows('failing', 'failing', 'failing', 'late')).rest).toBe('2 more are in trouble');
-  expect(verdictOf(rows('failing', 'failing', 'failing')).rest).toBe('1 more is failing');
+  expect(verdictOf(rows('blocked', 'failing', 'late')).rest).toBe('1 more is late');
+  expect(verdictOf(rows('failing', 'failing', 'failing')).rest).toBe('so is 1 more');
 });
 
 test('without trouble the sentence says so', () => {

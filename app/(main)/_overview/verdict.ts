@@ -28,7 +28,10 @@ export function verdictOf(rows: readonly HealthOf[]): Verdict {
   const named = trouble.slice(0, NAMED_AT_MOST);
   return {
     named,
-    rest: named.length > 0 ? moreOf(trouble.slice(NAMED_AT_MOST)) : calm(rows, count('retrying', 'warning')),
+    rest:
+      named.length > 0
+        ? moreOf(trouble.slice(NAMED_AT_MOST), named.at(-1)?.health)
+        : calm(rows, count('retrying', 'warning')),
     detail: detailOf(rows, count),
   };
 }
@@ -38,8 +41,11 @@ export function predicate(health: Health): string {
   return { blocked: 'is blocked by quality', failing: 'is failing' }[health as string] ?? 'is late';
 }
 
-function moreOf(others: readonly HealthOf[]): string {
+/** `2 more are late`; what is like the one named last is `so are 2 more`. */
+function moreOf(others: readonly HealthOf[], last: Health | undefined): string {
   if (others.length === 0) return '';
+  if (others.every(({ health }) => health === last))
+    return `so ${others.length === 1 ? 'is' : 'are'} ${others.length} more`;
   const worst = others[0]?.health;
   const same = others.every(({ health }) => health === worst);
   const verb = others.length === 1 ? 'is' : 'are';

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQueryClient } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { api, failureOf } from '../api.ts';
@@ -64,7 +65,15 @@ export function HeldLoad({ sync }: { sync: Sync }) {
         </span>
       </header>
       <div className="body">
-        <b className="strong">{held[0]?.failure?.message}</b>
+        <b className="strong">{held[0]?.failure?.message}</b>{' '}
+        {sync.heldBy && (
+          <Link
+            className="link nowrap"
+            href={`/quality/${sync.heldBy.suiteId}?check=${encodeURIComponent(sync.heldBy.checkKey)}#failing-rows`}
+          >
+            Show the rows that fail
+          </Link>
+        )}
       </div>
       <div className="held-opts">
         {(Object.keys(CHOICES) as Choice[]).map((choice) => (

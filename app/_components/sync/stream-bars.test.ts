@@ -24,9 +24,13 @@ test('phases follow each other from the start of the stream; empty ones are left
   expect(slowestPhase({ extractMs: 0, stageMs: 0, checkMs: 0, publishMs: 0 })).toBeNull();
 });
 
-test('a stream that is held or failed, or runs still, is one bar', () => {
+test('a stream that is held or failed shows what it did before that; one that runs still is one bar', () => {
   const kinds = (change: Partial<Stream>) => streamBars({ ...stream, ...change }, 0, 10, 0).map(({ kind }) => kind);
-  expect(kinds({ status: 'failed', phases: { extractMs: 1, stageMs: 1, checkMs: 1, publishMs: 1 } })).toEqual(['err']);
+  const phases = { extractMs: 4, stageMs: 2, checkMs: 3, publishMs: 0 };
+  expect(kinds({ status: 'failed' })).toEqual(['err']);
+  expect(kinds({ status: 'held', phases })).toEqual(['extract', 'stage', 'check', 'held']);
+  const [, , check, held] = streamBars({ ...stream, status: 'held', phases }, 0, 10, 0);
+  expect([check?.endMs, held?.startMs, held?.endMs]).toEqual([8.5, 8.5, 10]);
   expect(kinds({ status: 'held' })).toEqual(['held']);
   expect(kinds({ status: 'running', publishedAt: null })).toEqual(['req']);
 });

@@ -4,11 +4,23 @@ import type { Sync } from './use-sync.ts';
 
 type Stream = Sync['streams'][number];
 
+/** Of a stream's time, that its bad end takes at least. */
+const LEAST_END = 0.15;
+
 /** The bars of one stream, in milliseconds from the sync's start: what it waited for once that is known, else the whole of it. */
 export function streamBars(stream: Stream, startMs: number, endMs: number, from: number): Bar[] {
   const title = `${formatCount(stream.read)} read, ${formatCount(stream.written)} staged`;
-  if (stream.status === 'held' || stream.status === 'failed')
-    return [{ kind: stream.status === 'held' ? 'held' : 'err', startMs, endMs, title }];
+  const isHeld = stream.status === 'held';
+  if (isHeld || stream.status === 'failed') {
+    const known = stream.phases ? phaseBars(stream.phases, startMs) : [];
+    // What it did stands before the end that it came to, which has to be seen however short it was.
+    const leastMs = (endMs - startMs) * LEAST_END;
+    const from = Math.min(Math.max(startMs, known.at(-1)?.endMs ?? startMs), endMs - leastMs);
+    const before = known
+      .filter((bar) => bar.startMs < from)
+      .map((bar) => ({ ...bar, endMs: Math.min(bar.endMs, from) }));
+    return [...before, { kind: isHeld ? 'held' : 'err', startMs: from, endMs, title }];
+  }
   if (stream.phases) return phaseBars(stream.phases, startMs);
   const publishedMs = stream.publishedAt === null ? null : millis(stream.publishedAt) - from;
   const published: Bar[] =

@@ -30,7 +30,7 @@ export function SyncPanel({ sync, linkToJob = false }: { sync: Sync; linkToJob?:
         </>
       }
       side={side}
-      foot={<Legend items={LEGEND} />}
+      foot={<Legend items={legendOf(sync)} />}
     >
       <StreamsWaterfall sync={sync} />
     </Panel>
@@ -42,8 +42,14 @@ const LEGEND = [
   ['ph-2', 'staged'],
   ['ph-3', 'checked'],
   ['ph-4', 'published'],
-  ['fail', 'failed (hatched)'],
 ] as const;
+const LEGEND_OF_ENDS = { held: ['block', 'held (hatched)'], failed: ['fail', 'failed (hatched)'] } as const;
+
+/** Bad ends are explained where there are some. */
+function legendOf({ streams }: Sync) {
+  const ends = (['held', 'failed'] as const).filter((end) => streams.some(({ status }) => status === end));
+  return [...LEGEND, ...ends.map((end) => LEGEND_OF_ENDS[end])];
+}
 
 function SyncTimes({ sync }: { sync: Sync }) {
   const attempt = sync.attempts > 1 ? ` Attempt ${sync.attempts}.` : '';

@@ -9,6 +9,7 @@ import {
   updateConnection,
 } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
+import { schemaDiff, schemaHistory } from '#lib/connections/schema-history.ts';
 import { streamGrid } from '#lib/connections/stream-grid.ts';
 import { setTagNames, tagNames } from '#lib/connections/tags.ts';
 import { type Changes, connectionTimeline, settingsChanged } from '#lib/connections/timeline.ts';
@@ -17,7 +18,7 @@ import type { NextState } from '#lib/sync/order.ts';
 import { connectionStates, setStates } from '#lib/sync/states.ts';
 import { startSync } from '#lib/sync/syncs.ts';
 import { anyObject, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
-import { as, created, type Door, type DoorEnv, idOf } from '../door.ts';
+import { as, created, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
 
 const texts = { type: 'array', items: text, maxItems: 1_000 } satisfies JsonObject;
 const key = { type: 'array', items: texts, maxItems: 100 } satisfies JsonObject;
@@ -111,6 +112,18 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     const { workspaceId } = c.get('identity');
     const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
     return c.json(await connectionTimeline(c.get('context'), workspaceId, id));
+  });
+  app.get('/connections/:id/schemas', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    return c.json(await schemaHistory(c.get('context'), workspaceId, id));
+  });
+  app.get('/connections/:id/schemas/:version', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
+    const before = c.req.query('before');
+    const asked = { id: numberOf(c.req.param('version')), beforeId: before ? numberOf(before) : undefined };
+    return c.json(await schemaDiff(c.get('context'), workspaceId, id, asked));
   });
   app.get('/connections/:id/grid', as('viewer'), async (c) => {
     const { workspaceId } = c.get('identity');

@@ -12,6 +12,7 @@ export interface SyncTables {
   sync_stream: SyncStreamTable;
   sync_log: SyncLogTable;
   schema_change: SchemaChangeTable;
+  stream_schema: StreamSchemaTable;
   probe: ProbeTable;
   probe_event: { probe_id: string; seq: number; event: Json<JsonObject> };
   worker: WorkerTable;
@@ -156,6 +157,23 @@ interface SchemaChangeTable {
   change: 'column_added' | 'column_widened' | 'field_left_out' | 'stream_added' | 'stream_removed';
   field: Optional<string>;
   detail: Optional<string>;
+  at: Time;
+}
+
+/** A column as readers see it, its type in the destination's words. */
+export interface SchemaColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+interface StreamSchemaTable {
+  id: Generated<number>;
+  workspace_id: string;
+  connection_id: string;
+  namespace: Defaulted<string>;
+  stream: string;
+  sync_id: Optional<number>;
+  columns: Json<SchemaColumn[]>;
   at: Time;
 }
 

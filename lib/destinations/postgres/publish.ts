@@ -4,7 +4,7 @@ import type { Column } from '#lib/records/index.ts';
 import type { Published } from '../destination.ts';
 import { becomeTable } from './become-table.ts';
 import { holdFence } from './fence.ts';
-import { quoteTable, type TableRef } from './identifier.ts';
+import { quoteTable, sqlType, type TableRef } from './identifier.ts';
 import { MERGES, type PublishRequest } from './merge.ts';
 import { isConnectionLost } from './postgres-errors.ts';
 import { closedRows, prepareMerge } from './prepare-merge.ts';
@@ -61,6 +61,7 @@ async function publishIn(
     rows: replaces ? counts.inserted : null,
     ...counts,
     names: namesOf(relation, merge.columns),
+    columns: merge.columns.map(({ name, type }) => ({ name, type: sqlType(type) })),
     ...(changes.length > 0 && { schemaChanges: changes }),
   };
   const { state, counts: read, complete } = request;

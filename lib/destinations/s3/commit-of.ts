@@ -63,7 +63,7 @@ export function commitOf(
     generation: target.generation,
     state: mark.state,
     counts: mark.counts,
-    published: publishedOf(parts, latest, { files, added }),
+    published: publishedOf(parts, latest, { files, added, tables }),
     tables,
     files,
     archived: [...plan.archived, ...moved],
@@ -77,7 +77,7 @@ export function commitOf(
 function publishedOf(
   { config, target }: StageParts,
   latest: Commit | null,
-  { files, added }: { files: readonly StoredFile[]; added: readonly StoredFile[] },
+  { files, added, tables }: Pick<Publishing, 'added' | 'tables'> & { readonly files: readonly StoredFile[] },
 ): Published {
   const replaced = target.destinationSyncMode === 'overwrite' ? (latest?.files ?? []) : [];
   const mine = files.filter(isMain);
@@ -87,6 +87,9 @@ function publishedOf(
     inserted: rowsOf(added.filter(isMain)),
     updated: 0,
     deleted: rowsOf(replaced.filter(isMain)),
+    columns: tables
+      .filter(({ path }) => path === '')
+      .flatMap(({ columns }) => columns.map(({ name, type }) => ({ name, type }))),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Schedule } from '#lib/db/schema.ts';
 import { Field, fieldControl } from '../../../_components/field.tsx';
+import { cronWords } from '../../../_components/format.ts';
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const TYPES: readonly [Schedule['type'], string][] = [
@@ -87,7 +88,7 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
         <Field
           id="schedule-cron"
           label="Cron expression"
-          hint="Five fields, such as 0 */6 * * *, or Quartz with seconds first."
+          hint={`In words: ${cronWords(value.expression)}. Five fields, or Quartz with seconds first.`}
         >
           <input
             className="input mono"

@@ -17,7 +17,7 @@ import type { ConnectionModel, RowModel } from './models.ts';
 interface HeadProps {
   readonly connection: ConnectionModel;
   readonly row: RowModel;
-  readonly tab: 'syncs' | 'streams' | 'quarantine' | 'automation' | 'timeline';
+  readonly tab: 'syncs' | 'streams' | 'schema' | 'quarantine' | 'automation' | 'timeline';
 }
 
 /** The connection's name, its states, what it does, and what can be done to it. */
@@ -72,6 +72,7 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
         tabs={[
           { id: 'syncs', label: 'Syncs', href: `/connections/${id}` },
           { id: 'streams', label: 'Streams', count: streams.length, href: `/connections/${id}/streams` },
+          { id: 'schema', label: 'Schema', href: `/connections/${id}/schema` },
           { id: 'quarantine', label: 'Quarantine', href: `/connections/${id}/quarantine` },
           { id: 'checks', label: 'Checks', count: row.checks?.total ?? 0, href: checksHref(row) },
           { id: 'automation', label: 'Automation', href: `/connections/${id}/automation` },
@@ -92,11 +93,18 @@ function checksHref({ checks }: RowModel): string {
   return checks?.suiteId ? `/quality/${checks.suiteId}` : '/quality/new';
 }
 
-function describe({ source, destination, namespaceDefinition, namespaceFormat, schedule }: ConnectionModel): string {
+function describe({
+  source,
+  destination,
+  owner,
+  namespaceDefinition,
+  namespaceFormat,
+  schedule,
+}: ConnectionModel): string {
   const place = namespaceDefinition === 'custom' && namespaceFormat ? `, namespace ${namespaceFormat}` : '';
   const words = describeSchedule(schedule);
   const zone = schedule.type === 'manual' ? '' : `, ${schedule.timeZone}`;
-  return `${source.name} (${source.connectorName}) → ${destination.name}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.`;
+  return `${source.name} (${source.connectorName}) → ${destination.name}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.${owner ? ` Owner ${owner}.` : ''}`;
 }
 
 function Marks({ row, paused }: { row: RowModel; paused: boolean }) {

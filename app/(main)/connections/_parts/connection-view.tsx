@@ -1,6 +1,5 @@
 'use client';
 
-import Link from 'next/link';
 import { useQueryState } from 'nuqs';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api } from '../../../_components/api.ts';
@@ -11,6 +10,7 @@ import { Page } from '../../../_components/shell/page.tsx';
 import { isLive } from '../../../_components/states.ts';
 import { CountsPanel } from '../../../_components/sync/counts-panel.tsx';
 import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
+import { FixLinks } from '../../../_components/sync/fix-links.tsx';
 import { LogPanel } from '../../../_components/sync/log-panel.tsx';
 import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
 import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
@@ -18,6 +18,7 @@ import { ConnectionHead } from './connection-head.tsx';
 import type { ConnectionModel, RowModel, SyncRow } from './models.ts';
 import { NowPanel } from './now-panel.tsx';
 import { RecordsPanel } from './records-panel.tsx';
+import { SchemaPanel } from './schema-panel.tsx';
 import { StreamGrid } from './stream-grid.tsx';
 import { SyncHistory } from './sync-history.tsx';
 import { useConnection } from './use-connection.ts';
@@ -44,6 +45,7 @@ export function ConnectionView(first: ConnectionViewProps) {
           <PausedNotice connection={connection} />
           <ChosenSync sync={sync} connection={connection}>
             <NowPanel row={row} connection={connection} />
+            <SchemaPanel connectionId={connection.id} syncId={sync.id} status={sync.status} />
             <RecordsPanel row={row} />
             <SyncHistory syncs={syncs} chosen={sync.id} onChoose={choose} />
           </ChosenSync>
@@ -71,7 +73,7 @@ function ChosenSync({ sync: initial, connection, children }: ChosenProps) {
   const { sync, lines } = useSync(initial);
   return (
     <>
-      <SyncFailures sync={sync} actions={<FixLinks connection={connection} />} />
+      <SyncFailures sync={sync} actions={<FixLinks {...connection} />} />
       <div className="cols c-21">
         <div className="stack">
           <SyncPanel sync={sync} linkToJob />
@@ -118,19 +120,6 @@ function PausedNotice({ connection }: { connection: ConnectionModel }) {
     >
       {connection.pausedReason}
     </Notice>
-  );
-}
-
-function FixLinks({ connection: { source, destination } }: { connection: ConnectionModel }) {
-  return (
-    <>
-      <Link className="btn" href={`/sources/${source.id}`}>
-        Open the source
-      </Link>
-      <Link className="btn" href={`/destinations/${destination.id}`}>
-        Open the destination
-      </Link>
-    </>
   );
 }
 

@@ -28,10 +28,14 @@ export function NowPanel({ row, connection }: { row: RowModel; connection: Conne
             {row.nextSync ? (
               <>
                 <TimeAt at={row.nextSync} />, <TimeAgo at={row.nextSync} />
+                {row.health === 'blocked' && ', on hold'}
               </>
             ) : (
-              describeSchedule(connection.schedule)
+              '—'
             )}
+          </Fact>
+          <Fact name="Schedule">
+            {[describeSchedule(connection.schedule), zoneName(connection.schedule)].filter(Boolean).join(', ')}
           </Fact>
           <Fact name={`Last ${row.recent.length || 20}`}>
             <Ticks ticks={row.recent.map(tickOf)} medianMs={row.medianMs} />
@@ -40,6 +44,13 @@ export function NowPanel({ row, connection }: { row: RowModel; connection: Conne
           <Fact name="Duration">
             {formatDuration(row.lastSync?.durationMs)}, median {formatDuration(row.medianMs)}
           </Fact>
+          <Fact name="Owner">
+            {connection.owner ?? (
+              <Link className="link" href={`/connections/${connection.id}/edit`}>
+                Name an owner
+              </Link>
+            )}
+          </Fact>
           <Fact name="Checks">
             <ChecksFact row={row} />
           </Fact>
@@ -47,6 +58,10 @@ export function NowPanel({ row, connection }: { row: RowModel; connection: Conne
       </PanelBody>
     </Panel>
   );
+}
+
+function zoneName(schedule: ConnectionModel['schedule']): string {
+  return schedule.type === 'manual' ? '' : schedule.timeZone;
 }
 
 function ChecksFact({ row: { checks, health } }: { row: RowModel }) {

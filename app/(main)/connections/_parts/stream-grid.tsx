@@ -3,12 +3,19 @@
 import { useQuery } from '@tanstack/react-query';
 import type { StreamGrid as Grid } from '#lib/connections/stream-grid.ts';
 import { api } from '../../../_components/api.ts';
+import { Legend } from '../../../_components/charts/waterfall.tsx';
 import { TimeAt } from '../../../_components/clock.tsx';
 import { formatCount } from '../../../_components/format.ts';
 import { Panel, Table } from '../../../_components/panel.tsx';
-import { StateIcon } from '../../../_components/state-mark.tsx';
 import { streamState } from '../../../_components/states.ts';
 import type { Wire } from '../../../_components/wire.ts';
+
+const LEGEND = [
+  ['tick-ok', 'published'],
+  ['warn', '! rows put aside'],
+  ['block', 'B held'],
+  ['fail', 'F failed'],
+] as const;
 
 interface StreamGridProps {
   readonly connectionId: string;
@@ -27,7 +34,7 @@ export function StreamGrid({ connectionId, newest, chosen, onChoose }: StreamGri
   });
   if (!grid || grid.streams.length === 0) return null;
   return (
-    <Panel title="Streams by sync">
+    <Panel title="Streams by sync" sub={`the last ${grid.syncs.length}, newest right`} foot={<Legend items={LEGEND} />}>
       <Table
         label="Streams by sync"
         className="tight by-sync"
@@ -44,6 +51,7 @@ export function StreamGrid({ connectionId, newest, chosen, onChoose }: StreamGri
                 </button>
               </th>
             ))}
+            <td />
           </>
         }
       >
@@ -53,6 +61,7 @@ export function StreamGrid({ connectionId, newest, chosen, onChoose }: StreamGri
             {cells.map((cell, index) => (
               <GridCellView key={grid.syncs[index]?.id} cell={cell} chosen={grid.syncs[index]?.id === chosen} />
             ))}
+            <td />
           </tr>
         ))}
       </Table>
@@ -60,14 +69,23 @@ export function StreamGrid({ connectionId, newest, chosen, onChoose }: StreamGri
   );
 }
 
+/** What is well is pale and empty; trouble is full, and says so in a letter. */
+const MARKS = {
+  published: '',
+  held: 'B',
+  failed: 'F',
+  discarded: 'D',
+  cancelled: 'C',
+  waiting: '',
+  running: '…',
+} as const;
+
 function GridCellView({ cell, chosen }: { cell: Wire<Grid>['streams'][number]['cells'][number]; chosen: boolean }) {
   const classes = chosen ? 'sel' : '';
   if (!cell)
     return (
       <td className={classes}>
-        <span className="faint" title="not in this sync">
-          ·
-        </span>
+        <span className="cell none" title="not in this sync" />
       </td>
     );
   const { state, word } = streamState(cell.status);
@@ -78,8 +96,8 @@ function GridCellView({ cell, chosen }: { cell: Wire<Grid>['streams'][number]['c
       className={classes}
       title={`${word}: ${formatCount(cell.read)} read, ${formatCount(cell.written)} staged${aside}`}
     >
-      <span className={`s-${shown}`}>
-        <StateIcon state={shown} />
+      <span className={`cell c-${shown}`}>
+        <span aria-hidden="true">{shown === 'warn' ? '!' : MARKS[cell.status]}</span>
         <span className="vh">
           {word}, {formatCount(cell.written)} records{aside}
         </span>

@@ -2,9 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import type { ComponentProps } from 'react';
 import type { IncidentDetail } from '#lib/alerts/incidents.ts';
 import { api } from '../../../_components/api.ts';
+import { Button } from '../../../_components/button.tsx';
 import { TimeAt } from '../../../_components/clock.tsx';
+import { useConnectionActions } from '../../../_components/connection-menu.tsx';
 import { formatAge, millis } from '../../../_components/format.ts';
 import { Icon } from '../../../_components/icon.tsx';
 import { incidentHref } from '../../../_components/incidents-table.tsx';
@@ -13,15 +16,24 @@ import { Fact, Facts, Panel, PanelBody, Table } from '../../../_components/panel
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { StateIcon, StateMark } from '../../../_components/state-mark.tsx';
 import { type State, severityState, stateClass } from '../../../_components/states.ts';
+import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
+import { FixLinks } from '../../../_components/sync/fix-links.tsx';
+import type { Sync } from '../../../_components/sync/use-sync.ts';
 import type { Wire } from '../../../_components/wire.ts';
 import { IncidentActions } from './incident-actions.tsx';
 
 type Detail = Wire<IncidentDetail>;
 
+/** What still has to be mended: the connection's last sync. */
+interface Repair {
+  readonly sync: Sync;
+  readonly ends: ComponentProps<typeof FixLinks>;
+}
+
 const EVERY_MS = 10_000;
 
 /** One incident: what is wrong, what probably caused it, what was done, and whether it was so before. */
-export function IncidentView({ incident: initial }: { incident: Detail }) {
+export function IncidentView({ incident: initial, repair }: { incident: Detail; repair: Repair | null }) {
   const { data: incident } = useQuery({
     queryKey: ['incidents', initial.id],
     queryFn: () => api.get<Detail>(`/incidents/${initial.id}`),
@@ -38,11 +50,26 @@ export function IncidentView({ incident: initial }: { incident: Detail }) {
         {incident.detail}
       </PageHead>
       <div className="stack">
+        {repair && incident.status !== 'resolved' && (
+          <SyncFailures sync={repair.sync} actions={<RepairLinks {...repair} />} />
+        )}
         <AboutPanel incident={incident} />
         <Timeline incident={incident} />
         <Similar incident={incident} />
       </div>
     </Page>
+  );
+}
+
+function RepairLinks({ sync, ends }: Repair) {
+  const { syncNow } = useConnectionActions(sync.connectionId, sync.connectionName);
+  return (
+    <>
+      <FixLinks {...ends} />
+      <Button icon="play" onClick={syncNow}>
+        Sync again
+      </Button>
+    </>
   );
 }
 

@@ -1,6 +1,9 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
-import { getIncident } from '#lib/alerts/incidents.ts';
+import { getIncident, type IncidentDetail } from '#lib/alerts/incidents.ts';
+import { getConnection } from '#lib/connections/connections.ts';
+import type { Context } from '#lib/context.ts';
+import { getSync, listSyncs } from '#lib/sync/syncs.ts';
 import { toWire } from '../../../_components/wire.ts';
 import { orNotFound } from '../../../_server/or-not-found.ts';
 import { pageContext } from '../../../_server/page-context.ts';
@@ -16,5 +19,19 @@ export default async function IncidentPage({ params }: Params) {
   const { context, workspaceId } = await pageContext();
   const id = Number((await params).id);
   if (!Number.isSafeInteger(id)) notFound();
-  return <IncidentView incident={toWire(await orNotFound(getIncident(context, workspaceId, id)))} />;
+  const incident = await orNotFound(getIncident(context, workspaceId, id));
+  return <IncidentView incident={toWire(incident)} repair={toWire(await repairOf(context, workspaceId, incident))} />;
+}
+
+/** The sync that still has to be mended, with the ends of its connection. */
+async function repairOf(context: Context, workspaceId: string, incident: IncidentDetail) {
+  const { status, cause, connectionId } = incident;
+  if (status === 'resolved' || connectionId === null || !cause.startsWith('sync:')) return null;
+  const [last] = await listSyncs(context, workspaceId, { connectionId, limit: 1 });
+  if (!last) return null;
+  const [sync, { source, destination }] = await Promise.all([
+    getSync(context, workspaceId, last.id),
+    getConnection(context, workspaceId, connectionId),
+  ]);
+  return { sync, ends: { source, destination } };
 }

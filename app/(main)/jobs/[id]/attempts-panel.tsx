@@ -1,6 +1,6 @@
 import { TimeAt } from '../../../_components/clock.tsx';
 import { formatDuration } from '../../../_components/format.ts';
-import { placeText } from '../../../_components/notice.tsx';
+import { asSentence, placeText } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import type { Named } from '../../../_components/states.ts';
@@ -30,7 +30,7 @@ export function AttemptsPanel({ attempts }: { attempts: readonly Attempt[] }) {
             <th>State</th>
             <th>Started</th>
             <th className="r">Duration</th>
-            <th className="r">Memory</th>
+            <th className="r">Most memory</th>
             <th className="r">CPU</th>
           </>
         }
@@ -47,24 +47,29 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
   const { state, word } = STATES[attempt.status];
   const place = placeText(attempt.failure?.where);
   return (
-    <tr>
-      <td className="r num">{attempt.number}</td>
-      <td>
-        <StateMark state={state}>{word}</StateMark>
-        {attempt.failure && (
-          <span className="sub why-wide">
-            {attempt.failure.message} {place && `At ${place}.`}
-          </span>
-        )}
-      </td>
-      <td className="num" title={`on worker ${attempt.worker}`}>
-        <TimeAt at={attempt.startedAt} seconds />
-      </td>
-      <td className="r num">
-        <SyncDuration sync={attempt} />
-      </td>
-      <td className="r num">{attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}</td>
-      <td className="r num">{formatDuration(attempt.cpuMs)}</td>
-    </tr>
+    <>
+      <tr className={attempt.failure ? 'joined' : ''}>
+        <td className="r num">{attempt.number}</td>
+        <td>
+          <StateMark state={state}>{word}</StateMark>
+        </td>
+        <td className="num" title={`on worker ${attempt.worker}`}>
+          <TimeAt at={attempt.startedAt} seconds />
+        </td>
+        <td className="r num">
+          <SyncDuration sync={attempt} />
+        </td>
+        <td className="r num nowrap">{attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}</td>
+        <td className="r num nowrap">{formatDuration(attempt.cpuMs)}</td>
+      </tr>
+      {attempt.failure && (
+        <tr>
+          <td />
+          <td colSpan={5} className="muted small">
+            {asSentence(attempt.failure.message)} {place && `At ${place}.`}
+          </td>
+        </tr>
+      )}
+    </>
   );
 }

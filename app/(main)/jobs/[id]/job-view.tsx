@@ -1,6 +1,7 @@
 'use client';
 
 import Link from 'next/link';
+import type { ComponentProps } from 'react';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAt } from '../../../_components/clock.tsx';
 import { useConnectionActions } from '../../../_components/connection-menu.tsx';
@@ -11,6 +12,8 @@ import { StateMark } from '../../../_components/state-mark.tsx';
 import { isLive, syncState } from '../../../_components/states.ts';
 import { CountsPanel } from '../../../_components/sync/counts-panel.tsx';
 import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
+import { FixLinks } from '../../../_components/sync/fix-links.tsx';
+import { heldStreams } from '../../../_components/sync/held-load.tsx';
 import { LogPanel } from '../../../_components/sync/log-panel.tsx';
 import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
 import { SyncDuration } from '../../../_components/sync/syncs-table.tsx';
@@ -19,7 +22,7 @@ import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
 import { AttemptsPanel } from './attempts-panel.tsx';
 
 /** One sync: what failed and what to do, its streams, its counts, its log, its attempts. */
-export function JobView({ sync: initial }: { sync: Sync }) {
+export function JobView({ sync: initial, ends }: { sync: Sync; ends: ComponentProps<typeof FixLinks> }) {
   const { sync, lines } = useSync(initial);
   const live = isLive(sync.status);
   const { state, word } = syncState(sync);
@@ -42,7 +45,7 @@ export function JobView({ sync: initial }: { sync: Sync }) {
         , {task && `${task}, `}begun {BEGUN[sync.trigger]}.
       </PageHead>
       <div className="stack">
-        <SyncFailures sync={sync} />
+        <SyncFailures sync={sync} actions={<FixLinks {...ends} />} />
         <div className="cols c-21">
           <div className="stack">
             <SyncPanel sync={sync} />
@@ -74,6 +77,8 @@ function Actions({ sync }: { sync: Sync }) {
       </Button>
     );
   }
+  // It is refused while a load waits for a decision, which stands right below.
+  if (heldStreams(sync).length > 0) return null;
   return (
     <Button icon="play" onClick={syncNow}>
       Sync again

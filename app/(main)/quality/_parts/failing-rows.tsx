@@ -21,6 +21,7 @@ export function FailingRows({ suiteId, result }: { suiteId: string; result: Resu
     );
   return (
     <Panel
+      id="failing-rows"
       title="Failing rows"
       sub={`${result.samples.length} of those that fail ${kind.toLowerCase()}, ${subject}. Personal values are masked.`}
       side={

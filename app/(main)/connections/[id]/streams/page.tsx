@@ -1,16 +1,14 @@
 import type { Metadata } from 'next';
 import { getConnection } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
-import { type SchemaChangeEntry, schemaChanges, type TableNames, tableNames } from '#lib/connections/schema-changes.ts';
-import { TimeAt } from '../../../../_components/clock.tsx';
+import { type TableNames, tableNames } from '#lib/connections/schema-changes.ts';
 import { Panel, Table } from '../../../../_components/panel.tsx';
 import { Page } from '../../../../_components/shell/page.tsx';
-import { toWire, type Wire } from '../../../../_components/wire.ts';
+import { toWire } from '../../../../_components/wire.ts';
 import { orNotFound } from '../../../../_server/or-not-found.ts';
 import { pageContext } from '../../../../_server/page-context.ts';
 import { ConnectionHead } from '../../_parts/connection-head.tsx';
 import type { ConnectionModel } from '../../_parts/models.ts';
-import { schemaChangeWords } from '../../_parts/schema-change-words.ts';
 import { StreamMenu } from './stream-menu.tsx';
 
 export const metadata: Metadata = { title: 'Streams' };
@@ -20,10 +18,7 @@ export default async function StreamsPage({ params }: { params: Promise<{ id: st
   const { id } = await params;
   const connection = toWire(await orNotFound(getConnection(context, workspaceId, id)));
   const row = toWire(await getOverviewRow(context, workspaceId, id));
-  const [names, changes] = await Promise.all([
-    tableNames(context, workspaceId, id),
-    schemaChanges(context, workspaceId, id),
-  ]);
+  const names = await tableNames(context, workspaceId, id);
   return (
     <Page
       crumbs={[
@@ -64,7 +59,6 @@ export default async function StreamsPage({ params }: { params: Promise<{ id: st
           ))}
         </Table>
       </Panel>
-      {changes.length > 0 && <SchemaChanges changes={toWire(changes)} />}
     </Page>
   );
 }
@@ -76,38 +70,6 @@ const WRITES = {
   append_dedup: 'merge by key',
   overwrite_dedup: 'replace all, one row per key',
 };
-
-function SchemaChanges({ changes }: { changes: Wire<SchemaChangeEntry[]> }) {
-  return (
-    <Panel title="Schema changes">
-      <Table
-        className="cards"
-        label="Schema changes"
-        head={
-          <>
-            <th>When</th>
-            <th>Stream</th>
-            <th>Change</th>
-            <th>Field</th>
-            <th>Detail</th>
-          </>
-        }
-      >
-        {changes.map((change) => (
-          <tr key={change.id}>
-            <td className="num">
-              <TimeAt at={change.at} />
-            </td>
-            <td className="strong">{change.stream}</td>
-            <td>{schemaChangeWords(change.change)}</td>
-            <td className="mono">{change.field ?? '—'}</td>
-            <td>{change.detail ?? '—'}</td>
-          </tr>
-        ))}
-      </Table>
-    </Panel>
-  );
-}
 
 /** Where the stream lands, and which columns are not called like their fields. */
 function Names({ names }: { names: TableNames | undefined }) {

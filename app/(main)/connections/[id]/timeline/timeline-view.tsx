@@ -42,7 +42,7 @@ function EntryRow({ entry }: { entry: Entry }) {
   return (
     <tr>
       <td className="num nowrap">
-        <TimeAt at={entry.at} seconds />
+        <TimeAt at={entry.at} />
       </td>
       <td data-k="Who">{entry.kind === 'action' ? entry.actor : 'the source'}</td>
       <td data-k="What">
