@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLog } from '#lib/log.ts';
 import { testDatabase } from '#tests/harness/database.ts';
-import { createQueue, type JobData, type Queue } from './queue.ts';
+import { createQueue, JOB_NAMES, type JobData, type Queue } from './queue.ts';
 
 async function database() {
   const made = await testDatabase();
@@ -96,23 +96,36 @@ describe('a queue', () => {
     expect(jobs).toEqual([{ syncId: 9 }, { syncId: 9 }]);
   });
 
-  test('gives the job of a sync whose worker died to another', async () => {
+  test.each(JOB_NAMES)('gives a %s job whose worker died to another', async (name) => {
     const { open, query } = await database();
     const [dead, alive] = [open(), open()];
     const first = taken();
-    await dead.work('sync', { concurrency: 1 }, async (data) => {
+    await dead.work(name, { concurrency: 1 }, async (data) => {
       await first.handler(data);
       await new Promise(() => {});
     });
-    await dead.send('sync', { syncId: 5 });
+    await dead.send(name, { rowId: 5 });
     await first.until(1);
     await dead.stop();
     // As if the heartbeat had been silent for its time.
-    await query(`update pgboss.job set heartbeat_on = now() - interval '1 hour' where name = 'sync'`);
+    await query(`update pgboss.job set heartbeat_on = now() - interval '1 hour' where name = '${name}'`);
     const second = taken();
-    await alive.work('sync', { concurrency: 1 }, second.handler);
+    await alive.work(name, { concurrency: 1 }, second.handler);
     await second.until(1);
-    expect(second.jobs).toEqual([{ syncId: 5 }]);
+    expect(second.jobs).toEqual([{ rowId: 5 }]);
+  });
+
+  test('that an earlier version made without a heartbeat has one now', async () => {
+    const { open, query } = await database();
+    const before = open();
+    await before.send('sync', { syncId: 1 });
+    await before.stop();
+    await query('update pgboss.queue set heartbeat_seconds = null');
+    await open().send('checks', { runId: 1 });
+    expect(await query(`select heartbeat_seconds from pgboss.job where name = 'checks'`)).toEqual([
+      { heartbeat_seconds: 10 },
+    ]);
+    expect(await query('select name from pgboss.queue where heartbeat_seconds is null')).toEqual([]);
   });
 
   test('that was never used stops at once', async () => {

@@ -92,15 +92,18 @@ async function start(databaseUrl: string, log: Log, role: 'send' | 'work'): Prom
   boss.on('error', (error) => log.warn({ err: error }, 'queue'));
   await boss.start();
   for (const name of JOB_NAMES) {
-    if (await boss.getQueue(name)) continue;
-    const heartbeat = name === 'sync' || name === 'command' ? { heartbeatSeconds: HEARTBEAT_S } : {};
-    await boss.createQueue(name, {
-      notify: true,
-      retryLimit: RETRIES,
-      retryDelay: 1,
-      expireInSeconds: EXPIRE_S,
-      ...heartbeat,
-    });
+    const queue = await boss.getQueue(name);
+    if (queue === null) await boss.createQueue(name, HOW_ALL_JOBS_RUN);
+    else if (queue.heartbeatSeconds !== HEARTBEAT_S) await boss.updateQueue(name, HOW_ALL_JOBS_RUN);
   }
   return boss;
 }
+
+/** Whatever a lost worker did, another one takes it up within seconds: what a job has done already, its row knows. */
+const HOW_ALL_JOBS_RUN = {
+  notify: true,
+  retryLimit: RETRIES,
+  retryDelay: 1,
+  expireInSeconds: EXPIRE_S,
+  heartbeatSeconds: HEARTBEAT_S,
+};
