@@ -262,6 +262,8 @@ export interface Published {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
+  /** Rows whose key came once more in the same load, as pages do that shift while they are read: the newest of each key counts. */
+  readonly repeated?: number;
   /** What the table is called, and fields whose columns are not called like them. */
   readonly names?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
   readonly schemaChanges?: readonly SchemaChange[];

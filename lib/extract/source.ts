@@ -110,6 +110,8 @@ export type ReadEvent =
   | { readonly type: 'file'; readonly slice: string; readonly file: DelimitedFile; readonly taken: () => void }
   /** Everything of the slice has been given out. `state` covers all slices closed so far, never an open one. */
   | { readonly type: 'slice_closed'; readonly slice: string; readonly state: StreamState }
+  /** The slice ends in the middle for good, and a failure follows; the records that it gave are whole. */
+  | { readonly type: 'slice_cut'; readonly slice: string }
   /** Something the user should see that is no failure. */
   | { readonly type: 'notice'; readonly level: 'info' | 'warn'; readonly message: string };
 

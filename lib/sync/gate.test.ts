@@ -17,8 +17,9 @@ import {
   type Read,
   stream,
 } from './fixtures/fake-source.ts';
-import { type Gate, runSync } from './run-sync.ts';
+import { runSync } from './run-sync.ts';
 import type { SyncStream } from './sync-stream.ts';
+import type { Gate } from './sync-work.ts';
 
 const CONNECTION = '11111111-1111-4111-8111-111111111111';
 const row = (id: number, name = `n${id}`, at = '2026-01-01') => ({ id, name, at });

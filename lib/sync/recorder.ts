@@ -211,8 +211,13 @@ function modeWords({ configured }: SyncStream): string {
   return `${configured.syncMode} ${configured.destinationSyncMode}`.replaceAll('_', ' ');
 }
 
-function publishedWords({ inserted, updated, deleted, rows }: Published): string {
-  const parts = [`${inserted} inserted`, updated > 0 && `${updated} updated`, deleted > 0 && `${deleted} deleted`];
+function publishedWords({ inserted, updated, deleted, repeated = 0, rows }: Published): string {
+  const parts = [
+    `${inserted} inserted`,
+    updated > 0 && `${updated} updated`,
+    deleted > 0 && `${deleted} deleted`,
+    repeated > 0 && `${repeated} merged with rows of the same key in this load`,
+  ];
   const now = rows === null ? '' : `; the table holds ${rows}`;
   return `Published: ${parts.filter(Boolean).join(', ')}${now}.`;
 }

@@ -18,10 +18,11 @@ import {
   resolveConnection,
   uploadDir,
 } from './resolve.ts';
-import { type Gate, runSync, type StreamOutcome } from './run-sync.ts';
+import { runSync, type StreamOutcome } from './run-sync.ts';
 import { nextStates } from './states.ts';
 import { insertStreamRows, streamRows } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
+import type { Gate } from './sync-work.ts';
 
 const CANCEL_CHECK_MS = 500;
 

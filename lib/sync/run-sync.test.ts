@@ -13,8 +13,9 @@ import {
   type Read,
   stream,
 } from './fixtures/fake-source.ts';
-import { runSync, type SyncHooks } from './run-sync.ts';
+import { runSync } from './run-sync.ts';
 import type { SyncStream } from './sync-stream.ts';
+import type { SyncHooks } from './sync-work.ts';
 
 const CONNECTION = '11111111-1111-4111-8111-111111111111';
 const EMITTED = new Date('2026-01-01T12:00:00Z');
@@ -218,6 +219,52 @@ describe('an incremental sync', () => {
       { clock: ticker(6_000) },
     );
     expect(seen).toEqual([['1 n1']]);
+    expect(await rows('items')).toEqual(['1 n1', '2 n2', '3 n3']);
+  });
+
+  test('keeps the slices that were whole when it broke off for good, however short it was', async () => {
+    const { run, rows } = await warehouse();
+    const broken = await run([items], { items: days(4, { day: 3, page: 2 }) });
+    expect(broken.failures).toEqual(['http_503']);
+    expect(await rows('items')).toEqual(all(2));
+    const seen: unknown[] = [];
+    await run(
+      [items],
+      {
+        items: (request, context) => {
+          seen.push(request.state);
+          return days(4)(request, context);
+        },
+      },
+      { sync: 2 },
+    );
+    expect(seen).toEqual([{ day: 2 }]);
+    expect(await rows('items')).toEqual(all(4));
+  });
+
+  test.each([
+    ['append_dedup', ['1 n1', '2 n2']],
+    ['append', ['1 n1']],
+  ] as const)('%s: of a slice that is cut, rows stay if they can come again', async (mode, kept) => {
+    const { run, rows } = await warehouse();
+    const cut = stream('items', 'incremental', mode);
+    const broken = await run([cut], {
+      async *items() {
+        yield page('a', 1, [row(1)]);
+        yield closed('a', { done: ['a'] });
+        yield page('b', 1, [row(2)]);
+        yield { type: 'slice_cut', slice: 'b' };
+        throw down();
+      },
+    });
+    expect(broken.failures).toEqual(['http_503']);
+    expect(await rows('items')).toEqual(kept);
+    const whole: Read = ({ state }) => {
+      expect(state).toEqual({ done: ['a'] });
+      return [page('b', 1, [row(2), row(3)]), closed('b', { done: ['a', 'b'] })];
+    };
+    const again = await run([cut], { items: whole }, { sync: 2 });
+    expect(again.failures).toEqual([null]);
     expect(await rows('items')).toEqual(['1 n1', '2 n2', '3 n3']);
   });
 

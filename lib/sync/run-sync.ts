@@ -1,54 +1,16 @@
 import type { ConfiguredStream, StreamState } from '#lib/catalog.ts';
-import type {
-  AttemptRef,
-  Counts,
-  Destination,
-  Load,
-  Published,
-  PublishOptions,
-  Stage,
-  TargetStream,
-} from '#lib/destinations/destination.ts';
+import type { Load, Published, Stage, TargetStream } from '#lib/destinations/destination.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
-import type { ExtractContext, ReadEvent, Source } from '#lib/extract/source.ts';
-import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
-import { mappingOf, type StreamMapping } from '#lib/records/index.ts';
-import { checkpointTimer } from './checkpoint-timer.ts';
+import { mappingOf } from '#lib/records/index.ts';
 import { PhaseTimes } from './phase-times.ts';
-import { mapped, newFieldsOf, type Plan, planStream } from './plan-stream.ts';
-import { overLimit, passLimit } from './quarantine-limit.ts';
+import { newFieldsOf, type Plan, planStream } from './plan-stream.ts';
 import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
-import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
+import { isWhole, reconcile, refusing, type Staging, stageStream, withoutMark } from './stage-stream.ts';
+import { type SyncStream, USUAL_RULES } from './sync-stream.ts';
+import type { SyncHooks, SyncWork } from './sync-work.ts';
 import { timedParts } from './timed-parts.ts';
-
-type ReadPage = Extract<ReadEvent, { type: 'page' }>;
-
-export interface SyncWork {
-  readonly attempt: AttemptRef;
-  readonly emittedAt: Date;
-  readonly source: Source;
-  readonly config: JsonObject;
-  readonly destination: Destination;
-  readonly streams: readonly SyncStream[];
-  /** As connections begin when absent. */
-  readonly rules?: LoadRules;
-}
-
-export interface SyncHooks {
-  readonly extract: ExtractContext;
-  readonly recorder: Recorder;
-  readonly gate?: Gate;
-}
-
-/** Stands between stage and publish. */
-export interface Gate {
-  /** Whether a table of these names is guarded: then nothing of it is published before all of it is staged and measured. */
-  guards(names: readonly string[]): boolean;
-  /** What it throws keeps the stage from being published; `load_held` keeps it until somebody decides. */
-  onStaged(stream: SyncStream, stage: Pick<Stage, 'names' | 'staged' | 'setAside'>, counts: Counts): Promise<void>;
-}
 
 export interface StreamOutcome {
   readonly stream: SyncStream;
@@ -220,67 +182,6 @@ async function openStage(
   return { stage: await load.stage(target), resumed: null };
 }
 
-interface Staging {
-  readonly stream: SyncStream;
-  readonly plan: Plan;
-  readonly mapping: StreamMapping | null;
-  readonly stage: Stage;
-  readonly counts: ReadCounts;
-  readonly from: StreamState | null;
-  /** Whether closed slices go to the readers while the sync goes on. */
-  readonly publishes: boolean;
-  /** Fields that the connection's rule kept out. */
-  readonly leftOut: Set<string>;
-}
-
-/** Reads the stream into its stage. @returns the state that covers what was read */
-async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<StreamState | null> {
-  const { stream, plan, stage, counts, from } = staging;
-  const { extract, recorder } = hooks;
-  const due = checkpointTimer(extract.clock);
-  let state = from;
-  // Mappers and ranges look at each record.
-  const takesFiles = stage.writeFile !== undefined && staging.mapping === null && plan.keeps === undefined;
-  const request = { stream: stream.configured, state: from, takesFiles };
-  const events = plan.events(() => work.source.read(extract, work.config, request));
-  const most = work.rules?.quarantineLimit ?? null;
-  const limit = (finished: boolean) => passLimit(most, { counts, stage, state, finished });
-  for await (const event of events) {
-    extract.signal.throwIfAborted();
-    if (event.type === 'page') {
-      await stagePage(staging, event);
-      await limit(false);
-    } else if (event.type === 'file') {
-      await stageFile(staging, recorder, event);
-      await limit(false);
-    } else if (event.type === 'slice_closed') {
-      counts.close(event.slice);
-      state = event.state;
-      if (plan.resumable && due(counts.closed.written)) await saveSoFar(work, hooks, staging, state);
-    } else recorder.log(event.level, event.message, stream);
-    recorder.progress(stream, counts.total, counts.pages);
-  }
-  killPoint('sync.read');
-  await limit(true);
-  const last = plan.keeps === undefined ? state : plan.keeps;
-  const whole = plan.resumable ? last : { ...last, [WHOLE]: true };
-  counts.settle(await stage.checkpoint({ state: whole, openSlices: [], counts: counts.closed }));
-  recorder.progress(stream, counts.total, counts.pages);
-  return state;
-}
-
-async function stagePage({ stage, counts, mapping, leftOut }: Staging, read: ReadPage): Promise<void> {
-  const page = mapped(read, mapping);
-  const { leftOut: fields, ...written } = await stage.write({
-    slice: page.slice,
-    page: page.page,
-    records: page.records,
-  });
-  for (const field of fields ?? []) leftOut.add(field);
-  counts.add(page.slice, { read: page.read, filtered: page.filtered, bytes: page.bytes, ...written });
-  killPoint('sync.page');
-}
-
 function withLeftOut(published: Published, leftOut: ReadonlySet<string>): Published {
   if (leftOut.size === 0) return published;
   const fields = [...leftOut].map((field) => field.replaceAll('\u0000', '.'));
@@ -290,81 +191,6 @@ function withLeftOut(published: Published, leftOut: ReadonlySet<string>): Publis
     detail: 'not in the stream’s schema',
   }));
   return { ...published, schemaChanges: [...(published.schemaChanges ?? []), ...changes] };
-}
-
-/** The rows go from the file's bytes into the stage where that is possible; else its pages follow. */
-async function stageFile(
-  { stream, stage, counts }: Staging,
-  recorder: Recorder,
-  { slice, file, taken }: Extract<ReadEvent, { type: 'file' }>,
-): Promise<void> {
-  const onProgress = (bytes: number, rows: number) => {
-    const { total } = counts;
-    const so = { ...total, bytes: total.bytes + bytes, read: total.read + rows, written: total.written + rows };
-    recorder.progress(stream, so, counts.pages);
-  };
-  const written = await stage.writeFile?.({ slice, file, onProgress });
-  if (!written) return;
-  const read = written.written + written.quarantined;
-  counts.add(slice, { read, filtered: 0, bytes: read > 0 ? file.bytes : 0, ...written });
-  taken();
-  killPoint('sync.page');
-}
-
-/** Data and state of the closed slices are saved and go to the readers together, unless they wait for the gate; the sync goes on. */
-async function saveSoFar(
-  work: SyncWork,
-  hooks: SyncHooks,
-  { stream, stage, counts, publishes }: Staging,
-  state: StreamState,
-): Promise<void> {
-  counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
-  killPoint('sync.checkpoint');
-  if (!publishes) return;
-  await stage.publish({ complete: false, onRefused: refusing(work, hooks, { stream, counts }, false) });
-  await hooks.recorder.advanced(stream, state);
-}
-
-/** Rows that the table itself refuses count as put aside, and towards the limit. */
-function refusing(
-  { rules = USUAL_RULES }: SyncWork,
-  { recorder }: SyncHooks,
-  { stream, counts }: Pick<Staging, 'stream' | 'counts'>,
-  finished: boolean,
-): PublishOptions['onRefused'] {
-  return (saved) => {
-    const more = saved.quarantined - counts.closed.quarantined;
-    counts.settle(saved);
-    reconcile(saved);
-    recorder.progress(stream, counts.total, counts.pages);
-    recorder.log('warn', `The table refused ${more} of the rows; they were put aside with the reason.`, stream);
-    const failure = overLimit(rules.quarantineLimit, saved, finished);
-    if (failure) throw failure;
-  };
-}
-
-/** Marks a full refresh whose every slice is staged; kept in its state, which nothing else reads. */
-const WHOLE = '__weir_whole';
-
-function withoutMark(state: StreamState | null): StreamState | null {
-  if (state === null) return null;
-  const { [WHOLE]: _mark, ...rest } = state;
-  return Object.keys(rest).length > 0 ? rest : null;
-}
-
-function isWhole(state: StreamState | null): boolean {
-  return state?.[WHOLE] === true;
-}
-
-/** Every row that was read is accounted for, over all attempts; else the sync has failed, whatever else it says. */
-function reconcile({ read, filtered, quarantined, written }: Counts): void {
-  if (read === filtered + quarantined + written) return;
-  throw new WeirError({
-    kind: 'bug',
-    code: 'counts_differ',
-    message: `${read} records were read, but ${filtered} filtered + ${quarantined} quarantined + ${written} written make ${filtered + quarantined + written}.`,
-    hint: 'Nothing was published. Run the sync again; if it stays, report this with the log.',
-  });
 }
 
 function discarded(): WeirError {

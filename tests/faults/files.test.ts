@@ -244,12 +244,33 @@ fault(56, async () => {
 });
 
 fault(57, async () => {
+  const [first, second] = ['{"id": 1, "text": "a"}\n', '{"id": 2, "text": "b"}\n'];
   const lines = await fileOf('lines.jsonl', '{"id": 0, "text": "start"}\n', '{ type: jsonl }');
-  await lines.fails('{"id": 1, "text": "a"}\n{"id": 2, "te', /line 2/);
-  appendFileSync(lines.file, 'xt": "b"}\n');
+  // The row before is kept, and the file does not count as read: it is read again, though nothing of it has changed.
+  for (const content of [first + second.slice(0, 10), first + second.slice(0, 10)]) {
+    const ended = await lines.becomes(content);
+    expect(ended).toMatchObject({ status: 'failed', attempts: 1 });
+    expect(ended.failure?.message).toMatch(/lines.jsonl: line 2/);
+    expect(await lines.rows()).toEqual([start, { id: '1', text: 'a' }]);
+  }
+  appendFileSync(lines.file, second.slice(10));
   expect(await world.sync(lines.connection)).toMatchObject({ status: 'succeeded', failure: null });
   expect(await lines.rows()).toEqual([start, { id: '1', text: 'a' }, { id: '2', text: 'b' }]);
+  // Where rows have no key, those before would come twice: they wait for the rest, which the next sync brings.
+  const appended = await fileOf('added.jsonl', '{"id": 0, "text": "start"}\n', '{ type: jsonl }');
+  await added(appended.connection);
+  await appended.fails(first + second.slice(0, 10), /line 2/);
+  expect(await appended.becomes(first + second)).toMatchObject({ status: 'succeeded', failure: null });
+  expect(await appended.rows()).toEqual([start, { id: '1', text: 'a' }, { id: '2', text: 'b' }]);
 });
+
+/** Rows are added as they come, whatever their key. */
+async function added({ id }: Connected): Promise<void> {
+  const { streams } = await world.client.get<{ streams: object[] }>(`/connections/${id}`);
+  await world.client.patch(`/connections/${id}`, {
+    streams: streams.map((stream) => ({ ...stream, destinationSyncMode: 'append' })),
+  });
+}
 
 fault(58, async () => {
   const folder = path.join(root, 'inside');

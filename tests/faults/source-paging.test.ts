@@ -96,8 +96,31 @@ fault(19, async () => {
     },
   });
   const connection = await world.connect(incremental(api), api);
-  expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
+  const { syncId, ended } = await world.syncOf(connection);
+  expect(ended).toMatchObject({ status: 'succeeded', failure: null });
   expect(await idsOf(world, connection)).toEqual(SEVEN);
+  const told = (id: number) => world.client.get(`/syncs/${id}/log`).then((log) => JSON.stringify(log));
+  expect(await told(syncId)).toContain('7 inserted, 1 merged with rows of the same key in this load');
+
+  // A row is taken away while pages are counted, and another one moves to a page that was read: reading an overlap brings it.
+  const at = (id: number) => `2026-01-0${id}T00:00:00Z`;
+  const all = SEVEN.map((id) => ({ id, name: `row ${id}`, at: at(id) }));
+  let gone = false;
+  const shifting = await world.api({
+    '/orders': ({ query }) => {
+      const number = Number(query.get('page') ?? 1);
+      const left = all.filter(({ id, at }) => at >= (query.get('since') ?? '') && !(gone && id === 1));
+      gone = true;
+      return { body: { data: left.slice((number - 1) * 3, number * 3) } };
+    },
+  });
+  const overlap = manifestOf(shifting, { name: 'orders', more: `${BY_TIME}\n  lookback_window: P7D` });
+  const deleted = await world.connect(overlap, shifting);
+  expect(await world.sync(deleted)).toMatchObject({ status: 'succeeded', failure: null });
+  expect(await idsOf(world, deleted)).toEqual([1, 2, 3, 5, 6, 7]);
+  const next = await world.syncOf(deleted);
+  expect(next.ended).toMatchObject({ status: 'succeeded', failure: null });
+  expect(await idsOf(world, deleted)).toEqual(SEVEN);
 });
 
 fault(20, async () => {

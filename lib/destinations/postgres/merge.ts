@@ -32,8 +32,8 @@ export interface Merge extends PublishRequest {
   readonly kind: TableKind;
   /** Rows that did not come again are marked, not deleted. */
   readonly marksVanished: boolean;
-  /** Some key comes more than once among the rows. */
-  readonly repeats: boolean;
+  /** Rows beyond the first of each key. */
+  readonly repeats: number;
   /** Tables whose rows go with those of this one. */
   readonly children: readonly Side[];
   /** The table's columns, which may be wider than the stage's. */
@@ -147,7 +147,8 @@ async function replaceNewest(client: Queryable, merge: Merge): Promise<MergeCoun
 function selectNewest(merge: Merge): string {
   const key = stagedKey(merge.shape);
   if (key === '') return `select ${stagedColumns(merge)} from ${quoteTable(merge.table)} where false`;
-  if (!merge.repeats) return `select ${stagedColumns(merge)} from ${quoteTable(merge.table)} where ${merge.closed}`;
+  if (merge.repeats === 0)
+    return `select ${stagedColumns(merge)} from ${quoteTable(merge.table)} where ${merge.closed}`;
   return `select distinct on (${key}) ${stagedColumns(merge)} from ${quoteTable(merge.table)}
      where ${merge.closed} order by ${key}, ${newestFirst(merge.shape)}`;
 }

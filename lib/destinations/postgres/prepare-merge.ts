@@ -41,7 +41,7 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
   const merge: Merge = {
     ...request,
     ...{ target: relation, kind, columns, closed: closedRows(request), cleanMeta: cleanMeta(attempt.syncId) },
-    repeats: await countStaged(client, request, wantsKey),
+    repeats: await countRepeated(client, request, wantsKey),
     children: request.sides.filter(({ plan }) => !plan.keepsAll),
     marksVanished: target.softDelete === true && wantsKey,
   };
@@ -62,10 +62,10 @@ export function closedRows({ lastSeq, openSlices, nothingLeft }: PublishRequest)
 }
 
 /**
- * An unlogged table is empty after a crash of the server: nothing may then be published in its name. Says whether a key comes
- * more than once, since sorting whole rows to find the newest of each is most of a publish.
+ * An unlogged table is empty after a crash of the server: nothing may then be published in its name. Gives how many rows have a
+ * key that comes more than once, since sorting whole rows to find the newest of each is most of a publish.
  */
-async function countStaged(client: Queryable, request: PublishRequest, byKey: boolean): Promise<boolean> {
+async function countRepeated(client: Queryable, request: PublishRequest, byKey: boolean): Promise<number> {
   const groups = byKey ? `group by ${stagedKey(request.shape)}` : '';
   const { rows } = await client.query(
     `select coalesce(sum(rows), 0)::int as staged, count(*)::int as keys from (
@@ -73,7 +73,7 @@ async function countStaged(client: Queryable, request: PublishRequest, byKey: bo
      ) grouped`,
   );
   const { staged: found, keys } = rows[0] as { staged: number; keys: number };
-  if (found === request.staged) return byKey && keys < found;
+  if (found === request.staged) return byKey ? found - keys : 0;
   throw new WeirError({
     kind: 'transient',
     code: 'stage_lost',

@@ -50,7 +50,7 @@ async function publishIn(
     request,
   );
   if (keyFirst) await fitKey();
-  const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft && !merge.repeats;
+  const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft && merge.repeats === 0;
   const counts = becomes
     ? { inserted: await becomeTable(client, merge), updated: 0, deleted: 0 }
     : await MERGES[target.destinationSyncMode](client, merge, isNew);
@@ -60,6 +60,7 @@ async function publishIn(
     relation: { kind: 'postgres', schema: relation.schema, table: relation.table },
     rows: replaces ? counts.inserted : null,
     ...counts,
+    ...(merge.repeats > 0 && { repeated: merge.repeats }),
     names: namesOf(relation, merge.columns),
     columns: merge.columns.map(({ name, type }) => ({ name, type: sqlType(type) })),
     ...(changes.length > 0 && { schemaChanges: changes }),

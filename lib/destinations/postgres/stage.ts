@@ -87,6 +87,8 @@ export class PostgresStage implements Stage {
   #closed: { written: number; quarantined: number };
   #staged: number;
   #state: StreamState | null;
+  /** Over all publishes of this attempt. */
+  #repeated = 0;
   #openIds: readonly number[] = [];
   /** The last row that the last checkpoint covers. */
   #savedSeq: number;
@@ -296,7 +298,8 @@ export class PostgresStage implements Stage {
         try {
           const published = await publishStage(this.#parts, this.#request(complete));
           this.#staged = 0;
-          return published;
+          this.#repeated += published.repeated ?? 0;
+          return { ...published, ...(this.#repeated > 0 && { repeated: this.#repeated }) };
         } catch (error) {
           if (!isRowRefused(error) || left === 0) throw error;
           await this.#putRefusedAside(this.#request(complete), error);

@@ -24,6 +24,10 @@ export function fileNotFound(file: string, cause?: unknown): WeirError {
   return fileError('config', 'file_not_found', { file }, 'there is no such file.', hint, cause);
 }
 
+export function isBadRow(error: unknown): boolean {
+  return error instanceof WeirError && error.code === 'bad_row';
+}
+
 export function badRow(file: string, line: number, raw: string, why: string, hint: string): WeirError {
   const row = raw.length > ROW_CHARACTERS ? `${raw.slice(0, ROW_CHARACTERS)}…` : raw;
   return fileError('config', 'bad_row', { file, line }, `line ${line} ${why}. The row: ${row}`, hint);

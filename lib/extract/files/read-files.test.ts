@@ -124,7 +124,10 @@ describe('JSON', () => {
         seen.push(event);
     };
     await expect(all()).rejects.toMatchObject({ code: 'bad_row', where: { file: 'broken.jsonl', line: 3 } });
-    expect(seen).toEqual([expect.objectContaining({ type: 'page', records: [{ id: 1 }, { id: 2 }] })]);
+    expect(seen).toEqual([
+      expect.objectContaining({ type: 'page', records: [{ id: 1 }, { id: 2 }] }),
+      { type: 'slice_cut', slice: 'broken.jsonl' },
+    ]);
   });
 
   test('bytes that are no UTF-8 are refused', async () => {

@@ -2,7 +2,7 @@ import type { CheckResult, StreamState } from '#lib/catalog.ts';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { ExtractContext, ReadEvent, ReadRequest } from '../source.ts';
-import { fileNotFound } from './file-errors.ts';
+import { fileNotFound, isBadRow } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
 import type { Portion } from './formats/format.ts';
 import { openFormat } from './formats/index.ts';
@@ -120,6 +120,9 @@ async function* pagesOf(
       yield { type: 'page', slice, page, records, read, filtered: skipped, bytes, ...(keepRaw && { raw: records }) };
       if (left <= 0 || page >= (limits?.maxPages ?? Infinity)) return;
     }
+  } catch (error) {
+    if (page > 0 && openFormat(options.format).growsByRows && isBadRow(error)) yield { type: 'slice_cut', slice };
+    throw error;
   } finally {
     await file.remove();
   }

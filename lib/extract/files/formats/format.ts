@@ -7,6 +7,8 @@ export interface FileFormat {
   schema(file: OpenFile): Promise<JsonObject>;
   /** Its records in their order. */
   read(file: OpenFile, schema: JsonObject): AsyncGenerator<Portion>;
+  /** What stands before a broken row is whole: somebody may just be adding to the file. */
+  readonly growsByRows?: true;
   /** The file as one that can be loaded from its bytes; null if it has to be read. */
   straight?(file: OpenFile, schema: JsonObject): Promise<DelimitedFile | null>;
 }

@@ -21,6 +21,7 @@ export function jsonLinesFormat(): FileFormat {
       return inferSchema(sample.slice(0, SAMPLE_ROWS));
     },
     read: (file) => portions(file),
+    growsByRows: true,
   };
 }
 
