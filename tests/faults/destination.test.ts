@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import { type Breakage, type FaultProxy, faultProxy } from '#tests/harness/fault-proxy.ts';
 import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
+import { smallDiskPostgres } from '#tests/harness/small-disk-postgres.ts';
 import { transactionPooler } from '#tests/harness/transaction-pooler.ts';
 import { fault } from './fault.ts';
 import { type Connected, manifestOf, openWorld, page, type World } from './world.ts';
@@ -165,10 +166,48 @@ fault(62, async () => {
   void stalled.then(end).then(() => way.mend());
   await mends(shutDown, /shut|terminat|lost/i, () => {});
 
-  const full = await ordersOver(way);
-  void way.breakAt(LATE_ROW, { error: { code: '53100', message: 'could not extend file: No space left' } });
-  await mends(full, /disk|space/i, () => {});
+  await fullDisk();
 });
+
+const DISK_MB = 48;
+/** What the rows below need does not fit beside it. */
+const FILLER_MB = 24;
+
+/** A Postgres whose disk has no room for all rows, until somebody makes some: while they are staged, and while they are published. */
+async function fullDisk(): Promise<void> {
+  await using small = await smallDiskPostgres(DISK_MB);
+  const { host, port, database } = small;
+  const fill = () =>
+    small.query(`create table filler (text text storage plain);
+      insert into filler select repeat('x', 1000) from generate_series(1, ${FILLER_MB} * 1000)`);
+  const wide = page(1, ROWS).data.map((row) => ({ ...row, wide: randomBytes(900).toString('hex') }));
+  const server = await world.api({ '/orders': { body: { data: wide } } });
+  await world.client.post('/allowed-hosts', { host, port, reason: 'test' });
+  const config = { host, port, database, username: 'postgres', schema: 'public', ssl_mode: { mode: 'disable' } };
+  const destination = await world.client.post<{ id: string }>('/destinations', {
+    ...{ name: 'small disk', type: 'postgres', config },
+  });
+  const connection = await world.connect(manifestOf(server, { name: 'orders', paginator: null }), server, {
+    connection: { destinationId: destination.id },
+  });
+  const rows = async () => {
+    const [found] = await small.query(
+      `select count(*)::int as rows, count(distinct id)::int as ids from public.${connection.prefix}orders`,
+    );
+    return found;
+  };
+  for (const time of ['the first', 'the table is replaced']) {
+    await fill();
+    const syncId = await world.start(connection);
+    const failure = await world.attemptEnd(syncId);
+    expect({ time, message: failure?.message }).toMatchObject({ message: expect.stringMatching(/disk is full/) });
+    if (time !== 'the first') expect(await rows()).toEqual({ rows: ROWS, ids: ROWS });
+    await small.query('drop table filler');
+    expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null });
+    expect(await rows()).toEqual({ rows: ROWS, ids: ROWS });
+    await small.query('vacuum full');
+  }
+}
 
 fault(63, async () => {
   await using way = await warehouseWay();
@@ -306,6 +345,12 @@ fault(66, async () => {
         const found = { how, request, failure, sprung, rows: rows() };
         expect(found).toEqual({ how, request, failure: null, sprung: true, rows: LONG_ROWS });
       }
+    // A clock that is wrong is set by the store's, and the request is made again.
+    const hourAhead = new Date(Date.now() + 3_600_000);
+    const skewed = way.breakAt('partNumber=2', httpAnswer('403 Forbidden', 'RequestTimeTooSkewed', hourAhead));
+    expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', attempts: 1 });
+    await skewed;
+    expect(rows()).toBe(LONG_ROWS);
     // In the middle of it, for good: readers have what they had, and the next sync puts it right.
     for (const code of ['AccessDenied', 'RequestTimeTooSkewed']) {
       void way.breakAt('partNumber=2', httpAnswer('403 Forbidden', code));
@@ -336,8 +381,8 @@ async function intoBucket({ host, port }: FaultProxy, server: ScriptedServer): P
 }
 
 /** In S3's words. */
-function httpAnswer(status: string, code: string): Breakage {
+function httpAnswer(status: string, code: string, at = new Date()): Breakage {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
-  const head = `HTTP/1.1 ${status}\r\ndate: ${new Date().toUTCString()}\r\ncontent-type: application/xml`;
+  const head = `HTTP/1.1 ${status}\r\ndate: ${at.toUTCString()}\r\ncontent-type: application/xml`;
   return { answer: `${head}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}` };
 }

@@ -63,57 +63,46 @@ export async function highestFence(store: ObjectStore, path: string, connectionI
   return fenceOf((await store.list(`${ownPrefix(path, connectionId)}fence/`)).at(-1) ?? '');
 }
 
-/** The commit that counts, and the keys of all commits and announcements. */
-export async function readCommits(
-  store: ObjectStore,
-  prefix: string,
-): Promise<{ latest: Commit | null; keys: string[] }> {
+/** The commits of a stream as they lie in the bucket. */
+export interface Commits {
+  /** The one that counts, and its key. */
+  readonly latest: Commit | null;
+  readonly latestKey: string | null;
+  /** Of all commits and announcements. */
+  readonly keys: readonly string[];
+}
+
+/** `ignored` is taken as not being there. */
+export async function readCommits(store: ObjectStore, prefix: string, ignored?: string): Promise<Commits> {
   const keys = (await store.list(prefix)).filter((key) => /\/(?:commit|pending)-[\d-]+\.json$/.test(key));
-  for (const key of keys.filter((one) => one.startsWith(`${prefix}commit-`)).toReversed()) {
+  for (const key of keys.filter((one) => one.startsWith(`${prefix}commit-`) && one !== ignored).toReversed()) {
     const latest = await readOwn<Commit>(store, key);
-    if (latest !== null) return { latest, keys };
+    if (latest !== null) return { latest, latestKey: key, keys };
   }
-  return { latest: null, keys };
+  return { latest: null, latestKey: null, keys };
 }
 
 /** Some stores keep an object of which no byte had come when its connection was cut: it was never written. */
-async function readOwn<T>(store: ObjectStore, key: string): Promise<T | null> {
+export async function readOwn<T>(store: ObjectStore, key: string): Promise<T | null> {
   const text = await store.get(key);
   return text === '' ? null : (parseJson(text) as unknown as T);
 }
 
-/** Before files are uploaded: what to take away should the commit never come. */
-export async function announce(
-  store: ObjectStore,
-  prefix: string,
-  commit: Pick<Commit, 'fence' | 'part' | 'added'>,
-): Promise<string> {
-  const key = `${prefix}pending-${padded(commit.fence)}-${padded(commit.part)}.json`;
-  await store.put(key, JSON.stringify({ added: commit.added }));
-  return key;
+export function commitKey(prefix: string, { fence, part }: Pick<Commit, 'fence' | 'part'>): string {
+  return `${prefix}commit-${padded(fence)}-${padded(part)}.json`;
 }
 
-export async function writeCommit(store: ObjectStore, prefix: string, commit: Commit): Promise<void> {
-  await store.put(`${prefix}commit-${padded(commit.fence)}-${padded(commit.part)}.json`, stringifyJson(commit));
+export function pendingKey(prefix: string, { fence, part }: Pick<Commit, 'fence' | 'part'>): string {
+  return `${prefix}pending-${padded(fence)}-${padded(part)}.json`;
 }
 
-/**
- * Takes away what lost attempts left: files that some commit or announcement brought and that the latest commit does not name, and the
- * parts of uploads that never ended. Also ends a publish that counted but whose tidying was cut off.
- */
-export async function sweep(store: ObjectStore, prefix: string): Promise<Commit | null> {
-  const { latest, keys } = await readCommits(store, prefix);
-  const kept = new Set([...(latest?.files ?? []), ...(latest?.archived ?? [])].map((file) => file.key));
-  const name = latest && `${padded(latest.fence)}-${padded(latest.part)}.json`;
-  for (const key of keys) {
-    if (key === `${prefix}commit-${name}`) continue;
-    const { added = [] } = (await readOwn<{ added: string[] }>(store, key)) ?? {};
-    const removed = key === `${prefix}pending-${name}` ? (latest?.removed ?? []) : [];
-    if (key.startsWith(`${prefix}pending-`)) await store.abortUploads(added.filter((file) => !kept.has(file)));
-    await store.delete([...new Set([...added, ...removed])].filter((file) => !kept.has(file)));
-    await store.delete([key]);
-  }
-  return latest;
+/** Of a commit or an announcement. */
+export function fenceOfKey(key: string): number {
+  return Number(/-(\d+)-\d+\.json$/.exec(key)?.[1] ?? 0);
+}
+
+export async function putCommit(store: ObjectStore, key: string, commit: Commit): Promise<void> {
+  await store.put(key, stringifyJson(commit));
 }
 
 const DIGITS = 12;

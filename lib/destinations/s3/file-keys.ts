@@ -5,15 +5,15 @@ import type { WrittenFile } from './write-files.ts';
 
 /**
  * A key for each file: the path's template, the partition's folder before its last part, and the name. Names that the bucket has
- * already get the next number, so that no file of another sync or stream is written over.
+ * already get the next number, so that no file of another sync or stream is written over; so do those that a lost attempt may yet write.
  */
 export async function freeKeys(
   store: ObjectStore,
   config: Pick<S3Config, 'path' | 'pathFormat' | 'fileNamePattern' | 'format'>,
-  { namespace, at, syncId }: { namespace: string; at: Date; syncId: number },
+  { namespace, at, syncId, late }: { namespace: string; at: Date; syncId: number; late: readonly string[] },
   files: readonly WrittenFile[],
 ): Promise<string[]> {
-  const taken = new Set<string>();
+  const taken = new Set(late);
   const listed = new Set<string>();
   const paths = new Map<string, string>();
   const keys: string[] = [];

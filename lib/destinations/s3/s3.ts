@@ -16,12 +16,13 @@ import type {
   TargetStream,
 } from '../destination.ts';
 import { fenced } from '../stage-errors.ts';
-import { ownPrefix, raiseFence, readCommits, sweep } from './commits.ts';
+import { ownPrefix, raiseFence, readCommits } from './commits.ts';
 import { readS3Config, type S3Config } from './config.ts';
 import { LocalStage } from './local-stage.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { quarantinePrefix } from './quarantine-files.ts';
 import { forgetReplayed, quarantineStore, replayOf } from './quarantine-store.ts';
+import { settleCommits, sweep } from './settle-commits.ts';
 import { s3Spec } from './spec.ts';
 import { S3Stage } from './stage.ts';
 
@@ -134,12 +135,13 @@ class S3Destination implements Destination {
     stream: Pick<TargetStream, 'namespace' | 'table'>,
   ): Promise<PublishedStream> {
     const prefix = ownPrefix(this.#config.ownPath, attempt.connectionId, stream);
-    const { latest } = await readCommits(store, prefix);
+    const place = { store, prefix, attempt, clock: this.#context.clock };
+    const { latest } = await settleCommits(place);
     if (latest === null) return { state: null, generation: 0, completed: null };
     const { state, generation, complete, counts, published, syncId } = latest;
     const isDone = complete && syncId === attempt.syncId;
     // The attempt that published may have been lost before it took away what its files replace, and no stage is opened any more.
-    if (isDone) await sweep(store, prefix);
+    if (isDone) await sweep(place);
     return { state, generation, completed: isDone ? { counts, published } : null };
   }
 

@@ -2,6 +2,7 @@ import type { AttemptRef, DestinationContext, TargetStream } from '../destinatio
 import type { S3Config } from './config.ts';
 import type { LocalStage } from './local-stage.ts';
 import type { ObjectStore } from './object-store.ts';
+import type { CommitPlace } from './settle-commits.ts';
 
 /** What everything that is done for one stream of one attempt needs. */
 export interface StageParts {
@@ -14,4 +15,9 @@ export interface StageParts {
   /** Where the stream's commits lie. */
   readonly prefix: string;
   readonly local: LocalStage;
+}
+
+/** Where the stream's commits are settled. */
+export function placeOf({ store, prefix, attempt, context }: StageParts): CommitPlace {
+  return { store, prefix, attempt, clock: context.clock };
 }

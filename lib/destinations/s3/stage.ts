@@ -10,18 +10,19 @@ import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { archiveKey, commitOf, retentionOf, storageClassOf } from './commit-of.ts';
-import { announce, type Commit, highestFence, sweep, writeCommit } from './commits.ts';
+import { type Commit, highestFence } from './commits.ts';
 import type { Granularity } from './config.ts';
 import { freeKeys } from './file-keys.ts';
 import { forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
 import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
-import type { StageParts } from './stage-parts.ts';
+import { announce, sweep, writeCommit } from './settle-commits.ts';
+import { placeOf, type StageParts } from './stage-parts.ts';
 import { StageQuarantine } from './stage-quarantine.ts';
 import type { StoredFile } from './stored-file.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
-import { firstMark, takeUp } from './take-up.ts';
+import { firstMark, type TakenUp, takeUp } from './take-up.ts';
 import { stagedLines, type WrittenFile, writeFiles } from './write-files.ts';
 
 const FILES_FOLDER = 'files';
@@ -36,15 +37,17 @@ export class S3Stage implements Stage {
   readonly #slices: OpenSlices;
   #mark: StageMark;
   #latest: Commit | null;
+  readonly #late: readonly string[];
   #longestLine = 0;
   #partitioned: boolean;
   #straight: StraightPart[];
   #written: readonly WrittenFile[] | null = null;
   #tail: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: StageParts, latest: Commit | null, mark: StageMark | null) {
+  private constructor(parts: StageParts, { latest, late, mark }: TakenUp) {
     this.#parts = parts;
     this.#latest = latest;
+    this.#late = late;
     const { attempt, target } = parts;
     const own = latest?.syncId === attempt.syncId ? latest : null;
     this.#mark = mark ?? firstMark(parts, latest);
@@ -60,8 +63,7 @@ export class S3Stage implements Stage {
   /** Sweeps up after lost attempts, then takes up what this machine has staged, or any that held it, as far as it is not published. */
   static async open(parts: StageParts): Promise<S3Stage> {
     try {
-      const { latest, mark } = await takeUp(parts);
-      return new S3Stage(parts, latest, mark);
+      return new S3Stage(parts, await takeUp(parts));
     } catch (error) {
       await parts.local.close();
       throw error;
@@ -215,7 +217,7 @@ export class S3Stage implements Stage {
 
   publish({ complete }: { complete: boolean }): Promise<Published> {
     return this.#inTurn(async () => {
-      const { attempt, config, prefix, store, target } = this.#parts;
+      const { attempt, config, store, target } = this.#parts;
       if (complete && !this.#slices.isEmpty) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
       await this.#checkFence();
@@ -226,20 +228,20 @@ export class S3Stage implements Stage {
         ...{ complete, plan, mark: this.#mark, tables: this.#layout.saved() },
         added: uploads.map((upload) => upload.stored),
       });
-      const announcement = await announce(store, prefix, commit);
+      const announcement = await announce(placeOf(this.#parts), commit);
       for (const { file, stored } of uploads)
         await store.upload(stored.key, file, { 'ab-generation-id': String(target.generation) });
       for (const { key } of plan.moved) await store.copy(key, archiveKey(config.retention, key));
       for (const { key } of plan.reclassed) await store.copy(key, key, storageClassOf(config.retention));
       await this.#checkFence();
       killPoint('publish.before_commit');
-      await writeCommit(store, prefix, commit);
+      await writeCommit(placeOf(this.#parts), commit);
       killPoint('publish.committed');
       // From here on the publish counts; what is left is tidying, which the next attempt does if this one can't.
       this.#latest = commit;
       await store.delete(commit.removed);
       await store.delete([announcement]);
-      await sweep(store, prefix);
+      await sweep(placeOf(this.#parts));
       await this.#quarantine.published(commit);
       await this.#afterPublish(complete, commit);
       this.#parts.context.log.debug(
@@ -338,7 +340,7 @@ export class S3Stage implements Stage {
     const { main } = this.#layout.tables();
     const at = context.clock();
     const files = (await this.#toFiles()).filter(({ rows }) => rows > 0);
-    const keys = await freeKeys(store, config, { namespace, at, syncId: attempt.syncId }, files);
+    const keys = await freeKeys(store, config, { namespace, at, syncId: attempt.syncId, late: this.#late }, files);
     return files.map(({ file, rows, bytes, table }, index) => ({
       file,
       stored: {

@@ -1,28 +1,36 @@
 import { isJsonObject } from '#lib/json.ts';
 import { NO_COUNTS, type TargetStream } from '../destination.ts';
-import { type Commit, sweep } from './commits.ts';
+import type { Commit } from './commits.ts';
 import { fetchHeld } from './held-stage.ts';
 import type { StageMark } from './local-stage.ts';
-import type { StageParts } from './stage-parts.ts';
+import { sweep } from './settle-commits.ts';
+import { placeOf, type StageParts } from './stage-parts.ts';
 import { tidyQuarantine } from './stage-quarantine.ts';
 
-/** Sweeps up after lost attempts, and finds what was published last and what is staged beyond it: null when nothing is. */
-export async function takeUp(parts: StageParts): Promise<{ latest: Commit | null; mark: StageMark | null }> {
-  const { attempt, local, prefix, store } = parts;
-  const latest = await sweep(store, prefix);
+/** What was published last, what is staged beyond it (null when nothing is), and keys that a lost attempt may yet write to. */
+export interface TakenUp {
+  readonly latest: Commit | null;
+  readonly late: readonly string[];
+  readonly mark: StageMark | null;
+}
+
+/** Sweeps up after lost attempts, and finds where to go on. */
+export async function takeUp(parts: StageParts): Promise<TakenUp> {
+  const { attempt, local } = parts;
+  const { latest, late } = await sweep(placeOf(parts));
   await fetchHeld(parts);
   const mark = await local.takeUp(attempt.syncId);
   const published = latest !== null && latest.syncId === attempt.syncId ? latest.part : 0;
   await tidyQuarantine(parts, latest, published);
-  if (mark === null) return { latest, mark };
-  if (mark.parts > published) return { latest, mark: await forget(parts, mark) };
+  if (mark === null) return { latest, late, mark };
+  if (mark.parts > published) return { latest, late, mark: await forget(parts, mark) };
   const dropped = [...mark.droppedSlices, ...mark.openSlices];
   const next = { ...mark, openSlices: [], droppedSlices: dropped };
-  if (mark.parts === published) return { latest, mark: next };
+  if (mark.parts === published) return { latest, late, mark: next };
   // The rows of the last checkpoint were published, and the attempt died before it noted that.
   await local.keepSlices([]);
   await local.removeStraight(next.straight);
-  return { latest, mark: { ...next, straight: [], droppedSlices: [], bytes: 0, parts: published } };
+  return { latest, late, mark: { ...next, straight: [], droppedSlices: [], bytes: 0, parts: published } };
 }
 
 /** A stage that knows of publishes which the bucket doesn't is of another bucket, or of one that was emptied. */
