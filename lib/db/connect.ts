@@ -34,10 +34,13 @@ export function createPool(url: string, options: ConnectOptions = {}): pg.Pool {
   pool.on('error', () => undefined);
   // Nor may one that is lost between two statements of a transaction: the statement that follows says so.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => client.query(IDLE).catch(() => undefined));
   if (options.lazyCommits) pool.on('connect', (client) => client.query(LAZY_COMMITS).catch(() => undefined));
   return pool;
 }
 
+/** A process that stands still, or whose machine is gone, gives back so soon what its transaction has locked. */
+const IDLE = `set idle_in_transaction_session_timeout = '60s'`;
 const LAZY_COMMITS = 'set synchronous_commit = off';
 
 /** The same for one transaction. */

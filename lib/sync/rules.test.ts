@@ -174,6 +174,30 @@ test('rows that vanish from a full refresh are marked, and come back unmarked', 
   ]);
 });
 
+test('rows that came and were put aside are not said to be gone', async () => {
+  const { run, query } = await warehouse();
+  const soft = changed(list, {
+    softDelete: true,
+    stream: {
+      ...items.configured.stream,
+      jsonSchema: { properties: { id: { type: 'integer' }, name: { type: 'string' }, count: { type: 'integer' } } },
+    },
+  });
+  const gone = () => query('select id::int, _ab_cdc_deleted_at is not null as gone from items order by id');
+  const aside = { badValues: 'quarantine' as const };
+  await run(soft, reads([row(1), row(2), row(3)]), aside);
+  const odd = { ...row(2), count: 'many' };
+  await run(soft, reads([row(1), odd]), aside);
+  expect(await gone()).toEqual([
+    { id: 1, gone: false },
+    { id: 2, gone: false },
+    { id: 3, gone: true },
+  ]);
+  // One that is too large to be kept can't be told from others: nobody is said to be gone.
+  await run(soft, reads([{ ...odd, name: 'x'.repeat(2_000_000) }]), aside);
+  expect(await gone()).toContainEqual({ id: 1, gone: false });
+});
+
 describe('a refresh', () => {
   const log = stream('items', 'incremental', 'append');
 

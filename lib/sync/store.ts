@@ -167,6 +167,8 @@ export async function lockSourceConfig(db: Db, sourceId: string): Promise<JsonOb
 
 /** The config once no other process has it to itself; until the transaction ends nobody else does. */
 export async function sourceConfigAlone(tx: Db, sourceId: string): Promise<JsonObject | null> {
+  // It stands still while a token is fetched, however slow that is.
+  await sql`set local idle_in_transaction_session_timeout = '15min'`.execute(tx);
   await sql`select pg_advisory_xact_lock(hashtextextended(${`source:${sourceId}`}, 0))`.execute(tx);
   const row = await tx.selectFrom('source').select('config').where('id', '=', sourceId).executeTakeFirst();
   return row?.config ?? null;

@@ -32,6 +32,8 @@ export interface Merge extends PublishRequest {
   readonly kind: TableKind;
   /** Rows that did not come again are marked, not deleted. */
   readonly marksVanished: boolean;
+  /** Keys of rows that came and were put aside, a list per column of the key; null where some can't be known. */
+  readonly asideKeys: readonly (readonly string[])[] | null;
   /** Rows beyond the first of each key. */
   readonly repeats: number;
   /** Tables whose rows go with those of this one. */
@@ -73,11 +75,17 @@ async function refreshMarked(client: Queryable, merge: Merge, isNew: boolean): P
   await client.query(`alter table ${target} add column if not exists ${VANISHED_COLUMN} timestamp with time zone`);
   const merged = await MERGES.append_dedup(client, merge, isNew);
   if (isNew) return merged;
+  // Of what came and could not be loaded nobody may say that it is gone.
+  if (merge.asideKeys === null) return merged;
   const key = keyNames(merge.shape);
   const same = key.map((name) => `s.${name} = t.${name}`).join(' and ');
+  const texts = key.map((name) => `t.${name}::text`).join(', ');
+  const aside = key.map((_, index) => `$${index + 1}::text[]`).join(', ');
   const { rowCount } = await client.query(
     `update ${target} t set ${VANISHED_COLUMN} = now() where ${VANISHED_COLUMN} is null
-       and not exists (select from ${quoteTable(merge.table)} s where ${same} and ${merge.closed})`,
+       and not exists (select from ${quoteTable(merge.table)} s where ${same} and ${merge.closed})
+       and (${texts}) not in (select * from unnest(${aside}))`,
+    merge.asideKeys.map((texts) => [...texts]),
   );
   return { ...merged, deleted: rowCount ?? 0 };
 }

@@ -17,8 +17,8 @@ import {
   rewindStageTable,
   stageTable,
 } from './stage-table.ts';
-import { OWN_SCHEMA, type Queryable, type RelationRow } from './store.ts';
-import { isThere } from './table.ts';
+import { findStream, OWN_SCHEMA, type Queryable, type RelationRow } from './store.ts';
+import { isThere, tableReplaced } from './table.ts';
 
 /** Opens the stream's stage in one transaction: what an interrupted attempt of this sync left, or an empty one. */
 export async function openStage(client: Queryable, parts: StageParts): Promise<StageStart> {
@@ -27,6 +27,10 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
   const relation = await ensureRelation(client, ownRelation(parts), parts.layout.wanted(ref.name));
   const hadTable = isThere(relation);
   const left = await findStage(client, ref);
+  if (parts.begunFrom !== undefined && target.syncMode === 'incremental') {
+    const published = await findStream(client, ref);
+    if (published === null && parts.begunFrom !== null) throw tableReplaced(ref.name);
+  }
   const resumed = left && (await resumeStage(client, parts, left, { relation, hasTable: hadTable }));
   if (resumed) return resumed;
   if (left) {
@@ -61,7 +65,7 @@ async function resumeStage(
   { relation, hasTable }: { relation: RelationRow; hasTable: boolean },
 ): Promise<StageStart | null> {
   const { attempt, ref, target } = parts;
-  const usable = left.sync_id === attempt.syncId && left.saved && (hasTable || !left.had_table);
+  const usable = left.sync_id === attempt.syncId && left.saved && !left.replaced && (hasTable || !left.had_table);
   if (!usable) return null;
   const table = stageTable(ref, attempt.fence);
   await renameStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table }, table);

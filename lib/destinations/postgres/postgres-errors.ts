@@ -49,6 +49,11 @@ const BY_CODE: Readonly<Record<string, Reading>> = {
     'The destination takes no writes: $',
     'Connect to the primary server; a standby or a read-only database can’t be loaded.',
   ),
+  '25P03': transient(
+    'session_ended',
+    'The server ended a session that stood still in a transaction: $',
+    'The sync goes on from the last checkpoint.',
+  ),
   '40001': transient('serialization_failure', 'Another transaction was in the way: $', 'The sync tries again.'),
   '40P01': transient('deadlock', 'Another transaction was in the way: $', 'The sync tries again.'),
   '55P03': transient(

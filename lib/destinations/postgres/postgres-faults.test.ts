@@ -188,6 +188,42 @@ describe('what others have in the database', () => {
     expect(published.state).toBeNull();
   });
 
+  describe('another connection replaces the table of one that adds to it', () => {
+    const added = { ...customers('append_dedup'), syncMode: 'incremental' as const };
+    const replace = async (url: string) => {
+      const destination = postgres.open(testContext(), configOf(url));
+      const run = await destination.begin({ ...attemptOf(1), connectionId: 'c0ffee00-0000-4000-8000-000000000002' });
+      const stage = await run.stage({ ...customers('overwrite'), generation: 2 });
+      await load(stage, [customer(9)], null);
+      await stage.publish({ complete: true });
+      await destination.close();
+    };
+    /** Customers 1 and 2 are there up to a state, and 3 comes; it is replaced before the step of that name. */
+    const replacedBefore = async (step: 'stage' | 'publish') => {
+      const { url, query } = await testDatabase();
+      await sync(url, 1, added, [customer(1), customer(2)]);
+      const during = withLoad(url, 2, async (run) => {
+        const { state } = await run.published(added);
+        expect(state).not.toBeNull();
+        if (step === 'stage') await replace(url);
+        const stage = await run.stage(added);
+        await load(stage, [customer(3)], { cursor: at(2) });
+        if (step === 'publish') await replace(url);
+        await stage.publish({ complete: true });
+      });
+      await expect(during).rejects.toMatchObject({ kind: 'transient', code: 'table_replaced' });
+      // The next attempt has no state to go on from, and brings all of them.
+      const { state } = await withLoad(url, 3, (run) => run.published(added));
+      expect(state).toBeNull();
+      await sync(url, 4, added, [customer(1), customer(2), customer(3)]);
+      expect(await query('select id::int from customers order by 1')).toEqual([1, 2, 3, 9].map((id) => ({ id })));
+    };
+
+    test('while it stages: its rows would be gone, and its state go on', () => replacedBefore('publish'));
+
+    test('after it has asked for its state', () => replacedBefore('stage'));
+  });
+
   test('a column whose type was changed by hand is named', async () => {
     const { url, query } = await testDatabase();
     await sync(url, 1, customers('append'), [customer(1)]);

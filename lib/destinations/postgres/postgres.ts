@@ -108,6 +108,7 @@ class PostgresLoad implements Load {
   readonly #attempt: AttemptRef;
   readonly #defaultSchema: string;
   readonly #layout: Layout;
+  readonly #told = new Map<string, string | null>();
 
   constructor(
     context: DestinationContext,
@@ -126,6 +127,7 @@ class PostgresLoad implements Load {
     const ref = this.#refOf(stream);
     try {
       const found = await findPublished(this.#pool, ref, ownRelation({ ref, layout: this.#layout }));
+      this.#told.set(JSON.stringify(ref), found?.stream.publishId ?? null);
       if (found === null) return { state: null, generation: 0, completed: null };
       const { stream: row, relation } = found;
       if (relation === null || !isThere(relation)) {
@@ -150,8 +152,10 @@ class PostgresLoad implements Load {
 
   async stage(target: TargetStream): Promise<Stage> {
     const layout = this.#layout;
+    const ref = this.#refOf(target);
     const parts: StageParts = {
-      ...{ pool: this.#pool, signal: this.#context.signal, attempt: this.#attempt, ref: this.#refOf(target), layout },
+      ...{ pool: this.#pool, signal: this.#context.signal, attempt: this.#attempt, ref, layout },
+      begunFrom: this.#told.get(JSON.stringify(ref)),
       ...{ given: target, target: layout.target(target) },
     };
     try {

@@ -4,6 +4,7 @@ import { holdFence } from './fence.ts';
 import { quoteTable } from './identifier.ts';
 import { type Merge, newestInTable, type PublishRequest } from './merge.ts';
 import { stagedKey } from './newest.ts';
+import { quarantinedKeys } from './quarantine-store.ts';
 import { type FittedSide, fitSides } from './side-merge.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { cleanMeta, SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
@@ -38,12 +39,14 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
   const wantsKey = target.destinationSyncMode.endsWith('_dedup') && !shape.key.includes(-1);
   const key = wantsKey ? shape.key.map((index) => shape.columns[index]?.name ?? '') : null;
   const replaces = target.destinationSyncMode.startsWith('overwrite');
+  const marksVanished = target.softDelete === true && wantsKey;
   const merge: Merge = {
     ...request,
     ...{ target: relation, kind, columns, closed: closedRows(request), cleanMeta: cleanMeta(attempt.syncId) },
     repeats: await countRepeated(client, request, wantsKey),
     children: request.sides.filter(({ plan }) => !plan.keepsAll),
-    marksVanished: target.softDelete === true && wantsKey,
+    marksVanished,
+    asideKeys: marksVanished ? await quarantinedKeys(client, ref, attempt.syncId, shape.keyFields) : null,
   };
   const keyFirst = !isNew && !(replaces && wantsKey && !merge.marksVanished);
   const newest = newestInTable(shape, kind);

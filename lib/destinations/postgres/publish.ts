@@ -11,9 +11,10 @@ import { closedRows, prepareMerge } from './prepare-merge.ts';
 import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, mergeSides } from './side-merge.ts';
 import type { StageParts } from './stage-parts.ts';
-import { setStagedRows } from './stage-store.ts';
+import { isReplaced, setStagedRows } from './stage-store.ts';
 import { dropStageTable } from './stage-table.ts';
 import { findStream, type Queryable, saveStream } from './store.ts';
+import { tableReplaced } from './table.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
@@ -49,6 +50,7 @@ async function publishIn(
     parts,
     request,
   );
+  if (!replaces && target.syncMode === 'incremental' && (await isReplaced(client, ref))) throw tableReplaced(ref.name);
   if (keyFirst) await fitKey();
   const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft && merge.repeats === 0;
   const counts = becomes

@@ -45,6 +45,29 @@ export async function deleteReplayed(db: Queryable, ref: StreamRef, upTo: number
   );
 }
 
+/** The keys of the rows that a sync has put aside, a list per field; null where a record was cut, or too deep to be kept. */
+export async function quarantinedKeys(
+  db: Queryable,
+  ref: StreamRef,
+  syncId: number,
+  fields: readonly string[],
+): Promise<readonly (readonly string[])[] | null> {
+  const { rows } = await db.query(
+    `select record, ${IS_WHOLE} as whole from _weir.quarantine
+     where connection_id = $1 and namespace = $2 and name = $3 and sync_id = $4`,
+    [ref.connectionId, ref.namespace, ref.name, syncId],
+  );
+  const found = rows as { record: string; whole: boolean }[];
+  if (found.some(({ whole }) => !whole)) return null;
+  const keys = found.flatMap(({ record }) => {
+    const read = parseJson(record);
+    const key = isJsonObject(read) ? fields.map((field) => read[field] ?? null) : [null];
+    // A row without a key is none of those in the table.
+    return key.includes(null) ? [] : [key.map(String)];
+  });
+  return fields.map((_, index) => keys.map((key) => key[index] ?? ''));
+}
+
 /** A record's text ends as an object does unless it was cut; a note in place of a record does not. */
 const IS_WHOLE = "starts_with(record, '{') and right(record, 1) = '}' and length(record) < 1048576";
 

@@ -10,6 +10,8 @@ export interface StageParts {
   readonly attempt: AttemptRef;
   readonly ref: StreamRef;
   readonly layout: Layout;
+  /** The publish whose state this attempt was told; null where there was none, undefined where it did not ask. */
+  readonly begunFrom?: string | null | undefined;
   /** The stream as the connection takes it. */
   readonly given: TargetStream;
   /** The stream as its own table sees it in this layout. */

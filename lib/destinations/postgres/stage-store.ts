@@ -18,6 +18,8 @@ export interface StageRow {
   readonly last_seq: number;
   readonly staged: number;
   readonly had_table: boolean;
+  /** Another connection has put other rows in the place of those that the state speaks of. */
+  readonly replaced: boolean;
   /** The tables beside the stream's own, in the order of their stage tables. */
   readonly sides: readonly SavedSide[];
 }
@@ -30,7 +32,7 @@ export interface SavedSide {
 export async function findStage(db: Queryable, stream: StreamRef): Promise<StageRow | null> {
   const { rows } = await db.query(
     `select sync_id, fence, stage_table, columns::text, saved, state::text, counts::text, open_slices, next_slice,
-       last_seq, staged, had_table, sides::text
+       last_seq, staged, had_table, replaced, sides::text
      from _weir.stage where connection_id = $1 and namespace = $2 and name = $3 for update`,
     [stream.connectionId, stream.namespace, stream.name],
   );
@@ -75,6 +77,15 @@ export async function insertStage(
       JSON.stringify(stage.sides),
     ],
   );
+}
+
+/** Whether another connection has replaced the table's rows since the stage was opened. */
+export async function isReplaced(db: Queryable, stream: StreamRef): Promise<boolean> {
+  const { rows } = await db.query(
+    'select replaced from _weir.stage where connection_id = $1 and namespace = $2 and name = $3',
+    [stream.connectionId, stream.namespace, stream.name],
+  );
+  return (rows[0] as { replaced: boolean } | undefined)?.replaced === true;
 }
 
 /** Hands a stage over to a newer attempt, under a table name that the older one doesn't know. */

@@ -30,7 +30,7 @@ export interface RelationRow extends TableRef {
 
 export const OWN_SCHEMA = '_weir';
 /** Rises when the tables below change; a schema of an older version is brought up to it. */
-const OWN_VERSION = 2;
+const OWN_VERSION = 3;
 const CREATE_LOCK = 7_301_964_551;
 
 /**
@@ -81,6 +81,7 @@ export async function createOwnTables(db: Queryable): Promise<void> {
     );
     create index if not exists quarantine_stream on _weir.quarantine (connection_id, namespace, name, sync_id);
     alter table _weir.stage add column if not exists sides json not null default '[]';
+    alter table _weir.stage add column if not exists replaced boolean not null default false;
     create table if not exists _weir.version (version int not null);
     delete from _weir.version;
     insert into _weir.version values (${OWN_VERSION})`);
@@ -276,8 +277,8 @@ function readStream(row: StreamText): StreamRow {
 }
 
 /**
- * `alone`: an overwrite replaces what other connections had put there, and their states no longer describe the table. One
- * that is complete has no stage any more.
+ * `alone`: an overwrite replaces what other connections had put there, and their states no longer describe the table, nor do the stages
+ * of those that are just adding to it. One that is complete has no stage any more.
  */
 export async function saveStream(
   db: Queryable,
@@ -287,6 +288,8 @@ export async function saveStream(
   await db.query(
     `with others as (
        delete from _weir.stream where $12 and namespace = $2 and name = $3 and connection_id <> $1
+     ), staged as (
+       update _weir.stage set replaced = true where $12 and namespace = $2 and name = $3 and connection_id <> $1
      ), stage as (
        delete from _weir.stage where $6 and connection_id = $1 and namespace = $2 and name = $3
      )

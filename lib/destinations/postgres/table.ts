@@ -131,6 +131,16 @@ function tableNotOurs(table: TableRef): WeirError {
   });
 }
 
+/** Its rows are gone that the state of this stream speaks of. */
+export function tableReplaced(stream: string): WeirError {
+  return new WeirError({
+    kind: 'transient',
+    code: 'table_replaced',
+    message: `Another connection replaced the rows of ${stream} while this one was adding to them.`,
+    hint: 'The stream is read again from its start. Give each of the two a table of its own: a prefix in the connection does that.',
+  });
+}
+
 function tableDropped(table: TableRef): WeirError {
   return new WeirError({
     kind: 'transient',

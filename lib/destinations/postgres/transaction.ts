@@ -9,6 +9,8 @@ const TRIES = 4;
 const FIRST_WAIT_MS = 250;
 /** Short, because readers queue behind our own wait for a lock that excludes them. */
 const LOCK_TIMEOUT_MS = 5_000;
+/** A process that stands still, or whose machine is gone, gives back so soon what its transaction holds: the fence among it. */
+const IDLE_MS = 30_000;
 
 /** Of the time that a lock is waited for, when it is looked at who holds it. */
 const LOOK_AT = 0.6;
@@ -48,7 +50,7 @@ async function once<T>(
   const watch = watchHolders(pool, client, lockTimeoutMs * LOOK_AT);
   try {
     await client.query(
-      `begin; set local lock_timeout = ${lockTimeoutMs}; set local timezone = 'UTC'; set local datestyle = 'ISO'${lazily ? '; set local synchronous_commit = off' : ''}`,
+      `begin; set local lock_timeout = ${lockTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}; set local timezone = 'UTC'; set local datestyle = 'ISO'${lazily ? '; set local synchronous_commit = off' : ''}`,
     );
     const result = await work(client);
     await client.query('commit');
