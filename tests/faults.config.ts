@@ -7,7 +7,8 @@ export default defineConfig({
     include: ['tests/faults/**/*.test.ts'],
     globalSetup: ['tests/harness/build-setup.ts', 'tests/harness/postgres-setup.ts'],
     reporters: ['./tests/faults/line-reporter.ts'],
-    maxWorkers: 2,
+    // One of them does little but wait.
+    maxWorkers: 3,
     maxConcurrency: 8,
     testTimeout: 300_000,
     hookTimeout: 180_000,

@@ -98,18 +98,22 @@ export async function updateConnection(
   id: string,
   change: Partial<Omit<ConnectionInput, 'sourceId' | 'destinationId'>>,
 ): Promise<void> {
-  const current = await getConnection({ db }, workspaceId, id);
-  const next: ConnectionInput = {
-    ...current,
-    ...withoutUndefined(change),
-    sourceId: current.source.id,
-    destinationId: current.destination.id,
-  };
-  await assertValidConnection(db, workspaceId, next);
-  const keepsDue = JSON.stringify([next.schedule, next.status]) === JSON.stringify([current.schedule, current.status]);
-  const { next_due, ...columns } = columnsOf(next, clock());
-  await withFreeName('connection', next.name, () =>
+  await withFreeName('connection', change.name ?? '', () =>
     db.transaction().execute(async (trx) => {
+      // Two changes at once come one after the other: neither undoes what it did not speak of.
+      if (!(await lockConnection(trx, workspaceId, id))) throw notFound('connection');
+      const current = await getConnection({ db: trx }, workspaceId, id);
+      const next: ConnectionInput = {
+        ...current,
+        ...withoutUndefined(change),
+        sourceId: current.source.id,
+        destinationId: current.destination.id,
+      };
+      await assertValidConnection(trx, workspaceId, next);
+      const when = ({ schedule, status }: Pick<ConnectionInput, 'schedule' | 'status'>) =>
+        JSON.stringify([schedule, status]);
+      const keepsDue = when(next) === when(current);
+      const { next_due, ...columns } = columnsOf(next, clock());
       await trx
         .updateTable('connection')
         .set({ ...columns, ...(keepsDue ? {} : { next_due }), updated_at: clock() })
@@ -130,18 +134,21 @@ export async function setConnectionStatus(
   status: ConnectionStatus,
   reason: string | null = null,
 ): Promise<void> {
-  const { schedule } = await getConnection({ db }, workspaceId, id);
   const active = status === 'active';
-  await db
-    .updateTable('connection')
-    .set({
-      status,
-      paused_reason: active ? null : reason,
-      next_due: active ? nextDue(schedule, clock()) : null,
-      updated_at: clock(),
-    })
-    .where('id', '=', id)
-    .execute();
+  await db.transaction().execute(async (trx) => {
+    if (!(await lockConnection(trx, workspaceId, id))) throw notFound('connection');
+    const { schedule } = await getConnection({ db: trx }, workspaceId, id);
+    await trx
+      .updateTable('connection')
+      .set({
+        status,
+        paused_reason: active ? null : reason,
+        next_due: active ? nextDue(schedule, clock()) : null,
+        updated_at: clock(),
+      })
+      .where('id', '=', id)
+      .execute();
+  });
 }
 
 /** Deletes the connection with its history; what it wrote at the destination stays. @throws WeirError `sync_running` */

@@ -1,5 +1,6 @@
 import type { StreamName, StreamState } from '#lib/catalog.ts';
 import type { StreamTask, SyncKind } from '#lib/db/schema.ts';
+import { WeirError } from '#lib/errors.ts';
 import type { Source } from '#lib/extract/source.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -17,12 +18,19 @@ export interface NextState extends StreamName {
   readonly state: StreamState | null;
 }
 
-/** The connection as this order wants it run: fewer streams, other states to begin from, or nothing to read at all. */
+/**
+ * The connection as this order wants it run: fewer streams, other states to begin from, or nothing to read at all.
+ * @throws WeirError `stream_not_found` where a stream that it names has left the connection: doing nothing is no success
+ */
 export function ordered<Connection extends { readonly source: Source; readonly streams: readonly SyncStream[] }>(
   connection: Connection,
   { kind, onlyStreams, task = null }: SyncOrder,
   nextStates: readonly NextState[],
 ): Connection {
+  const gone = onlyStreams?.find(
+    (name) => !connection.streams.some(({ configured }) => isSame(name, configured.stream)),
+  );
+  if (gone) throw streamGone(gone.name);
   const streams = connection.streams.filter(
     ({ configured }) => onlyStreams?.some((name) => isSame(name, configured.stream)) ?? true,
   );
@@ -56,6 +64,15 @@ function emptySource(source: Source): Source {
     discover: (context, config) => source.discover(context, config),
     async *read() {},
   };
+}
+
+function streamGone(name: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'stream_not_found',
+    message: `The connection has no stream ${name} any more, which this sync was asked for.`,
+    hint: 'Choose it in the connection again, or start the sync for others.',
+  });
 }
 
 function isSame(one: StreamName, other: { readonly name: string; readonly namespace?: string }): boolean {

@@ -23,36 +23,43 @@ export async function propagateStreams(
   { source, config, extract }: { source: Source; config: JsonObject; extract: ExtractContext },
 ): Promise<boolean> {
   const found = await source.discover(extract, config);
-  const [rows, connection] = await Promise.all([
-    configuredStreams(db, offer.connectionId),
-    connectionRow(db, offer.connectionId),
-  ]);
+  const connection = await connectionRow(db, offer.connectionId);
   if (!connection || found.length === 0) return false;
+  return db.transaction().execute((tx) => propagate(tx, offer, found, connection.destination_type));
+}
+
+/** Somebody may change the streams at the same moment: one comes after the other. */
+async function propagate(
+  tx: Db,
+  offer: Offer,
+  found: readonly StreamDescriptor[],
+  destinationType: string,
+): Promise<boolean> {
+  await tx.selectFrom('connection').select('id').where('id', '=', offer.connectionId).forUpdate().execute();
+  const rows = await configuredStreams(tx, offer.connectionId);
   const known = rows.map(({ configured }) => configured);
   const added = found.filter((stream) => !known.some((one) => isSame(one.stream, stream)));
   const removed = known.filter((one) => !found.some((stream) => isSame(one.stream, stream)));
-  const { supportedModes } = destinationKind(connection.destination_type);
+  const { supportedModes } = destinationKind(destinationType);
   const next = [
     ...known.filter((one) => !removed.includes(one)).map((one) => renewed(one, found)),
     ...added.map((stream) => suggest(stream, supportedModes)),
   ];
   if (isDeepStrictEqual(next, known)) return false;
-  await db.transaction().execute(async (tx) => {
-    await tx.deleteFrom('connection_stream').where('connection_id', '=', offer.connectionId).execute();
+  await tx.deleteFrom('connection_stream').where('connection_id', '=', offer.connectionId).execute();
+  await tx
+    .insertInto('connection_stream')
+    .values(next.map((one, position) => toRow(offer, one, position)))
+    .execute();
+  const changes = [
+    ...added.map((stream) => ({ stream, change: 'stream_added' as const })),
+    ...removed.map(({ stream }) => ({ stream, change: 'stream_removed' as const })),
+  ];
+  if (changes.length > 0)
     await tx
-      .insertInto('connection_stream')
-      .values(next.map((one, position) => toRow(offer, one, position)))
+      .insertInto('schema_change')
+      .values(changes.map((one) => toChange(offer, one)))
       .execute();
-    const changes = [
-      ...added.map((stream) => ({ stream, change: 'stream_added' as const })),
-      ...removed.map(({ stream }) => ({ stream, change: 'stream_removed' as const })),
-    ];
-    if (changes.length > 0)
-      await tx
-        .insertInto('schema_change')
-        .values(changes.map((one) => toChange(offer, one)))
-        .execute();
-  });
   return true;
 }
 

@@ -1,42 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type FaultProxy, faultProxy } from '#tests/harness/fault-proxy.ts';
 import { loopbackSlack } from '#tests/harness/loopback-slack.ts';
 import type { Answer } from '#tests/harness/scripted-server.ts';
 import { startWeir } from '#tests/harness/weir-server.ts';
 import { appendedOrders, countsOf, ROWS } from './appended-orders.ts';
 import { fault } from './fault.ts';
-import { type Connected, gate, isAlive, manifestOf, openWorld, page, type World } from './world.ts';
+import { behind, warehouseWay } from './ways.ts';
+import { type Connected, gate, manifestOf, openWorld, page, type World } from './world.ts';
 
 // What happens to processes and to time while a sync runs. It ends once, with every row once, and says how.
 
 /** Commits of one sync that are tried, at most. */
 const MOST_COMMITS = 12;
 const CANCEL_S = 5;
+/** From the start of a job until another worker has done it, when the first is lost. */
+const TAKEN_UP_S = 60;
 
 let world: World;
 beforeAll(async () => {
   world = await openWorld();
 });
 afterAll(() => world?.close());
-
-/** The warehouse behind a way that breaks where it is told to. */
-async function behind(way: FaultProxy): Promise<string> {
-  const { username, password, pathname } = new URL(world.weir.databaseUrl);
-  const { host, port } = way;
-  await world.client.post('/allowed-hosts', { host, port, reason: 'test' });
-  const config = { ...{ host, port, database: pathname.slice(1), username, password }, schema: 'public' };
-  const ssl = { ssl_mode: { mode: 'disable' } };
-  const destination = { name: `over port ${port}`, type: 'postgres', config: { ...config, ...ssl } };
-  return (await world.client.post<{ id: string }>('/destinations', destination)).id;
-}
-
-function warehouseWay(of = world): Promise<FaultProxy> {
-  const { hostname, port } = new URL(of.weir.databaseUrl);
-  return faultProxy({ host: hostname, port: Number(port) });
-}
 
 const killChildren = async () => {
   for (const pid of await world.childPids()) process.kill(pid, 'SIGKILL');
@@ -93,9 +77,9 @@ fault(
   76,
   async () => {
     const { held, open } = gate();
-    await using way = await warehouseWay();
+    await using way = await warehouseWay(world);
     const api = await world.api({ '/orders': { body: page(1, ROWS) } });
-    const connection = await appendedOrders(world, api, await behind(way));
+    const connection = await appendedOrders(world, api, await behind(world, way));
     expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
     const cancel = async (until: () => Promise<unknown>) => {
       const syncId = await world.start(connection);
@@ -169,9 +153,9 @@ fault(
     const gates = [gate(), gate(), gate()];
     const whole: Answer = { body: page(1, ROWS) };
     const answers = gates.map(({ held }, index): Answer => ({ ...whole, [index === 0 ? 'hold' : 'holdBody']: held }));
-    await using way = await warehouseWay();
+    await using way = await warehouseWay(world);
     const api = await world.api({ '/orders': whole });
-    const connection = await appendedOrders(world, api, await behind(way));
+    const connection = await appendedOrders(world, api, await behind(world, way));
     const used = api.requests.length;
     api.on('/orders', [...answers, whole]);
     const syncId = await world.start(connection);
@@ -199,15 +183,61 @@ fault(
       expect(await countsOf(world, connection)).toEqual({ rows: syncs * ROWS, ids: ROWS });
     }
     expect(syncs).toBeGreaterThan(3);
+    await killedWhileItMeasures(connection);
+    await killedWhileItTells();
   },
   { alone: true },
 );
+
+/** The worker is killed while a check waits for a table: another one measures it within seconds. */
+async function killedWhileItMeasures(connection: Connected): Promise<void> {
+  const table = `${connection.prefix}orders`;
+  const { destination } = await world.client.get<{ destination: { id: string } }>(`/connections/${connection.id}`);
+  const text = `dataset: ${table}\nvolume: [{min_rows: 1}]\n`;
+  const suite = { name: 'killed', text, connectionId: connection.id, destinationId: destination.id };
+  const { id } = await world.client.post<{ id: string }>('/suites', suite);
+  const locker = new pg.Client({ connectionString: world.weir.databaseUrl });
+  await locker.connect();
+  await locker.query(`begin; lock table public.${table} in access exclusive mode`);
+  const { runId } = await world.client.post<{ runId: number }>(`/suites/${id}/run`);
+  const waits = `select pg_sleep(0.1)::text, count(*)::int as sessions from pg_locks
+    where not granted and relation = 'public.${table}'::regclass`;
+  while ((await world.query<{ sessions: number }>(waits))[0]?.sessions === 0);
+  for (const pid of await world.weir.workerPids()) process.kill(pid, 'SIGKILL');
+  await locker.end();
+  const run = `select pg_sleep(0.1)::text, extract(epoch from finished_at - started_at)::float as seconds,
+    (select outcome from check_result where run_id = ${runId}) as outcome from check_run where id = ${runId}`;
+  let [found] = await world.query<{ seconds: number | null; outcome: string }>(run);
+  while (found?.seconds === null) [found] = await world.query(run);
+  expect(found).toMatchObject({ outcome: 'pass' });
+  expect(found?.seconds).toBeLessThan(TAKEN_UP_S);
+}
+
+/** The worker is killed while an alert is on its way: it is told all the same. */
+async function killedWhileItTells(): Promise<void> {
+  const { held, open } = gate();
+  const told = await world.api({ '/hook': [{ hold: held }, { body: {} }] });
+  await world.client.post('/allowed-hosts', { host: told.host, port: told.port, reason: 'test' });
+  await world.client.post('/channels', { type: 'webhook', name: 'hook', config: { url: `${told.url}/hook` } });
+  const api = await world.api({ '/orders': { status: 404, body: { message: 'gone' } } });
+  expect(await world.sync(await appendedOrders(world, api))).toMatchObject({ status: 'failed' });
+  await told.waitForRequests(1);
+  for (const pid of await world.weir.workerPids()) process.kill(pid, 'SIGKILL');
+  open();
+  await told.waitForRequests(2);
+  const left = `select pg_sleep(0.1)::text, count(*)::int as deliveries from delivery
+    join channel on channel.id = delivery.channel_id where channel.name = 'hook' and delivery.status <> 'sent'`;
+  while ((await world.query<{ deliveries: number }>(left))[0]?.deliveries !== 0);
+  expect(told.requests).toHaveLength(2);
+  const [first, second] = told.requests.map(({ body }) => body);
+  expect(second).toBe(first);
+}
 
 fault(
   68,
   async () => {
     // The service's own database is lost in the middle of a sync, until its processes have asked for it several times.
-    await using way = await warehouseWay();
+    await using way = await warehouseWay(world);
     const own = new URL(world.weir.databaseUrl);
     own.pathname = `${own.pathname}_own`;
     await world.query(`create database ${own.pathname.slice(1)}`);
@@ -247,47 +277,3 @@ fault(
   },
   { alone: true },
 );
-
-fault(
-  69,
-  async () => {
-    const { held, open } = gate();
-    const api = await world.api({ '/orders': { body: page(1, ROWS) } });
-    const connection = await appendedOrders(world, api);
-    api.on('/orders', [{ body: page(1, ROWS), hold: held }, { body: page(1, ROWS) }]);
-    const syncId = await world.start(connection);
-    await api.waitForRequests(api.requests.length + 1);
-    const frozen = [...(await world.weir.workerPids()), ...(await world.childPids())];
-    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
-    const other = anotherWorker();
-    try {
-      expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', attempts: 2 });
-      expect(await countsOf(world, connection)).toEqual({ rows: ROWS, ids: ROWS });
-      // The late one gets its page, and may not write.
-      for (const pid of frozen) process.kill(pid, 'SIGCONT');
-      open();
-      expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
-    } finally {
-      for (const pid of frozen) if (isAlive(pid)) process.kill(pid, 'SIGCONT');
-      const gone = new Promise((resolve) => other.once('exit', resolve));
-      other.kill('SIGTERM');
-      await gone;
-    }
-    // Whatever the late one was doing has come to its end.
-    expect(await world.weir.stop()).toBe(0);
-    expect(await countsOf(world, connection)).toEqual({ rows: 2 * ROWS, ids: ROWS });
-    expect(await world.query(`select status, attempts from syncs where id = ${syncId}`)).toEqual([
-      { status: 'succeeded', attempts: 2 },
-    ]);
-  },
-  { alone: true },
-);
-
-function anotherWorker(): ChildProcess {
-  const { databaseUrl, dataDir } = world.weir;
-  const key = readFileSync(path.join(dataDir, 'secret-key'), 'utf8').trim();
-  return spawn(process.execPath, ['lib/bin/weir.mjs', 'worker'], {
-    env: { ...process.env, DATABASE_URL: databaseUrl, WEIR_DATA_DIR: dataDir, WEIR_SECRET_KEY: key },
-    stdio: 'ignore',
-  });
-}
