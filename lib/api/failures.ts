@@ -10,6 +10,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   foreign_origin: 403,
   not_found: 404,
   already_set_up: 409,
+  last_workspace: 409,
   in_use: 409,
   load_held: 409,
   name_taken: 409,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { fromKysely, PgBoss } from 'pg-boss';
 import type { Db } from '#lib/db/connect.ts';
 import type { Log } from '#lib/log.ts';
@@ -20,6 +21,8 @@ export interface Queue {
   send(name: JobName, data: JobData, options?: SendOptions): Promise<void>;
   /** Takes up to `concurrency` jobs at once until `stop`. A handler that throws has its job tried again. */
   work(name: JobName, options: { concurrency: number }, handler: (data: JobData) => Promise<void>): Promise<void>;
+  /** Takes away the jobs whose data has one of the ids in this field, in the transaction that deletes what they are about. */
+  forget(name: JobName, field: string, ids: readonly string[], tx: Db): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +70,10 @@ export function createQueue({ databaseUrl, log }: { databaseUrl: string; log: Lo
           }
         });
       }
+    },
+    async forget(name, field, ids, tx) {
+      await boss('send');
+      await sql`delete from pgboss.job where name = ${name} and data ->> ${field} = any(${[...ids]})`.execute(tx);
     },
     async stop() {
       if (started === null) return;

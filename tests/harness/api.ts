@@ -74,6 +74,7 @@ export async function testApi(
           sent.push({ name, data });
         },
         work: async () => undefined,
+        forget: async () => undefined,
         stop: async () => undefined,
       } as Context['queue']),
     authSecret: 's'.repeat(43),

@@ -4,6 +4,7 @@ import { getWorkspace } from '#lib/access/workspace.ts';
 import { listConnections } from '#lib/connections/connections.ts';
 import { toWire } from '../../_components/wire.ts';
 import { pageContext } from '../../_server/page-context.ts';
+import { DeleteWorkspace } from './_parts/delete-workspace.tsx';
 import { DemoPanel } from './_parts/demo-panel.tsx';
 import { RetentionForm } from './_parts/retention-form.tsx';
 import { SettingsPage } from './_parts/settings-page.tsx';
@@ -26,6 +27,7 @@ export default async function WorkspacePage() {
       <WorkspaceForm workspace={toWire(workspace)} timeZones={Intl.supportedValuesOf('timeZone')} readOnly={!admin} />
       <RetentionForm retention={workspace.retention} readOnly={!admin} />
       {admin && <DemoPanel connections={connections.length} />}
+      {admin && <DeleteWorkspace id={workspaceId} name={workspace.name} />}
     </SettingsPage>
   );
 }

@@ -1,4 +1,6 @@
+import { deleteWorkspace } from '#lib/access/delete-workspace.ts';
 import { getWorkspace, updateWorkspace, type Workspace } from '#lib/access/workspace.ts';
+import { notFound } from '#lib/connections/refusals.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import {
@@ -6,6 +8,7 @@ import {
   assertWorkspaceIds,
   type Call,
   type ConfigRoute,
+  idIn,
   listed,
   ORGANIZATION_ID,
   optionalText,
@@ -50,7 +53,14 @@ export const configRoutes: ConfigRoute[] = [
     handle: async (call) => toConfigWorkspace(await change(call)),
   },
   { verb: 'workspaces/create', role: 'admin', summary: 'Refused: see the detail', handle: refuseCreation },
-  { verb: 'workspaces/delete', role: 'admin', summary: 'Refused: see the detail', handle: refuseDeletion },
+  {
+    verb: 'workspaces/delete',
+    role: 'admin',
+    action: 'workspace.delete',
+    summary: 'Deletes the workspace with all that is in it, unless it is the only one or something runs in it',
+    input: { type: 'object', required: ['workspaceId'], properties: { workspaceId: { type: 'string' } } },
+    handle: (call) => remove(call, idIn(call.body, 'workspaceId', 'workspace')),
+  },
 ];
 
 export const publicRoutes: PublicRoute[] = [
@@ -87,8 +97,9 @@ export const publicRoutes: PublicRoute[] = [
   {
     route: 'DELETE /workspaces/:workspaceId',
     role: 'admin',
-    summary: 'Refused: see the detail',
-    handle: refuseDeletion,
+    action: 'workspace.delete',
+    summary: 'Deletes the workspace with all that is in it, unless it is the only one or something runs in it',
+    handle: (call) => remove(call, call.params.workspaceId ?? ''),
   },
 ];
 
@@ -140,14 +151,14 @@ function change(call: Call): Promise<Workspace> {
   });
 }
 
+/** It has to be named: what is left out elsewhere would be too much here. */
+async function remove(call: Call, named: string): Promise<void> {
+  if (named.toLowerCase() !== call.identity.workspaceId) throw notFound('workspace');
+  call.about(`workspace:${call.identity.workspaceId}`);
+  await deleteWorkspace(call.context, call.identity);
+}
+
 function refuseCreation(): never {
-  throw refusal('Credentials belong to one workspace and can’t make another.');
-}
-
-function refuseDeletion(): never {
-  throw refusal('A workspace is not deleted through this API.');
-}
-
-function refusal(message: string): WeirError {
-  return new WeirError({ kind: 'config', code: 'not_allowed', message, hint: 'Use the workspace that is there.' });
+  const message = 'Credentials belong to one workspace and can’t make another.';
+  throw new WeirError({ kind: 'config', code: 'not_allowed', message, hint: 'Use the workspace that is there.' });
 }

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { deleteWorkspace, workspaceContents } from '#lib/access/delete-workspace.ts';
 import { identifyWithCookies } from '#lib/access/identify.ts';
 import {
   acceptInvitation,
@@ -79,12 +80,27 @@ export function peopleRoutes(app: Hono<DoorEnv>): void {
     await enterWorkspace(c.get('context'), c.get('identity'), idOf(c));
     return c.body(null, 204);
   });
+  app.get('/workspaces/:id/contents', as('admin'), async (c) =>
+    c.json(await workspaceContents(c.get('context'), ownWorkspace(c))),
+  );
+  app.delete('/workspaces/:id', as('admin', 'workspace.delete'), async (c) => {
+    ownWorkspace(c);
+    await deleteWorkspace(c.get('context'), c.get('identity'));
+    return c.body(null, 204);
+  });
 
   app.get('/sessions', as('viewer'), async (c) => c.json(await listSessions(c.get('context'), c.get('identity'))));
   app.delete('/sessions/:id', as('viewer', 'session.end'), async (c) => {
     await endSession(c.get('context'), c.get('identity'), idOf(c));
     return c.body(null, 204);
   });
+}
+
+/** The workspace that the caller is in; no other one is deleted. */
+function ownWorkspace(c: Door): string {
+  const { workspaceId } = c.get('identity');
+  if (idOf(c).toLowerCase() !== workspaceId) throw badRequest('There is no such workspace.', 'not_found');
+  return workspaceId;
 }
 
 /** Signs in with the new password; who has an account already shows it by the password or by being signed in. */
