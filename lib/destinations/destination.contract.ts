@@ -333,6 +333,53 @@ export function describeDestination(kind: DestinationKind, makePlace: () => Prom
       });
     });
 
+    inPlace('staged rows that meet a condition are put aside, whatever attempts are lost', async (place) => {
+      const stream = customers('append');
+      const conditions = [
+        { condition: '"id" > 2', reason: 'id is above 2' },
+        { condition: `"id" > 1 and "name" <> 'it''s'`, reason: 'id is above 1' },
+      ];
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(stream);
+        await load(stage, [customer(1), customer(2), customer(2, 1, "it's"), customer(3)], { cursor: at(1) });
+        expect(await stage.setAside(conditions)).toMatchObject({ read: 4, written: 2, quarantined: 2 });
+      });
+      await attempt(place, attemptOf(2), async (run) => {
+        const stage = await run.stage(stream);
+        expect(stage.resumed?.counts).toMatchObject({ read: 4, written: 2, quarantined: 2 });
+        expect(await stage.setAside(conditions)).toMatchObject({ written: 2, quarantined: 2 });
+        expect(await stage.publish({ complete: true })).toMatchObject({ inserted: 2 });
+      });
+      expect(idsOf(await place.rows(stream))).toEqual([1, 2]);
+      const quarantined = await place.quarantined(stream);
+      expect(quarantined.map(({ reason, record }) => `${record.id} ${record.name}: ${reason}`).toSorted()).toEqual([
+        '2 c2: id is above 1',
+        '3 c3: id is above 2',
+      ]);
+    });
+
+    inPlace('what a check put aside is loaded again as it was', async (place) => {
+      const stream = customers('append');
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(stream);
+        await load(stage, [customer(1), { ...customer(2), id: 9_007_199_254_740_993n }], null);
+        await stage.setAside([{ condition: '"id" > 1', reason: 'id is above 1' }]);
+        await stage.publish({ complete: true });
+      });
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        const found = await run.replayed?.(stream);
+        const records: JsonObject[] = [];
+        for await (const page of found?.pages ?? []) records.push(...page);
+        const stage = await run.stage({ ...stream, replays: { upTo: found?.upTo ?? 0 } });
+        expect(await load(stage, records, null)).toMatchObject({ written: 1, quarantined: 0 });
+        await stage.publish({ complete: true });
+      });
+      const rows = (await place.rows(stream)) ?? [];
+      expect(rows.map(({ id }) => String(id)).toSorted()).toEqual(['1', '9007199254740993']);
+      expect(rows.map(({ updated_at }) => String(updated_at))).not.toContain('null');
+      expect(await place.quarantined(stream)).toEqual([]);
+    });
+
     inPlace('or fail the stream with slice, page and row', async (place) => {
       const stream = customers('append', { badValues: 'fail' });
       await attempt(place, attemptOf(1), async (run) => {

@@ -228,10 +228,7 @@ export interface Stage {
   readonly names: readonly string[];
   /** What quality measures before publishing, once every slice is closed and checkpointed. */
   staged(): Promise<StagedLoad>;
-  /**
-   * Moves staged rows that meet a condition to quarantine, and gives the stage's counts after that.
-   * Throws `set_aside_unsupported` where rows can't be picked out again.
-   */
+  /** Moves staged rows that meet a condition to quarantine, and gives the stage's counts after that. */
   setAside(rows: readonly SetAside[]): Promise<Counts>;
   /**
    * Publishes what the last checkpoint saved, the rows of closed slices: merges, appends or swaps, and makes the checkpointed state the stream's state, in one transaction that checks

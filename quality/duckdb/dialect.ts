@@ -1,3 +1,4 @@
+import { typedRows } from '#lib/destinations/local-files.ts';
 import type { Dialect } from '../dialect.ts';
 
 /** DuckDB over files on this machine: Parquet, or what the destination wrote instead. */
@@ -6,8 +7,7 @@ export const duckdbDialect: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   source(relation) {
     if (relation.kind !== 'parquet') throw new Error(`DuckDB can't read ${relation.kind}`);
-    const [first = ''] = relation.files;
-    return readerOf(first)(`[${relation.files.map(literal).join(', ')}]`);
+    return typedRows(relation.files);
   },
   trim: (text) => `trim(${text})`,
   matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,
@@ -28,20 +28,6 @@ export const duckdbDialect: Dialect = {
     longest: (column, filter) => `max(length(${column}::varchar))${filter}`,
   },
 };
-
-/** The files of one destination are all of one kind; their names say which. */
-function readerOf(file: string): (files: string) => string {
-  const compression = /\.gz$/.test(file)
-    ? ", compression = 'gzip'"
-    : /\.zst$/.test(file)
-      ? ", compression = 'zstd'"
-      : '';
-  if (/\.jsonl(\.\w+)?$/.test(file))
-    return (files) => `read_json(${files}, format = 'newline_delimited', union_by_name = true${compression})`;
-  if (/\.csv(\.\w+)?$/.test(file))
-    return (files) => `read_csv(${files}, header = true, union_by_name = true${compression})`;
-  return (files) => `read_parquet(${files}, union_by_name = true)`;
-}
 
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

@@ -48,6 +48,8 @@ export interface StageMark {
   /** Slices whose rows don't count: those still open, and those that an earlier attempt left open. */
   readonly openSlices: readonly number[];
   readonly droppedSlices: readonly number[];
+  /** Records that were staged and then put aside; missing for none. */
+  readonly aside?: number;
   /** Publishes of this sync so far. */
   readonly parts: number;
 }
@@ -67,6 +69,10 @@ export class LocalStage {
   constructor(folder: string, fence: number) {
     this.#folder = folder;
     this.#fence = fence;
+  }
+
+  get folder(): string {
+    return this.#folder;
   }
 
   get rowsFile(): string {

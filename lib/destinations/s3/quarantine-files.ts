@@ -7,7 +7,7 @@ import type { ObjectStore } from './object-store.ts';
 const MOST_ROWS = 5_000;
 const MOST_LENGTH = 16 * 1024 * 1024;
 /** Longer records are cut, and then can't be loaded again. */
-const MAX_RECORD_TEXT = 1024 * 1024;
+export const MAX_RECORD_TEXT = 1024 * 1024;
 const IDS_PER_MS = 1_000;
 
 /** A row that was put aside, as a line of such an object; `n` is its place among the ids of the object. */

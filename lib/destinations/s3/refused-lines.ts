@@ -1,17 +1,41 @@
 import { createReadStream } from 'node:fs';
 import type { Refusal } from '#lib/records/index.ts';
+import { member } from './layouts/layout.ts';
 import { lineOf } from './local-stage.ts';
-import { recordText } from './quarantine-files.ts';
+import { MAX_RECORD_TEXT, recordText } from './quarantine-files.ts';
 
 /** Between the lines of rows, so that they share their file's checkpoints. */
 const MARK = ',"_weir_table":"quarantine","_weir_refused":';
 const NEWLINE = 10;
+/** Member of such a line: which of the staged records it is. */
+export const ASIDE = '_weir_aside';
 
 /** A row that was put aside, as a line of the stage. Names no table, so that no file of rows holds it. */
 export function refusedLine(slice: { id: number; name: string }, page: number, refusal: Refusal): string {
   const { row, code, reason, record } = refusal;
   const shown = { slice: slice.name, page, row, code, reason, record: recordText(record) };
   return lineOf(slice.id, MARK + JSON.stringify(shown));
+}
+
+/** The same of a record that was staged: its rows don't count any more. */
+export function asideLine(slice: number, { id, reason, record }: AsideRow): string {
+  const shown = {
+    slice: String(slice),
+    page: 0,
+    row: 0,
+    code: 'check_failed',
+    reason,
+    record: record.slice(0, MAX_RECORD_TEXT),
+  };
+  return lineOf(slice, member(ASIDE, id) + MARK + JSON.stringify(shown));
+}
+
+/** A staged record that is to be put aside. */
+export interface AsideRow {
+  readonly id: string;
+  readonly reason: string;
+  /** As JSON. */
+  readonly record: string;
 }
 
 /** The rows that were put aside, as JSON, of all slices but those. The stage is searched as bytes: nearly all of it is rows. */

@@ -2,7 +2,7 @@ import type { Refusal } from '#lib/records/index.ts';
 import { type Commit, highestFence } from './commits.ts';
 import { listQuarantine, quarantinePrefix, writeQuarantine } from './quarantine-files.ts';
 import { forgetReplayed } from './quarantine-store.ts';
-import { refusedLine, refusedLines } from './refused-lines.ts';
+import { type AsideRow, asideLine, refusedLine, refusedLines } from './refused-lines.ts';
 import type { StageParts } from './stage-parts.ts';
 
 /** Rows of a stage that were put aside: lines of the stage first, objects of the bucket from the next checkpoint on. */
@@ -21,6 +21,11 @@ export class StageQuarantine {
   lineOf(slice: { id: number; name: string }, page: number, refusal: Refusal): string {
     this.#waits = true;
     return refusedLine(slice, page, refusal);
+  }
+
+  asideLine(slice: number, row: AsideRow): string {
+    this.#waits = true;
+    return asideLine(slice, row);
   }
 
   /**

@@ -5,25 +5,25 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { plainName } from '#lib/records/index.ts';
-import type { Counts, Published, Relation, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import type { Counts, Published, Relation, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { archiveKey, commitOf, retentionOf, storageClassOf } from './commit-of.ts';
 import { type Commit, highestFence } from './commits.ts';
 import type { Granularity } from './config.ts';
-import { freeKeys } from './file-keys.ts';
 import { forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
 import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
+import { findAside } from './set-aside.ts';
 import { announce, sweep, writeCommit } from './settle-commits.ts';
 import { placeOf, type StageParts } from './stage-parts.ts';
 import { StageQuarantine } from './stage-quarantine.ts';
-import type { StoredFile } from './stored-file.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
 import { firstMark, type TakenUp, takeUp } from './take-up.ts';
-import { stagedLines, type WrittenFile, writeFiles } from './write-files.ts';
+import { uploadsOf } from './uploads.ts';
+import { stagedLines, type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
 
 const FILES_FOLDER = 'files';
 const ODD_PAGE_ROWS = 2_000;
@@ -204,15 +204,37 @@ export class S3Stage implements Stage {
     });
   }
 
-  setAside(): Promise<Counts> {
-    return Promise.reject(
-      new WeirError({
-        kind: 'config',
-        code: 'set_aside_unsupported',
-        message: 'Rows can’t be put aside on their way to a bucket.',
-        hint: 'Let the check block the load instead (level: block), or only tell (level: error).',
-      }),
-    );
+  setAside(rows: readonly SetAside[]): Promise<Counts> {
+    return this.#inTurn(async () => {
+      await this.#checkFence();
+      const { context, config, local } = this.#parts;
+      const { main } = this.#layout.tables();
+      const files = (await this.#toFiles()).filter(({ table }) => table.id === main.id).map(({ file }) => file);
+      const records = this.#layout.records();
+      const found = await findAside({
+        ...{ rows, files, records, straight: this.#straight, format: config.format },
+        ...{ lines: this.#lines()(records.table), folder: local.folder, signal: context.signal },
+        onRow: (slice, row) => this.#add(this.#quarantine.asideLine(slice, row)),
+      });
+      if (found.moved > 0) await this.#takeOut(found);
+      return this.#mark.counts;
+    });
+  }
+
+  /** The lines say which records don't count; the mark, that they do say so. */
+  async #takeOut({ moved, straight }: { moved: number; straight: StraightPart[] }): Promise<void> {
+    const { local } = this.#parts;
+    const { counts, aside = 0 } = this.#mark;
+    const gone = this.#straight.filter((part) => !straight.includes(part));
+    this.#straight = straight;
+    await local.flush();
+    await this.#save({
+      counts: { ...counts, written: counts.written - moved, quarantined: counts.quarantined + moved },
+      bytes: local.length,
+      aside: aside + moved,
+    });
+    await local.removeStraight(gone);
+    await this.#uploadRefused(this.#leftOut());
   }
 
   publish({ complete }: { complete: boolean }): Promise<Published> {
@@ -222,7 +244,8 @@ export class S3Stage implements Stage {
       // First of all: a newer attempt has taken this one's files away.
       await this.#checkFence();
       await this.#uploadRefused(this.#leftOut());
-      const uploads = await this.#uploads();
+      const { main } = this.#layout.tables();
+      const uploads = await uploadsOf(this.#parts, main, await this.#toFiles(), this.#late);
       const plan = retentionOf(this.#parts, this.#latest, { complete, adds: uploads.length > 0 });
       const commit = commitOf(this.#parts, this.#latest, {
         ...{ complete, plan, mark: this.#mark, tables: this.#layout.saved() },
@@ -305,7 +328,7 @@ export class S3Stage implements Stage {
       return straight;
     }
     const lines = await writeFiles({
-      from: stagedLines(local.rowsFile, { leaveOut, longestLine: this.#longestLine }),
+      from: this.#lines(),
       folder: local.fileFor(FILES_FOLDER),
       tables: this.#layout.tables().all,
       format: config.format,
@@ -315,6 +338,12 @@ export class S3Stage implements Stage {
     // An empty file stands for an empty table only.
     this.#written = straight.length > 0 ? [...straight, ...lines.filter(({ rows }) => rows > 0)] : lines;
     return this.#written;
+  }
+
+  #lines(): WriteRequest['from'] {
+    const aside = this.#mark.aside ? this.#layout.records().id : null;
+    const leaveOut = this.#leftOut();
+    return stagedLines(this.#parts.local.rowsFile, { leaveOut, longestLine: this.#longestLine, aside });
   }
 
   #straightFiles(leaveOut: readonly number[]): WrittenFile[] {
@@ -332,22 +361,6 @@ export class S3Stage implements Stage {
     const { partition } = this.#parts.config;
     if (!partition || !this.#partitioned) return null;
     return { name: plainName(partition.field), granularity: partition.granularity };
-  }
-
-  /** The files that have rows, each with a key that nothing else has. */
-  async #uploads(): Promise<{ file: string; stored: StoredFile }[]> {
-    const { attempt, config, context, namespace, store } = this.#parts;
-    const { main } = this.#layout.tables();
-    const at = context.clock();
-    const files = (await this.#toFiles()).filter(({ rows }) => rows > 0);
-    const keys = await freeKeys(store, config, { namespace, at, syncId: attempt.syncId, late: this.#late }, files);
-    return files.map(({ file, rows, bytes, table }, index) => ({
-      file,
-      stored: {
-        ...{ key: keys[index] ?? '', rows, bytes, at: at.toISOString(), syncId: attempt.syncId },
-        ...(table.id !== main.id && { table: table.name }),
-      },
-    }));
   }
 
   async #checkFence(): Promise<void> {

@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Granularity } from './config.ts';
 import type { FileFormat, OutputColumn } from './formats/format.ts';
 import type { FileFacts, StagedTable } from './layouts/layout.ts';
+import { ASIDE } from './refused-lines.ts';
 import { identifier, literal } from './sql.ts';
 
 const MEMORY_LIMIT = '512MB';
@@ -110,18 +111,29 @@ export function copyStatement(
   return `copy (${query}) to ${literal(folder)} (${all.join(', ')})`;
 }
 
+export interface LinesRequest {
+  readonly leaveOut: readonly number[];
+  readonly longestLine: number;
+  /** The column that names a record, where some were put aside after they were staged. */
+  readonly aside: string | null;
+}
+
 /** Staged lines as DuckDB reads them. Every value is text, and cast afterwards: no type is guessed. */
-export function stagedLines(
-  rowsFile: string,
-  { leaveOut, longestLine }: { leaveOut: readonly number[]; longestLine: number },
-): WriteRequest['from'] {
+export function stagedLines(rowsFile: string, { leaveOut, longestLine, aside }: LinesRequest): WriteRequest['from'] {
+  const lines = (names: Iterable<string>) => {
+    const types = [...names].map((name) => `${literal(name)}: 'VARCHAR'`);
+    return `read_json(${literal(rowsFile)}, format = 'newline_delimited', columns = {${types.join(', ')}},
+      maximum_object_size = ${Math.max(MIN_LINE_BYTES, longestLine * 2)})`;
+  };
   const closed =
     leaveOut.length > 0 ? ` and _weir_slice not in (${leaveOut.map((id) => `'${Math.trunc(id)}'`).join(', ')})` : '';
+  const kept =
+    aside === null
+      ? ''
+      : ` and ${identifier(aside)} not in (select ${ASIDE} from ${lines([ASIDE])} where ${ASIDE} is not null)`;
   return (table) => {
-    const staged = new Set([...table.columns.map((column) => column.name), ...table.extra]);
-    const types = [...staged, '_weir_slice', '_weir_table', '_weir_at'].map((name) => `${literal(name)}: 'VARCHAR'`);
-    return `read_json(${literal(rowsFile)}, format = 'newline_delimited', columns = {${types.join(', ')}},
-      maximum_object_size = ${Math.max(MIN_LINE_BYTES, longestLine * 2)}) where _weir_table = '${table.id}'${closed}`;
+    const names = new Set([...table.columns.map((column) => column.name), ...table.extra]);
+    return `${lines([...names, '_weir_slice', '_weir_table', '_weir_at'])} where _weir_table = '${table.id}'${closed}${kept}`;
   };
 }
 

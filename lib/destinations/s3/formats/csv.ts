@@ -1,4 +1,4 @@
-import { literal } from '../sql.ts';
+import { identifier, literal } from '../sql.ts';
 import {
   compressionSpec,
   type FormatKind,
@@ -32,7 +32,9 @@ export const csv: FormatKind = {
         const { query, options } = plainSelect(columns, from, partition);
         return { query, options: ['format csv', 'header true', `compression ${duckdb}`, ...options] };
       },
-      rowsOf: (file) => `read_csv(${literal(file)}, header = true, all_varchar = true, compression = '${duckdb}')`,
+      rowsOf: (file) =>
+        `read_csv(${literal(file)}, header = true, all_varchar = true, allow_quoted_nulls = false, hive_partitioning = false, compression = '${duckdb}')`,
+      textOf: identifier,
     };
   },
 };

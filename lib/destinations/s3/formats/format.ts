@@ -32,8 +32,10 @@ export interface FileFormat {
     from: string,
     partition: OutputColumn | null,
   ): { readonly query: string; readonly options: readonly string[] };
-  /** Relation of a file's rows, to count them. */
+  /** Relation of a file's rows as they lie there, to count them or to copy some. */
   rowsOf(file: string): string;
+  /** The text of a column of such a row, as SQL. */
+  textOf(column: string): string;
 }
 
 /** A column of a file, and the SQL of its value. */

@@ -54,7 +54,9 @@ export const jsonLines: FormatKind = {
         return { query, options: ['format csv', ...plain, `compression ${duckdb}`, ...options] };
       },
       rowsOf: (file) =>
-        `read_csv(${literal(file)}, auto_detect = false, header = false, quote = '', escape = '', delim = '\u0001', compression = '${duckdb}', columns = {'line': 'VARCHAR'})`,
+        `read_csv(${literal(file)}, auto_detect = false, header = false, quote = '', escape = '', delim = '\u0001', hive_partitioning = false, compression = '${duckdb}', columns = {'line': 'VARCHAR'})`,
+      textOf: (column) =>
+        `json_extract_string(line, ${literal(`/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`,
     };
   },
 };

@@ -1,6 +1,6 @@
 import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { literal } from '../sql.ts';
+import { identifier, literal } from '../sql.ts';
 import { type FormatKind, plainSelect } from './format.ts';
 import { PARQUET_TYPES } from './parquet-types.ts';
 
@@ -43,7 +43,8 @@ export const parquet: FormatKind = {
         const own = ['format parquet', `codec ${literal(codec)}`, `row_group_size_bytes '${blockSizeMb}MB'`];
         return { query, options: [...own, ...options] };
       },
-      rowsOf: (file) => `read_parquet(${literal(file)})`,
+      rowsOf: (file) => `read_parquet(${literal(file)}, hive_partitioning = false)`,
+      textOf: (column) => `${identifier(column)}::varchar`,
     };
   },
 };

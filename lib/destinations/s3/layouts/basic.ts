@@ -12,7 +12,7 @@ import {
 } from '#lib/records/index.ts';
 import type { TargetStream } from '../../destination.ts';
 import { type LaidLines, type Layout, member, type SavedTable, type StagedTable, selectedPart } from './layout.ts';
-import { AB_ID, emittedColumn, rawData, rawMembers, rawTable } from './raw.ts';
+import { AB_ID, emittedColumn, rawData, rawMembers, rawRecords, rawTable } from './raw.ts';
 import { TableLines } from './table-lines.ts';
 
 const RAW_ID = 0;
@@ -60,6 +60,7 @@ export const basic: Layout = (target, saved) => {
       return { main, all: [rawTable(RAW_ID, target.table), ...all] };
     },
     saved: () => tables.all().map((table) => table.lines.saved),
+    records: () => rawRecords(RAW_ID, target.table),
     columnOf: null,
   };
 };

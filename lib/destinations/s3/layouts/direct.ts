@@ -28,6 +28,7 @@ export const direct: Layout = (target, saved, syncId) => {
       ),
     tables: () => ({ main: table(), all: [table()] }),
     saved: () => [rows.saved],
+    records: () => ({ table: table(), id: '_airbyte_raw_id', record: (text) => rows.record(text) }),
     columnOf: target.selectedFields ? null : (field) => rows.columns.find((column) => column.field === field),
   };
 };

@@ -44,8 +44,19 @@ export interface LayoutWriter {
   /** The stream's tables; `main` is the one that checks look at. */
   tables(): { readonly main: StagedTable; readonly all: readonly StagedTable[] };
   saved(): readonly SavedTable[];
+  /** Where the records themselves are among the lines. */
+  records(): RecordLines;
   /** The column of a field, where rows may go into the stream's table as they are; null where they may not. */
   readonly columnOf: ((field: string) => Column | undefined) | null;
+}
+
+/** The lines that hold whole records. */
+export interface RecordLines {
+  readonly table: StagedTable;
+  /** The column of every table, in lines and files, that names the record. */
+  readonly id: string;
+  /** The record of such a line as JSON; `text` gives the texts of the table's columns. */
+  record(text: (column: string) => string | null): string;
 }
 
 /** A way of laying out records; `index.ts` lists them. */

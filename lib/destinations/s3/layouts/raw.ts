@@ -5,11 +5,11 @@ import type { TargetStream } from '../../destination.ts';
 import { rawTableName } from '../../layout.ts';
 import type { FileFormat, OutputColumn } from '../formats/format.ts';
 import { metaColumns } from './direct.ts';
-import { type FileFacts, type Layout, member, type StagedTable, selectedPart } from './layout.ts';
+import { type FileFacts, type Layout, member, type RecordLines, type StagedTable, selectedPart } from './layout.ts';
 
 /** Only the raw table, as Airbyte wrote it before destinations typed. */
 export const raw: Layout = (target) =>
-  oneJsonTable(rawTable(0, target.table), target, (data) => rawMembers(randomUUID(), data));
+  oneJsonTable(rawRecords(0, target.table), target, (data) => rawMembers(randomUUID(), data));
 
 /** The record as JSON beside Airbyte's columns of today: what `No flattening` asks for. */
 export const unflattened: Layout = (target, _saved, syncId) => {
@@ -22,7 +22,11 @@ export const unflattened: Layout = (target, _saved, syncId) => {
     select: (format, _values, facts) => [...metaColumns(format, facts), dataColumn(format)],
   };
   const meta = member('_airbyte_meta', JSON.stringify({ sync_id: syncId, changes: [] }));
-  return oneJsonTable(table, target, (data) => member('_airbyte_raw_id', randomUUID()) + meta + dataMember(data));
+  return oneJsonTable(
+    { table, id: '_airbyte_raw_id', record: dataOf },
+    target,
+    (data) => member('_airbyte_raw_id', randomUUID()) + meta + dataMember(data),
+  );
 };
 
 export const AB_ID: OutputColumn = { name: '_airbyte_ab_id', sql: '_airbyte_ab_id' };
@@ -36,6 +40,15 @@ export function rawTable(id: number, stream: string): StagedTable {
     extra: ['_airbyte_ab_id', '_airbyte_data'],
     select: (format, _values, facts) => [AB_ID, emittedColumn(format, facts), dataColumn(format)],
   };
+}
+
+/** The raw table as the one that holds the records. */
+export function rawRecords(id: number, stream: string): RecordLines {
+  return { table: rawTable(id, stream), id: '_airbyte_ab_id', record: dataOf };
+}
+
+function dataOf(text: (column: string) => string | null): string {
+  return text('_airbyte_data') ?? '{}';
 }
 
 export function rawMembers(abId: string, data: string): string {
@@ -53,12 +66,17 @@ export function emittedColumn(format: FileFormat, { emittedAt }: FileFacts): Out
   return { name: '_airbyte_emitted_at', sql: format.instant(emittedAt) };
 }
 
-function oneJsonTable(table: StagedTable, target: TargetStream, members: (data: string) => string): ReturnType<Layout> {
+function oneJsonTable(
+  records: RecordLines,
+  target: TargetStream,
+  members: (data: string) => string,
+): ReturnType<Layout> {
+  const { table } = records;
   return {
-    lines(records, place) {
+    lines(page, place) {
       const lines: string[] = [];
       const refusals: Refusal[] = [];
-      for (const [index, record] of records.entries()) {
+      for (const [index, record] of page.entries()) {
         const read = rawData(record, index + 1, target);
         if ('data' in read) lines.push(`,"_weir_table":"${table.id}"${place(record)}${members(read.data)}`);
         else refusals.push(read);
@@ -67,6 +85,7 @@ function oneJsonTable(table: StagedTable, target: TargetStream, members: (data: 
     },
     tables: () => ({ main: table, all: [table] }),
     saved: () => [],
+    records: () => records,
     columnOf: null,
   };
 }

@@ -1,6 +1,13 @@
 import type { BadValues, ConfiguredStream } from '#lib/catalog.ts';
-import type { JsonObject } from '#lib/json.ts';
-import { type Column, shapeOfStream, type TableShape, type TypedRow, typePage } from '#lib/records/index.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonOr, stringifyJson } from '#lib/json.ts';
+import {
+  type Column,
+  type ColumnType,
+  shapeOfStream,
+  type TableShape,
+  type TypedRow,
+  typePage,
+} from '#lib/records/index.ts';
 import type { LaidLines, SavedTable } from './layout.ts';
 
 /** Types the records of one table and writes them as members of JSON lines; all values are text, and nulls are left out. */
@@ -46,6 +53,20 @@ export class TableLines {
     };
   }
 
+  /** The record of a row, put together again from the texts of its columns. */
+  record(text: (column: string) => string | null): string {
+    const { columns, overflow } = this.#shape;
+    const record: JsonObject = {};
+    for (const [index, { field, name, type }] of columns.entries()) {
+      const written = text(name);
+      if (written === null) continue;
+      const value = fromText(written, type);
+      if (index === overflow && isJsonObject(value)) Object.assign(record, value);
+      else record[field] = value;
+    }
+    return stringifyJson(record);
+  }
+
   #values({ values, record }: TypedRow): string {
     const { columns } = this.#shape;
     let members = '';
@@ -58,4 +79,11 @@ export class TableLines {
     }
     return members;
   }
+}
+
+/** Types whose text is JSON; that of the others is the value. */
+const PARSED = new Set<ColumnType>(['boolean', 'integer', 'number', 'object', 'array', 'json']);
+
+function fromText(text: string, type: ColumnType): JsonValue {
+  return PARSED.has(type) ? parseJsonOr(text, text) : text;
 }
