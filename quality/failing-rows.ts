@@ -2,9 +2,11 @@ import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { checkKind } from './checks/index.ts';
 import type { Dialect } from './dialect.ts';
 import type { Engine, Row } from './engine.ts';
+import type { CheckResult } from './evaluate.ts';
 import type { Metric } from './metric.ts';
 import { conditionOf, orphansFrom, queryOver, type Sources } from './plan.ts';
 import { testSql } from './row-test-sql.ts';
+import type { NewResult } from './store.ts';
 import type { Check, SampleRules } from './suite.ts';
 
 const VALUE_LENGTH = 200;
@@ -30,6 +32,25 @@ export async function failingRows(
     // The verdict stands without them.
     return [];
   }
+}
+
+/** None are kept. */
+export const NO_SAMPLES: SampleRules = { rows: 0, days: 1, personal: [], plain: [] };
+const DAY_MS = 86_400_000;
+
+/** Adds some of the rows that fail. */
+export async function withSamples(
+  engine: Engine,
+  sources: Sources | null,
+  check: Check,
+  result: CheckResult,
+  { samples, now }: { samples: SampleRules; now: Date },
+): Promise<NewResult> {
+  if (sources === null || (result.outcome !== 'fail' && result.outcome !== 'warn')) return result;
+  const rows = await failingRows(engine, sources, check, samples);
+  return rows.length === 0
+    ? result
+    : { ...result, samples: rows, samplesUntil: new Date(now.getTime() + samples.days * DAY_MS) };
 }
 
 /** The SELECT that shows the rows, for people to copy too. */

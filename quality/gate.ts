@@ -2,27 +2,24 @@ import path from 'node:path';
 import type { Db } from '#lib/db/connect.ts';
 import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation, SetAside, StagedLoad } from '#lib/destinations/destination.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
-import type { Facts } from './checks/check-kind.ts';
+import { type Asked, askTogether, type BoundSuite, boundSuites, type SuiteResult } from './asked.ts';
 import { checkKind } from './checks/index.ts';
 import type { Dialect } from './dialect.ts';
 import { withParquet } from './duckdb/engine.ts';
 import type { Engine } from './engine.ts';
-import { evaluate } from './evaluate.ts';
-import { gatherFacts } from './facts.ts';
-import { measureRelation } from './measure.ts';
-import { type AfterOptions, measureAfter } from './measure-after.ts';
-import { parseSuite } from './parse-suite.ts';
+import { measureLoad, measureStaged } from './measure-load.ts';
 import { conditionOf } from './plan.ts';
 import { withPostgres } from './postgres/engine.ts';
 import { testSql } from './row-test-sql.ts';
-import { withSamples } from './run-checks.ts';
-import { finishRun, insertResults, insertRun, type NewResult } from './store.ts';
-import type { Check, Suite } from './suite.ts';
-import { findTableState, saveTableState } from './table-state.ts';
+import { finishRun, insertResults, insertRun } from './store.ts';
+import { isProfiled, profileStaged } from './suggest/profile-new-tables.ts';
+import type { Check } from './suite.ts';
+import { dropTableState, findTableState, type MeasuredStream, saveNextState } from './table-state.ts';
 
 export interface GateContext extends GuardContext {
   readonly secrets: Secrets;
@@ -50,169 +47,197 @@ export interface LoadCounts {
   readonly written: number;
 }
 
+type StreamName = Pick<MeasuredStream, 'namespace' | 'name'>;
+
 export interface QualityGate {
   /** Whether some check of level block or quarantine looks at a table of these names. */
   guards(names: readonly string[]): boolean;
   /** @throws WeirError `load_held` that names what failed; the measurements are saved by then */
-  check(stage: GatedStage, load: LoadCounts): Promise<void>;
-}
-
-interface GatedSuite {
-  readonly id: string;
-  readonly suite: Suite;
-  readonly checks: readonly Check[];
+  check(stream: StreamName, stage: GatedStage, load: LoadCounts): Promise<void>;
+  /**
+   * Measures what nobody wants to read back from far away later, before it is published there. A load may be published in several parts:
+   * what the checks say counts with the last (`complete`). Stops nothing.
+   */
+  observe(
+    stream: StreamName,
+    stage: Omit<GatedStage, 'setAside'>,
+    part: { readonly complete: boolean; readonly load: LoadCounts },
+  ): Promise<void>;
 }
 
 /** Reads the suites of the connection once; each of its streams is measured when it is staged. */
 export async function openGate(c: GateContext, sync: GatedSync, signal: AbortSignal): Promise<QualityGate> {
-  const suites = await gatedSuites(c.db, sync);
-  const of = (names: readonly string[]) =>
-    suites.flatMap((gated) => {
-      const checks = gated.checks.filter(({ table }) => names.includes(table));
-      return checks.length === 0 ? [] : [{ ...gated, checks }];
-    });
+  const suites = await boundSuites(c.db, sync.workspaceId, sync.connectionId);
+  const destination = await destinationOf(c.db, sync.connectionId);
+  const isFar = destinationKind(destination.type).isFarAway === true;
+  const passing = { c, sync, destination, signal };
   return {
-    guards: (names) => of(names).length > 0,
-    async check(stage, load) {
-      const failed: NewResult[] = [];
-      for (const gated of of(stage.names)) failed.push(...(await passSuite(c, sync, { gated, stage, load, signal })));
+    guards: (names) => suitesAt(suites, names, isGate).length > 0,
+    async check(stream, stage, load) {
+      const measured = suitesAt(suites, stage.names, isFar ? () => true : isGate);
+      const failed = await pass({ ...passing, stream, stage }, measured, load);
+      if (isFar) await profile({ ...passing, stream, stage }, true);
       if (failed.length > 0) throw loadHeld(failed);
+    },
+    async observe(stream, stage, { complete, load }) {
+      if (!isFar) return;
+      const measured = suitesAt(suites, stage.names, () => true);
+      await watch({ ...passing, stream, stage }, measured, { complete, load });
+      await profile({ ...passing, stream, stage }, complete);
     },
   };
 }
 
-async function gatedSuites(db: Db, { workspaceId, connectionId }: GatedSync): Promise<GatedSuite[]> {
-  const rows = await db
-    .selectFrom('suite')
-    .select(['id', 'text'])
-    .where('workspace_id', '=', workspaceId)
-    .where('connection_id', '=', connectionId)
-    .execute();
-  return rows.flatMap(({ id, text }) => {
-    const { suite } = parseSuite(text);
-    const checks = suite?.checks.filter(({ level }) => level === 'block' || level === 'quarantine') ?? [];
-    return suite && checks.length > 0 ? [{ id, suite, checks }] : [];
+function isGate({ level }: Check): boolean {
+  return level === 'block' || level === 'quarantine';
+}
+
+/** The suites with those of their checks that look at a table of these names. */
+function suitesAt(
+  suites: readonly BoundSuite[],
+  names: readonly string[],
+  isMeant: (check: Check) => boolean,
+): BoundSuite[] {
+  return suites.flatMap(({ id, suite }) => {
+    const checks = suite.checks.filter((check) => names.includes(check.table) && isMeant(check));
+    return checks.length === 0 ? [] : [{ id, suite: { ...suite, checks } }];
   });
+}
+
+async function destinationOf(db: Db, connectionId: string) {
+  return db
+    .selectFrom('connection')
+    .innerJoin('destination', 'destination.id', 'connection.destination_id')
+    .select(['destination.id', 'destination.type', 'destination.config'])
+    .where('connection.id', '=', connectionId)
+    .executeTakeFirstOrThrow();
 }
 
 interface Passing {
-  readonly gated: GatedSuite;
-  readonly stage: GatedStage;
-  readonly load: LoadCounts;
+  readonly c: GateContext;
+  readonly sync: GatedSync;
+  readonly destination: Awaited<ReturnType<typeof destinationOf>>;
   readonly signal: AbortSignal;
+  readonly stream: StreamName;
+  readonly stage: Omit<GatedStage, 'setAside'>;
 }
 
-/** Measures one suite's checks of the load, saves what came out, and gives those that hold it back. */
-async function passSuite(c: GateContext, sync: GatedSync, passing: Passing): Promise<NewResult[]> {
-  const { id: suiteId, suite, checks } = passing.gated;
-  const { workspaceId, connectionId, syncId } = sync;
-  const of = await gatherFacts(c, { suiteId, connectionId, syncId, runId: null });
-  const load = { read: passing.load.read, accepted: passing.load.written };
-  const facts = (check: Check): Facts => ({ ...of(check), load });
-  const runId = await insertRun(c.db, { workspaceId, suiteId, trigger: 'gate', syncId });
-  const aside = checks.filter(({ level }) => level === 'quarantine');
-  const results = await inStage(c, sync, passing, aside.length > 0, async (engine, staged) => {
-    const found = await measureLoad(engine, staged, aside, facts, suite);
-    await putAside(passing.stage, engine.dialect, aside, found);
-    return found;
+/** Measures what several suites ask of a load, together; saves what came out, and gives what holds it back. */
+async function pass(
+  { stage, ...passing }: Omit<Passing, 'stage'> & { readonly stage: GatedStage },
+  suites: readonly BoundSuite[],
+  counts: LoadCounts,
+): Promise<SuiteResult[]> {
+  const { c, sync } = passing;
+  const load = { read: counts.read, accepted: counts.written };
+  const asked = await askTogether(c, suites, { ...sync, load });
+  const runs = await startRuns(c.db, sync, suites);
+  const aside = asked.filter(({ check }) => check.level === 'quarantine');
+  const found: SuiteResult[] = [];
+  if (aside.length > 0)
+    await inStage({ ...passing, stage }, async (engine, staged) => {
+      found.push(...(await measureStaged(engine, staged, aside)));
+      await putAside(stage, engine.dialect, aside, found);
+    });
+  const rest = asked.filter((one) => !aside.includes(one));
+  if (rest.length > 0) found.push(...(await measureNext({ ...passing, stage }, rest)));
+  await saveRuns(c, sync, runs, found);
+  return found.filter(({ level, outcome }) => level === 'block' && (outcome === 'fail' || outcome === 'error'));
+}
+
+/** Measures what the table will hold, and keeps it for the next load. */
+function measureNext(passing: Passing, asked: readonly Asked[]): Promise<readonly SuiteResult[]> {
+  const { c, sync, stream } = passing;
+  return inStage(passing, async (engine, staged) => {
+    const known = await findTableState(c.db, { ...sync, ...stream }, staged.tableOf);
+    const { results, states } = await measureLoad(engine, staged, asked, known);
+    const { becomes: publish, tableOf: until } = staged;
+    if (states === null) await dropTableState(c.db, { ...sync, ...stream }, publish);
+    else await saveNextState(c.db, { ...sync, ...stream }, { publish, until, states });
+    return results;
   });
-  const blocking = checks.filter(({ level }) => level === 'block');
-  const table = passing.stage.names[0] ?? '';
-  const known = await findTableState(c.db, sync, table);
-  let states: JsonObject | null = null;
-  const blocked = await inStage(c, sync, passing, blocking.length > 0, async (engine, staged) => {
-    const found = await measureBlocking({ engine, staged, checks: blocking, facts, suite, known });
-    states = found.states;
-    return found.results;
-  });
-  await c.db.transaction().execute(async (tx) => {
-    await finishRun(tx, runId, { at: c.clock(), failure: null, bytesRead: null });
-    await insertResults(tx, { id: runId, workspaceId, suiteId }, [...results, ...blocked], c.clock());
-  });
-  const failed = blocked.filter(({ outcome }) => outcome === 'fail' || outcome === 'error');
-  if (failed.length === 0 && states !== null) await saveTableState(c.db, sync, table, states);
-  return failed;
+}
+
+async function watch(
+  passing: Passing,
+  suites: readonly BoundSuite[],
+  { complete, load }: { complete: boolean; load: LoadCounts },
+): Promise<void> {
+  if (suites.length === 0) return;
+  const { c, sync, stream, stage } = passing;
+  try {
+    const asked = await askTogether(c, suites, { ...sync, load: { read: load.read, accepted: load.written } });
+    const results = await measureNext(passing, asked);
+    if (complete) await saveRuns(c, sync, await startRuns(c.db, sync, suites), results);
+  } catch (error) {
+    passing.signal.throwIfAborted();
+    c.log.warn({ err: error, syncId: sync.syncId, stream: stream.name }, 'a load was not measured on its way');
+    await dropTableState(c.db, { ...sync, ...stream }, (await stage.staged()).becomes);
+  }
+}
+
+/** What the first load of a table suggests. */
+async function profile(passing: Passing, complete: boolean): Promise<void> {
+  const { c, sync, stage } = passing;
+  const [tableName = ''] = stage.names;
+  if (await isProfiled(c.db, sync.connectionId, tableName)) return;
+  await inStage(passing, (engine, { load, replaces }) =>
+    profileStaged(c, engine, { ...sync, tableName, load, isPart: !complete || !replaces }),
+  );
 }
 
 /** Opens what the load lies in: the destination's own database, or DuckDB over the file on this machine. */
-async function inStage(
-  c: GateContext,
-  { connectionId, workspaceId }: GatedSync,
-  { stage, signal }: Passing,
-  needed: boolean,
-  work: (engine: Engine, staged: StagedLoad) => Promise<NewResult[]>,
-): Promise<NewResult[]> {
-  if (!needed) return [];
+async function inStage<T>(
+  { c, sync, destination: { id, config }, stage, signal }: Passing,
+  work: (engine: Engine, staged: StagedLoad) => Promise<T>,
+): Promise<T> {
   const staged = await stage.staged();
   if (staged.load.kind === 'parquet') {
     const folder = path.dirname(staged.load.files[0] ?? '.');
     return withParquet({ find: noOtherTable, folder, signal }, (engine) => work(engine, staged));
   }
-  const row = await c.db
-    .selectFrom('connection')
-    .innerJoin('destination', 'destination.id', 'connection.destination_id')
-    .select(['destination.id', 'destination.config'])
-    .where('connection.id', '=', connectionId)
-    .executeTakeFirstOrThrow();
-  const config = usableConfig(c.secrets, row.config, `destination:${row.id}`);
-  const guard = await workspaceGuard(c, workspaceId);
-  return withPostgres(config, { guard, signal }, (engine) => work(engine, staged));
+  const usable = usableConfig(c.secrets, config as JsonObject, `destination:${id}`);
+  const guard = await workspaceGuard(c, sync.workspaceId);
+  return withPostgres(usable, { guard, signal }, (engine) => work(engine, staged));
 }
 
-async function measureLoad(
-  engine: Engine,
-  { load }: StagedLoad,
-  checks: readonly Check[],
-  facts: (check: Check) => Facts,
-  { samples }: Suite,
-): Promise<NewResult[]> {
-  const measured = await measureRelation(engine, load, checks, (check) => facts(check).memory);
-  const results: NewResult[] = [];
-  for (const check of checks) {
-    const now = facts(check);
-    results.push(
-      await withSamples(engine, measured.sources, check, evaluate(check, measured, now), { samples, now: now.now }),
-    );
-  }
-  return results;
+/** The run of each suite. */
+async function startRuns(
+  db: Db,
+  { workspaceId, syncId }: GatedSync,
+  suites: readonly BoundSuite[],
+): Promise<Map<string, number>> {
+  const runs = new Map<string, number>();
+  for (const { id: suiteId } of suites)
+    runs.set(suiteId, await insertRun(db, { workspaceId, suiteId, trigger: 'gate', syncId }));
+  return runs;
 }
 
-interface Blocking {
-  readonly engine: Engine;
-  readonly staged: StagedLoad;
-  readonly checks: readonly Check[];
-  readonly facts: (check: Check) => Facts;
-  readonly suite: Suite;
-  readonly known: AfterOptions['known'];
-}
-
-/** How exact percentiles of merged parts are. */
-const NEAR = '0.5%';
-
-/** Checks of a load look at what was staged, checks of a table at what it would become. */
-async function measureBlocking({ engine, staged, checks, facts, suite, known }: Blocking) {
-  const ofLoad = checks.filter(({ scope }) => scope === 'load');
-  const ofTable = checks.filter(({ scope }) => scope === 'table');
-  const results = ofLoad.length === 0 ? [] : await measureLoad(engine, staged, ofLoad, facts, suite);
-  if (ofTable.length === 0) return { results, states: null };
-  const { measured, states, approximate } = await measureAfter(engine, staged, ofTable, { facts, known });
-  for (const check of ofTable) {
-    const now = facts(check);
-    const told = evaluate(check, measured, now);
-    const result = approximate.has(check.key) ? { ...told, message: `${told.message} (within ${NEAR})` } : told;
-    results.push(await withSamples(engine, measured.sources, check, result, { samples: suite.samples, now: now.now }));
-  }
-  return { results, states };
+async function saveRuns(
+  c: GateContext,
+  { workspaceId }: GatedSync,
+  runs: ReadonlyMap<string, number>,
+  results: readonly SuiteResult[],
+): Promise<void> {
+  await c.db.transaction().execute(async (tx) => {
+    for (const [suiteId, id] of runs) {
+      const own = results
+        .filter((result) => result.suiteId === suiteId)
+        .map(({ suiteId: _suite, ...result }) => result);
+      await finishRun(tx, id, { at: c.clock(), failure: null, bytesRead: null });
+      await insertResults(tx, { id, workspaceId, suiteId }, own, c.clock());
+    }
+  });
 }
 
 /** Moves the rows that fail aside; the check then warns of how many they were. */
 async function putAside(
   stage: GatedStage,
   dialect: Dialect,
-  checks: readonly Check[],
-  results: readonly NewResult[],
+  asked: readonly Asked[],
+  results: readonly SuiteResult[],
 ): Promise<void> {
-  const rows = checks.flatMap((check, index): SetAside[] => {
+  const rows = asked.flatMap(({ check }, index): SetAside[] => {
     const test = checkKind(check.kind).test?.(check.params);
     const breached = results[index]?.outcome !== 'pass';
     if (!test || !breached) return [];
@@ -235,7 +260,7 @@ function noOtherTable(table: string): Promise<Extract<Relation, { kind: 'parquet
 
 const NAMED = 3;
 
-function loadHeld(failed: readonly NewResult[]): WeirError {
+function loadHeld(failed: readonly SuiteResult[]): WeirError {
   const named = failed.slice(0, NAMED).map(({ message }) => message.replace(/\.$/, ''));
   const more = failed.length - named.length;
   return new WeirError({

@@ -8,9 +8,6 @@ import type { Engine } from './engine.ts';
 import { publishedFiles } from './load-store.ts';
 import { withPostgres } from './postgres/engine.ts';
 
-/** After a sync nobody has asked for a bucket to be read: only what is small is. */
-const UNASKED_BYTES = 256 * 1024 * 1024;
-
 export interface MeasureContext extends GuardContext {
   readonly secrets: Secrets;
   readonly clock: () => Date;
@@ -24,23 +21,17 @@ interface Measured {
   readonly destinationType: string;
   /** Of a bucket the streams of this connection alone are looked at, if one is named. */
   readonly connectionId: string | null;
-  /** `sync`: nobody has asked for it. */
-  readonly trigger: string;
 }
 
 /** Gives `work` the tables of a destination, read only: its Postgres, or the published files of its bucket. */
 export async function inDestination<T>(
   c: MeasureContext,
-  { destinationId, destinationType, connectionId, trigger }: Measured,
+  { destinationId, destinationType, connectionId }: Measured,
   { config, ...options }: { config: JsonObject; guard: Guard; signal: AbortSignal; statementTimeoutMs?: number },
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   if (destinationType === 'postgres') return withPostgres(config, options, work);
   const published = await publishedFiles(c.db, destinationId, connectionId);
   const { log, clock, onRead } = c;
-  const limit = trigger === 'sync' ? { bytes: UNASKED_BYTES, beyond: 'refuse' as const } : null;
-  return withBucket(
-    { type: destinationType, config, published, ...options, log, clock, onRead, ...(limit && { limit }) },
-    work,
-  );
+  return withBucket({ type: destinationType, config, published, ...options, log, clock, onRead }, work);
 }

@@ -5,13 +5,13 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import { testDatabase } from '#tests/harness/database.ts';
+import { checkTables } from './check-tables.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { withParquet } from './duckdb/engine.ts';
 import type { Engine } from './engine.ts';
 import { configOf } from './fixtures/postgres-config.ts';
 import { checksOf, noFacts } from './fixtures/suite-of.ts';
 import { withPostgres } from './postgres/engine.ts';
-import { checkTables } from './run-checks.ts';
 
 const VALUES = `(values
   (1, 'open', 'a@x.de', 10.0, 'DE', timestamp '2026-01-01 00:30', '10115', null),

@@ -15,14 +15,31 @@ export async function lastPublished(db: Db, connectionId: string): Promise<{ syn
   return row?.at ? { syncId: row.syncId, at: row.at } : null;
 }
 
+/** A stream as it was last published to a destination that has no tables of its own. */
+export interface PublishedStream {
+  readonly connectionId: string;
+  readonly prefix: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly files: readonly string[];
+  /** What its files have together, and which publish it was; null where that was not noted. */
+  readonly bytes: number | null;
+  readonly publish: string | null;
+}
+
 /** The newest published files of each stream at a destination that has no tables of its own; of one connection, if one is named. */
-export async function publishedFiles(db: Db, destinationId: string, connectionId: string | null) {
+export async function publishedFiles(
+  db: Db,
+  destinationId: string,
+  connectionId: string | null,
+): Promise<PublishedStream[]> {
   const rows = await db
     .selectFrom('sync_stream as stream')
     .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
     .innerJoin('connection', 'connection.id', 'syncs.connection_id')
     .distinctOn(['connection.id', 'stream.namespace', 'stream.name'])
-    .select(['connection.prefix', 'stream.namespace', 'stream.name', 'stream.relation'])
+    .select(['connection.id as connectionId', 'connection.prefix', 'stream.namespace', 'stream.name'])
+    .select(['stream.relation', 'stream.published'])
     .where('connection.destination_id', '=', destinationId)
     .where('stream.published_at', 'is not', null)
     .$if(connectionId !== null, (query) => query.where('connection.id', '=', connectionId ?? ''))
@@ -30,10 +47,16 @@ export async function publishedFiles(db: Db, destinationId: string, connectionId
     .orderBy('stream.namespace')
     .orderBy('stream.name')
     .orderBy('stream.published_at', 'desc')
+    .orderBy('stream.sync_id', 'desc')
     .execute();
-  return rows.flatMap(({ relation, ...stream }) => {
+  return rows.flatMap(({ relation, published, ...stream }) => {
     const files = relation?.kind === 'parquet' && Array.isArray(relation.files) ? relation.files.map(String) : [];
-    return files.length > 0 ? [{ ...stream, files }] : [];
+    const { bytes, publish } = published ?? {};
+    const noted = {
+      bytes: typeof bytes === 'number' ? bytes : null,
+      publish: typeof publish === 'string' ? publish : null,
+    };
+    return files.length > 0 ? [{ ...stream, ...noted, files }] : [];
   });
 }
 

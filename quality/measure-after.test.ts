@@ -50,7 +50,9 @@ async function tables() {
     removed: dedup ? sql('select * from t where id in (select id from s)') : null,
     after: sql(`select * from t ${dedup ? 'where id not in (select id from s)' : ''} union all select * from s`),
     uniqueKey: null,
-    tableOf: 7,
+    tableOf: '7',
+    becomes: '8',
+    tableRows: null,
     replaces: false,
   });
   const inEngine = <T>(work: (engine: Engine) => Promise<T>) =>
@@ -86,7 +88,7 @@ describe('what a table will hold', () => {
           const before = { ...staged(dedup), after: { kind: 'postgres' as const, schema: 'public', table: 't' } };
           const { states } = await inEngine((engine) => measureAfter(engine, before, CHECKS, { facts, known: null }));
           await insert('s', load);
-          const measured = async (known: { syncId: number; states: NonNullable<typeof states> } | null) => {
+          const measured = async (known: { publish: string; states: NonNullable<typeof states> } | null) => {
             const { measured } = await inEngine((engine) =>
               measureAfter(engine, staged(dedup), CHECKS, { facts, known }),
             );
@@ -98,7 +100,7 @@ describe('what a table will hold', () => {
             );
           };
           const whole = await measured(null);
-          const merged = await measured({ syncId: 7, states: states ?? {} });
+          const merged = await measured({ publish: '7', states: states ?? {} });
           for (const [key, value] of [...whole].filter(([key]) => !key.includes('sketch'))) {
             const near = /"quantile"/.test(key) ? Math.abs(Number(value)) / 199 + 1e-9 : 0;
             if (near === 0 || value === null) expect(merged.get(key), key).toEqual(value);
@@ -130,9 +132,9 @@ describe('what a table will hold', () => {
       });
     const first = await looking(null);
     expect(first.whole.length).toBeGreaterThan(0);
-    expect((await looking({ syncId: 7, states: first.states ?? {} })).whole).toEqual([]);
+    expect((await looking({ publish: '7', states: first.states ?? {} })).whole).toEqual([]);
     // Another sync has written since: what was stored says nothing of the table any more.
-    expect((await looking({ syncId: 6, states: first.states ?? {} })).whole).toEqual(first.whole);
+    expect((await looking({ publish: '6', states: first.states ?? {} })).whole).toEqual(first.whole);
   });
 });
 

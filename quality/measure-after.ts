@@ -13,6 +13,7 @@ import {
   type Metric,
   metricKey,
   type RepeatedMetric,
+  rowsMetric,
   type SketchMetric,
 } from './metric.ts';
 import { conditionOf } from './plan.ts';
@@ -30,51 +31,75 @@ import {
 
 export interface AfterOptions {
   readonly facts: (check: Check) => Facts;
-  /** What the table held after its last publish, with the sync that wrote it. */
-  readonly known: { readonly syncId: number; readonly states: JsonObject } | null;
+  /** What the table held after its last publish, and which that was. */
+  readonly known: { readonly publish: string; readonly states: JsonObject } | null;
+  /** Where the table can't be looked at: whether a check that does not follow from what is known is measured of the load alone. */
+  readonly alone?: (check: Check) => boolean;
 }
 
 export interface Measuring {
   readonly measured: TableMeasurements;
   /** Checks whose value is known to half a percent only, which does not change what they say. */
   readonly approximate: ReadonlySet<string>;
-  /** What the table will hold, for the next load; null where that is not known of all of it. */
+  /** Checks that were measured of the load alone. */
+  readonly alone: ReadonlySet<string>;
+  /** Checks that were not measured: the table would have to be looked at. */
+  readonly unknown: ReadonlySet<string>;
+  /** What the table will hold, for the next load, as far as it is known. */
   readonly states: JsonObject | null;
 }
 
 /**
  * Measures a table as publishing the stage would leave it. What merges with the table's stored state is measured over the
- * rows that come and go; only the rest looks at the whole table.
+ * rows that come and go; only the rest looks at the whole table, where that can be looked at.
  */
 export async function measureAfter(
   engine: Engine,
   staged: StagedLoad,
   checks: readonly Check[],
-  { facts, known }: AfterOptions,
+  { facts, known, alone = () => true }: AfterOptions,
 ): Promise<Measuring> {
   const memoryOf: MemoryOf = (check) => facts(check).memory;
-  const before = known !== null && staged.tableOf === known.syncId && !staged.replaces ? knownFrom(known.states) : null;
+  const before = knownBefore(staged, known);
   const cheap = before === null ? [] : checks.filter((check) => canMerge(check, memoryOf, staged, before));
   const merged = before === null ? NOTHING : await mergedValues(engine, staged, metricsIn(cheap, memoryOf), before);
   const told = cheap.filter((check) => isTold(check, merged, facts(check)));
+  const left = checks.filter((check) => !told.includes(check));
+  const keys = (some: readonly Check[]) => new Set(some.map(({ key }) => key));
+  const far = staged.after === null ? left.filter((check) => metricsOf(check, memoryOf(check)).length > 0) : [];
+  const unknown = far.filter((check) => !alone(check));
   const looked = await lookAtAll(
     engine,
     staged,
-    checks.filter((check) => !told.includes(check)),
+    left.filter((check) => !unknown.includes(check)),
     memoryOf,
   );
-  const measurements = new Map([...merged.values, ...looked.measured.measurements]);
-  const complete = staged.after !== null || before !== null;
+  const ofTable = new Map([...merged.values, ...(staged.after === null ? [] : looked.measured.measurements)]);
   return {
-    measured: { ...looked.measured, measurements },
-    approximate: new Set(told.filter((check) => isNear(check, merged, memoryOf)).map(({ key }) => key)),
-    states: complete
-      ? {
-          ...Object.fromEntries(statesOf(measurements)),
-          ...talliesToStore(new Map([...merged.tallies, ...looked.tallies])),
-        }
-      : null,
+    measured: {
+      ...looked.measured,
+      measurements: new Map([...merged.values, ...looked.measured.measurements]),
+    },
+    approximate: keys(told.filter((check) => isNear(check, merged, memoryOf))),
+    alone: keys(far.filter(alone)),
+    unknown: keys(unknown),
+    states:
+      staged.after === null && before === null
+        ? null
+        : {
+            ...Object.fromEntries(statesOf(ofTable)),
+            ...talliesToStore(new Map([...merged.tallies, ...looked.tallies])),
+          },
   };
+}
+
+/** The stored state counts only while its publish is the table's last; how many rows there are may be known besides. */
+function knownBefore({ tableOf, tableRows, replaces }: StagedLoad, known: AfterOptions['known']): KnownStates | null {
+  if (replaces) return null;
+  const stored = known !== null && known.publish === tableOf ? knownFrom(known.states) : null;
+  if (tableRows === null) return stored;
+  const rows = [[metricKey(rowsMetric(undefined)), tableRows]] as const;
+  return { tallies: stored?.tallies ?? new Map(), states: new Map([...(stored?.states ?? []), ...rows]) };
 }
 
 interface KnownStates {

@@ -36,17 +36,21 @@ export const NO_TABLE: TableMeasurements = {
   failures: new Map(),
 };
 
+/** Measures what checks need of a relation. */
+export type Look = typeof measureRelation;
+
 /** Measures everything that the checks of one table need. Never throws for what one check did wrong. */
 export async function measureTable(
   engine: Engine,
   table: string,
   checks: readonly Check[],
   memoryOf: MemoryOf,
+  look: Look = measureRelation,
 ): Promise<TableMeasurements> {
   const looking = checks.filter((check) => looksAtTable(check, memoryOf(check)));
   if (looking.length === 0) return NO_TABLE;
   try {
-    return await measureRelation(engine, await engine.find(table), looking, memoryOf);
+    return await look(engine, await engine.find(table), looking, memoryOf);
   } catch (error) {
     const failure = engine.failureOf(error);
     return { ...NO_TABLE, failures: new Map(looking.map(({ key }) => [key, failure])) };
@@ -100,7 +104,7 @@ function wantedBy(check: Check, memory: JsonValue): Wanted[] {
 }
 
 /** Freshness of a sync, for one, looks at no table. */
-function looksAtTable(check: Check, memory: JsonValue): boolean {
+export function looksAtTable(check: Check, memory: JsonValue): boolean {
   return checkKind(check.kind).readsColumns === true || metricsOf(check, memory).length > 0;
 }
 

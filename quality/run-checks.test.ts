@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
+import { checkTables } from './check-tables.ts';
 import type { Engine } from './engine.ts';
 import { configOf } from './fixtures/postgres-config.ts';
 import { allowing, countRunning, untilRunning } from './fixtures/running.ts';
 import { checksOf, noFacts, wantedOf } from './fixtures/suite-of.ts';
 import { measure } from './measure.ts';
 import { withPostgres } from './postgres/engine.ts';
-import { checkTables } from './run-checks.ts';
 import type { Check } from './suite.ts';
 
 const FACTS = () => noFacts();

@@ -1,19 +1,18 @@
 import type { Db } from '#lib/db/connect.ts';
 import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
 import { type Failure, toFailure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { backfill, canBackfill } from './backfill.ts';
-import type { Facts } from './checks/check-kind.ts';
+import { checkTables } from './check-tables.ts';
 import type { Engine } from './engine.ts';
-import { type CheckResult, evaluate, type SegmentResult } from './evaluate.ts';
+import type { CheckResult, SegmentResult } from './evaluate.ts';
 import { gatherFacts } from './facts.ts';
-import { failingRows } from './failing-rows.ts';
 import { inDestination, type MeasureContext } from './in-destination.ts';
-import { measureTable } from './measure.ts';
+import { publishedFiles } from './load-store.ts';
 import { parseSuite } from './parse-suite.ts';
-import type { Sources } from './plan.ts';
 import { invalidSuite, suiteNotFound } from './refusals.ts';
 import {
   findRun,
@@ -24,11 +23,14 @@ import {
   isCancelRequested,
   measuredKeys,
   type NewResult,
+  type RunEnd,
   requestCancel,
   suitesOfConnection,
   type Trigger,
+  type Unread,
 } from './store.ts';
-import type { AlertRule, Check, SampleRules, Suite } from './suite.ts';
+import type { AlertRule, Suite } from './suite.ts';
+import { judgeUnread, keeping } from './unread.ts';
 
 /** What a finished run tells those who come after: alerts. */
 export interface ChecksFinished {
@@ -133,7 +135,7 @@ export async function runChecks(
 ): Promise<ChecksFinished | null> {
   const run = await findRun(c.db, runId);
   if (!run || run.finishedAt) return null;
-  let results: NewResult[] = [];
+  let measured: SuiteMeasured = { results: [], unread: [] };
   let failure: Failure | null = null;
   let bytesRead: number | null = null;
   const onRead = ({ bytes }: { bytes: number }) => {
@@ -142,7 +144,7 @@ export async function runChecks(
   const cancelled = watchForCancel(c.db, runId);
   const signal = AbortSignal.any([outer, cancelled.signal]);
   try {
-    results = await measureSuite({ ...c, onRead }, run, signal);
+    measured = await measureSuite({ ...c, onRead }, run, signal);
   } catch (error) {
     // A shutdown is no result: the job comes again.
     if (signal.aborted && signal.reason !== 'deadline' && signal.reason !== 'cancelled') throw error;
@@ -151,7 +153,7 @@ export async function runChecks(
   } finally {
     cancelled.stop();
   }
-  return endRun(c, run, { results, failure, bytesRead }, onFinished);
+  return endRun(c, run, { ...measured, failure, bytesRead }, onFinished);
 }
 
 /** Ends a run whose process is gone, so that it does not look as if it went on. */
@@ -162,22 +164,22 @@ export async function endLostChecks(
   onFinished?: RunOptions['onFinished'],
 ): Promise<void> {
   const run = await findRun(c.db, runId);
-  if (run && !run.finishedAt) await endRun(c, run, { results: [], failure, bytesRead: null }, onFinished);
+  if (run && !run.finishedAt) await endRun(c, run, { results: [], unread: [], failure, bytesRead: null }, onFinished);
 }
 
 async function endRun(
   c: Pick<RunContext, 'db' | 'clock'>,
   run: Run,
-  { results, failure, bytesRead }: { results: NewResult[]; failure: Failure | null; bytesRead: number | null },
+  { results, ...ended }: SuiteMeasured & RunEnd,
   onFinished: RunOptions['onFinished'],
 ): Promise<ChecksFinished | null> {
   const { id: runId, workspaceId, suiteId, suiteName, connectionId, destinationId, syncId } = run;
   const alertRules = alertRulesOf(run.text);
   const head = { workspaceId, runId, suiteId, suiteName, connectionId, destinationId, syncId };
-  const finished = { ...head, failure, alertRules, results };
+  const finished = { ...head, failure: ended.failure, alertRules, results };
   const saved = await c.db.transaction().execute(async (tx) => {
     const at = c.clock();
-    if (!(await finishRun(tx, runId, { at, failure, bytesRead }))) return false;
+    if (!(await finishRun(tx, runId, { ...ended, at }))) return false;
     await insertResults(tx, run, results, at);
     // The past is nothing to alert of.
     if (run.trigger !== 'backfill') await onFinished?.(tx, finished);
@@ -221,11 +223,16 @@ function alertRulesOf(text: string): Record<string, AlertRule> {
   return Object.fromEntries(checks.flatMap(({ key, alert }) => (alert ? [[key, alert] as const] : [])));
 }
 
-async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): Promise<NewResult[]> {
+interface SuiteMeasured {
+  readonly results: NewResult[];
+  readonly unread: readonly Unread[];
+}
+
+async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): Promise<SuiteMeasured> {
   const { issues, suite } = parseSuite(run.text);
   if (!suite) throw invalidSuite(issues);
   signal.throwIfAborted();
-  if (run.trigger === 'backfill') return measurePast(c, run, suite, signal);
+  if (run.trigger === 'backfill') return { results: await measurePast(c, run, suite, signal), unread: [] };
   const carried =
     run.trigger === 'sync' && run.syncId !== null
       ? await carriedResults(c.db, run.suiteId, run.syncId)
@@ -235,10 +242,21 @@ async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): P
   const guard = await workspaceGuard(c, run.workspaceId);
   const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   const left = suite.checks.filter(({ key }) => !carried.has(key));
-  const work = (engine: Engine) => checkTables(engine, left, facts, suite.samples);
-  const measured = left.length === 0 ? [] : await inDestination(c, run, { config, guard, signal }, work);
-  const byKey = new Map([...carried, ...measured.map((result) => [result.key, result] as const)]);
-  return suite.checks.flatMap(({ key }) => byKey.get(key) ?? []);
+  const far = await farStreams(c.db, run);
+  const told = far && run.trigger === 'sync' ? judgeUnread(left, facts, far) : null;
+  const lookAt = far ? keeping(c.db, run.workspaceId, far, facts) : undefined;
+  const work = (engine: Engine) => checkTables(engine, left, facts, suite.samples, lookAt);
+  const isDone = told !== null || left.length === 0;
+  const measured = isDone ? [] : await inDestination(c, run, { config, guard, signal }, work);
+  const results = [...measured, ...(told?.results ?? [])];
+  const byKey = new Map([...carried, ...results.map((result) => [result.key, result] as const)]);
+  return { results: suite.checks.flatMap(({ key }) => byKey.get(key) ?? []), unread: told?.unread ?? [] };
+}
+
+/** The streams of a destination that is not read unless somebody asks for it; null where looking costs little. */
+async function farStreams(db: Db, { destinationType, destinationId, connectionId }: Run) {
+  if (destinationKind(destinationType).isFarAway !== true) return null;
+  return publishedFiles(db, destinationId, connectionId);
 }
 
 /** Of the checks that have no past, what they would have said in it. */
@@ -319,46 +337,6 @@ function pickResult({
     memory,
     ...texts,
   };
-}
-
-/** Measures and evaluates table by table, and gives the results in the order of the suite. */
-export async function checkTables(
-  engine: Engine,
-  checks: readonly Check[],
-  facts: (check: Check) => Facts,
-  samples: SampleRules = NO_SAMPLES,
-): Promise<NewResult[]> {
-  const byTable = Map.groupBy(checks, ({ table }) => table);
-  const results = new Map<string, NewResult>();
-  for (const [table, ofTable] of byTable) {
-    const measured = await measureTable(engine, table, ofTable, (check) => facts(check).memory);
-    for (const check of ofTable) {
-      const result = evaluate(check, measured, facts(check));
-      results.set(
-        check.key,
-        await withSamples(engine, measured.sources, check, result, { samples, now: facts(check).now }),
-      );
-    }
-  }
-  return checks.flatMap(({ key }) => results.get(key) ?? []);
-}
-
-const NO_SAMPLES: SampleRules = { rows: 0, days: 1, personal: [], plain: [] };
-const DAY_MS = 86_400_000;
-
-/** Adds some of the rows that fail. */
-export async function withSamples(
-  engine: Engine,
-  sources: Sources | null,
-  check: Check,
-  result: CheckResult,
-  { samples, now }: { samples: SampleRules; now: Date },
-): Promise<NewResult> {
-  if (sources === null || (result.outcome !== 'fail' && result.outcome !== 'warn')) return result;
-  const rows = await failingRows(engine, sources, check, samples);
-  return rows.length === 0
-    ? result
-    : { ...result, samples: rows, samplesUntil: new Date(now.getTime() + samples.days * DAY_MS) };
 }
 
 function stopped(): Failure {

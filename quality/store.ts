@@ -24,6 +24,15 @@ export function suiteRows(db: Db, workspaceId: string) {
     .orderBy('suite.name');
 }
 
+/** A table that lies far away and was not read, since nobody had asked for it. */
+export interface Unread {
+  readonly table: string;
+  /** How many checks wait for it. */
+  readonly checks: number;
+  /** What reading it takes; null where that is not known. */
+  readonly bytes: number | null;
+}
+
 export interface RunSummary {
   readonly id: number;
   readonly trigger: Trigger;
@@ -34,6 +43,8 @@ export interface RunSummary {
   readonly failure: Failure | null;
   /** What was read of a bucket; null where none was. */
   readonly bytesRead: number | null;
+  /** Tables of a bucket that were not read, since nobody had asked for it. */
+  readonly unread: readonly Unread[];
   readonly pass: number;
   readonly warn: number;
   readonly fail: number;
@@ -52,6 +63,7 @@ export async function lastRuns(
     .distinctOn('run.suite_id')
     .select(['run.suite_id as suiteId', 'run.id', 'run.trigger', 'run.sync_id as syncId', 'run.failure'])
     .select(['run.started_at as startedAt', 'run.finished_at as finishedAt', 'run.bytes_read as bytesRead'])
+    .select('run.unread')
     .select(['pass', 'warn', 'fail', 'error'].map((outcome) => countOf(outcome as Outcome).as(outcome as Outcome)))
     .where('run.workspace_id', '=', workspaceId)
     .where('run.suite_id', 'in', [...suiteIds])
@@ -59,7 +71,7 @@ export async function lastRuns(
     .orderBy('run.suite_id')
     .orderBy('run.id', 'desc')
     .execute();
-  return new Map(rows.map(({ suiteId, ...run }) => [suiteId, run]));
+  return new Map(rows.map(({ suiteId, unread, ...run }) => [suiteId, { ...run, unread: unread ?? [] }]));
 }
 
 function countOf(outcome: Outcome) {
@@ -98,6 +110,22 @@ export function resultsOf(db: Db, workspaceId: string, runId: number) {
     .where('result.workspace_id', '=', workspaceId)
     .where('result.run_id', '=', runId)
     .orderBy('result.id')
+    .execute();
+}
+
+/** The newest result of each of these checks. */
+export function newestResults(db: Db, workspaceId: string, suiteId: string, keys: readonly string[]) {
+  return db
+    .selectFrom('check_result as result')
+    .innerJoin('check_run as run', 'run.id', 'result.run_id')
+    .distinctOn('result.key')
+    .select(RESULT)
+    .where('result.workspace_id', '=', workspaceId)
+    .where('result.suite_id', '=', suiteId)
+    .where('result.key', 'in', [...keys])
+    .where('run.trigger', 'not in', PARTIAL)
+    .orderBy('result.key')
+    .orderBy('result.id', 'desc')
     .execute();
 }
 
@@ -180,15 +208,26 @@ export function findRun(db: Db, runId: number) {
     .executeTakeFirst();
 }
 
+/** How a run ended, beside what its checks said. */
+export interface RunEnd {
+  /** Why nothing could be measured. */
+  readonly failure: Failure | null;
+  /** What was read of a bucket; null where none was. */
+  readonly bytesRead: number | null;
+  /** What nobody had asked to read. */
+  readonly unread?: readonly Unread[];
+}
+
 /** Closes the run, unless it is closed already: then nothing may be saved again. */
 export async function finishRun(
   db: Db,
   runId: number,
-  { at, failure, bytesRead }: { at: Date; failure: Failure | null; bytesRead: number | null },
+  { at, failure, bytesRead, unread = [] }: RunEnd & { readonly at: Date },
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('check_run')
     .set({ finished_at: at, failure: failure && JSON.stringify(failure), bytes_read: bytesRead })
+    .set({ unread: unread.length === 0 ? null : JSON.stringify(unread) })
     .where('id', '=', runId)
     .where('finished_at', 'is', null)
     .executeTakeFirst();

@@ -5,7 +5,17 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Outcome, SegmentResult } from './evaluate.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite, readSaveError, suiteNotFound } from './refusals.ts';
-import { backfillRun, heldResults, historyOf, lastRuns, type RunSummary, resultsOf, suiteRows } from './store.ts';
+import {
+  backfillRun,
+  heldResults,
+  historyOf,
+  lastRuns,
+  newestResults,
+  type RunSummary,
+  resultsOf,
+  suiteRows,
+  type Unread,
+} from './store.ts';
 import type { Level } from './suite.ts';
 
 export type { RunSummary } from './store.ts';
@@ -168,10 +178,12 @@ export async function deleteSuite({ db }: { db: Db }, workspaceId: string, id: s
 
 /** The newest run and what each check said in it, worst first; of loads that are held, what the gate said of them. */
 export async function suiteResults({ db }: { db: Db }, workspaceId: string, suiteId: string): Promise<SuiteResults> {
-  const { lastRun: run } = await getSuite({ db }, workspaceId, suiteId);
+  const { lastRun: run, text } = await getSuite({ db }, workspaceId, suiteId);
   const held = await heldResults(db, workspaceId, suiteId);
   const ran = run ? await resultsOf(db, workspaceId, run.id) : [];
-  const results = new Map([...ran, ...held].map((result) => [result.key, result]));
+  const unread = keysOf(text, run?.unread ?? []);
+  const earlier = unread.length === 0 ? [] : await newestResults(db, workspaceId, suiteId, unread);
+  const results = new Map([...earlier, ...ran, ...held].map((result) => [result.key, result]));
   const models = [...results.values()].map((result) => ({
     ...result,
     table: result.key.split(' / ')[0] ?? '',
@@ -185,6 +197,13 @@ export async function suiteResults({ db }: { db: Db }, workspaceId: string, suit
     backfill: (await backfillRun(db, workspaceId, suiteId)) ?? null,
     results: models.toSorted((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome)),
   };
+}
+
+/** The checks of tables that the last run did not read: what was known of them still is. */
+function keysOf(text: string, unread: readonly Unread[]): string[] {
+  const tables = new Set(unread.map(({ table }) => table));
+  const checks = parseSuite(text).suite?.checks ?? [];
+  return checks.filter(({ table }) => tables.has(table)).map(({ key }) => key);
 }
 
 /** The series of one check for a chart: its last points, or those since a time. */

@@ -1,48 +1,79 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonObject } from '#lib/json.ts';
 
-interface OfSync {
+/** A stream of a connection, whose table is measured. */
+export interface MeasuredStream {
   readonly workspaceId: string;
   readonly connectionId: string;
-  readonly syncId: number;
+  /** As its source names it. */
+  readonly namespace: string;
+  readonly name: string;
 }
 
-/** What a table of the connection's destination held after the last load that a gate measured. */
+/** What the stream's table held after a publish; null where that is not known. */
 export async function findTableState(
   db: Db,
-  { connectionId }: OfSync,
-  table: string,
-): Promise<{ syncId: number; states: JsonObject } | null> {
+  { connectionId, namespace, name }: MeasuredStream,
+  publish: string | null,
+): Promise<{ publish: string; states: JsonObject } | null> {
+  if (publish === null) return null;
   const row = await db
     .selectFrom('table_state')
-    .innerJoin('connection', 'connection.destination_id', 'table_state.destination_id')
-    .select(['table_state.sync_id as syncId', 'table_state.states'])
-    .where('connection.id', '=', connectionId)
-    .where('table_state.table_name', '=', table)
+    .select(['publish', 'states'])
+    .where('connection_id', '=', connectionId)
+    .where('namespace', '=', namespace)
+    .where('name', '=', name)
+    .where('publish', '=', publish)
     .executeTakeFirst();
   return row ?? null;
 }
 
-/** Keeps what the table will hold once this sync is published. It counts only if that sync is then the table's last writer. */
-export async function saveTableState(db: Db, sync: OfSync, table: string, states: JsonObject): Promise<void> {
-  const { destination_id } = await db
-    .selectFrom('connection')
-    .select('destination_id')
-    .where('id', '=', sync.connectionId)
-    .executeTakeFirstOrThrow();
-  const row = {
-    destination_id,
-    table_name: table,
-    workspace_id: sync.workspaceId,
-    connection_id: sync.connectionId,
-    sync_id: sync.syncId,
-    states: JSON.stringify(states),
-  };
+/** Keeps what the table will hold once a publish counts, beside what it holds until then: nobody knows yet whether it will. */
+export async function saveNextState(
+  db: Db,
+  stream: MeasuredStream,
+  { publish, until, states }: { publish: string; until: string | null; states: JsonObject },
+): Promise<void> {
+  await ofStream(db, stream)
+    .$if(until !== null, (query) => query.where('publish', '<>', until ?? ''))
+    .execute();
+  await upsert(db, stream, publish, states);
+}
+
+/** Keeps what was found of the table as it is, beside what was known of it. */
+export function addToState(db: Db, stream: MeasuredStream, publish: string, states: JsonObject): Promise<void> {
+  return upsert(db, stream, publish, states);
+}
+
+/** A load that could not be measured is no base for the next. */
+export async function dropTableState(db: Db, stream: MeasuredStream, publish: string): Promise<void> {
+  await ofStream(db, stream).where('publish', '=', publish).execute();
+}
+
+async function upsert(
+  db: Db,
+  { workspaceId, connectionId, namespace, name }: MeasuredStream,
+  publish: string,
+  states: JsonObject,
+): Promise<void> {
+  const row = { connection_id: connectionId, namespace, name, publish, workspace_id: workspaceId };
   await db
     .insertInto('table_state')
-    .values(row)
+    .values({ ...row, states: JSON.stringify(states) })
     .onConflict((conflict) =>
-      conflict.columns(['destination_id', 'table_name']).doUpdateSet({ ...row, updated_at: new Date() }),
+      conflict.columns(['connection_id', 'namespace', 'name', 'publish']).doUpdateSet({
+        states: sql`table_state.states || excluded.states`,
+        updated_at: new Date(),
+      }),
     )
     .execute();
+}
+
+function ofStream(db: Db, { connectionId, namespace, name }: MeasuredStream) {
+  return db
+    .deleteFrom('table_state')
+    .where('connection_id', '=', connectionId)
+    .where('namespace', '=', namespace)
+    .where('name', '=', name);
 }

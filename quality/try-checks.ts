@@ -4,13 +4,13 @@ import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
+import { checkTables } from './check-tables.ts';
 import type { CheckResult } from './evaluate.ts';
 import { gatherFacts } from './facts.ts';
 import { inDestination } from './in-destination.ts';
 import { namedChecks } from './named-checks.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite } from './refusals.ts';
-import { checkTables } from './run-checks.ts';
 import type { Check, SampleRules } from './suite.ts';
 
 /** Somebody waits for it. */
@@ -83,7 +83,7 @@ export async function tryChecks(
   const config = usableConfig(c.secrets, destination.config, `destination:${destinationId}`);
   const results = await inDestination(
     { ...c, onRead: () => undefined },
-    { destinationId, destinationType: destination.type, connectionId, trigger: 'manual' },
+    { destinationId, destinationType: destination.type, connectionId },
     { config, guard, signal, statementTimeoutMs: STATEMENT_MS },
     (engine) => checkTables(engine, checks, facts, samples),
   );

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { checkTables } from '#quality/check-tables.ts';
 import { withParquet } from '#quality/duckdb/engine.ts';
-import { checkTables } from '#quality/run-checks.ts';
 import { type BenchRow, median } from '../row.ts';
 import { checks, handWritten, ROWS, rowsSql } from './suite.ts';
 

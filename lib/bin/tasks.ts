@@ -21,6 +21,7 @@ import { forgetSyncs } from '#lib/sync/retention.ts';
 import { runProbe } from '#lib/sync/run-probe.ts';
 import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { startFollowers } from '#lib/sync/start-followers.ts';
+import type { SyncStream } from '#lib/sync/sync-stream.ts';
 import { openGate } from '#quality/gate.ts';
 import { knownTables } from '#quality/known-tables.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
@@ -131,7 +132,15 @@ export async function forgetOld(context: Context): Promise<void> {
 function gateOf(context: Context): NonNullable<SyncJobOptions['gate']> {
   return async ({ workspaceId, connectionId, syncId }, signal) => {
     const gate = await openGate(context, { workspaceId, connectionId, syncId }, signal);
-    return { guards: gate.guards, onStaged: (_stream, stage, counts) => gate.check(stage, counts) };
+    const nameOf = ({ configured: { stream } }: SyncStream) => ({
+      name: stream.name,
+      namespace: stream.namespace ?? '',
+    });
+    return {
+      guards: gate.guards,
+      onStaged: (stream, stage, counts) => gate.check(nameOf(stream), stage, counts),
+      onPart: (stream, stage, { complete, counts }) => gate.observe(nameOf(stream), stage, { complete, load: counts }),
+    };
   };
 }
 

@@ -26,6 +26,8 @@ export interface DestinationKind {
   readonly supportedModes: readonly ConfiguredStream['destinationSyncMode'][];
   /** Rows that can't be written are put aside there, to be looked at and loaded again. */
   readonly keepsQuarantine?: boolean;
+  /** What is published lies far away: checks measure it on its way there, and read it back only when somebody asks. */
+  readonly isFarAway?: boolean;
   /** The schema or folder for streams of connections whose namespace is the destination's default. */
   defaultNamespace(config: JsonObject): string;
   /** Host and port that the config names; null when they are the provider's own. Throws `bad_config`. */
@@ -192,8 +194,12 @@ export interface StagedLoad {
   readonly table: Relation | null;
   /** Columns that publishing keeps unique by itself. */
   readonly uniqueKey: readonly string[] | null;
-  /** The sync that wrote the table last, if it did so alone and to its end; null when the table is new or shared. */
-  readonly tableOf: number | null;
+  /** The publish that wrote the table last, if it is known to be the last word on it; null when the table is new or shared. */
+  readonly tableOf: string | null;
+  /** The publish that this load will be. */
+  readonly becomes: string;
+  /** Rows that the table keeps, where they are known without looking; null where not. */
+  readonly tableRows: number | null;
   /** The table holds nothing yet, or publishing replaces all of it. */
   readonly replaces: boolean;
 }
@@ -261,6 +267,10 @@ export interface Published {
   readonly deleted: number;
   /** Rows whose key came once more in the same load, as pages do that shift while they are read: the newest of each key counts. */
   readonly repeated?: number;
+  /** What the files of the relation have together, where it has files. */
+  readonly bytes?: number;
+  /** Which publish it is, among all of the stream; missing where nobody asks later. */
+  readonly publish?: string;
   /** What the table is called, and fields whose columns are not called like them. */
   readonly names?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
   readonly schemaChanges?: readonly SchemaChange[];

@@ -84,6 +84,7 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   }
   reconcile(counts.closed);
   if (guarded) await passGate(hooks, { stream, stage, counts });
+  else await hooks.gate?.onPart?.(stream, stage, { complete: true, counts: counts.closed });
   killPoint('sync.staged');
   const result = await stage.publish({ complete: true, onRefused: refusing(work, hooks, { stream, counts }, true) });
   killPoint('sync.published');

@@ -140,6 +140,7 @@ async function saveSoFar(
   counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
   killPoint('sync.checkpoint');
   if (!publishes) return;
+  await hooks.gate?.onPart?.(stream, stage, { complete: false, counts: counts.closed });
   await stage.publish({ complete: false, onRefused: refusing(work, hooks, { stream, counts }, false) });
   await hooks.recorder.advanced(stream, state);
 }

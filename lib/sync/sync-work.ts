@@ -29,4 +29,10 @@ export interface Gate {
   guards(names: readonly string[]): boolean;
   /** What it throws keeps the stage from being published; `load_held` keeps it until somebody decides. */
   onStaged(stream: SyncStream, stage: Pick<Stage, 'names' | 'staged' | 'setAside'>, counts: Counts): Promise<void>;
+  /** Looks at a part of what it does not guard, just before that is published; `complete` with the last. */
+  onPart?(
+    stream: SyncStream,
+    stage: Pick<Stage, 'names' | 'staged'>,
+    part: { readonly complete: boolean; readonly counts: Counts },
+  ): Promise<void>;
 }

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
+import { checkTables } from '../check-tables.ts';
 import { noFacts } from '../fixtures/suite-of.ts';
 import { parseSuite } from '../parse-suite.ts';
-import { checkTables } from '../run-checks.ts';
 import { withParquet } from './engine.ts';
 
 const FACTS = () => noFacts();

@@ -76,7 +76,8 @@ function parquetEngine(connection: DuckDBConnection, { find, folder, signal }: P
   };
 }
 
-function readFailure(error: unknown): Failure {
+/** What a thrown error means for a check. */
+export function readFailure(error: unknown): Failure {
   if (error instanceof WeirError) return toFailure(error);
   const message = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
   if (/interrupt/i.test(message)) {

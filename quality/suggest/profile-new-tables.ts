@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import type { Guard } from '#lib/address-guard.ts';
 import type { Db } from '#lib/db/connect.ts';
 import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
-import { withBucket } from '../duckdb/bucket.ts';
+import type { Engine } from '../engine.ts';
 import { historyColumn } from '../history-column.ts';
 import { withPostgres } from '../postgres/engine.ts';
 import type { Profile } from './profile.ts';
@@ -21,12 +21,9 @@ interface ProfileContext extends GuardContext {
   readonly kept?: Kept;
 }
 
-/** What a profile reads of a bucket at most: it suggests, it proves nothing. */
-const PROFILE_BYTES = 32 * 1024 * 1024;
-
 /**
- * Looks at the tables that a sync has published for the first time, and keeps the checks that follow: in Postgres, or in the
- * first files of a bucket. What goes wrong is logged and forgotten.
+ * Looks at the tables that a sync has published for the first time, and keeps the checks that follow. Those that lie far away were
+ * profiled on their way. What goes wrong is logged and forgotten.
  * @returns the connection, if some of its new tables tell since when their rows are there
  */
 export async function profileNewTables(
@@ -35,73 +32,66 @@ export async function profileNewTables(
   signal: AbortSignal,
 ): Promise<{ workspaceId: string; connectionId: string } | null> {
   try {
-    const [first, ...others] = await newTables(c.db, syncId);
-    if (!first) return null;
-    const guard = await workspaceGuard(c, first.workspaceId);
-    const config = usableConfig(c.secrets, first.config, `destination:${first.destinationId}`);
-    const options = { config, guard, signal };
-    const profile = first.destinationType === 'postgres' ? profileInPostgres : profileInBucket;
-    const profiles = await profile(c, [first, ...others], { ...options, syncId });
-    const { workspaceId, connectionId } = first;
-    return profiles.some(hasPast) ? { workspaceId, connectionId } : null;
+    const near = (await newTables(c.db, syncId)).filter(
+      ({ destinationType }) => destinationKind(destinationType).isFarAway !== true,
+    );
+    await profileTables(c, near, { syncId, signal });
+    const found = await profilesOf(c.db, syncId);
+    const withPast = found.find(hasPast);
+    return withPast ? { workspaceId: withPast.workspaceId, connectionId: withPast.connectionId } : null;
   } catch (error) {
     c.log.warn({ err: error, syncId }, 'new tables were not profiled');
     return null;
   }
 }
 
-function hasPast({ columns }: Profile): boolean {
+function hasPast({ columns }: Pick<Profile, 'columns'>): boolean {
   const times = columns.filter(({ type }) => type === 'time').map(({ name }) => ({ name, type: 'timestamp' }));
   return historyColumn(times) !== null;
 }
 
-interface ProfileOptions {
-  readonly config: JsonObject;
-  readonly guard: Guard;
-  readonly signal: AbortSignal;
-  readonly syncId: number;
-}
-
-async function profileInPostgres(
+async function profileTables(
   c: ProfileContext,
   tables: readonly NewTable[],
-  { config, syncId, ...options }: ProfileOptions,
-): Promise<Profile[]> {
-  return withPostgres(config, { ...options, ...(c.kept && { kept: c.kept }) }, async (engine) => {
-    const profiles: Profile[] = [];
-    for (const { relation, ...table } of tables) {
-      const profile = await profileTable(engine, relation);
-      await saveProfile(c, { ...table, syncId, bytesRead: null }, profile);
-      profiles.push(profile);
-    }
-    return profiles;
+  { syncId, signal }: { syncId: number; signal: AbortSignal },
+): Promise<void> {
+  const [first] = tables;
+  if (!first) return;
+  const guard = await workspaceGuard(c, first.workspaceId);
+  const config = usableConfig(c.secrets, first.config, `destination:${first.destinationId}`);
+  await withPostgres(config, { guard, signal, ...(c.kept && { kept: c.kept }) }, async (engine) => {
+    for (const { relation, ...table } of tables)
+      await saveProfile(c, { ...table, syncId }, await profileTable(engine, relation));
   });
 }
 
-async function profileInBucket(
-  c: ProfileContext,
-  tables: readonly NewTable[],
-  { syncId, ...options }: ProfileOptions,
-): Promise<Profile[]> {
-  const profiles: Profile[] = [];
-  for (const { relation, ...table } of tables) {
-    if (relation.kind !== 'parquet' || relation.files.length === 0) continue;
-    const published = [{ prefix: '', namespace: '', name: table.tableName, files: relation.files }];
-    let read = { bytes: 0, isPart: false };
-    const onRead = (part: typeof read) => {
-      read = part;
-    };
-    const limit = { bytes: PROFILE_BYTES, beyond: 'part' as const };
-    const { log, clock } = c;
-    const bucket = { type: table.destinationType, published, limit, onRead, log, clock, ...options };
-    await withBucket(bucket, async (engine) => {
-      const found = await engine.find(table.tableName);
-      const profile = await profileTable(engine, found, read.isPart);
-      await saveProfile(c, { ...table, syncId, bytesRead: read.bytes }, profile);
-      profiles.push(profile);
-    });
+/** Whether the connection's table has been looked at. */
+export async function isProfiled(db: Db, connectionId: string, tableName: string): Promise<boolean> {
+  const found = db.selectFrom('table_profile').select('table_name').where('connection_id', '=', connectionId);
+  return (await found.where('table_name', '=', tableName).executeTakeFirst()) !== undefined;
+}
+
+/** Profiles what lies on this machine before it is published far away. What goes wrong is logged and forgotten. */
+export async function profileStaged(
+  c: Pick<ProfileContext, 'db' | 'clock' | 'log'>,
+  engine: Engine,
+  { load, isPart, ...table }: ProfiledTable & { readonly load: Relation; readonly isPart: boolean },
+): Promise<void> {
+  try {
+    const profile = await profileTable(engine, load, isPart);
+    if (profile.rows > 0) await saveProfile(c, table, profile);
+  } catch (error) {
+    c.log.warn({ err: error, table: table.tableName }, 'a new table was not profiled');
   }
-  return profiles;
+}
+
+async function profilesOf(db: Db, syncId: number) {
+  const rows = await db
+    .selectFrom('table_profile')
+    .select(['columns', 'workspace_id as workspaceId', 'connection_id as connectionId'])
+    .where('sync_id', '=', syncId)
+    .execute();
+  return rows.map(({ columns, ...row }) => ({ ...row, columns: columns as unknown as Profile['columns'] }));
 }
 
 type NewTable = Awaited<ReturnType<typeof newTables>>[number];
@@ -136,9 +126,16 @@ async function newTables(db: Db, syncId: number) {
 const TABLE_NAME = sql<string>`case when stream.relation ->> 'kind' = 'postgres'
   then concat(stream.relation ->> 'schema', '.', stream.relation ->> 'table') else concat(connection.prefix, stream.name) end`;
 
+interface ProfiledTable {
+  readonly connectionId: string;
+  readonly workspaceId: string;
+  readonly tableName: string;
+  readonly syncId: number;
+}
+
 async function saveProfile(
-  { db, clock }: ProfileContext,
-  table: { connectionId: string; workspaceId: string; tableName: string; syncId: number; bytesRead: number | null },
+  { db, clock }: Pick<ProfileContext, 'db' | 'clock'>,
+  table: ProfiledTable,
   profile: Profile,
 ): Promise<void> {
   await db
@@ -150,7 +147,6 @@ async function saveProfile(
       sync_id: table.syncId,
       columns: JSON.stringify(profile.columns),
       suggestions: JSON.stringify(suggestChecks(profile, clock())),
-      bytes_read: table.bytesRead,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
@@ -160,8 +156,6 @@ export interface TableSuggestions {
   readonly table: string;
   readonly columns: readonly string[];
   readonly suggestions: readonly Suggestion[];
-  /** What was read of a bucket for them; null where none was. */
-  readonly bytesRead: number | null;
 }
 
 /** What was found in the tables of a workspace, or of one of its connections. */
@@ -172,13 +166,7 @@ export async function listSuggestions(
 ): Promise<(TableSuggestions & { readonly connectionId: string })[]> {
   const rows = await db
     .selectFrom('table_profile')
-    .select([
-      'connection_id as connectionId',
-      'table_name as table',
-      'columns',
-      'suggestions',
-      'bytes_read as bytesRead',
-    ])
+    .select(['connection_id as connectionId', 'table_name as table', 'columns', 'suggestions'])
     .where('workspace_id', '=', workspaceId)
     .$if(connectionId !== null, (query) => query.where('connection_id', '=', connectionId ?? ''))
     .orderBy('table_name')

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import { testDatabase } from '#tests/harness/database.ts';
+import { checkTables } from '../check-tables.ts';
 import { configOf } from '../fixtures/postgres-config.ts';
 import { noFacts } from '../fixtures/suite-of.ts';
 import { parseSuite } from '../parse-suite.ts';
 import { withPostgres } from '../postgres/engine.ts';
-import { checkTables } from '../run-checks.ts';
 import { addCheck, hasCheck } from './add-check.ts';
 import { profileTable } from './profile-table.ts';
 import { suggestChecks } from './suggest-checks.ts';

@@ -109,3 +109,26 @@ test('a held load is decided of through the API', async () => {
   expect(api.requests[0]).toMatchObject({ method: 'POST', path: '/api/weir/v1/syncs/17/run-again' });
   expect((await weir('loads', 'relase', '17', '--key', 'k')).code).toBe(2);
 });
+
+test('a suite of the service is started there, and waited for', async () => {
+  const results = [
+    { outcome: 'pass', title: 'orders: volume, rows', message: '12 rows' },
+    { outcome: 'fail', title: 'orders: uniqueness, id', message: 'id is repeated in 1 row, limit 0' },
+  ];
+  const api = await scriptedServer({
+    '/api/weir/v1/suites': () => ({ body: [{ id: 's1', name: 'orders' }] }),
+    '/api/weir/v1/suites/s1/run': () => ({ status: 201, body: { runId: 7 } }),
+    '/api/weir/v1/suites/s1/results': [
+      { body: { run: { id: 7, finishedAt: null, failure: null }, results: [] } },
+      { body: { run: { id: 7, finishedAt: '2026-01-01T00:00:00Z', failure: null }, results } },
+    ],
+  });
+  onTestFinished(() => api.close());
+  const { code, stdout } = await weir('checks', 'start', 'orders', '--url', api.url, '--key', 'weir_k');
+  expect([code, stdout]).toEqual([
+    1,
+    'pass  orders: volume, rows: 12 rows\nFAIL  orders: uniqueness, id: id is repeated in 1 row, limit 0\n',
+  ]);
+  const none = await weir('checks', 'start', 'order', '--url', api.url, '--key', 'weir_k');
+  expect(none.stderr).toContain('There is no suite named order. Suites: orders.');
+});

@@ -4,20 +4,20 @@ import path from 'node:path';
 import { createGuard } from '#lib/address-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
+import { checkTables } from '#quality/check-tables.ts';
 import type { Facts } from '#quality/checks/check-kind.ts';
 import { withParquet } from '#quality/duckdb/engine.ts';
 import type { Engine } from '#quality/engine.ts';
 import { namedChecks } from '#quality/named-checks.ts';
 import { parseSuite } from '#quality/parse-suite.ts';
 import { withPostgres } from '#quality/postgres/engine.ts';
-import { checkTables } from '#quality/run-checks.ts';
 import type { NewResult } from '#quality/store.ts';
 import type { Suite } from '#quality/suite.ts';
 import { needed, textFile } from './inputs.ts';
 import { postgresConfig } from './postgres-address.ts';
 
 /** What the exit code says: for Airflow, dbt and CI. */
-const EXIT = { ok: 0, failed: 1, usage: 2, notMeasured: 3 } as const;
+export const CHECKS_EXIT = { ok: 0, failed: 1, usage: 2, notMeasured: 3 } as const;
 
 interface Options {
   readonly file: string | undefined;
@@ -33,12 +33,17 @@ interface Options {
 export async function checksRunCommand({ file, json, check, ...options }: Options): Promise<number> {
   const name = needed(file, 'The suite (weir checks run suite.yaml)');
   const suite = readSuite(name);
-  if (suite === null) return EXIT.usage;
+  if (suite === null) return CHECKS_EXIT.usage;
   const checks = check === undefined ? suite.checks : namedChecks(suite.checks, check);
   const results = await inTarget(options, (engine) => checkTables(engine, checks, unknownFacts, suite.samples));
-  process.stdout.write(json ? `${JSON.stringify(summary(name, results), null, 2)}\n` : text(results));
-  if (results.some(({ outcome }) => outcome === 'error')) return EXIT.notMeasured;
-  return results.some(({ outcome }) => outcome === 'fail') ? EXIT.failed : EXIT.ok;
+  process.stdout.write(json ? `${JSON.stringify(summary(name, results), null, 2)}\n` : resultLines(results));
+  return exitCodeOf(results);
+}
+
+/** 3 where something could not be measured, 1 where something fails. */
+export function exitCodeOf(results: readonly Pick<NewResult, 'outcome'>[]): number {
+  if (results.some(({ outcome }) => outcome === 'error')) return CHECKS_EXIT.notMeasured;
+  return results.some(({ outcome }) => outcome === 'fail') ? CHECKS_EXIT.failed : CHECKS_EXIT.ok;
 }
 
 function readSuite(file: string): Suite | null {
@@ -92,7 +97,8 @@ function summary(suite: string, results: readonly NewResult[]) {
 
 const WORDS = { pass: 'pass', warn: 'WARN', fail: 'FAIL', error: 'ERROR' };
 
-function text(results: readonly NewResult[]): string {
+/** A line for each. */
+export function resultLines(results: readonly Pick<NewResult, 'outcome' | 'title' | 'message'>[]): string {
   const lines = results.map(({ outcome, title, message }) => `${WORDS[outcome].padEnd(6)}${title}: ${message}\n`);
   return lines.join('');
 }

@@ -5,6 +5,7 @@ import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
 import { checksRunCommand } from './checks-command.ts';
+import { checksStartCommand } from './checks-start-command.ts';
 import { countsCommand } from './counts-command.ts';
 import { draftCommand } from './draft-command.ts';
 import { configOf, issuesOf, jsonFile, keepConfig, manifestOf, needed, object } from './inputs.ts';
@@ -37,6 +38,7 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           load into a Postgres, without the service
   checks run SUITE --to postgres://… | --parquet DIR [--check NAME] [--json]
                                                           measure a suite, or one of its checks; exits 0, 1 if a check fails, 3 if it can't be measured
+  checks start NAME --key KEY [--url URL] [--json]        have the service measure a suite of its own, buckets too; exits the same
   apply -f DIR --key KEY [--url URL] [--dry-run] [--prune]
                                                           make the service as a folder of YAML says
   drift -f DIR --key KEY [--url URL]                      where service and folder differ; exits 2 if they do
@@ -200,6 +202,8 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
 }
 
 function checks([action, file]: string[], values: Values, signal: AbortSignal): Promise<number> {
+  const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY } = values;
+  if (action === 'start') return checksStartCommand({ suite: file, url, key, json: values.json === true, signal });
   needed(action === 'run' ? action : undefined, 'The action (weir checks run suite.yaml)');
   const { to, parquet, check, json } = values;
   return checksRunCommand({ file, to, parquet, check, json: json === true, signal });

@@ -38,6 +38,8 @@ interface CheckRunTable {
   /** Of a bucket; null where none was read. */
   bytes_read: Optional<number>;
   failure: NullableJson<Failure>;
+  /** Tables of a bucket that it did not read: nobody had asked for that. */
+  unread: NullableJson<{ table: string; checks: number; bytes: number | null }[]>;
 }
 
 interface CheckResultTable {
@@ -71,13 +73,15 @@ interface CheckResultTable {
   measured_at: Time;
 }
 
-/** What a table held after its last publish, as numbers that merge with those of the next load. */
+/** What a stream's table held after a publish, as numbers that merge with those of the next load. */
 interface TableStateTable {
-  destination_id: string;
-  table_name: string;
-  workspace_id: string;
   connection_id: string;
-  sync_id: number;
+  /** The stream's, as its source names it. */
+  namespace: string;
+  name: string;
+  /** Which publish; counted only while it is the table's last. */
+  publish: string;
+  workspace_id: string;
   states: Json<JsonObject>;
   updated_at: Time;
 }
@@ -90,6 +94,5 @@ interface TableProfileTable {
   sync_id: number;
   columns: Json<JsonValue>;
   suggestions: Json<JsonValue>;
-  bytes_read: Optional<number>;
   profiled_at: Time;
 }

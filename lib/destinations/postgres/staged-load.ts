@@ -24,13 +24,14 @@ export async function stagedLoad(parts: StageParts, stage: TableRef, shape: Tabl
   const table: Relation | null = isThere ? { kind: 'postgres', schema: relation.schema, table: relation.table } : null;
   const uniqueKey =
     dedup && !shape.key.includes(-1) ? shape.key.map((index) => shape.columns[index]?.name ?? '') : null;
-  const shared = { load, table, uniqueKey, replaces };
+  const shared = { load, table, uniqueKey, replaces, becomes: String(parts.attempt.syncId), tableRows: null };
   if (replaces) {
     const after = query(winners);
     const removed = isThere ? query(select.table) : null;
     return { ...shared, added: after, removed, after, tableOf: null };
   }
-  const tableOf = await soleWriter(pool, ref);
+  const writer = await soleWriter(pool, ref);
+  const tableOf = writer === null ? null : String(writer);
   if (!dedup) {
     const after = query(`${select.table} union all ${winners}`);
     return { ...shared, added: query(winners), removed: null, after, tableOf };

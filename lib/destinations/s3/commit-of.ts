@@ -1,10 +1,11 @@
-import type { Published } from '../destination.ts';
+import type { Published, Relation, StagedLoad } from '../destination.ts';
 import type { Commit } from './commits.ts';
 import type { S3Config } from './config.ts';
 import type { StageMark } from './local-stage.ts';
 import { planRetention, type RetentionPlan } from './retention.ts';
 import type { StageParts } from './stage-parts.ts';
 import type { StorageClass, StoredFile } from './stored-file.ts';
+import type { WrittenFile } from './write-files.ts';
 
 type Retention = S3Config['retention'];
 
@@ -63,7 +64,10 @@ export function commitOf(
     generation: target.generation,
     state: mark.state,
     counts: mark.counts,
-    published: publishedOf(parts, latest, { files, added, tables }),
+    published: {
+      ...publishedOf(parts, latest, { files, added, tables }),
+      publish: publishName(attempt.syncId, mark.parts + 1),
+    },
     tables,
     files,
     archived: [...plan.archived, ...moved],
@@ -84,12 +88,40 @@ function publishedOf(
   return {
     relation: { kind: 'parquet', files: mine.map((file) => `s3://${config.bucket}/${file.key}`) },
     rows: rowsOf(mine),
+    bytes: mine.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     inserted: rowsOf(added.filter(isMain)),
     updated: 0,
     deleted: rowsOf(replaced.filter(isMain)),
     columns: tables
       .filter(({ path }) => path === '')
       .flatMap(({ columns }) => columns.map(({ name, type }) => ({ name, type }))),
+  };
+}
+
+/** Tells a publish from all others of its stream. */
+function publishName(syncId: number, part: number): string {
+  return `${syncId}.${part}`;
+}
+
+/**
+ * The load as checks see it. What is in the bucket is not read for them, but its commit says how many rows there are, and which of them
+ * retention will take away.
+ */
+export function stagedLoad(
+  parts: StageParts,
+  latest: Commit | null,
+  { mark, files }: { mark: StageMark; files: readonly WrittenFile[] },
+): StagedLoad {
+  const load: Relation = { kind: 'parquet', files: files.map(({ file }) => file) };
+  const { kept } = retentionOf(parts, latest, { complete: true, adds: files.some(({ rows }) => rows > 0) });
+  const [before, stays] = [(latest?.files ?? []).filter(isMain), kept.filter(isMain)];
+  const replaces = stays.length === 0;
+  const isSame = latest !== null && !replaces && stays.length === before.length;
+  return {
+    ...{ load, added: load, removed: null, after: replaces ? load : null, table: null, uniqueKey: null, replaces },
+    tableOf: isSame ? publishName(latest.syncId, latest.part) : null,
+    becomes: publishName(parts.attempt.syncId, mark.parts + 1),
+    tableRows: rowsOf(stays),
   };
 }
 

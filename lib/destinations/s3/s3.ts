@@ -36,6 +36,7 @@ export const s3: DestinationKind = {
   title: 'S3',
   spec: s3Spec,
   keepsQuarantine: true,
+  isFarAway: true,
   supportedModes: ['append', 'overwrite'],
   defaultNamespace: () => '',
   address(config) {

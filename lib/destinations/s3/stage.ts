@@ -5,11 +5,11 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { plainName } from '#lib/records/index.ts';
-import type { Counts, Published, Relation, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import type { Counts, Published, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
-import { archiveKey, commitOf, retentionOf, storageClassOf } from './commit-of.ts';
+import { archiveKey, commitOf, retentionOf, stagedLoad, storageClassOf } from './commit-of.ts';
 import { type Commit, highestFence } from './commits.ts';
 import type { Granularity } from './config.ts';
 import { forgetHeld, keepHeld } from './held-stage.ts';
@@ -185,31 +185,21 @@ export class S3Stage implements Stage {
   /** The load alone lies on this machine; what is in the bucket is not read for it. */
   staged(): Promise<StagedLoad> {
     return this.#inTurn(async () => {
-      const { main } = this.#layout.tables();
-      const files = (await this.#toFiles()).filter(({ table }) => table.id === main.id);
-      const load: Relation = { kind: 'parquet', files: files.map(({ file }) => file) };
-      const before = this.#latest?.files ?? [];
-      const replaces = this.#parts.target.destinationSyncMode === 'overwrite' || before.length === 0;
-      const tableOf = !replaces && this.#latest?.complete ? this.#latest.syncId : null;
-      return {
-        load,
-        added: load,
-        removed: null,
-        after: replaces ? load : null,
-        table: null,
-        uniqueKey: null,
-        tableOf,
-        replaces,
-      };
+      const files = await this.#mainFiles();
+      return stagedLoad(this.#parts, this.#latest, { mark: this.#mark, files });
     });
+  }
+
+  async #mainFiles(): Promise<readonly WrittenFile[]> {
+    const { main } = this.#layout.tables();
+    return (await this.#toFiles()).filter(({ table }) => table.id === main.id);
   }
 
   setAside(rows: readonly SetAside[]): Promise<Counts> {
     return this.#inTurn(async () => {
       await this.#checkFence();
       const { context, config, local } = this.#parts;
-      const { main } = this.#layout.tables();
-      const files = (await this.#toFiles()).filter(({ table }) => table.id === main.id).map(({ file }) => file);
+      const files = (await this.#mainFiles()).map(({ file }) => file);
       const records = this.#layout.records();
       const found = await findAside({
         ...{ rows, files, records, straight: this.#straight, format: config.format },

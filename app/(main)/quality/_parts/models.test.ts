@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Run, runCounts, runState, titleParts, valueText } from './models.ts';
+import { type Run, runCounts, runState, titleParts, unreadText, valueText } from './models.ts';
 
 const run = (change: Partial<Run>): Run => ({
   id: 1,
   trigger: 'sync',
   syncId: 1,
   bytesRead: null,
+  unread: [],
   startedAt: '2026-11-24T05:00:00Z',
   finishedAt: '2026-11-24T05:00:01Z',
   failure: null,
@@ -44,4 +45,14 @@ test('values are written as their check counts', () => {
   expect(valueText(61.44, { kind: 'completeness', valueText: '61.4%' })).toBe('61.4%');
   expect(valueText(8.36, { kind: 'freshness', valueText: '8h 22m' })).toBe('8.4h');
   expect(valueText(3912, { kind: 'volume', valueText: '3,912' })).toBe('3,912');
+});
+
+test('a run that would have had to read a bucket says how much', () => {
+  const unread = [
+    { table: 'orders', checks: 2, bytes: 340_000_000 },
+    { table: 'users', checks: 1, bytes: null },
+  ];
+  expect(unreadText({ unread })).toBe('orders (2 checks, 340 MB), users (1 check, its size is not known)');
+  expect(runCounts(run({ unread, pass: 0 }))).toBe('Needs the bucket');
+  expect(runState(run({ unread })).word).toBe('Passes');
 });

@@ -6,6 +6,7 @@ import type {
   SuiteResults,
   SuiteSummary,
 } from '#quality/suites.ts';
+import { formatBytes } from '../../../_components/format.ts';
 import type { Named } from '../../../_components/states.ts';
 import type { Wire } from '../../../_components/wire.ts';
 
@@ -22,16 +23,28 @@ export function runState(run: Run | null): Named {
   if (run.failure) return { state: 'fail', word: 'Not measured' };
   if (!run.finishedAt) return { state: 'run', word: 'Running' };
   if (run.fail + run.error > 0) return { state: 'fail', word: 'Fails' };
+  if (run.unread.length > 0 && run.pass + run.warn === 0) return { state: 'wait', word: 'Needs the bucket' };
   return run.warn > 0 ? { state: 'warn', word: 'Warns' } : { state: 'ok', word: 'Passes' };
 }
 
 /** `1 of 8 fails`, `1 of 6 warns`, `11 of 11 pass`. */
-export function runCounts({ pass, warn, fail, error }: Run): string {
+export function runCounts(run: Run): string {
+  const { pass, warn, fail, error } = run;
   const total = pass + warn + fail + error;
   const bad = fail + error;
   if (bad > 0) return `${bad} of ${total} ${bad === 1 ? 'fails' : 'fail'}`;
   if (warn > 0) return `${warn} of ${total} ${warn === 1 ? 'warns' : 'warn'}`;
+  if (total === 0) return runState(run).word;
   return `${pass} of ${total} pass`;
+}
+
+/** `orders (2 checks, 340 MB)`: what the last run would have had to read. */
+export function unreadText({ unread }: Pick<Run, 'unread'>): string {
+  const named = unread.map(({ table, checks, bytes }) => {
+    const size = bytes === null ? 'its size is not known' : formatBytes(bytes);
+    return `${table} (${checks} ${checks === 1 ? 'check' : 'checks'}, ${size})`;
+  });
+  return named.join(', ');
 }
 
 /** What a failure leads to, by level. */

@@ -1,6 +1,6 @@
 'use client';
 
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useQueryState } from 'nuqs';
@@ -18,7 +18,6 @@ import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import { HeldLoad } from '../../../_components/sync/held-load.tsx';
 import type { Sync } from '../../../_components/sync/use-sync.ts';
-import { useSay } from '../../../_components/toast.tsx';
 import { BackfillNote } from './backfill-note.tsx';
 import { ChecksTable } from './checks-table.tsx';
 import { FailingRows } from './failing-rows.tsx';
@@ -26,6 +25,8 @@ import { LookBackPanel } from './look-back-panel.tsx';
 import { MetricPanel } from './metric-panel.tsx';
 import { type Backfill, type History, type Result, type Run, runCounts, runState, type Suite } from './models.ts';
 import { SegmentsPanel } from './segments-panel.tsx';
+import { UnreadNote } from './unread-note.tsx';
+import { useRunChecks } from './use-run-checks.ts';
 
 interface SuiteViewProps {
   readonly suite: Suite;
@@ -67,6 +68,7 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
       <div className="stack">
         {held && <HeldLoad sync={held} />}
         <BackfillNote suiteId={suite.id} backfill={backfill} />
+        <UnreadNote suiteId={suite.id} run={run} />
         {run?.failure && <FailureNotice failure={run.failure} title="The checks could not be run" />}
         {results.length === 0 ? (
           <Panel>
@@ -129,21 +131,8 @@ function Description({ suite, run }: { suite: Suite; run: Run | null }) {
 
 function Actions({ suite, running, held }: { suite: Suite; running: boolean; held: boolean }) {
   const [deleting, setDeleting] = useState(false);
-  const [asked, setAsked] = useState(false);
   const router = useRouter();
-  const say = useSay();
-  const queries = useQueryClient();
-  const run = async () => {
-    setAsked(true);
-    try {
-      await api.post(`/suites/${suite.id}/run`);
-      await queries.invalidateQueries({ queryKey: ['suites', suite.id] });
-    } catch (error) {
-      say.failed(error);
-    } finally {
-      setAsked(false);
-    }
-  };
+  const { start, busy } = useRunChecks(suite.id);
   const remove = async () => {
     await api.delete(`/suites/${suite.id}`);
     router.push('/quality');
@@ -154,7 +143,7 @@ function Actions({ suite, running, held }: { suite: Suite; running: boolean; hel
       <Link className="btn" href={`/quality/${suite.id}/edit`}>
         Edit checks
       </Link>
-      <Button kind={held ? 'plain' : 'primary'} icon="play" busy={asked || running} onClick={run}>
+      <Button kind={held ? 'plain' : 'primary'} icon="play" busy={busy || running} onClick={start}>
         {running ? 'Running' : 'Run checks'}
       </Button>
       <Menu trigger={<Button icon="more" aria-label={`More actions for ${suite.name}`} />}>

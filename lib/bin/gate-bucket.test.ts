@@ -1,0 +1,286 @@
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Context } from '#lib/context.ts';
+import { NO_COUNTS } from '#lib/destinations/destination.ts';
+import { customers } from '#lib/destinations/fixtures/customers.ts';
+import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
+import { language } from '#lib/extract/kinds.ts';
+import type { JobData, JobName } from '#lib/jobs/queue.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { createLog } from '#lib/log.ts';
+import { parseManifest } from '#lib/manifest/parse-manifest.ts';
+import { createSecrets } from '#lib/secrets.ts';
+import { decideLoad } from '#lib/sync/held-loads.ts';
+import { listQuarantine } from '#lib/sync/quarantine.ts';
+import { insertSync } from '#lib/sync/store.ts';
+import { getSync } from '#lib/sync/syncs.ts';
+import { openGate } from '#quality/gate.ts';
+import { startChecks } from '#quality/run-checks.ts';
+import { gateResults } from '#quality/store.ts';
+import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
+import { createSuite, suiteResults } from '#quality/suites.ts';
+import { testClock } from '#tests/harness/clock.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
+import { scriptedServer } from '#tests/harness/scripted-server.ts';
+import { runChecksTask, runSyncTask } from './tasks.ts';
+
+/** A shop whose orders are appended to a bucket, suites, and a way to run what was queued. */
+async function lake(suites: readonly string[], more: JsonObject = {}) {
+  const { db, query } = await testDatabase({ migrated: true });
+  const bucket = await makeBucket();
+  let orders: Order[] = goodOrders(1, 100);
+  const api = await scriptedServer({
+    '*': () => ({ body: { data: orders.map((order) => ({ at: '2026-01-01', ...order })) } }),
+  });
+  onTestFinished(() => api.close());
+  const sent: { name: JobName; data: JobData }[] = [];
+  const context = {
+    db,
+    env: { dataDir: path.dirname(bucket.context.workDir), fileRoots: [], publicUrl: null, proxies: null },
+    secrets: createSecrets('x'.repeat(32)),
+    ...testClock('2026-01-02T12:00:00Z'),
+    log: createLog('test', 'silent'),
+    queue: { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) },
+  } as unknown as Context;
+  const { manifest } = parseManifest(ordersManifest(api.url), language);
+  const [ids] = await query<{ workspace: string; connection: string; destination: string }>(
+    `with w as (insert into workspace (name) values ('W') returning id),
+       c as (insert into connector (workspace_id, name) select id, 'Shop' from w returning id),
+       v as (insert into connector_version (workspace_id, connector_id, version, manifest, compiled) select w.id, c.id, 1, '', $1 from w, c),
+       s as (insert into source (workspace_id, connector_id, name, config) select w.id, c.id, 'Shop', '{}' from w, c returning id),
+       d as (insert into destination (workspace_id, type, name, config) select id, 's3', 'Lake', $2 from w returning id),
+       n as (insert into connection (workspace_id, name, source_id, destination_id) select w.id, 'Shop to lake', s.id, d.id from w, s, d returning id),
+       t as (insert into connection_stream (connection_id, workspace_id, name, position, configured) select n.id, w.id, 'orders', 0, $3 from n, w),
+       h as (insert into allowed_host (workspace_id, host, port) select id, '127.0.0.1', unnest($4::int[]) from w)
+     select w.id as workspace, n.id as connection, d.id as destination from w, n, d`,
+    [
+      JSON.stringify(manifest),
+      JSON.stringify({ ...bucket.config, ...more }),
+      JSON.stringify(CONFIGURED),
+      [api.port, Number(new URL(String(bucket.config.s3_endpoint)).port)],
+    ],
+  );
+  if (!ids) throw new Error('nothing was seeded');
+  const add = async (text: string, index: number) => {
+    const bound = { destinationId: ids.destination, connectionId: ids.connection };
+    return (await createSuite(context, ids.workspace, { name: `suite ${index}`, text, ...bound })).id;
+  };
+  const suiteIds: string[] = [];
+  for (const [index, text] of suites.entries()) suiteIds.push(await add(text, index));
+  const options = { workerId: 'w', signal: new AbortController().signal };
+  const runQueued = async () => {
+    for (const { name, data } of sent.splice(0)) {
+      if (name === 'sync') await runSyncTask(context, Number(data.syncId), options);
+      if (name === 'checks') await runChecksTask(context, Number(data.runId), options);
+    }
+    if (sent.some(({ name }) => name === 'sync' || name === 'checks')) await runQueued();
+  };
+  return {
+    ...{ context, bucket, ...ids, suiteIds, runQueued },
+    /** Adds a suite later. */
+    add: async (text: string) => void suiteIds.push(await add(text, suiteIds.length)),
+    give: (next: Order[]) => {
+      orders = next;
+    },
+    sync: async () => {
+      const of = { workspaceId: ids.workspace, connectionId: ids.connection, trigger: 'manual' as const };
+      const syncId = (await insertSync(db, of)) ?? 0;
+      sent.push({ name: 'sync', data: { syncId } as JobData });
+      await runQueued();
+      return getSync(context, ids.workspace, syncId);
+    },
+    /** Somebody presses the button. */
+    ask: async (index = 0) => {
+      const queue = { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) };
+      await startChecks({ db, queue: queue as never }, ids.workspace, suiteIds[index] ?? '', 'manual');
+      await runQueued();
+    },
+    results: async (index = 0) => {
+      const { run, results } = await suiteResults(context, ids.workspace, suiteIds[index] ?? '');
+      const said = results.map(({ outcome, message }) => `${outcome}: ${message}`).toSorted();
+      return { said, unread: run?.unread ?? [], bytesRead: run?.bytesRead ?? null };
+    },
+  };
+}
+
+const SUITE = `dataset: orders
+volume: [{min_rows: 100}]
+completeness: [{column: email}]
+freshness: [{max_age_hours: 24}]
+distribution: [{column: id, expected_min: 1, expected_mean_range: [0, 1000]}]`;
+
+describe('checks of a stream in a bucket', () => {
+  test('follow the loads without reading the bucket', async () => {
+    const { sync, give, results } = await lake([SUITE]);
+    expect((await sync()).failure).toBeNull();
+    expect(await results()).toEqual({
+      said: [
+        'pass: 100 rows, limit at least 100 rows',
+        'pass: email is 100% filled, limit 100%',
+        'pass: the last published sync is 0m old, limit 1d',
+        'pass: the mean of id is 50.5, limit 0 to 1,000',
+        'pass: the minimum of id is 1, limit at least 1',
+      ],
+      unread: [],
+      bytesRead: null,
+    });
+    give([...goodOrders(101, 2), { id: 300, email: null }]);
+    await sync();
+    const { said, unread, bytesRead } = await results();
+    expect({ unread, bytesRead }).toEqual({ unread: [], bytesRead: null });
+    expect(said).toContain('pass: 103 rows, limit at least 100 rows');
+    expect(said).toContainEqual(expect.stringMatching(/^fail: email is 99[.\d]*% filled/));
+  });
+
+  test('say what they would have to read for what nobody knows, read it when asked, and know it from then on', async () => {
+    const { sync, give, results, add, ask } = await lake([]);
+    await sync();
+    await add(`${SUITE}\nuniqueness: [{unique_columns: [id]}]`);
+    give(goodOrders(101, 20));
+    await sync();
+    const first = await results();
+    expect(first.unread).toEqual([{ table: 'orders', checks: 4, bytes: expect.any(Number) }]);
+    expect(first.unread[0]?.bytes).toBeGreaterThan(1_000);
+    expect(first.bytesRead).toBeNull();
+    // How many rows there are, its commits say.
+    expect(first.said).toEqual([
+      'pass: 120 rows, limit at least 100 rows',
+      'pass: the last published sync is 0m old, limit 1d',
+    ]);
+    await ask();
+    const asked = await results();
+    expect(asked.unread).toEqual([]);
+    expect(asked.bytesRead).toBe(first.unread[0]?.bytes);
+    expect(asked.said).toHaveLength(6);
+    give([{ id: 121, email: null }]);
+    await sync();
+    const next = await results();
+    // What repeats can't be told from the load alone.
+    expect(next.unread).toMatchObject([{ table: 'orders', checks: 1 }]);
+    expect(next.bytesRead).toBeNull();
+    expect(next.said).toContainEqual(expect.stringMatching(/^fail: email is 99[.\d]*% filled/));
+    expect(next.said).toContain('pass: id is repeated in 0 rows, limit 0');
+  });
+
+  test('put rows aside before they are uploaded', async () => {
+    const { sync, give, results, context, workspace, connection } = await lake([
+      'dataset: orders\nformat: [{column: email, format: email, level: quarantine}]\nvolume: [{min_rows: 4}]',
+    ]);
+    give([...goodOrders(1, 3), { id: 4, email: 'nope' }, { id: 5, email: null }]);
+    expect(await sync()).toMatchObject({ status: 'succeeded', read: 5, written: 4, quarantined: 1 });
+    expect((await results()).said).toEqual([
+      'pass: 4 rows, limit at least 4 rows',
+      'warn: email is not an email address in 1 row, limit 0',
+    ]);
+    const { rows } = await listQuarantine(context, workspace, connection, { limit: 10 });
+    expect(rows).toMatchObject([{ code: 'check_failed', table: 'orders' }]);
+    expect(JSON.parse(rows[0]?.record ?? '')).toMatchObject({ id: 4, email: 'nope' });
+  });
+
+  test('know the table after a held load was released, and after one was dropped', async () => {
+    const { sync, give, results, runQueued, context, workspace } = await lake([
+      'dataset: orders\nvolume: [{min_rows: 100}]\ncompleteness: [{column: email, level: block}]\ndistribution: [{column: id, expected_max: 1000}]',
+    ]);
+    await sync();
+    for (const [decision, id] of [
+      ['release', 200],
+      ['discard', 201],
+    ] as const) {
+      give([{ id, email: null }]);
+      const held = await sync();
+      expect(held.failure?.code).toBe('load_held');
+      await decideLoad(context, workspace, held.id, decision, { by: 'ada' });
+      await runQueued();
+    }
+    give(goodOrders(101, 1));
+    await sync();
+    const { said, unread } = await results();
+    expect(unread).toEqual([]);
+    expect(said).toContain('pass: 102 rows, limit at least 100 rows');
+    expect(said.join()).toContain('200');
+  });
+
+  test('of several suites are measured together, and each tells of its own', async () => {
+    const { sync, results } = await lake([
+      'dataset: orders\ncompleteness: [{column: email, name: same}]',
+      'dataset: orders\ncompleteness: [{column: id, name: same, level: block}]',
+      'dataset: orders\nreferential: [{columns: [id], references: {table: users, columns: [id]}}]',
+    ]);
+    await sync();
+    expect((await results(0)).said).toEqual(['pass: email is 100% filled, limit 100%']);
+    expect((await results(1)).said).toEqual(['pass: id is 100% filled, limit 100%']);
+    // Another table is not beside a load on its way.
+    expect(await results(2)).toMatchObject({ said: [], unread: [{ table: 'orders', checks: 1 }] });
+  });
+
+  test('follow a load that is published in parts', async () => {
+    const { context, bucket, workspace, connection, suiteIds } = await lake([SUITE]);
+    const syncId =
+      (await insertSync(context.db, { workspaceId: workspace, connectionId: connection, trigger: 'manual' })) ?? 0;
+    const signal = new AbortController().signal;
+    const gate = await openGate(context, { workspaceId: workspace, connectionId: connection, syncId }, signal);
+    const destination = bucket.open();
+    const attempt = { connectionId: connection, syncId, attempt: 1, fence: 1 };
+    const stage = await (await destination.begin(attempt)).stage(customers('append', { table: 'orders' }));
+    for (const [slice, complete] of [
+      ['a', false],
+      ['b', false],
+      ['c', true],
+    ] as const) {
+      const records = [
+        { id: 1, email: 'x' },
+        { id: 2, email: slice === 'b' ? null : 'x' },
+      ];
+      await stage.write({ slice, page: 1, records });
+      const counts = await stage.checkpoint({ state: {}, openSlices: [], counts: { ...NO_COUNTS, read: 2 } });
+      await gate.observe({ namespace: '', name: 'orders' }, stage, { complete, load: counts });
+      await stage.publish({ complete });
+    }
+    await destination.close();
+    const said = await gateResults(context.db, suiteIds[0] ?? '', syncId);
+    expect(said.map(({ message }) => message).toSorted()).toEqual([
+      '6 rows, limit at least 100 rows',
+      expect.stringMatching(/^email is 83[.\d]*% filled, limit 100%/),
+      'the mean of id is 1.5, limit 0 to 1,000',
+      'the minimum of id is 1, limit at least 1',
+    ]);
+  });
+
+  test.each<[string, JsonObject]>([
+    ['Parquet', {}],
+    ['JSONL', { format: { format_type: 'JSONL' } }],
+    ['CSV', { format: { format_type: 'CSV' } }],
+  ])('are suggested from the first load on its way, of %s', async (_name, config) => {
+    const { sync, give, context, workspace, connection } = await lake([], config);
+    give(goodOrders(1, 500));
+    await sync();
+    const [found] = await listSuggestions(context, workspace, connection);
+    expect(found).toMatchObject({ table: 'orders', columns: expect.arrayContaining(['id', 'email']) });
+    expect(found?.suggestions.map(({ kind, params }) => `${kind} ${JSON.stringify(params)}`)).toEqual(
+      expect.arrayContaining([
+        'volume {"min_rows":250,"max_change_pct":50}',
+        'uniqueness {"unique_columns":["id"]}',
+        'format {"column":"email","format":"email"}',
+      ]),
+    );
+  });
+});
+
+const CONFIGURED = {
+  stream: {
+    name: 'orders',
+    jsonSchema: {
+      type: 'object',
+      properties: { id: { type: 'integer' }, email: { type: ['string', 'null'] } },
+    },
+    supportedSyncModes: ['full_refresh', 'incremental'],
+    sourceDefinedCursor: false,
+    defaultCursorField: [],
+    sourceDefinedPrimaryKey: [['id']],
+  },
+  syncMode: 'incremental',
+  destinationSyncMode: 'append',
+  cursorField: ['at'],
+  primaryKey: [['id']],
+};
