@@ -32,6 +32,8 @@ export interface GatedSync {
   readonly workspaceId: string;
   readonly connectionId: string;
   readonly syncId: number;
+  /** Of the attempt: a newer one has a higher. */
+  readonly fence: number;
 }
 
 /** A stage as the gate uses it. */
@@ -153,7 +155,7 @@ function measureNext(passing: Passing, asked: readonly Asked[]): Promise<readonl
     const { results, states } = await measureLoad(engine, staged, asked, known);
     const { becomes: publish, tableOf: until } = staged;
     if (states === null) await dropTableState(c.db, { ...sync, ...stream }, publish);
-    else await saveNextState(c.db, { ...sync, ...stream }, { publish, until, states });
+    else await saveNextState(c.db, { ...sync, ...stream }, { publish, until, states, fence: sync.fence });
     return results;
   });
 }

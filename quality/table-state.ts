@@ -29,16 +29,24 @@ export async function findTableState(
   return row ?? null;
 }
 
-/** Keeps what the table will hold once a publish counts, beside what it holds until then: nobody knows yet whether it will. */
+/**
+ * Keeps what the table will hold once a publish counts, beside what it holds until then: nobody knows yet whether it will. An attempt
+ * that a newer one has replaced keeps nothing.
+ */
 export async function saveNextState(
   db: Db,
   stream: MeasuredStream,
-  { publish, until, states }: { publish: string; until: string | null; states: JsonObject },
+  next: { publish: string; until: string | null; states: JsonObject; fence: number },
 ): Promise<void> {
-  await ofStream(db, stream)
-    .$if(until !== null, (query) => query.where('publish', '<>', until ?? ''))
-    .execute();
-  await upsert(db, stream, publish, states);
+  const { publish, until, states, fence } = next;
+  await db.transaction().execute(async (tx) => {
+    const newest = tx.selectFrom('connection').select('last_fence').where('id', '=', stream.connectionId).forShare();
+    if ((await newest.executeTakeFirst())?.last_fence !== fence) return;
+    await ofStream(tx, stream)
+      .$if(until !== null, (query) => query.where('publish', '<>', until ?? ''))
+      .execute();
+    await upsert(tx, stream, publish, states);
+  });
 }
 
 /** Keeps what was found of the table as it is, beside what was known of it. */

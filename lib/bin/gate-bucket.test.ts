@@ -219,7 +219,8 @@ describe('checks of a stream in a bucket', () => {
     const syncId =
       (await insertSync(context.db, { workspaceId: workspace, connectionId: connection, trigger: 'manual' })) ?? 0;
     const signal = new AbortController().signal;
-    const gate = await openGate(context, { workspaceId: workspace, connectionId: connection, syncId }, signal);
+    const of = { workspaceId: workspace, connectionId: connection, syncId, fence: 0 };
+    const gate = await openGate(context, of, signal);
     const destination = bucket.open();
     const attempt = { connectionId: connection, syncId, attempt: 1, fence: 1 };
     const stage = await (await destination.begin(attempt)).stage(customers('append', { table: 'orders' }));

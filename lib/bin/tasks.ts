@@ -130,8 +130,8 @@ export async function forgetOld(context: Context): Promise<void> {
 
 /** Before anything is published: the checks of level block and quarantine measure what was staged. */
 function gateOf(context: Context): NonNullable<SyncJobOptions['gate']> {
-  return async ({ workspaceId, connectionId, syncId }, signal) => {
-    const gate = await openGate(context, { workspaceId, connectionId, syncId }, signal);
+  return async ({ workspaceId, connectionId, syncId, fence }, signal) => {
+    const gate = await openGate(context, { workspaceId, connectionId, syncId, fence }, signal);
     const nameOf = ({ configured: { stream } }: SyncStream) => ({
       name: stream.name,
       namespace: stream.namespace ?? '',
