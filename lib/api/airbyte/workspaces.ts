@@ -14,11 +14,12 @@ import {
   optionalText,
   type PublicRoute,
 } from './call.ts';
+import { configNotifications, publicNotifications, setNotifications } from './notification-settings.ts';
 
-const list = async (call: Call) => ({ workspaces: [toConfigWorkspace(await own(call))] });
+const list = async (call: Call) => ({ workspaces: [await shown(call)] });
 const get = async (call: Call) => {
   assertWorkspace(call, call.body.workspaceId);
-  return toConfigWorkspace(await own(call));
+  return shown(call);
 };
 
 /** Credentials belong to one workspace: it is the only one that they see. */
@@ -39,10 +40,11 @@ export const configRoutes: ConfigRoute[] = [
     verb: 'workspaces/update',
     role: 'admin',
     action: 'workspace.update',
-    summary: 'Changes the name or the address for notifications',
+    summary: 'Changes the name, the address of the contact, or which webhooks are told of what',
     handle: async (call) => {
       assertWorkspace(call, call.body.workspaceId);
-      return toConfigWorkspace(await change(call));
+      await change(call);
+      return shown(call);
     },
   },
   {
@@ -50,7 +52,10 @@ export const configRoutes: ConfigRoute[] = [
     role: 'admin',
     action: 'workspace.update',
     summary: 'Changes the name',
-    handle: async (call) => toConfigWorkspace(await change(call)),
+    handle: async (call) => {
+      await change(call);
+      return shown(call);
+    },
   },
   { verb: 'workspaces/create', role: 'admin', summary: 'Refused: see the detail', handle: refuseCreation },
   {
@@ -70,8 +75,8 @@ export const publicRoutes: PublicRoute[] = [
     summary: 'The workspace, in a list',
     handle: async (call) => {
       assertWorkspaceIds(call);
-      const rows = Number(call.query.get('offset') ?? 0) > 0 ? [] : [await own(call)];
-      return listed(call, 'workspaces', rows, toPublicWorkspace);
+      const rows = Number(call.query.get('offset') ?? 0) > 0 ? [] : [await shownOpenly(call)];
+      return listed(call, 'workspaces', rows, (row) => row);
     },
   },
   { route: 'POST /workspaces', role: 'admin', summary: 'Refused: see the detail', handle: refuseCreation },
@@ -81,17 +86,18 @@ export const publicRoutes: PublicRoute[] = [
     summary: 'The workspace',
     handle: async (call) => {
       assertWorkspace(call, call.params.workspaceId);
-      return toPublicWorkspace(await own(call));
+      return shownOpenly(call);
     },
   },
   {
     route: 'PATCH /workspaces/:workspaceId',
     role: 'admin',
     action: 'workspace.update',
-    summary: 'Changes the name',
+    summary: 'Changes the name, or which webhooks are told of what',
     handle: async (call) => {
       assertWorkspace(call, call.params.workspaceId);
-      return toPublicWorkspace(await change(call));
+      await change(call);
+      return shownOpenly(call);
     },
   },
   {
@@ -104,7 +110,8 @@ export const publicRoutes: PublicRoute[] = [
 ];
 
 /** As the Config API shows it. */
-export function toConfigWorkspace({ id, name, notificationEmail, createdAt }: Workspace): JsonObject {
+async function shown(call: Call): Promise<JsonObject> {
+  const { id, name, notificationEmail, createdAt } = await own(call);
   return {
     workspaceId: id,
     customerId: id,
@@ -118,15 +125,17 @@ export function toConfigWorkspace({ id, name, notificationEmail, createdAt }: Wo
     news: false,
     securityUpdates: false,
     notifications: [],
-    notificationSettings: {},
+    notificationSettings: await configNotifications(call.context, id),
     defaultGeography: 'auto',
     tombstone: false,
     createdAt: Math.floor(createdAt.getTime() / 1000),
   };
 }
 
-export function toPublicWorkspace({ id, name }: Workspace): JsonObject {
-  return { workspaceId: id, name, dataResidency: 'auto', notifications: {} };
+async function shownOpenly(call: Call): Promise<JsonObject> {
+  const { id, name } = await own(call);
+  const notifications = await publicNotifications(call.context, id);
+  return { workspaceId: id, name, dataResidency: 'auto', notifications };
 }
 
 export function slugOf(name: string): string {
@@ -142,10 +151,11 @@ function own({ context, identity }: Call): Promise<Workspace> {
   return getWorkspace(context, identity.workspaceId);
 }
 
-function change(call: Call): Promise<Workspace> {
+async function change(call: Call): Promise<void> {
   const [name, email] = [optionalText(call.body, 'name'), optionalText(call.body, 'email')];
   call.about(`workspace:${call.identity.workspaceId}`);
-  return updateWorkspace(call.context, call.identity.workspaceId, {
+  await setNotifications(call.context, call.identity.workspaceId, call.body);
+  await updateWorkspace(call.context, call.identity.workspaceId, {
     ...(name !== undefined && { name }),
     ...(email !== undefined && { notificationEmail: email }),
   });
