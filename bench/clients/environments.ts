@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** A client as PyPI has it, in a virtual environment of its own. */
@@ -8,6 +8,8 @@ export interface PythonClient {
   /** What pip installs; the first one's version is printed. */
   readonly packages: readonly string[];
   readonly scripts: readonly string[];
+  /** A program that no registry has: whoever has it puts it into the client's folder, with its version in `version.txt`. */
+  readonly program?: string;
 }
 
 export const pythonClients: readonly PythonClient[] = [
@@ -16,6 +18,12 @@ export const pythonClients: readonly PythonClient[] = [
   { name: 'dagster', packages: ['dagster-airbyte'], scripts: ['dagster_workspace.py'] },
   { name: 'airflow-new', packages: ['apache-airflow-providers-airbyte'], scripts: ['airflow_new.py'] },
   { name: 'schemathesis', packages: ['schemathesis', 'requests'], scripts: ['schemathesis_run.py'] },
+  {
+    name: 'terraform',
+    packages: ['requests'],
+    scripts: ['terraform.py'],
+    program: 'terraform-provider-airbyte',
+  },
   {
     name: 'airflow-old',
     packages: ['apache-airflow-providers-airbyte==3.9.0', 'apache-airflow<2.11'],
@@ -32,8 +40,15 @@ export function pythonOf({ name, packages }: PythonClient, root: string): string
   return python;
 }
 
+/** Where the client's program has to be and is not; null where nothing is missing. */
+export function missingProgram({ name, program }: PythonClient, root: string): string | null {
+  const file = program && path.join(root, name, program);
+  return file && !existsSync(file) ? file : null;
+}
+
 /** The version that is installed, such as `airbyte-api 1.0.1`. */
-export function versionOf(python: string, { packages }: PythonClient): string {
+export function versionOf(python: string, { name: client, packages, program }: PythonClient, root: string): string {
+  if (program) return `${program} ${readFileSync(path.join(root, client, 'version.txt'), 'utf8').trim()}`;
   const name = (packages[0] ?? '').replace(/[=<>].*$/, '');
   const code = `import importlib.metadata as m; print(m.version(${JSON.stringify(name)}))`;
   return `${name} ${spawnSync(python, ['-c', code], { encoding: 'utf8' }).stdout.trim()}`;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
-import { type PythonClient, pythonClients, pythonOf, versionOf } from './environments.ts';
+import { missingProgram, type PythonClient, pythonClients, pythonOf, versionOf } from './environments.ts';
 import { startSubject } from './subject.ts';
 
 // Real clients of Airbyte against a Weir as a user runs it: `npm run clients [name …]`. They are installed from PyPI into
@@ -19,7 +19,9 @@ interface Outcome {
 }
 
 const wanted = process.argv.slice(2);
-const chosen = pythonClients.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const asked = pythonClients.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const left = asked.filter((client) => missingProgram(client, ROOT) !== null);
+const chosen = asked.filter((client) => !left.includes(client));
 const interpreters = chosen.map((client) => [client, pythonOf(client, ROOT)] as const);
 const subject = await startSubject();
 const outcomes: Outcome[] = [];
@@ -32,20 +34,23 @@ try {
   await subject.stop();
 }
 process.stdout.write(`\n${table(outcomes)}\n`);
+for (const client of left)
+  process.stdout.write(`----  ${client.name.padEnd(12)} not tried: there is no ${missingProgram(client, ROOT)}\n`);
 process.exitCode = outcomes.every(({ failed, ok }) => failed.length === 0 && ok > 0) ? 0 : 1;
 
 /** A script prints a line per call: `ok <what>`, `refused <what>: <why>` where Weir says no on purpose, or `FAIL <what>: <why>`. */
 async function runClient(client: PythonClient, python: string, env: Record<string, string>): Promise<Outcome> {
   const lines: string[] = [];
   for (const script of client.scripts) {
-    const { output, code } = await run(python, path.join(import.meta.dirname, script), env);
+    const beside = { WEIR_BESIDE: path.join(ROOT, client.name) };
+    const { output, code } = await run(python, path.join(import.meta.dirname, script), { ...env, ...beside });
     lines.push(...output.split('\n').filter((line) => LINE_START.test(line)));
     if (code !== 0) lines.push(`FAIL ${script}: ended with ${code}`);
   }
   const count = (word: string) => lines.filter((line) => line.startsWith(`${word} `)).length;
   return {
     client: client.name,
-    version: versionOf(python, client),
+    version: versionOf(python, client, ROOT),
     ok: count('ok'),
     refused: count('refused'),
     failed: lines.filter((line) => line.startsWith('FAIL ')),
