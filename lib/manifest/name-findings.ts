@@ -51,8 +51,10 @@ function unknown(noun: string, name: string, known: readonly string[], path: Pat
   if (known.includes(name)) return [];
   const near = nearest(name, known);
   const hint = near ? `Did you mean ${near}?` : `There is: ${known.join(', ') || 'none'}.`;
-  const unknownStream = finding('unknown_stream', `check names ${noun} ${name}, which is not declared.`, path, hint);
-  return [{ ...unknownStream, ...(near && { fix: { replace: near } }) }];
+  // A check that fails takes nothing from the streams that are there.
+  const message = `check names ${noun} ${name}, which is not declared: it fails.`;
+  const unknownStream = finding('unknown_stream', message, path, hint);
+  return [{ ...unknownStream, severity: 'warning', ...(near && { fix: { replace: near } }) }];
 }
 
 function finding(code: string, message: string, path: Path, hint?: string): Finding {

@@ -251,7 +251,7 @@ streams:
 `;
     expect(parse(text).manifest).toBeNull();
     expect(problems(text)).toEqual([
-      '3:18 error unknown_stream: check names the stream ordres, which is not declared. Did you mean orders?',
+      '3:18 warning unknown_stream: check names the stream ordres, which is not declared: it fails. Did you mean orders?',
       '8:39 error template_unknown_name: There is no variable or function named confg here. Did you mean config?',
       expect.stringMatching(/^9:22 error wrong_value: http_method takes GET, .* not GETT\. Did you mean GET\?$/),
       '10:32 error unknown_component: There is no component named BearerAuthentikator. Did you mean BearerAuthenticator?',
@@ -292,6 +292,17 @@ describe('templates', () => {
       expect.stringMatching(
         /^6:\d+ warning template_unknown_name: There is no variable or function named record here\./,
       ),
+    ]);
+  });
+
+  test('may name what is known nowhere, as older manifests do: only what looks like a slip is an error', () => {
+    for (const name of ['last_records', 'shop_number']) {
+      const { manifest, issues } = parse(url(`{{ ${name} }}`));
+      expect(issues.map(({ severity }) => severity)).toEqual(['warning']);
+      expect(manifest?.streams.map((stream) => stream.name)).toEqual(['orders']);
+    }
+    expect(problems(url('{{ confg.shop }}'))).toEqual([
+      expect.stringMatching(/^6:\d+ error .* Did you mean config\?$/),
     ]);
   });
 });

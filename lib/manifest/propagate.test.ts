@@ -66,10 +66,19 @@ below: { type: Y, $parameters: { a: inner } }`);
     });
   });
 
-  test('reach lists of components, and pass through what is no component', () => {
+  test('reach lists of components, and what stands right below what is no component', () => {
     expect(
-      fields(propagated('type: X\nlist: [{ type: Y }]\nplain: { deep: { type: Z } }\n$parameters: { a: 1 }')),
-    ).toEqual({ type: 'X', a: 1, list: [{ type: 'Y', a: 1 }], plain: { deep: { type: 'Z', a: 1 } } });
+      fields(
+        propagated(`
+type: X
+list: [{ type: Y }]
+plain: { below: { type: Z }, list: [{ type: Z }], deep: { deeper: { type: Z } } }
+$parameters: { a: 1 }`),
+      ),
+    ).toEqual({
+      ...{ type: 'X', a: 1, list: [{ type: 'Y', a: 1 }] },
+      plain: { below: { type: 'Z', a: 1 }, list: [{ type: 'Z' }], deep: { deeper: { type: 'Z' } } },
+    });
   });
 
   test('leave JSON schemas alone', () => {
@@ -79,6 +88,17 @@ type: DeclarativeStream
 schema_loader: { type: InlineSchemaLoader, schema: ${JSON.stringify(schema)} }
 $parameters: { name: orders }`);
     expect((loader as JsonObject).schema).toEqual(schema);
+  });
+
+  test('reach a schema that begins with a list, as in the CDK', () => {
+    const { schema_loader: loader } = propagated(`
+type: DeclarativeStream
+schema_loader: { type: InlineSchemaLoader, schema: { type: array, items: { type: object } } }
+$parameters: { path: /orders }`);
+    expect(fields((loader as JsonObject).schema as JsonObject)).toEqual({
+      ...{ type: 'array', path: '/orders' },
+      items: { type: 'object' },
+    });
   });
 
   test('may be components: they get their types and the plain parameters too', () => {

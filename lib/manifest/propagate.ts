@@ -23,11 +23,16 @@ export function propagate(
   if (isSchema(result)) return component;
   const own = isJsonObject(result.$parameters) ? result.$parameters : {};
   const parameters = place.inheritedFirst ? { ...own, ...place.inherited } : { ...place.inherited, ...own };
-  const typed = typeof result.type === 'string';
-  if (typed) {
-    for (const [name, value] of Object.entries(parameters)) if (isFalsy(result[name])) result[name] = value;
+  if (typeof result.type !== 'string') {
+    // As in the CDK, of what has no type only the components right below it inherit: query properties among parameters, say.
+    for (const [name, value] of Object.entries(result)) {
+      if (isJsonObject(value) && value.type)
+        result[name] = propagate(value, kinds, origins, { ...place, inherited: parameters });
+    }
+    return result;
   }
-  const kind = typed ? kinds.get(result.type as string) : undefined;
+  for (const [name, value] of Object.entries(parameters)) if (isFalsy(result[name])) result[name] = value;
+  const kind = kinds.get(result.type);
   for (const [name, value] of Object.entries(result)) {
     if (name === '$parameters') continue;
     const { [name]: _same, ...others } = parameters;
@@ -40,7 +45,7 @@ export function propagate(
       ...(place.inheritedFirst && { inheritedFirst: true }),
     });
   }
-  if (typed && Object.keys(parameters).length > 0) result.$parameters = parameters;
+  if (Object.keys(parameters).length > 0) result.$parameters = parameters;
   return result;
 }
 
@@ -58,10 +63,9 @@ function below(
   return isJsonObject(value) ? propagate(value, kinds, origins, place) : value;
 }
 
-/** `type: object` is a JSON schema's word, not a component's. */
+/** `type: object` and a list of types are a JSON schema's words, and a mapping is what a schema says of a property named type. */
 function isSchema({ type }: JsonObject): boolean {
-  const schemaTypes = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'];
-  return Array.isArray(type) || (typeof type === 'string' && schemaTypes.includes(type));
+  return type === 'object' || Array.isArray(type) || isJsonObject(type);
 }
 
 function plainOnly(parameters: JsonObject): JsonObject {

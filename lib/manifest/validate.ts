@@ -27,6 +27,9 @@ export interface Known {
 
 const TOLERATED = ['type', '$parameters', 'name', 'primary_key', '$ref', 'description', 'metadata'];
 
+/** Variables of the CDK's first years. */
+const RETIRED = ['stream_state', 'last_records'];
+
 /** All that is wrong with one component and those below it. */
 export function validateComponent(
   component: JsonObject,
@@ -224,7 +227,7 @@ function templateFindings(value: JsonValue, place: Templates, path: Path): Findi
   if (typeof value === 'string') {
     if (!/\{\{|\{%|\{#/.test(value)) return [];
     return templateProblems(value, variables, ['json_loads']).map(({ variable, ...problem }) => ({
-      severity: variable !== undefined && isElsewhere(variable, known) ? 'warning' : 'error',
+      severity: variable !== undefined && (!problem.fix || isElsewhere(variable, known)) ? 'warning' : 'error',
       ...problem,
       path,
     }));
@@ -235,9 +238,9 @@ function templateFindings(value: JsonValue, place: Templates, path: Path): Findi
   return Object.entries(value).flatMap(([key, item]) => templateFindings(item, place, origins.of(value, key) ?? path));
 }
 
-/** Whether a variable has a value at other places: what reads it here fails when it is used, and the rest of the manifest works. */
+/** Whether a variable has a value at other places, or had one: what reads it here fails when it is used, and the rest of the manifest works. */
 function isElsewhere(variable: string, { kinds }: Known): boolean {
-  if (variable === 'stream_state') return true;
+  if (RETIRED.includes(variable)) return true;
   return [...kinds.values()].some(({ fields }) =>
     Object.values(fields).some(({ variables }) => variables?.includes(variable)),
   );

@@ -33,7 +33,10 @@ export const declarativeStream = defineKind<StreamReader>({
     }),
     transformations: component('What is done with each record, in order.', 'transformation', { types: ['array'] }),
     file_uploader: component('Downloads a file for each record.', 'file_uploader', { defaultType: 'FileUploader' }),
-    state_migrations: component('How states of older versions are taken up.', 'state_migration', { types: ['array'] }),
+    state_migrations: component('How states of older versions are taken up.', 'state_migration', {
+      types: ['array'],
+      defaultType: 'LegacyToPerPartitionStateMigration',
+    }),
   },
   problems: (stream) => [...countProblems(stream), ...dependencyProblems(stream)],
   create(stream, build) {

@@ -157,6 +157,11 @@ describe('what is sent', () => {
     const withNone = scope({ ...given.variables, none: null });
     expect(interpolateNested(body, withNone)).toEqual({ 5: 5, deep: [{ kept: 'text' }] });
   });
+
+  test('in a body, a key is written as JSON writes it', () => {
+    const filters = { '{{ none }}': 'a', '{{ true }}': '{None: 1, True: 2, 1.5: 3}' };
+    expect(interpolateNested(filters, scope())).toEqual({ null: 'a', true: { null: 1, true: 2, 1.5: 3 } });
+  });
 });
 
 test('stream_interval and stream_partition are the slice', () => {

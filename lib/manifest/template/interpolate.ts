@@ -3,7 +3,7 @@ import { Duration } from '../datetime/duration.ts';
 import { literalEval } from './literal.ts';
 import { compileTemplate, type Template, type TemplateOptions } from './template.ts';
 import { TemplateError } from './template-error.ts';
-import { isDict, itemsOf, PyDate, PyFloat, PyTuple, str, toNumber } from './values.ts';
+import { isDict, itemsOf, jsonKey, PyDate, PyFloat, PyTuple, str, toNumber } from './values.ts';
 
 export interface Scope extends TemplateOptions {
   readonly variables: Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export function interpolateNested(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((item) => interpolateNested(item, scope));
   if (!isDict(value)) return value;
   const entries = Object.entries(value)
-    .map(([key, item]) => [printed(interpolate(key, scope)), interpolateNested(item, scope)] as const)
+    .map(([key, item]) => [jsonKey(interpolate(key, scope)), interpolateNested(item, scope)] as const)
     .filter(([, item]) => item !== null);
   return Object.fromEntries(entries);
 }

@@ -1,5 +1,5 @@
 import { unescapePython } from './lexer.ts';
-import { isDict, PyFloat, PyTuple, str } from './values.ts';
+import { isDict, jsonKey, PyFloat, PyTuple } from './values.ts';
 
 /** Longer texts are not worth the look: what manifests compute is short. */
 const MOST_CHARACTERS = 1_000_000;
@@ -123,7 +123,7 @@ class LiteralParser {
       if (this.#peek() === ':') {
         this.#at++;
         if (!isHashable(key)) throw NOT_A_LITERAL;
-        entries.push([str(key), this.#value()]);
+        entries.push([jsonKey(key), this.#value()]);
       } else if (isHashable(key)) members.push(key);
       else throw NOT_A_LITERAL;
       if (this.#peek() === ',') this.#at++;

@@ -136,6 +136,11 @@ export function str(value: unknown): string {
   return repr(value);
 }
 
+/** A key as Python's json writes it. */
+export function jsonKey(key: unknown): string {
+  return key === null || typeof key === 'boolean' ? String(key) : str(key);
+}
+
 const DEEPEST = 200;
 
 /** Values that one look through lists and dicts may meet: few can stand for very many where they share their insides. */
