@@ -3,6 +3,7 @@ import { answerAad } from '#lib/access/idempotency.ts';
 import { channelAad } from '#lib/alerts/channels.ts';
 import { consentAad } from '#lib/connections/consents/consents.ts';
 import { destinationAad } from '#lib/connections/destinations.ts';
+import { mappersAad } from '#lib/connections/mapper-secrets.ts';
 import { sourceAad } from '#lib/connections/sources.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
@@ -31,6 +32,14 @@ const PLACES: readonly Place[] = [
   byId('source', 'config', sourceAad),
   byId('destination', 'config', destinationAad),
   byId('channel', 'config', channelAad),
+  {
+    ...{
+      table: 'connection_stream',
+      column: 'configured',
+      key: ['workspace_id', 'connection_id', 'namespace', 'name'],
+    },
+    aad: ({ workspace_id = '' }) => mappersAad(workspace_id),
+  },
   byId('oauth_consent', 'sealed', consentAad),
   byId('probe', 'input', probeAad),
   {

@@ -2,7 +2,9 @@ import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
 import { nextDue } from '#lib/jobs/due-times.ts';
+import type { Secrets } from '#lib/secrets.ts';
 import { assertValidConnection, type ConnectionInput, type ConnectionStatus } from './connection-input.ts';
+import { keepMapperSecrets, maskMappers, sealMappers } from './mapper-secrets.ts';
 import { notFound, withFreeName } from './refusals.ts';
 
 export type { ConnectionInput, ConnectionStatus, NamespaceDefinition } from './connection-input.ts';
@@ -23,7 +25,7 @@ export interface Connection extends Omit<ConnectionSummary, 'source' | 'streamNa
   readonly updatedAt: Date;
 }
 
-type ConnectionContext = { readonly db: Db; readonly clock: () => Date };
+type ConnectionContext = { readonly db: Db; readonly clock: () => Date; readonly secrets: Secrets };
 
 /** What a new connection has where nothing else is said. */
 export const CONNECTION_DEFAULTS = {
@@ -60,14 +62,14 @@ export async function getConnection({ db }: { db: Db }, workspaceId: string, id:
   return {
     ...summary,
     source: { ...summary.source, connectorId: row.connectorId, connectorName: row.connectorName },
-    streams: await streamsOf(db, id),
+    streams: maskMappers(await streamsOf(db, id)),
     updatedAt: row.updatedAt,
   };
 }
 
 /** @throws WeirError `invalid_input` with all problems of streams, schedule and names */
 export async function createConnection(
-  { db, clock }: ConnectionContext,
+  { db, clock, secrets }: ConnectionContext,
   workspaceId: string,
   input: Partial<ConnectionInput> & Pick<ConnectionInput, 'name' | 'sourceId' | 'destinationId' | 'streams'>,
 ): Promise<{ id: string }> {
@@ -85,7 +87,7 @@ export async function createConnection(
         })
         .returning('id')
         .executeTakeFirstOrThrow();
-      await insertStreams(trx, workspaceId, id, next.streams);
+      await insertStreams(trx, workspaceId, id, sealMappers(secrets, workspaceId, next.streams));
       return { id };
     }),
   );
@@ -93,7 +95,7 @@ export async function createConnection(
 
 /** Changes what is given. Source and destination stay: another one is another connection. */
 export async function updateConnection(
-  { db, clock }: ConnectionContext,
+  { db, clock, secrets }: ConnectionContext,
   workspaceId: string,
   id: string,
   change: Partial<Omit<ConnectionInput, 'sourceId' | 'destinationId'>>,
@@ -106,6 +108,7 @@ export async function updateConnection(
       const next: ConnectionInput = {
         ...current,
         ...withoutUndefined(change),
+        streams: await nextStreams(trx, id, change.streams),
         sourceId: current.source.id,
         destinationId: current.destination.id,
       };
@@ -121,14 +124,14 @@ export async function updateConnection(
         .execute();
       if (change.streams === undefined) return;
       await trx.deleteFrom('connection_stream').where('connection_id', '=', id).execute();
-      await insertStreams(trx, workspaceId, id, next.streams);
+      await insertStreams(trx, workspaceId, id, sealMappers(secrets, workspaceId, next.streams));
     }),
   );
 }
 
 /** Pauses or resumes. A resumed connection waits for its next due time; what was due meanwhile is not made up for. */
 export async function setConnectionStatus(
-  { db, clock }: ConnectionContext,
+  { db, clock }: Omit<ConnectionContext, 'secrets'>,
   workspaceId: string,
   id: string,
   status: ConnectionStatus,
@@ -199,6 +202,16 @@ async function insertStreams(db: Db, workspaceId: string, connectionId: string, 
       })),
     )
     .execute();
+}
+
+/** With the stored keys of mappers where they came back masked. */
+async function nextStreams(
+  db: Db,
+  connectionId: string,
+  given: readonly ConfiguredStream[] | undefined,
+): Promise<ConfiguredStream[]> {
+  const stored = await streamsOf(db, connectionId);
+  return given === undefined ? stored : keepMapperSecrets(stored, given);
 }
 
 async function streamsOf(db: Db, connectionId: string): Promise<ConfiguredStream[]> {

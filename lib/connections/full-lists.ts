@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { maskConfig } from '#lib/secrets.ts';
 import type { ConnectionStatus, NamespaceDefinition } from './connection-input.ts';
 import { destinationKind } from './destinations.ts';
+import { maskMappers } from './mapper-secrets.ts';
 import { notFound } from './refusals.ts';
 import type { Tag } from './tags.ts';
 
@@ -99,7 +100,7 @@ export async function fullConnections(
           : sql`and exists (select from connection_tag ct where ct.connection_id = c.id and ct.tag_id = any(${[...tagIds]}::uuid[]))`
       }
       ${pageOf('c', page)}`.execute(db);
-  return rows;
+  return rows.map((row) => ({ ...row, streams: maskMappers(row.streams) }));
 }
 
 /** The one with this id. @throws WeirError `not_found` */

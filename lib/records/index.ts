@@ -6,5 +6,6 @@ export { type FlatRow, flatFieldName, flattenRecord, flattenSchema, lastPart, pa
 export { mapperIssues, mappingOf, type StreamMapping } from './map-records.ts';
 export { mapperKinds } from './mappers/index.ts';
 export { cutToBytes, MAX_NAME_BYTES, plainName, tableName } from './names.ts';
+export type { Change } from './noted-changes.ts';
 export { type Column, shapeOfStream, type TableShape } from './table-shape.ts';
-export { type Change, type Refusal, type TypedPage, type TypedRow, typePage } from './type-page.ts';
+export { type Refusal, type TypedPage, type TypedRow, typePage } from './type-page.ts';

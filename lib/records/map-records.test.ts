@@ -77,13 +77,13 @@ describe('mappers', () => {
   test('all that is wrong at once, by path', () => {
     const wrong = people([
       rename('email', 'team'),
-      { type: 'encryption', mapperConfiguration: {} },
+      { type: 'shuffling', mapperConfiguration: {} },
       drop('id'),
       hash(''),
     ]);
     expect(mapperIssues(wrong)).toEqual([
       { path: 'mappers.0', message: 'There is a field named team already.' },
-      { path: 'mappers.1', message: expect.stringContaining('encryption is none of') },
+      { path: 'mappers.1', message: expect.stringContaining('shuffling is none of') },
       { path: 'mappers.2', message: expect.stringContaining('cursor or key') },
       { path: 'mappers.3', message: 'targetField is missing.' },
     ]);

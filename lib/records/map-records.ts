@@ -2,6 +2,7 @@ import type { ConfiguredStream } from '#lib/catalog.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { type CompiledMapper, mapperKinds } from './mappers/index.ts';
+import { type Change, noteChanges } from './noted-changes.ts';
 
 /** What stands between a stream as it is read and as it is loaded. */
 export interface StreamMapping {
@@ -74,9 +75,10 @@ function meetings({ stream }: ConfiguredStream, mapper: CompiledMapper): string[
 
 function lostFields({ primaryKey, cursorField }: ConfiguredStream, mapper: CompiledMapper): string[] {
   const needed = [...primaryKey.map(([field]) => field), cursorField[0]].filter((field) => field !== undefined);
-  return needed
-    .filter((field) => mapper.rename(field) === null)
-    .map((field) => `${field} is cursor or key: it can’t be left out.`);
+  return needed.flatMap((field) => {
+    if (mapper.rename(field) === null) return [`${field} is cursor or key: it can’t be left out.`];
+    return mapper.varies?.(field) ? [`${field} is cursor or key: encrypted, equal values would differ.`] : [];
+  });
 }
 
 function mapAll(steps: readonly CompiledMapper[], records: readonly JsonObject[]) {
@@ -87,11 +89,13 @@ function mapAll(steps: readonly CompiledMapper[], records: readonly JsonObject[]
 /** What is no object is left to the typing, which refuses it by name. */
 function mapOne(steps: readonly CompiledMapper[], record: JsonObject): JsonObject | null {
   if (!isJsonObject(record)) return record;
+  const changes: Change[] = [];
   let now: JsonObject | null = record;
   for (const step of steps) {
-    now = step.map(now);
+    now = step.map(now, (change) => changes.push(change));
     if (now === null) return null;
   }
+  if (changes.length > 0) noteChanges(now, changes);
   return now;
 }
 

@@ -3,18 +3,8 @@ import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { coercions, jsonText } from './coerce.ts';
 import { type ColumnType, typeOfValue } from './column-type.ts';
+import { type Change, notedChanges } from './noted-changes.ts';
 import { type Column, canGrow, growShape, keeps, type TableShape, wants } from './table-shape.ts';
-
-/** Something that was changed in a row, as `_airbyte_meta.changes` lists it. */
-export interface Change {
-  readonly field: string;
-  /** NULLED: the value did not fit; TRUNCATED: parts of it that no database holds were replaced by U+FFFD. */
-  readonly change: 'NULLED' | 'TRUNCATED';
-  readonly reason:
-    | 'DESTINATION_TYPECAST_ERROR'
-    | 'DESTINATION_SERIALIZATION_ERROR'
-    | 'DESTINATION_FIELD_SIZE_LIMITATION';
-}
 
 /** A record as the row of a table: one text per column, in the order of the shape's columns. */
 export interface TypedRow {
@@ -87,7 +77,7 @@ function grownFor(shape: TableShape, records: readonly JsonObject[]): TableShape
 /** Null when the shape has to grow first. */
 function typeRecord(shape: TableShape, record: JsonObject, row: number, leftOut: Set<string>): TypedRow | null {
   const values: (string | null)[] = new Array(shape.columns.length).fill(null);
-  let changes: Change[] | null = null;
+  let changes: Change[] | null = notedChanges(record);
   let rest: [string, JsonValue][] | null = null;
   for (const field in record) {
     const value = record[field];

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Guard } from '#lib/address-guard.ts';
 import type { ConfiguredStream } from '#lib/catalog.ts';
+import { openMappers } from '#lib/connections/mapper-secrets.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { Destination } from '#lib/destinations/destination.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
@@ -60,7 +61,7 @@ export async function resolveConnection(
       type: row.destination_type,
       config: usableConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
     }),
-    streams: row.configured.map((configured) => placed(configured, row)),
+    streams: openMappers(c.secrets, row.workspace_id, row.configured).map((configured) => placed(configured, row)),
     rules: { schemaChanges: row.schema_changes, badValues: row.bad_values, quarantineLimit: row.quarantine_limit },
     owner: ownerOf(c, row.source_id),
   };

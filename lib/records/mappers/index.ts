@@ -1,3 +1,4 @@
+import { encryption } from './encryption.ts';
 import { fieldFiltering } from './field-filtering.ts';
 import { fieldRenaming } from './field-renaming.ts';
 import { hashing } from './hashing.ts';
@@ -7,4 +8,4 @@ import { rowFiltering } from './row-filtering.ts';
 export type { CompiledMapper, MapperKind } from './mapper.ts';
 
 /** Every kind of mapper. */
-export const mapperKinds: readonly MapperKind[] = [hashing, fieldRenaming, fieldFiltering, rowFiltering];
+export const mapperKinds: readonly MapperKind[] = [hashing, encryption, fieldRenaming, fieldFiltering, rowFiltering];

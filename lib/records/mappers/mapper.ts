@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { Change } from '../noted-changes.ts';
 
 /** A mapper that was checked, ready to run. */
 export interface CompiledMapper {
@@ -6,14 +7,18 @@ export interface CompiledMapper {
   rename(field: string): string | null;
   /** The field's JSON schema afterwards. */
   schema(field: string, property: JsonValue): JsonValue;
-  /** Null where the record is filtered out. */
-  map(record: JsonObject): JsonObject | null;
+  /** Null where the record is filtered out; `note` keeps what could not be done to a value. */
+  map(record: JsonObject, note: (change: Change) => void): JsonObject | null;
+  /** Whether equal values of the field differ afterwards. */
+  varies?(field: string): boolean;
 }
 
 /** A kind of change to each record, as Airbyte's API names it. A new one is a file, and a line in `index.ts`. */
 export interface MapperKind {
   readonly type: string;
   readonly title: string;
+  /** Members of the configuration that are secret. */
+  readonly secrets?: readonly string[];
   /** All that is wrong with a configuration, in words. */
   issues(configuration: JsonObject): string[];
   compile(configuration: JsonObject): CompiledMapper;
