@@ -149,13 +149,13 @@ export async function cancelSync(
 export async function listSyncs(
   { db }: { db: Db },
   workspaceId: string,
-  filter: { connectionId?: string; status?: SyncStatus; limit?: number; before?: number } = {},
+  filter: { connectionId?: string; statuses?: readonly SyncStatus[]; limit?: number; before?: number } = {},
 ): Promise<SyncSummary[]> {
   let query = selectSyncs(db, workspaceId)
     .orderBy('syncs.id', 'desc')
     .limit(Math.min(filter.limit ?? 50, MOST_LISTED));
   if (filter.connectionId) query = query.where('syncs.connection_id', '=', filter.connectionId);
-  if (filter.status) query = query.where('syncs.status', '=', filter.status);
+  if (filter.statuses?.length) query = query.where('syncs.status', 'in', filter.statuses);
   if (filter.before) query = query.where('syncs.id', '<', filter.before);
   return query.execute();
 }

@@ -3,6 +3,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import type { SyncStatus } from '#lib/db/schema.ts';
 import type { SyncSummary } from '#lib/sync/syncs.ts';
 import { api } from '../../_components/api.ts';
 import { Button } from '../../_components/button.tsx';
@@ -19,22 +20,25 @@ type Summary = Wire<SyncSummary>;
 const PAGE = 50;
 const EVERY_MS = 4_000;
 const SHOWS = ['failed', 'running'] as const;
+type Show = (typeof SHOWS)[number];
+/** As the API knows them: what is filtered there is found however long ago it was. */
+const STATUSES: Readonly<Record<Show, readonly SyncStatus[]>> = {
+  failed: ['failed', 'partial'],
+  running: ['pending', 'running', 'incomplete'],
+};
 
 export function JobsView({ syncs: initial }: { syncs: Summary[] }) {
   const [{ show, q }, setQuery] = useQueryStates({
     show: parseAsStringLiteral(SHOWS),
     q: parseAsString.withDefault(''),
   });
-  const { data, dataUpdatedAt, fetchNextPage, hasNextPage, isFetchingNextPage } = useSyncPages(initial);
+  const { data, dataUpdatedAt, fetchNextPage, hasNextPage, isFetchingNextPage } = useSyncPages(show, initial);
   const syncs = data.pages.flat();
-  const found = syncs.filter((sync) => sync.connectionName.toLowerCase().includes(q.trim().toLowerCase()));
-  const failed = found.filter(hasFailed);
-  const running = found.filter(({ status }) => isLive(status));
-  const shown = show === 'failed' ? failed : show === 'running' ? running : found;
+  const shown = syncs.filter((sync) => sync.connectionName.toLowerCase().includes(q.trim().toLowerCase()));
   return (
     <Page crumbs={[{ name: 'Jobs' }]} live={dataUpdatedAt > 0 && <LiveStamp updatedAt={dataUpdatedAt} />}>
-      <PageHead title="Jobs">{headline(syncs)}</PageHead>
-      {syncs.length === 0 ? (
+      <PageHead title="Jobs">{headline(syncs, show)}</PageHead>
+      {syncs.length === 0 && !show ? (
         <section className="panel">
           <Empty
             action={
@@ -51,19 +55,9 @@ export function JobsView({ syncs: initial }: { syncs: Summary[] }) {
           <div className="toolbar">
             {/* biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset */}
             <div className="seg" role="group" aria-label="Filter by state">
-              <Choice name="All" count={found.length} pressed={!show} onPress={() => setQuery({ show: null })} />
-              <Choice
-                name="Running"
-                count={running.length}
-                pressed={show === 'running'}
-                onPress={() => setQuery({ show: 'running' })}
-              />
-              <Choice
-                name="Failed"
-                count={failed.length}
-                pressed={show === 'failed'}
-                onPress={() => setQuery({ show: 'failed' })}
-              />
+              <Choice name="All" pressed={!show} onPress={() => setQuery({ show: null })} />
+              <Choice name="Running" pressed={show === 'running'} onPress={() => setQuery({ show: 'running' })} />
+              <Choice name="Failed" pressed={show === 'failed'} onPress={() => setQuery({ show: 'failed' })} />
             </div>
             <input
               className="input quiet"
@@ -85,7 +79,7 @@ export function JobsView({ syncs: initial }: { syncs: Summary[] }) {
             })}
           >
             <SyncsTable syncs={shown} />
-            {shown.length === 0 && <Empty>No sync of those read so far matches.</Empty>}
+            {shown.length === 0 && <Empty>{noneText(show, q)}</Empty>}
           </Panel>
         </>
       )}
@@ -93,32 +87,45 @@ export function JobsView({ syncs: initial }: { syncs: Summary[] }) {
   );
 }
 
-function useSyncPages(initial: Summary[]) {
+function useSyncPages(show: Show | null, initial: Summary[]) {
+  const status = show ? `&status=${STATUSES[show].join(',')}` : '';
   return useInfiniteQuery({
-    queryKey: ['syncs', 'all'],
+    queryKey: ['syncs', show ?? 'all'],
     queryFn: ({ pageParam }) =>
-      api.get<Summary[]>(`/syncs?limit=${PAGE}${pageParam === null ? '' : `&before=${pageParam}`}`),
+      api.get<Summary[]>(`/syncs?limit=${PAGE}${status}${pageParam === null ? '' : `&before=${pageParam}`}`),
     initialPageParam: null as number | null,
     getNextPageParam: (last) => (last.length < PAGE ? null : (last.at(-1)?.id ?? null)),
-    initialData: { pages: [initial], pageParams: [null] },
+    initialData: { pages: [wanted(initial, show)], pageParams: [null] },
     initialDataUpdatedAt: 0,
     refetchInterval: EVERY_MS,
   });
 }
 
-function Choice(props: { name: string; count: number; pressed: boolean; onPress: () => void }) {
+/** The page was sent with the newest of all; until the answer is there, those of them that fit. */
+function wanted(syncs: Summary[], show: Show | null): Summary[] {
+  return show ? syncs.filter(({ status }) => STATUSES[show].includes(status)) : syncs;
+}
+
+function Choice(props: { name: string; pressed: boolean; onPress: () => void }) {
   return (
     <button type="button" aria-pressed={props.pressed} onClick={props.onPress}>
-      {props.name} {formatCount(props.count)}
+      {props.name}
     </button>
   );
+}
+
+function noneText(show: Show | null, q: string): string {
+  if (q) return `No sync of those read so far is of a connection like “${q}”.`;
+  return show === 'failed' ? 'No sync has failed.' : 'Nothing runs now.';
 }
 
 function hasFailed({ status }: Summary): boolean {
   return status === 'failed' || status === 'partial';
 }
 
-function headline(syncs: readonly Summary[]): string {
+function headline(syncs: readonly Summary[], show: Show | null): string {
+  if (show === 'failed') return 'Syncs that failed, newest first.';
+  if (show === 'running') return syncs.length === 0 ? 'Nothing runs now.' : 'What runs or waits for a worker now.';
   const running = syncs.filter(({ status }) => isLive(status)).length;
   const failed = syncs.filter(hasFailed).length;
   const now = running === 0 ? 'Nothing runs now' : `${running} ${running === 1 ? 'runs' : 'run'} now`;

@@ -2,12 +2,13 @@
 
 import { Command } from 'cmdk';
 import { useRouter } from 'next/navigation';
+import { useState } from 'react';
 import { api } from '../api.ts';
 import { Icon, type IconName } from '../icon.tsx';
 import { useSay } from '../toast.tsx';
+import { type Found, useFoundThings } from './found-things.ts';
 import { NAV } from './nav-items.ts';
 import { useCommandsOfPage } from './page-commands.ts';
-import { useOverview } from './pulse.ts';
 
 interface PaletteProps {
   readonly open: boolean;
@@ -21,21 +22,23 @@ const NEW: readonly (readonly [name: string, href: string])[] = [
   ['New connection', '/connections/new'],
 ];
 
-/** Finds pages and connections, and runs what can be run on them. */
+/** Finds whatever has a page, and runs what can be run. */
 export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   const router = useRouter();
   const say = useSay();
   const commands = useCommandsOfPage();
-  const connections = useOverview().data?.connections ?? [];
+  const [search, setSearch] = useState('');
+  const found = useFoundThings(open, search);
   const run = (action: () => void) => () => {
     onOpenChange(false);
+    setSearch('');
     action();
   };
   const go = (href: string) => run(() => router.push(href));
-  const sync = (id: string, name: string) =>
+  const sync = ({ name, href }: Found) =>
     run(() => {
-      api.post(`/connections/${id}/sync`).then(() => say.done(`${name} is syncing`), say.failed);
-      router.push(`/connections/${id}`);
+      api.post(`${href}/sync`).then(() => say.done(`${name} is syncing`), say.failed);
+      router.push(href);
     });
   return (
     <Command.Dialog
@@ -45,7 +48,7 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
       overlayClassName="scrim"
       contentClassName="overlay dialog palette"
     >
-      <Command.Input placeholder="Search or run" />
+      <Command.Input placeholder="Search or run" value={search} onValueChange={setSearch} />
       <Command.List>
         <Command.Empty>Nothing has that name.</Command.Empty>
         <Command.Group heading="On this page" hidden={commands.length === 0}>
@@ -65,15 +68,20 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
           ))}
           <Entry icon="connectors" name="Sources" onSelect={go('/sources')} />
         </Command.Group>
-        <Command.Group heading="Connections" hidden={connections.length === 0}>
-          {connections.map(({ id, name }) => (
-            <Entry key={id} icon="connections" name={name} onSelect={go(`/connections/${id}`)} />
-          ))}
-        </Command.Group>
-        <Command.Group heading="Sync now" hidden={connections.length === 0}>
-          {connections.map(({ id, name }) => (
-            <Entry key={id} icon="play" name={`Sync ${name}`} onSelect={sync(id, name)} />
-          ))}
+        {[...Map.groupBy(found, ({ group }) => group)].map(([group, things]) => (
+          <Command.Group key={group} heading={group}>
+            {things.map(({ name, icon, href }) => (
+              <Entry key={href} value={`${group} ${name} ${href}`} icon={icon} name={name} onSelect={go(href)} />
+            ))}
+          </Command.Group>
+        ))}
+        <Command.Group heading="Sync now" hidden={search === ''}>
+          {search !== '' &&
+            found
+              .filter(isConnection)
+              .map((thing) => (
+                <Entry key={thing.href} icon="play" name={`Sync ${thing.name}`} onSelect={sync(thing)} />
+              ))}
         </Command.Group>
         <Command.Group heading="New">
           {NEW.map(([name, href]) => (
@@ -85,9 +93,22 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
   );
 }
 
-function Entry({ icon, name, keys, onSelect }: { icon: IconName; name: string; keys?: string; onSelect: () => void }) {
+function isConnection({ group }: Found): boolean {
+  return group === 'Connections';
+}
+
+interface EntryProps {
+  readonly icon: IconName;
+  readonly name: string;
+  readonly keys?: string;
+  /** What the search is held against, and what keeps entries of one name apart; the name unless given. */
+  readonly value?: string;
+  readonly onSelect: () => void;
+}
+
+function Entry({ icon, name, keys, value = name, onSelect }: EntryProps) {
   return (
-    <Command.Item onSelect={onSelect}>
+    <Command.Item value={value} onSelect={onSelect}>
       <Icon name={icon} />
       <span className="grow clip">{name}</span>
       {keys && <kbd>{keys}</kbd>}

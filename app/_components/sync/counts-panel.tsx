@@ -1,3 +1,4 @@
+import Link from 'next/link';
 import { formatBytes, formatCount } from '../format.ts';
 import { Panel, Table } from '../panel.tsx';
 import { StateMark } from '../state-mark.tsx';
@@ -16,7 +17,7 @@ export function CountsPanel({ sync }: { sync: Sync }) {
     >
       <Table className="sums num" label="Counts of each stream" head={<Head />}>
         {sync.streams.map((stream) => (
-          <StreamRow key={`${stream.namespace}.${stream.name}`} stream={stream} live={isLive(sync.status)} />
+          <StreamRow key={`${stream.namespace}.${stream.name}`} stream={stream} sync={sync} />
         ))}
       </Table>
     </Panel>
@@ -54,8 +55,8 @@ function Head() {
   );
 }
 
-function StreamRow({ stream, live }: { stream: Stream; live: boolean }) {
-  const { state, word } = resultOf(stream, live);
+function StreamRow({ stream, sync }: { stream: Stream; sync: Sync }) {
+  const { state, word } = resultOf(stream, isLive(sync.status));
   return (
     <tr>
       <td className="strong">{stream.name}</td>
@@ -64,7 +65,15 @@ function StreamRow({ stream, live }: { stream: Stream; live: boolean }) {
       <td className="op">=</td>
       <td className={faint(stream.filtered)}>{formatCount(stream.filtered)}</td>
       <td className="op">+</td>
-      <td className={faint(stream.quarantined)}>{formatCount(stream.quarantined)}</td>
+      <td className={faint(stream.quarantined)}>
+        {stream.quarantined === 0 ? (
+          '0'
+        ) : (
+          <Link className="link" href={`/connections/${sync.connectionId}/quarantine?sync=${sync.id}`}>
+            {formatCount(stream.quarantined)}
+          </Link>
+        )}
+      </td>
       <td className="op">+</td>
       <td>{formatCount(stream.written)}</td>
       <td className="muted">{formatBytes(stream.bytes)}</td>

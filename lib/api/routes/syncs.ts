@@ -18,7 +18,7 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
     const options = {
       limit: Math.min(numberOf(limit, PAGE.usual), PAGE.most),
       ...(connectionId && { connectionId: asId(connectionId) }),
-      ...(isStatus(status) && { status }),
+      ...(status && { statuses: status.split(',').filter(isStatus) }),
       ...(before && { before: numberOf(before) }),
     };
     return c.json(await listSyncs(c.get('context'), c.get('identity').workspaceId, options));
@@ -106,6 +106,6 @@ async function syncEvents(c: Door): Promise<Response> {
   });
 }
 
-function isStatus(text: string | undefined): text is SyncStatus {
+function isStatus(text: string): text is SyncStatus {
   return STATUSES.some((status) => status === text);
 }

@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { parseAsInteger, useQueryState } from 'nuqs';
 import { useState } from 'react';
 import type { Quarantine } from '#lib/sync/quarantine.ts';
 import { api, failureOf } from '../../../../_components/api.ts';
@@ -27,10 +28,11 @@ const PLACES: Readonly<Record<string, string>> = {
 export function QuarantineView({ id, name, destination }: { id: string; name: string; destination: string }) {
   const say = useSay();
   const queries = useQueryClient();
+  const [ofSync, setOfSync] = useQueryState('sync', parseAsInteger);
   const [forgetting, setForgetting] = useState(false);
   const { data, error, isPending, refetch } = useQuery({
-    queryKey: ['connections', id, 'quarantine'],
-    queryFn: () => api.get<Model>(`/connections/${id}/quarantine?limit=${SHOWN}`),
+    queryKey: ['connections', id, 'quarantine', ofSync],
+    queryFn: () => api.get<Model>(`/connections/${id}/quarantine?limit=${SHOWN}${ofSync ? `&syncId=${ofSync}` : ''}`),
     retry: false,
   });
   const replay = async () => {
@@ -61,6 +63,14 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
   }
   return (
     <div className="stack">
+      {ofSync !== null && (
+        <p className="row small">
+          Only rows of sync {ofSync}.
+          <button type="button" className="link" onClick={() => void setOfSync(null)}>
+            Show all
+          </button>
+        </p>
+      )}
       <Panel
         title="Rows put aside"
         sub={data.counts.map(({ table, rows }) => `${table} ${formatCount(rows)}`).join(', ')}
