@@ -38,7 +38,7 @@ export const ConnectionRow = memo(function ConnectionRow({ row }: { row: Row }) 
       </td>
       <td>
         <Link href={`/connections/${row.id}`} className="strong" title={row.name}>
-          {cutMiddle(row.name, 32)}
+          {cutMiddle(row.name, 28)}
         </Link>
         <span className="sub">
           {cutMiddle(row.source.name, 24)} → {cutMiddle(placeOf(row), 24)}
@@ -109,12 +109,14 @@ function LastSync({ row }: { row: Row }) {
 }
 
 function NextSync({ row }: { row: Row }) {
+  const { schedule } = row;
+  const zone = schedule.type === 'manual' ? '' : schedule.timeZone;
   return (
     <>
       {row.nextSync ? <TimeAgo at={row.nextSync} /> : <span className="nowrap">—</span>}
-      <span className="sub">
-        {[describeSchedule(row.schedule), zoneWord(row.schedule)].filter(Boolean).join(', ')}
-        {row.health === 'blocked' && ', on hold'}
+      <span className="sub" title={[describeSchedule(schedule), zone].filter(Boolean).join(', ')}>
+        {row.health === 'blocked' && 'on hold, '}
+        {[describeSchedule(schedule), zoneWord(schedule)].filter(Boolean).join(', ')}
       </span>
     </>
   );

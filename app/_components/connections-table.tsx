@@ -95,10 +95,10 @@ function Head() {
     <>
       <th>State</th>
       <th>Connection</th>
-      <th>Freshness of target</th>
+      <th>Freshness</th>
       <th>Last sync</th>
       <th>Next sync</th>
-      <th>Records a day, 14d</th>
+      <th>Records, 14d</th>
       <th>Last 20 syncs</th>
       <th>Checks</th>
       <th>Owner</th>

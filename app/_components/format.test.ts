@@ -84,9 +84,9 @@ describe('words', () => {
     expect(describeSchedule({ type: 'weekly', days: [1, 4], at: '06:00', timeZone })).toBe('Mon, Thu 06:00');
     const cron = (expression: string) => describeSchedule({ type: 'cron', expression, timeZone });
     expect(cron('0 */6 * * *')).toBe('every 6 hours');
-    expect(cron('0 2 * * 1-5')).toBe('at 02:00, Monday through Friday');
-    expect(cron('5 4 * * 0')).toBe('at 04:05 on Sunday');
-    expect(cron('0 0 12 ? * 2')).toBe('at 12:00 on Monday');
+    expect(cron('0 2 * * 1-5')).toBe('at 02:00, Mon–Fri');
+    expect(cron('5 4 * * 0')).toBe('at 04:05 on Sun');
+    expect(cron('0 0 12 ? * 2')).toBe('at 12:00 on Mon');
     expect(cron('nonsense')).toBe('nonsense');
     expect(zoneWord({ type: 'daily', at: '02:00', timeZone: 'America/New_York' })).toBe('New York');
     expect(zoneWord({ type: 'manual' })).toBe('');

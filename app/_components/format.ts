@@ -87,7 +87,7 @@ export function formatStamp(at: Instant, timeZone: string): string {
   return `${weekday} ${day} ${month} ${year} ${hour}:${minute}:${second}, ${timeZone} (${offset(at, timeZone)})`;
 }
 
-/** When a connection runs, in words: `hourly`, `every 4 hours`, `daily 02:00`, `Mon, Thu 06:00`, `at 02:00, Monday through Friday`. */
+/** When a connection runs, in words: `hourly`, `every 4 hours`, `daily 02:00`, `Mon, Thu 06:00`, `at 02:00, Mon–Fri`. */
 export function describeSchedule(schedule: Schedule): string {
   switch (schedule.type) {
     case 'manual':
@@ -116,7 +116,9 @@ export function cronWords(expression: string): string {
     const words = cronstrue
       .toString(expression, { use24HourTimeFormat: true, dayOfWeekStartIndexZero: !quartz })
       .replace(/^On the hour, /, '')
-      .replace(', only on ', ' on ');
+      .replace(', only on ', ' on ')
+      .replaceAll(/\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b/g, (day) => day.slice(0, 3))
+      .replace(' through ', '–');
     return words.charAt(0).toLowerCase() + words.slice(1);
   } catch {
     return expression;

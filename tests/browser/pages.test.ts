@@ -8,6 +8,7 @@ import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
 const WIDTHS = [1440, 390];
 const UUID = '[0-9a-f-]{36}';
+const CONNECTION_TABS = ['', '/streams', '/schema', '/quarantine', '/automation', '/timeline', '/edit'];
 
 let weir: WeirServer;
 let browser: TestBrowser;
@@ -38,6 +39,7 @@ afterAll(async () => {
 
 test.each([
   '/',
+  '/pipelines',
   '/connectors',
   '/connectors/new',
   '/connectors/new?from=empty',
@@ -54,8 +56,11 @@ test.each([
   '/incidents',
   '/incidents?show=resolved',
   '/jobs',
+  '/jobs?show=failed',
   '/settings',
   '/settings/notifications',
+  '/settings/people',
+  '/settings/audit',
   '/settings/network',
   '/settings/api-keys',
   '/settings/account',
@@ -66,7 +71,7 @@ test.each([
   ['a connector', '/connectors', `^/connectors/${UUID}`, ['']],
   ['a source', '/sources', `^/sources/${UUID}`, ['']],
   ['a destination', '/destinations', `^/destinations/${UUID}`, ['']],
-  ['a connection', '/connections', `^/connections/${UUID}$`, ['', '/streams', '/quarantine', '/edit']],
+  ['a connection', '/connections', `^/connections/${UUID}$`, CONNECTION_TABS],
   ['a suite', '/quality', `^/quality/${UUID}$`, ['', '/edit']],
   ['an incident', '/incidents', '^/incidents/\\d+$', ['']],
   ['a sync', '/jobs', '^/jobs/\\d+$', ['']],

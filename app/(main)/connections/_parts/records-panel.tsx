@@ -46,7 +46,7 @@ export function RecordsPanel({ row }: { row: RowModel }) {
       ? 'too few days for a band'
       : `usually ${format(Math.round(low))} to ${format(Math.round(high))}`;
   return (
-    <Panel title={title} sub={`14 days; ${usual}`} side={choice}>
+    <Panel title={title} side={choice} foot={`The last 14 days; ${usual}.`}>
       <div style={{ padding: '16px 4px 4px' }}>
         <MetricChart
           points={points}

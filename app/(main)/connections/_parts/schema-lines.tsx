@@ -20,7 +20,7 @@ export function SchemaLines({ lines, label }: { lines: readonly SchemaLine[]; la
             )}
             {type}
           </span>
-          <span className="why">{WORDS[kind]}</span>
+          <span className="how">{WORDS[kind]}</span>
         </li>
       ))}
     </ol>

@@ -23,14 +23,14 @@ export function AttemptsPanel({ attempts }: { attempts: readonly Attempt[] }) {
     <Panel title="Attempts">
       <Table
         label="Attempts"
-        className="tight"
+        className="tight attempts"
         head={
           <>
             <th className="r">No.</th>
             <th>State</th>
             <th>Started</th>
             <th className="r">Duration</th>
-            <th className="r">Most memory</th>
+            <th className="r">Memory</th>
             <th className="r">CPU</th>
           </>
         }
@@ -54,7 +54,7 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
           <StateMark state={state}>{word}</StateMark>
         </td>
         <td className="num" title={`on worker ${attempt.worker}`}>
-          <TimeAt at={attempt.startedAt} seconds />
+          <TimeAt at={attempt.startedAt} />
         </td>
         <td className="r num">
           <SyncDuration sync={attempt} />
