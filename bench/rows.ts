@@ -1,6 +1,7 @@
 import { builder } from './builder/builder.ts';
 import { csvToPostgres } from './files/csv-to-postgres.ts';
 import { csvToS3 } from './files/csv-to-s3.ts';
+import { firstRow } from './overview/first-row.ts';
 import { overview } from './overview/overview.ts';
 import { apiToPostgres } from './postgres/api-to-postgres.ts';
 import { growth } from './postgres/growth.ts';
@@ -19,4 +20,5 @@ export const rows: readonly BenchRow[] = [
   ...quality,
   builder,
   overview,
+  firstRow,
 ];
