@@ -53,9 +53,13 @@ export function IncidentView({ incident: initial, repair }: { incident: Detail; 
         {repair && incident.status !== 'resolved' && (
           <SyncFailures sync={repair.sync} actions={<RepairLinks {...repair} />} />
         )}
-        <AboutPanel incident={incident} />
-        <Timeline incident={incident} />
-        <Similar incident={incident} />
+        <div className="cols c-21">
+          <div className="stack">
+            <Timeline incident={incident} />
+            <Similar incident={incident} />
+          </div>
+          <AboutPanel incident={incident} />
+        </div>
       </div>
     </Page>
   );

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { listIncidents } from '#lib/alerts/incidents.ts';
+import { schemaHistory } from '#lib/connections/schema-history.ts';
 import { getSync } from '#lib/sync/syncs.ts';
 import { checkHistory, getSuite, suiteResults } from '#quality/suites.ts';
 import { toWire } from '../../../_components/wire.ts';
@@ -8,6 +9,7 @@ import { pageContext } from '../../../_server/page-context.ts';
 import { SuiteView } from '../_parts/suite-view.tsx';
 
 const SHOWN_INCIDENTS = 10;
+const SHOWN_SCHEMAS = 10;
 
 export const metadata: Metadata = { title: 'Checks' };
 
@@ -21,6 +23,7 @@ export default async function SuitePage({ params }: { params: Promise<{ id: stri
     of: { suiteId: id, connectionId: suite.connectionId },
     limit: SHOWN_INCIDENTS,
   });
+  const schemas = suite.connectionId === null ? [] : await schemaHistory(context, workspaceId, suite.connectionId);
   const sync = held === null ? null : await getSync(context, workspaceId, held);
   return (
     <SuiteView
@@ -30,6 +33,7 @@ export default async function SuitePage({ params }: { params: Promise<{ id: stri
       results={toWire(results)}
       histories={toWire(histories)}
       incidents={toWire(incidents)}
+      schemas={toWire(schemas.filter(({ isFirst }) => !isFirst).slice(0, SHOWN_SCHEMAS))}
     />
   );
 }

@@ -3,10 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../../_components/api.ts';
-import { MetricChart } from '../../../_components/charts/metric-chart.tsx';
+import { MetricChart, type MetricMark } from '../../../_components/charts/metric-chart.tsx';
 import { TimeAt } from '../../../_components/clock.tsx';
 import { plural } from '../../../_components/format.ts';
-import type { Incident } from '../../../_components/incidents-table.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import { outcomeState } from '../../../_components/states.ts';
@@ -17,11 +16,11 @@ interface MetricPanelProps {
   readonly suiteId: string;
   readonly result: Result;
   readonly history: History;
-  readonly incidents: readonly Incident[];
+  readonly marks: readonly MetricMark[];
 }
 
 /** One check over its runs: what it measured, its limit, and what it says of the last value. */
-export function MetricPanel({ suiteId, result, history: first, incidents }: MetricPanelProps) {
+export function MetricPanel({ suiteId, result, history: first, marks }: MetricPanelProps) {
   const [days, setDays] = useState<number | null>(null);
   const { data: history } = useQuery({
     queryKey: ['suites', suiteId, 'history', result.key, days],
@@ -67,9 +66,7 @@ export function MetricPanel({ suiteId, result, history: first, incidents }: Metr
       <div style={{ padding: '16px 4px 4px' }}>
         <MetricChart
           points={points}
-          marks={incidents
-            .filter(({ checkKey }) => checkKey === result.key)
-            .map(({ id, openedAt }) => ({ at: openedAt, text: `INC-${id}` }))}
+          marks={marks}
           format={(value) => valueText(value, result)}
           label={`${kind} of ${subject} over ${plural(points.length, 'run')}. ${result.message}`}
         />

@@ -43,6 +43,7 @@ test('a title is its kind and what it looks at', () => {
 
 test('values are written as their check counts', () => {
   expect(valueText(61.44, { kind: 'completeness', valueText: '61.4%' })).toBe('61.4%');
+  expect(valueText(80, { kind: 'completeness', valueText: '80% filled' })).toBe('80%');
   expect(valueText(8.36, { kind: 'freshness', valueText: '8h 22m' })).toBe('8.4h');
   expect(valueText(3912, { kind: 'volume', valueText: '3,912' })).toBe('3,912');
 });

@@ -64,7 +64,7 @@ export function titleParts({ kind, title }: Pick<Result, 'kind' | 'title'>): { k
 
 /** A value as its check counts it: percent, hours as a duration, or a plain number. */
 export function valueText(value: number, { kind, valueText }: Pick<Result, 'kind' | 'valueText'>): string {
-  if (valueText?.endsWith('%')) return `${Math.round(value * 10) / 10}%`;
+  if (valueText !== null && /^-?[\d.,]+%/.test(valueText)) return `${Math.round(value * 10) / 10}%`;
   if (kind === 'freshness') return `${Math.round(value * 10) / 10}h`;
   return new Intl.NumberFormat('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 2 : 0 }).format(value);
 }

@@ -5,11 +5,13 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useQueryState } from 'nuqs';
 import { useEffect, useRef, useState } from 'react';
+import type { SchemaVersion } from '#lib/connections/schema-history.ts';
 import { api } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
+import type { MetricMark } from '../../../_components/charts/metric-chart.tsx';
 import { TimeAgo, TimeAt } from '../../../_components/clock.tsx';
 import { Confirm } from '../../../_components/confirm.tsx';
-import { formatBytes } from '../../../_components/format.ts';
+import { formatBytes, millis } from '../../../_components/format.ts';
 import { type Incident, IncidentsTable } from '../../../_components/incidents-table.tsx';
 import { Menu, MenuItem } from '../../../_components/menu.tsx';
 import { Empty, FailureNotice } from '../../../_components/notice.tsx';
@@ -18,6 +20,8 @@ import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import { HeldLoad } from '../../../_components/sync/held-load.tsx';
 import type { Sync } from '../../../_components/sync/use-sync.ts';
+import type { Wire } from '../../../_components/wire.ts';
+import { schemaWords } from '../../connections/_parts/schema-lines.tsx';
 import { BackfillNote } from './backfill-note.tsx';
 import { ChecksTable } from './checks-table.tsx';
 import { FailingRows } from './failing-rows.tsx';
@@ -36,10 +40,13 @@ interface SuiteViewProps {
   readonly results: Result[];
   readonly histories: History[];
   readonly incidents: Incident[];
+  /** When the columns that it loads have changed. */
+  readonly schemas: Wire<SchemaVersion>[];
 }
 
 /** What each check measured, against its limit and its past. */
-export function SuiteView({ suite, run: firstRun, held, results: firstResults, histories, incidents }: SuiteViewProps) {
+export function SuiteView(props: SuiteViewProps) {
+  const { suite, run: firstRun, held, results: firstResults, histories, incidents, schemas } = props;
   const first = { run: firstRun, held: held?.id ?? null, results: firstResults, backfill: null };
   const { run, results, backfill } = useResults(suite.id, first);
   const [key, setKey] = useQueryState('check');
@@ -78,7 +85,13 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
           <ChecksTable results={results} histories={histories} chosen={chosen?.key ?? ''} onChoose={setKey} />
         )}
         {chosen && history && (
-          <MetricPanel key={chosen.key} suiteId={suite.id} result={chosen} history={history} incidents={incidents} />
+          <MetricPanel
+            key={chosen.key}
+            suiteId={suite.id}
+            result={chosen}
+            history={history}
+            marks={marksOf(chosen, incidents, schemas)}
+          />
         )}
         {chosen?.kind === 'anomaly' && <LookBackPanel key={chosen.key} suiteId={suite.id} result={chosen} />}
         {chosen && <SegmentsPanel result={chosen} />}
@@ -87,6 +100,16 @@ export function SuiteView({ suite, run: firstRun, held, results: firstResults, h
       </div>
     </Page>
   );
+}
+
+/** What happened meanwhile, newest first. */
+function marksOf(result: Result, incidents: readonly Incident[], schemas: SuiteViewProps['schemas']): MetricMark[] {
+  const opened = incidents.filter(({ checkKey }) => checkKey === result.key);
+  const marks = [
+    ...opened.map(({ id, openedAt }) => ({ at: openedAt, text: `INC-${id}` })),
+    ...schemas.map((version) => ({ at: version.at, text: `${version.stream}: ${schemaWords(version)}` })),
+  ];
+  return marks.toSorted((a, b) => millis(b.at) - millis(a.at));
 }
 
 function Description({ suite, run }: { suite: Suite; run: Run | null }) {
