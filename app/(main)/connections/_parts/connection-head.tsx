@@ -20,13 +20,17 @@ interface HeadProps {
   readonly tab: 'syncs' | 'streams' | 'schema' | 'quarantine' | 'automation' | 'timeline';
 }
 
+/** A sync is refused until somebody has decided. */
+const HELD_BUTTON = { disabled: true, title: 'A load is held: release or discard it first' } as const;
+
 /** The connection's name, its states, what it does, and what can be done to it. */
 export function ConnectionHead({ connection, row, tab }: HeadProps) {
   const { id, name, streams } = connection;
   const { syncNow, cancel, setPaused } = useConnectionActions(id, name);
   const paused = connection.status !== 'active';
   const running = row.current;
-  useKey('s', () => !running && void syncNow());
+  const isHeld = row.health === 'blocked';
+  useKey('s', () => !running && !isHeld && void syncNow());
   useKey('p', () => void setPaused(!paused));
   return (
     <>
@@ -41,7 +45,7 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
                 Cancel sync
               </Button>
             ) : (
-              <Button kind="primary" icon="play" onClick={syncNow}>
+              <Button kind={isHeld ? 'plain' : 'primary'} icon="play" onClick={syncNow} {...(isHeld && HELD_BUTTON)}>
                 Sync now
               </Button>
             )}

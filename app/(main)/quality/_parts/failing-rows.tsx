@@ -14,6 +14,8 @@ export function FailingRows({ suiteId, result }: { suiteId: string; result: Resu
   if (!first) return null;
   const columns = Object.keys(first);
   const { kind, subject } = titleParts(result);
+  // An empty value is what fails only where the check looks.
+  const checked = new Set(subject.split(/[^\w]+/));
   const copy = () =>
     navigator.clipboard.writeText(toTabs(result.samples)).then(
       () => say.done('Rows copied.'),
@@ -45,7 +47,10 @@ export function FailingRows({ suiteId, result }: { suiteId: string; result: Resu
           // biome-ignore lint/suspicious/noArrayIndexKey: rows have no key of their own here
           <tr key={index}>
             {columns.map((column) => (
-              <td key={column} className={`mono nowrap ${row[column] === null ? 'null' : ''}`}>
+              <td
+                key={column}
+                className={`mono nowrap ${row[column] === null ? (checked.has(column) ? 'null' : 'faint') : ''}`}
+              >
                 {row[column] === null ? 'null' : String(row[column])}
               </td>
             ))}
