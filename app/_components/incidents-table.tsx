@@ -75,7 +75,7 @@ function IncidentRow({ incident }: { incident: Incident }) {
           {incident.detail && `. ${incident.detail}`}
         </span>
       </td>
-      <td data-k="Connection" title={incident.connectionName ?? incident.suiteName ?? undefined}>
+      <td className="nowrap" data-k="Connection" title={incident.connectionName ?? incident.suiteName ?? undefined}>
         {cutMiddle(incident.connectionName ?? incident.suiteName ?? '—', 28)}
       </td>
       <td className="num nowrap" data-k="Since">

@@ -66,5 +66,7 @@ test('what is added to keeps columns that a load does not bring, and any earlier
   const { body } = await ada.get(`${at}/${versions[0]?.id}?before=${versions[2]?.id}`);
   expect(body).toMatchObject({ before: { syncId: 1 }, lines: [{}, {}, { kind: 'added' }, { kind: 'added' }] });
   expect((await ada.get(`${at}/${versions[2]?.id}?before=${versions[0]?.id}`)).status).toBe(404);
+  const first = await ada.get<{ lines: { kind: string }[] }>(`${at}/${versions[2]?.id}`);
+  expect(first.body).toMatchObject({ before: null, lines: [{ kind: 'same' }, { kind: 'same' }] });
   expect((await ada.get(`${at}/99`)).status).toBe(404);
 });

@@ -66,7 +66,9 @@ export async function schemaDiff(
   const earlier = versions.filter((each) => each.id < id);
   const before = beforeId === undefined ? (earlier[0] ?? null) : earlier.find((each) => each.id === beforeId);
   if (before === undefined) throw notFound('version of a schema');
-  const [now, was] = await Promise.all([columnsOf(db, id), before === null ? [] : columnsOf(db, before.id)]);
+  const now = await columnsOf(db, id);
+  // The first has nothing to differ from.
+  const was = before === null ? now : await columnsOf(db, before.id);
   return { version, versions, before, lines: diffSchemas(was, now) };
 }
 

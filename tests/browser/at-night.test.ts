@@ -102,7 +102,8 @@ test('a new field of the source is shown in the whole schema, before and after',
   const change = page.getByRole('region', { name: 'Schema change' });
   await change.getByText('discount').waitFor();
   await change.getByRole('link', { name: /whole schema/ }).click();
-  const columns = page.getByRole('list', { name: 'Columns of orders' });
+  await page.waitForURL(/\/schema\?version=/);
+  const columns = page.getByRole('list', { name: 'Columns of orders', exact: true });
   await columns.getByText('discount').waitFor();
   expect(await columns.getByRole('listitem').count()).toBeGreaterThan(4);
   await page.getByLabel('Only what differs').check();

@@ -29,6 +29,8 @@ export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
     queryKey: ['pipelines'],
     queryFn: () => api.get<Row[]>('/pipelines'),
     initialData: first,
+    // As old as the page: its time is not known here, and a stamp that differs is drawn twice.
+    initialDataUpdatedAt: 0,
     refetchInterval: EVERY_MS,
   });
   const found = pipelines
@@ -37,7 +39,7 @@ export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
   return (
     <Page
       crumbs={[{ name: 'Overview', href: '/' }, { name: 'Pipelines' }]}
-      live={<LiveStamp updatedAt={dataUpdatedAt} />}
+      live={dataUpdatedAt > 0 && <LiveStamp updatedAt={dataUpdatedAt} />}
     >
       <PageHead title={sentence(pipelines)}>
         Each with its sync, its dbt run, its data quality and its training.

@@ -44,7 +44,7 @@ export function SchemaView({ diff, history, changes }: SchemaViewProps) {
 
 function WholeSchema({ diff: { version, versions, before, lines } }: { diff: Wire<SchemaDiff> }) {
   const [only, setOnly] = useQueryState('only', parseAsBoolean.withDefault(false));
-  const shown = only ? lines.filter(({ kind }) => kind !== 'same') : lines;
+  const shown = only && before ? lines.filter(({ kind }) => kind !== 'same') : lines;
   const earlier = versions.filter(({ id }) => id < version.id);
   const counts = {
     added: lines.filter(({ kind }) => kind === 'added').length,
@@ -55,15 +55,15 @@ function WholeSchema({ diff: { version, versions, before, lines } }: { diff: Wir
     <Panel
       title={`Schema of ${version.stream}`}
       sub={before ? schemaWords(counts) : `its first, ${plural(version.columns, 'column')}`}
-      side={before && <Before versions={earlier} chosen={before.id} />}
-      foot={
-        before && (
+      {...(before && {
+        side: <Before versions={earlier} chosen={before.id} />,
+        foot: (
           <label className="row small">
             <input type="checkbox" checked={only} onChange={(event) => void setOnly(event.target.checked || null)} />
             Only what differs
           </label>
-        )
-      }
+        ),
+      })}
     >
       {shown.length === 0 ? (
         <Empty>Nothing differs between these two.</Empty>
