@@ -4,18 +4,25 @@ import { attemptOf, customer, customers, load } from '../fixtures/customers.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
 
+type Query = Awaited<ReturnType<typeof testDatabase>>['query'];
+
+const stageOf = async (query: Query) =>
+  (
+    await query<{ oid: number; kind: string }>(
+      "select oid::int, relpersistence as kind from pg_class where relname like 'stage\\_%' and relkind = 'r'",
+    )
+  )[0];
+
 /** One whole sync; gives the oid of the stage before it is published. */
 async function firstLoad(
   url: string,
-  query: Awaited<ReturnType<typeof testDatabase>>['query'],
+  query: Query,
   { stream = customers('overwrite'), rows = [customer(1), customer(2)] } = {},
 ) {
   const destination = postgres.open(testContext(), configOf(url));
   const stage = await (await destination.begin(attemptOf(1))).stage(stream);
   await load(stage, rows, null);
-  const [made] = await query<{ oid: number }>(
-    "select oid::int from pg_class where relname like 'stage\\_%' and relkind = 'r'",
-  );
+  const made = await stageOf(query);
   const published = await stage.publish({ complete: true });
   await destination.close();
   return { stage: made?.oid, published };
@@ -50,7 +57,7 @@ test('the stage of a first load becomes the table: with its columns, its index, 
   ]);
 });
 
-const tableIn = async (query: Awaited<ReturnType<typeof testDatabase>>['query']) =>
+const tableIn = async (query: Query) =>
   (await query<{ oid: number }>("select oid::int from pg_class where oid = 'public.customers'::regclass"))[0]?.oid;
 
 test('so does one whose rows are told apart by a key, which the table then keeps unique', async () => {
@@ -70,6 +77,44 @@ test('but not one in which a key comes twice, nor one that will mark what vanish
   const marking = await testDatabase();
   const marked = await firstLoad(marking.url, marking.query, { stream: { ...stream, softDelete: true } });
   expect(await tableIn(marking.query)).not.toBe(marked.stage);
+});
+
+test('an incremental load by key goes on, in another stage, when its first slices have become the table', async () => {
+  const { url, query } = await testDatabase();
+  const destination = postgres.open(testContext(), configOf(url));
+  const stage = await (await destination.begin(attemptOf(1))).stage(customers('append_dedup'));
+  await load(stage, [customer(1), customer(2)], { day: 1 });
+  const made = await stageOf(query);
+  await stage.publish({ complete: false });
+  expect(await tableIn(query)).toBe(made?.oid);
+  expect(await stageOf(query)).toMatchObject({ kind: 'u' });
+  await load(stage, [customer(2, 2, 'newer'), customer(3)], { day: 2 }, 's2');
+  expect(await stage.publish({ complete: true })).toMatchObject({ inserted: 1, updated: 1 });
+  expect(await query('select name from customers order by id')).toEqual([
+    { name: 'c1' },
+    { name: 'newer' },
+    { name: 'c3' },
+  ]);
+  await destination.close();
+});
+
+test('a stage with rows of open slices does not become the table, and is logged no longer', async () => {
+  const { url, query } = await testDatabase();
+  const destination = postgres.open(testContext(), configOf(url));
+  const stage = await (await destination.begin(attemptOf(1))).stage(customers('append'));
+  await stage.write({ slice: 'open', page: 1, records: [customer(3)] });
+  await stage.write({ slice: 'closed', page: 1, records: [customer(1), customer(2)] });
+  const counts = { read: 2, filtered: 0, quarantined: 0, written: 2, bytes: 0 };
+  await stage.checkpoint({ state: { day: 1 }, openSlices: ['open'], counts });
+  const made = await stageOf(query);
+  expect(made).toMatchObject({ kind: 'p' });
+  await stage.publish({ complete: false });
+  expect(await tableIn(query)).not.toBe(made?.oid);
+  expect(await stageOf(query)).toMatchObject({ oid: made?.oid, kind: 'u' });
+  await stage.checkpoint({ state: { day: 1 }, openSlices: [], counts: { ...counts, read: 3, written: 3 } });
+  await stage.publish({ complete: true });
+  expect(await query('select id::int from customers order by 1')).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+  await destination.close();
 });
 
 test('readers have the rights on it that the schema gives to new tables', async () => {

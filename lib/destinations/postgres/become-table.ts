@@ -17,7 +17,6 @@ export async function becomeTable(client: Queryable, { table: stage, target, sta
   await client.query(`alter table ${quoteTable(stage)} ${changes.join(', ')}`);
   await client.query(`alter table ${quoteTable(stage)} set schema ${quote(target.schema)}`);
   await client.query(`alter table ${quote(target.schema)}.${quote(stage.table)} rename to ${quote(target.table)}`);
-  for (const column of kind.indexes) await client.query(`create index on ${quoteTable(target)} (${quote(column)})`);
   for (const right of rights) await client.query(right);
   return staged;
 }

@@ -12,9 +12,9 @@ import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, mergeSides } from './side-merge.ts';
 import type { StageParts } from './stage-parts.ts';
 import { isReplaced, setStagedRows } from './stage-store.ts';
-import { dropStageTable } from './stage-table.ts';
+import { createStageTable, dropStageTable } from './stage-table.ts';
 import { findStream, type Queryable, saveStream } from './store.ts';
-import { tableReplaced } from './table.ts';
+import { createIndexes, tableReplaced } from './table.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
@@ -44,7 +44,7 @@ async function publishIn(
   request: PublishRequest,
   publishId: string,
 ): Promise<Published> {
-  const { attempt, ref, target } = parts;
+  const { attempt, ref, target, layout } = parts;
   const { relation, merge, fitted, isNew, changes, replaces, keyFirst, fitKey } = await prepareMerge(
     client,
     parts,
@@ -52,10 +52,11 @@ async function publishIn(
   );
   if (!replaces && target.syncMode === 'incremental' && (await isReplaced(client, ref))) throw tableReplaced(ref.name);
   if (keyFirst) await fitKey();
-  const becomes = isNew && request.becomesTable && request.complete && request.nothingLeft && merge.repeats === 0;
+  const becomes = isNew && request.becomesTable && request.nothingLeft && merge.repeats === 0;
   const counts = becomes
     ? { inserted: await becomeTable(client, merge), updated: 0, deleted: 0 }
     : await MERGES[target.destinationSyncMode](client, merge, isNew);
+  if (isNew) await createIndexes(client, relation, layout.kind);
   if (!keyFirst) await fitKey();
   await mergeSides(client, fitted, { merge, mode: target.destinationSyncMode });
   const published: Published = {
@@ -79,7 +80,7 @@ async function publishIn(
     alone: replaces,
   });
   if (complete && target.replays) await deleteReplayed(client, ref, target.replays.upTo, attempt.syncId);
-  await emptyStage(client, parts, request);
+  await emptyStage(client, parts, request, becomes);
   killPoint('publish.before_commit');
   return published;
 }
@@ -93,7 +94,12 @@ function namesOf(table: TableRef, columns: readonly Column[]): NonNullable<Publi
   };
 }
 
-async function emptyStage(client: Queryable, parts: StageParts, request: PublishRequest): Promise<void> {
+async function emptyStage(
+  client: Queryable,
+  parts: StageParts,
+  request: PublishRequest,
+  becameTable: boolean,
+): Promise<void> {
   if (request.complete) {
     await dropStageTable(client, request.table);
     await emptySides(client, request.sides, 'drop');
@@ -101,6 +107,11 @@ async function emptyStage(client: Queryable, parts: StageParts, request: Publish
   }
   const table = quoteTable(request.table);
   await emptySides(client, request.sides, request.nothingLeft ? 'truncate' : closedRows(request));
-  await client.query(request.nothingLeft ? `truncate ${table}` : `delete from ${table} where ${closedRows(request)}`);
+  if (becameTable) await createStageTable(client, request.table, request.shape.columns, parts.target);
+  else {
+    await client.query(request.nothingLeft ? `truncate ${table}` : `delete from ${table} where ${closedRows(request)}`);
+    // From now on there is a table.
+    if (request.becomesTable) await client.query(`alter table ${table} set unlogged`);
+  }
   await setStagedRows(client, parts.ref, 0);
 }

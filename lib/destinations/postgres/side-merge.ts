@@ -5,11 +5,12 @@ import { type Columns, deleteAll, type Merge, stagedColumns, targetColumns } fro
 import type { Side } from './side-tables.ts';
 import { dropStageTable, SEQ_COLUMN } from './stage-table.ts';
 import { findRelation, type Queryable, saveRelation } from './store.ts';
-import { fitTable } from './table.ts';
+import { createIndexes, fitTable } from './table.ts';
 
 /** A side whose table has the columns of its stage. */
 export interface FittedSide extends Side {
   readonly columns: readonly Column[];
+  readonly isNew: boolean;
 }
 
 export async function fitSides(db: Queryable, namespace: string, sides: readonly Side[]): Promise<FittedSide[]> {
@@ -17,9 +18,9 @@ export async function fitSides(db: Queryable, namespace: string, sides: readonly
   for (const side of sides) {
     // As it is now: an earlier publish of the same stage may have changed it.
     const relation = (await findRelation(db, { namespace, name: side.plan.relation }, 'lock')) ?? side.relation;
-    const { columns } = await fitTable(db, relation, side.shape, { mayBeMissing: true, kind: side.plan.kind });
+    const { columns, isNew } = await fitTable(db, relation, side.shape, { mayBeMissing: true, kind: side.plan.kind });
     await saveRelation(db, relation, { columns, key: null });
-    fitted.push({ ...side, relation, columns });
+    fitted.push({ ...side, relation, columns, isNew });
   }
   return fitted;
 }
@@ -33,6 +34,7 @@ export async function mergeSides(
   for (const side of sides) {
     if (mode.startsWith('overwrite') && !merge.marksVanished) await deleteAll(db, side.relation);
     await insertOf(db, side, merge, mode.endsWith('_dedup') && !side.plan.keepsAll);
+    if (side.isNew) await createIndexes(db, side.relation, side.plan.kind);
   }
 }
 

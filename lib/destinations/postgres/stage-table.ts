@@ -18,14 +18,12 @@ export function stageTable(stream: StreamRef, fence: number, side?: number): Tab
 }
 
 /**
- * Whether the stage of a stream without a table may become that table as it is: when its rows are the table's rows. Then it is logged
- * from the start, like the table.
+ * Whether the stage of a stream without a table may become that table as it is, at the first publish: when its rows are the table's
+ * rows. Until then it is logged, like the table.
  */
 export function mayBecomeTable({ layout, target }: StageParts, hadTable: boolean): boolean {
-  const { destinationSyncMode: mode, softDelete } = target;
-  // Of an incremental load by key, most is published before it is whole.
-  const fits = !mode.endsWith('_dedup') || (mode === 'overwrite_dedup' && softDelete !== true);
-  return !hadTable && layout.lay === null && layout.kind.sameAsStage && fits;
+  const marks = target.destinationSyncMode.endsWith('_dedup') && target.softDelete === true;
+  return !hadTable && layout.lay === null && layout.kind.sameAsStage && !marks;
 }
 
 /** `_airbyte_meta` of rows in which nothing was changed. */
