@@ -8,8 +8,9 @@ import { testContext } from '#lib/destinations/postgres/fixtures/test-destinatio
 import { ownPrefix, readCommits } from '#lib/destinations/s3/commits.ts';
 import { readS3Config } from '#lib/destinations/s3/config.ts';
 import { type ObjectStore, openObjectStore } from '#lib/destinations/s3/object-store.ts';
+import { listQuarantine, quarantinePrefix, readQuarantine } from '#lib/destinations/s3/quarantine-files.ts';
 import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
-import { expectedRecords } from './oracle.ts';
+import { assertCountsOf, assertLines, expectedRecords } from './oracle.ts';
 import { CONNECTION, type Scenario } from './scenario.ts';
 
 const ROOT = 'lake';
@@ -45,7 +46,7 @@ export function bucketConfig(url: string): JsonObject {
   };
 }
 
-/** The files that the last commit names hold what its state covers, each record once; when a sync is over there are no others. */
+/** The files that the last commit names hold what its state covers, each record once and each value as it came; when a sync is over there are no others. */
 export async function assertBucket(
   url: string,
   scenario: Scenario,
@@ -59,10 +60,13 @@ export async function assertBucket(
       ...{ syncId: latest.syncId, complete: latest.complete },
     };
     const keys = (latest?.files ?? []).map(({ key }) => key);
-    const found = identities(await recordsIn(store, keys));
-    const wanted = identities(expectedRecords(scenario, sync, state).all);
-    if (JSON.stringify(found) !== JSON.stringify(wanted))
-      throw new Error(`the bucket holds ${found.join(' ')}\nwhere ${wanted.join(' ')} is published`);
+    const columns = latest?.tables.find(({ path }) => path === '')?.columns ?? [];
+    assertLines(await recordsIn(store, keys), expectedRecords(scenario, sync, state).rows, columns);
+    if (finished)
+      assertCountsOf(scenario, sync, {
+        counts: { ...latest?.counts },
+        quarantine: await quarantineOf(store, { table, sync }),
+      });
     const listed = (await store.list(`${ROOT}/${table}/`)).toSorted();
     if (finished && JSON.stringify(listed) !== JSON.stringify(keys.toSorted()))
       throw new Error(`there are files that no commit names: ${listed.join(' ')}; it names ${keys.join(' ')}`);
@@ -76,7 +80,9 @@ async function recordsIn(store: ObjectStore, keys: readonly string[]): Promise<J
   return texts.flatMap((text) => text.split('\n').filter(Boolean).map(parseJson)).filter(isJsonObject);
 }
 
-/** Values are held against their source in the warehouse; here it is told which records are there. */
-function identities(records: readonly JsonObject[]): string[] {
-  return records.map(({ id, at }) => `${id}/${at === null ? '' : String(at).slice(0, 10)}`).toSorted();
+async function quarantineOf(store: ObjectStore, { table, sync }: { table: string; sync: number }) {
+  const files = await listQuarantine(store, quarantinePrefix(ROOT, CONNECTION));
+  const mine = files.filter((file) => file.table === table && file.syncId === sync + 1);
+  const lines = await Promise.all(mine.map((file) => readQuarantine(store, file)));
+  return lines.flat().map(({ record }) => parseJson(record));
 }

@@ -137,11 +137,11 @@ export function scenarios({ kills }: { kills: boolean }): fc.Arbitrary<Scenario>
     badValues: fc.constantFrom('null' as const, 'quarantine' as const),
     ...shared,
   });
-  // Files know no keys, and a bucket keeps no quarantine.
+  // Files know no keys.
   const bucket = fc.record({
     layout: fc.constant('bucket' as const),
     mode: fc.constantFrom(...MODES.filter(({ destinationSyncMode }) => !destinationSyncMode.endsWith('_dedup'))),
-    badValues: fc.constant('null' as const),
+    badValues: fc.constantFrom('null' as const, 'quarantine' as const),
     ...shared,
   });
   return fc.oneof({ weight: 3, arbitrary: warehouse }, { weight: 1, arbitrary: bucket });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '#lib/json.ts';
+import { type JsonObject, parseJson } from '#lib/json.ts';
 import type { TargetStream } from '../destination.ts';
 import { attemptOf, customers, load } from '../fixtures/customers.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
@@ -285,6 +285,19 @@ describe('retention', () => {
       '12',
     ]);
   });
+});
+
+test('JSON lines hold every digit, in columns and in what is nested', async () => {
+  const bucket = await makeBucket();
+  const exact = '0.100000000000000008';
+  const record = parseJson(`{"id": 1, "price": ${exact}, "deep": {"n": [${exact}, 12345678901234567890123]}}`);
+  await sync(bucket, { format: { format_type: 'JSONL', compression: { compression_type: 'No Compression' } } }, [
+    record as JsonObject,
+  ]);
+  const [key = ''] = await bucket.keys('airbyte-data/');
+  const text = await (await bucket.store()).get(key);
+  expect(text).toContain(`"price":${exact}`);
+  expect(text).toContain(`"deep":{"n":[${exact},12345678901234567890123]}`);
 });
 
 test('a value that does not fit fails the sync where the connection says so, and nothing is published', async () => {

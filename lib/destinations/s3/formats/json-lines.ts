@@ -1,5 +1,5 @@
 import type { ColumnType } from '#lib/records/index.ts';
-import { identifier, literal } from '../sql.ts';
+import { literal } from '../sql.ts';
 import {
   compressionSpec,
   type FormatKind,
@@ -18,6 +18,12 @@ const TEXT: ReadonlySet<ColumnType> = new Set([
   'time_with_timezone',
   'time_without_timezone',
 ]);
+
+/** What is JSON already stays as it is written: DuckDB would read its numbers as doubles, and lose digits. */
+function jsonText(sql: string): string {
+  const text = `case when typeof(${sql}) = 'JSON' then cast(${sql} as varchar) else cast(to_json(${sql}) as varchar) end`;
+  return `coalesce(${text}, 'null')`;
+}
 
 export const jsonLines: FormatKind = {
   type: 'JSONL',
@@ -47,8 +53,8 @@ export const jsonLines: FormatKind = {
       json: (text) => `cast(${text} as json)`,
       // As CSV of one column without quotes: DuckDB's JSON writer knows no partitions.
       copy(columns, from, partition) {
-        const members = columns.map(({ name, sql }) => `${identifier(name)} := ${sql}`).join(', ');
-        const line = { name: 'line', sql: `to_json(struct_pack(${members}))` };
+        const members = columns.map(({ name, sql }) => `${literal(`${JSON.stringify(name)}:`)} || ${jsonText(sql)}`);
+        const line = { name: 'line', sql: `'{' || ${members.join(` || ',' || `)} || '}'` };
         const { query, options } = plainSelect([line], from, partition);
         const plain = ['header false', "quote ''", "escape ''", "delimiter '\u0001'"];
         return { query, options: ['format csv', ...plain, `compression ${duckdb}`, ...options] };
