@@ -93,14 +93,38 @@ export class WeirError extends Error {
 
 /** Any thrown value as a failure. What is not a `WeirError` becomes a `bug` that keeps only its message. */
 export function toFailure(error: unknown): Failure {
+  if (isOutOfFiles(error)) return withWhere(OUT_OF_FILES, error);
   if (!(error instanceof WeirError)) {
     if (isDiskFull(error)) return DISK_FULL;
     if (isDatabaseLost(error)) return DATABASE_LOST;
     return { kind: 'bug', code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
   }
-  const { kind, code, message, hint, where } = error;
-  return { kind, code, message, ...(hint && { hint }), ...(Object.keys(where).length > 0 && { where }) };
+  const { kind, code, message, hint } = error;
+  return withWhere({ kind, code, message, ...(hint && { hint }) }, error);
 }
+
+function withWhere(failure: Failure, error: unknown): Failure {
+  const { where = {} } = error as { where?: Where };
+  return { ...failure, ...(Object.keys(where).length > 0 && { where }) };
+}
+
+/** Whatever could not be opened for it, down the causes. */
+function isOutOfFiles(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < MOST_CAUSES; at = at.cause, depth++) {
+    const all = [at, ...(at instanceof AggregateError ? at.errors : [])];
+    if (all.some((one: { code?: unknown }) => one?.code === 'EMFILE' || one?.code === 'ENFILE')) return true;
+  }
+  return false;
+}
+
+const MOST_CAUSES = 8;
+
+export const OUT_OF_FILES: Failure = {
+  kind: 'transient',
+  code: 'open_files_limit',
+  message: 'The process has reached its limit of open files, and can open no file and no connection.',
+  hint: 'It is tried again. Raise the limit for the worker: `ulimit -n`, or LimitNOFILE= of its systemd unit.',
+};
 
 /** As the operating system and Postgres name it; a destination's is told apart where it is talked to. */
 function isDiskFull(error: unknown): boolean {

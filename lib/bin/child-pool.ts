@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Failure, failureText, WeirError } from '#lib/errors.ts';
+import { type Failure, failureText, OUT_OF_FILES, WeirError } from '#lib/errors.ts';
 
 /** From asking a child to end until it is killed: a cancel takes five seconds at the most, with the second until it is noticed. */
 const CANCEL_GRACE_MS = 3_000;
@@ -22,7 +22,7 @@ export type FromChild = { warm: true } | { done: true; again?: boolean } | { fai
 
 /** How a child ended without an answer of its own. */
 export interface Lost {
-  readonly reason: 'memory' | 'deadline' | 'killed' | 'crashed';
+  readonly reason: 'memory' | 'files' | 'deadline' | 'killed' | 'crashed';
   readonly message: string;
 }
 
@@ -219,7 +219,9 @@ function runIn(
 
 /** A task notes its own end; one that threw could not. */
 function failed(answer: FromChild): Lost | null {
-  return 'failed' in answer ? { reason: 'crashed', message: failureText(answer.failed) } : null;
+  if (!('failed' in answer)) return null;
+  const { failed: failure } = answer;
+  return { reason: failure.code === OUT_OF_FILES.code ? 'files' : 'crashed', message: failureText(failure) };
 }
 
 function lost({
@@ -236,6 +238,7 @@ function lost({
   if (/heap out of memory|ERR_WORKER_OUT_OF_MEMORY/.test(errorOutput)) {
     return { reason: 'memory', message: `It needed more than the ${memoryMb} MB that one sync may use.` };
   }
+  if (/\bE[MN]FILE\b|too many open files/i.test(errorOutput)) return { reason: 'files', message: OUT_OF_FILES.message };
   if (late) return { reason: 'deadline', message: 'It did not finish before its deadline and was ended.' };
   if (ended === 'SIGKILL' || ended === 'SIGTERM')
     return { reason: 'killed', message: `Its process was ended by ${ended}.` };

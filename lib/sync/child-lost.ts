@@ -1,4 +1,4 @@
-import type { Failure } from '#lib/errors.ts';
+import { type Failure, OUT_OF_FILES } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
@@ -8,7 +8,7 @@ import { DEADLINE } from './run-sync-job.ts';
 
 /** How a process ended that gave no answer of its own. */
 export interface Lost {
-  readonly reason: 'memory' | 'deadline' | 'killed' | 'crashed';
+  readonly reason: 'memory' | 'files' | 'deadline' | 'killed' | 'crashed';
   readonly message: string;
 }
 
@@ -51,6 +51,7 @@ export async function probeLost({ db, clock }: ResolveContext, probeId: string, 
 }
 
 function probeFailureOf({ reason, message }: Lost): Failure {
+  if (reason === 'files') return OUT_OF_FILES;
   if (reason === 'memory') {
     const hint = 'Ask the source for smaller pages, or raise WEIR_SYNC_MEMORY_MB.';
     return { kind: 'terminal', code: 'memory_limit', message: `The test was ended: ${message}`, hint };
@@ -62,6 +63,7 @@ function probeFailureOf({ reason, message }: Lost): Failure {
 
 /** Of a run of checks. */
 export function checksFailureOf({ reason, message }: Lost): Failure {
+  if (reason === 'files') return OUT_OF_FILES;
   const hint =
     reason === 'memory'
       ? 'Measure fewer rows at once, or raise WEIR_SYNC_MEMORY_MB.'
@@ -70,6 +72,7 @@ export function checksFailureOf({ reason, message }: Lost): Failure {
 }
 
 function failureOf({ reason, message }: Lost): Failure {
+  if (reason === 'files') return OUT_OF_FILES;
   if (reason === 'deadline') return DEADLINE;
   if (reason === 'memory') {
     return {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import { type Breakage, type FaultProxy, faultProxy } from '#tests/harness/fault-proxy.ts';
 import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
+import { skewedStore } from '#tests/harness/skewed-store.ts';
 import { smallDiskPostgres } from '#tests/harness/small-disk-postgres.ts';
 import { transactionPooler } from '#tests/harness/transaction-pooler.ts';
 import { fault } from './fault.ts';
@@ -169,17 +170,17 @@ fault(62, async () => {
   await fullDisk();
 });
 
-const DISK_MB = 48;
-/** What the rows below need does not fit beside it. */
-const FILLER_MB = 24;
+const DISK_MB = 44;
+/** What lies there beside the table, so that there is no room for its first rows, for those that are to replace them, or for both. */
+const FILLERS_MB = [32, 20, 12];
 
 /** A Postgres whose disk has no room for all rows, until somebody makes some: while they are staged, and while they are published. */
 async function fullDisk(): Promise<void> {
   await using small = await smallDiskPostgres(DISK_MB);
   const { host, port, database } = small;
-  const fill = () =>
+  const fill = (megabytes: number) =>
     small.query(`create table filler (text text storage plain);
-      insert into filler select repeat('x', 1000) from generate_series(1, ${FILLER_MB} * 1000)`);
+      insert into filler select repeat('x', 1000) from generate_series(1, ${megabytes} * 1000)`);
   const wide = page(1, ROWS).data.map((row) => ({ ...row, wide: randomBytes(900).toString('hex') }));
   const server = await world.api({ '/orders': { body: { data: wide } } });
   await world.client.post('/allowed-hosts', { host, port, reason: 'test' });
@@ -196,12 +197,12 @@ async function fullDisk(): Promise<void> {
     );
     return found;
   };
-  for (const time of ['the first', 'the table is replaced']) {
-    await fill();
+  for (const [index, megabytes] of FILLERS_MB.entries()) {
+    await fill(megabytes);
     const syncId = await world.start(connection);
     const failure = await world.attemptEnd(syncId);
-    expect({ time, message: failure?.message }).toMatchObject({ message: expect.stringMatching(/disk is full/) });
-    if (time !== 'the first') expect(await rows()).toEqual({ rows: ROWS, ids: ROWS });
+    expect({ megabytes, message: failure?.message }).toMatchObject({ message: expect.stringMatching(/disk is full/) });
+    if (index > 0) expect(await rows()).toEqual({ rows: ROWS, ids: ROWS });
     await small.query('drop table filler');
     expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null });
     expect(await rows()).toEqual({ rows: ROWS, ids: ROWS });
@@ -306,6 +307,7 @@ fault(65, async () => {
 
 /** Rows so long that their file takes several parts. */
 const LONG_ROWS = 3_000;
+const HOUR_MS = 3_600_000;
 const longRows = () => ({
   data: page(1, LONG_ROWS).data.map((row, index) => ({ ...row, long: randomBytes(2_500).toString('hex') + index })),
 });
@@ -321,18 +323,7 @@ fault(66, async () => {
   try {
     const long = await world.api({ '/orders': { body: longRows() } });
     const connection = await intoBucket(way, long);
-    /** What a reader of the folder finds: lines of whole files. */
-    const rows = () =>
-      readdirSync(path.join(folder, 'lake'), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /^data.(?!_weir).*_object$/.test(name))
-        .reduce(
-          (sum, name) =>
-            sum +
-            readFileSync(path.join(folder, 'lake', name), 'utf8')
-              .trim()
-              .split('\n').length,
-          0,
-        );
+    const rows = () => linesIn(path.join(folder, 'lake'));
     const slow = httpAnswer('503 Slow Down', 'SlowDown');
     // Refused for a while, answered into the void, never arrived; of small objects and of the parts of a large one.
     for (const how of [slow, 'cut after', 'cut before'] as const)
@@ -345,12 +336,6 @@ fault(66, async () => {
         const found = { how, request, failure, sprung, rows: rows() };
         expect(found).toEqual({ how, request, failure: null, sprung: true, rows: LONG_ROWS });
       }
-    // A clock that is wrong is set by the store's, and the request is made again.
-    const hourAhead = new Date(Date.now() + 3_600_000);
-    const skewed = way.breakAt('partNumber=2', httpAnswer('403 Forbidden', 'RequestTimeTooSkewed', hourAhead));
-    expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', attempts: 1 });
-    await skewed;
-    expect(rows()).toBe(LONG_ROWS);
     // In the middle of it, for good: readers have what they had, and the next sync puts it right.
     for (const code of ['AccessDenied', 'RequestTimeTooSkewed']) {
       void way.breakAt('partNumber=2', httpAnswer('403 Forbidden', code));
@@ -365,24 +350,47 @@ fault(66, async () => {
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   }
+  await otherClocks();
 });
 
-async function intoBucket({ host, port }: FaultProxy, server: ScriptedServer): Promise<Connected> {
+/** What a reader of the bucket finds: lines of whole files. */
+function linesIn(bucket: string): number {
+  const names = readdirSync(bucket, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => /^data.(?!_weir).*_object$/.test(name));
+  return files.reduce((sum, name) => sum + readFileSync(path.join(bucket, name), 'utf8').trim().split('\n').length, 0);
+}
+
+/** Signatures of a wrong time are refused; the time that the store tells goes into those that follow. */
+async function otherClocks(): Promise<void> {
+  for (const offMs of [HOUR_MS, -HOUR_MS]) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-fault-clock-'));
+    await using store = await skewedStore(folder, offMs);
+    const long = await world.api({ '/orders': { body: longRows() } });
+    const connection = await intoBucket(store, long);
+    expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', attempts: 1, failure: null });
+    expect(linesIn(path.join(folder, 'lake'))).toBe(LONG_ROWS);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function intoBucket({ host, port }: { host: string; port: number }, server: ScriptedServer): Promise<Connected> {
   await world.client.post('/allowed-hosts', { host, port, reason: 'test' });
   const config = {
     ...{ s3_bucket_name: 'lake', s3_bucket_path: 'data', s3_bucket_region: 'us-east-1' },
     ...{ s3_endpoint: `http://${host}:${port}`, access_key_id: 'S3RVER', secret_access_key: 'S3RVER' },
     format: { format_type: 'JSONL', compression: { compression_type: 'No Compression' } },
   };
-  const destination = await world.client.post<{ id: string }>('/destinations', { name: 'lake', type: 's3', config });
+  const destination = await world.client.post<{ id: string }>('/destinations', {
+    ...{ name: `lake over port ${port}`, type: 's3', config },
+  });
   return world.connect(manifestOf(server, { name: 'orders', paginator: null }), server, {
     connection: { destinationId: destination.id },
   });
 }
 
 /** In S3's words. */
-function httpAnswer(status: string, code: string, at = new Date()): Breakage {
+function httpAnswer(status: string, code: string): Breakage {
   const body = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
-  const head = `HTTP/1.1 ${status}\r\ndate: ${at.toUTCString()}\r\ncontent-type: application/xml`;
+  const head = `HTTP/1.1 ${status}\r\ndate: ${new Date().toUTCString()}\r\ncontent-type: application/xml`;
   return { answer: `${head}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}` };
 }
