@@ -8,9 +8,12 @@ import { webhookKind } from '#lib/alerts/kinds/webhook-kind.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
 import { s3 } from '#lib/destinations/s3/s3.ts';
 import { toFailure } from '#lib/errors.ts';
+import { s3Files } from '#lib/extract/files/providers/s3.ts';
 import { createHttpClient } from '#lib/extract/http/create-http-client.ts';
+import type { ExtractContext } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
+import { withPostgres } from '#quality/postgres/engine.ts';
 
 // Every way that we know of to spell an address inside, tried at every place from which connections go out.
 
@@ -125,6 +128,17 @@ const PLACES: Readonly<Record<string, (host: string, port: number) => Promise<un
     ),
   Postgres: async (host, at) =>
     checked(postgres.open(context, { host, port: at, database: 'd', username: 'u', password: 'p' } as JsonObject)),
+  'files of a bucket': (host, at) => {
+    const options = { type: 's3', bucket: 'b', region: 'us-east-1', endpoint: `http://${host}:${at}` } as const;
+    const files = s3Files({ http, signal } as ExtractContext, options, ['a.csv']);
+    return files.list().finally(() => files.close?.());
+  },
+  'checks of a table': (host, at) =>
+    withPostgres(
+      { host, port: at, database: 'd', username: 'u', password: 'p' },
+      { guard: ask, signal },
+      async () => undefined,
+    ),
   'a bucket': async (host, at) => checked(s3.open(context, { ...bucket, s3_endpoint: `http://${host}:${at}` })),
 };
 

@@ -117,6 +117,17 @@ function s3Error(error: unknown, file: string): WeirError {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode ?? 0;
   if (status === 412) return fileChanged(file);
+  if (error instanceof TypeError) {
+    const hint = 'Write it as https://host, with a port where it needs one.';
+    return fileError(
+      'config',
+      'bad_endpoint',
+      { file },
+      'the endpoint is no address that can be requested.',
+      hint,
+      error,
+    );
+  }
   if (name === 'NoSuchKey') return fileNotFound(file, error);
   if (status === 403 || status === 401 || name === 'NoSuchBucket') {
     const hint = 'Check bucket, endpoint, region and keys, and that the keys may list and read.';
