@@ -218,7 +218,10 @@ async function killedWhileItTells(): Promise<void> {
   const { held, open } = gate();
   const told = await world.api({ '/hook': [{ hold: held }, { body: {} }] });
   await world.client.post('/allowed-hosts', { host: told.host, port: told.port, reason: 'test' });
-  await world.client.post('/channels', { type: 'webhook', name: 'hook', config: { url: `${told.url}/hook` } });
+  await world.client.post('/channels', {
+    ...{ type: 'webhook', name: 'hook' },
+    config: { url: `${told.url}/hook`, secret: 'a-signing-secret-of-ours' },
+  });
   const api = await world.api({ '/orders': { status: 404, body: { message: 'gone' } } });
   expect(await world.sync(await appendedOrders(world, api))).toMatchObject({ status: 'failed' });
   await told.waitForRequests(1);
