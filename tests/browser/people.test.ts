@@ -74,3 +74,28 @@ test('a webhook is added, tested, and named on the overview when it stays silent
   await hook.waitForRequests(1);
   expect(hook.requests[0]?.headers['weir-signature']).toMatch(/^t=\d+,v1=/);
 });
+
+test('a workspace is deleted after its name was typed, and the person goes on in another one', async () => {
+  await page.goto(`${weir.url}/settings`);
+  await page.evaluate(async () => {
+    const headers = { 'content-type': 'application/json' };
+    await fetch('/api/weir/v1/workspaces', { method: 'POST', headers, body: JSON.stringify({ name: 'Trial' }) });
+  });
+  await page.goto(`${weir.url}/settings`);
+  await page.getByRole('button', { name: 'Delete workspace…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete Trial' });
+  await dialog.getByText('0 connections with 0 past syncs').waitFor();
+  await seriousFindings(page, 'deletion of a workspace');
+  const confirm = dialog.getByRole('button', { name: 'Delete workspace' });
+  expect(await confirm.isDisabled()).toBe(true);
+  await dialog.getByLabel('Type the name: Trial').fill('Trial');
+  await confirm.click();
+  await page.waitForURL(`${weir.url}/`);
+  await page.goto(`${weir.url}/settings/audit`);
+  await page.getByRole('cell', { name: 'workspace.delete' }).waitFor();
+  await page.goto(`${weir.url}/settings`);
+  await page.getByRole('button', { name: 'Delete workspace…' }).click();
+  await page.getByLabel('Type the name: Test').fill('Test');
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete workspace' }).click();
+  await page.getByText('This is the only workspace that you are in.').waitFor();
+});

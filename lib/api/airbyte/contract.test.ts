@@ -238,3 +238,36 @@ test('what is refused before a route is found has the form of its tree, too', as
   const config = await api.client.send('POST', '/api/v1/jobs/list', {}, forged);
   expect(config).toMatchObject({ status: 403, body: { exceptionClassName: 'foreign_origin' } });
 });
+
+test('Terraform makes, reads, changes and deletes: POST then GET, PUT and PATCH with secrets in clear, 404 for what is gone', async () => {
+  const api = await served();
+  const headers = await tokenOf(api);
+  const { client, connectorId, workspaceId } = api;
+  const send = (method: string, path: string, body?: Body) =>
+    client.send<Body>(method, `/api/public/v1/${path}`, body, headers);
+  const configuration = { api_key: SECRET, start_date: '2026-01-01' };
+  const source = { name: 'by terraform', workspaceId, definitionId: connectorId, configuration };
+  const made = await send('POST', 'sources', source);
+  expect(made).toMatchObject({ status: 200, body: { name: 'by terraform', definitionId: connectorId, workspaceId } });
+  const at = `sources/${made.body.sourceId}`;
+  // It keeps what it wrote itself, and compares only the rest of what it reads.
+  expect(await send('GET', at)).toMatchObject({
+    status: 200,
+    body: { name: 'by terraform', sourceId: made.body.sourceId },
+  });
+  const put = await send('PUT', at, { name: 'renamed', configuration: { ...configuration, api_key: 'another' } });
+  expect(put).toMatchObject({ status: 200, body: { name: 'renamed' } });
+
+  const there = `connections/${api.connectionId}`;
+  expect(await send('GET', there)).toMatchObject({ status: 200, body: { status: 'active' } });
+  const patched = await send('PATCH', there, {
+    ...{ name: 'by terraform', prefix: 'tf_', status: 'active', namespaceDefinition: 'destination' },
+    schedule: { scheduleType: 'cron', cronExpression: '0 30 7 * * ?' },
+  });
+  expect(patched.body).toMatchObject({ schedule: { scheduleType: 'cron', cronExpression: '0 30 7 * * ? UTC' } });
+  for (const path of [there, at]) {
+    expect((await send('DELETE', path)).status).toBe(204);
+    expect((await send('GET', path)).status).toBe(404);
+    expect((await send('DELETE', path)).status).toBe(404);
+  }
+});
