@@ -4,7 +4,7 @@ import type { SchemaPolicy } from '#lib/db/schema.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { epochSeconds, withoutAbsent } from './call.ts';
 import { toPublicStream, toSyncCatalogStream } from './catalog.ts';
-import { type BasicSchedule, toConfigSchedule, toPublicSchedule } from './schedule.ts';
+import { type BasicSchedule, type ClientWords, toConfigSchedule, toPublicSchedule } from './schedule.ts';
 
 const CONFIG_NAMESPACES = { source: 'source', destination: 'destination', custom: 'customformat' } as const;
 const PUBLIC_NAMESPACES = { ...CONFIG_NAMESPACES, custom: 'custom_format' } as const;
@@ -30,7 +30,7 @@ export function toConfigConnection(connection: FullConnection, workspaceId: stri
     syncCatalog: { streams: connection.streams.map(toSyncCatalogStream) },
     status: connection.status,
     statusReason: connection.status === 'inactive' ? connection.pausedReason : undefined,
-    ...toConfigSchedule(connection.schedule, basicOf(settings)),
+    ...toConfigSchedule(connection.schedule, wordsOf(settings).basic),
     namespaceDefinition: CONFIG_NAMESPACES[connection.namespaceDefinition],
     namespaceFormat: connection.namespaceFormat ?? undefined,
     prefix: connection.prefix,
@@ -59,7 +59,7 @@ export function toPublicConnection(connection: FullConnection, workspaceId: stri
     workspaceId,
     status: connection.status,
     statusReason: connection.status === 'inactive' ? connection.pausedReason : undefined,
-    schedule: toPublicSchedule(connection.schedule, basicOf(connection.clientSettings)),
+    schedule: toPublicSchedule(connection.schedule, wordsOf(connection.clientSettings)),
     configurations: { streams: connection.streams.map(toPublicStream) },
     dataResidency: 'auto',
     namespaceDefinition: PUBLIC_NAMESPACES[connection.namespaceDefinition],
@@ -96,6 +96,7 @@ export function readClientSettings(
     ...stored,
     ...kept(body, ['notifySchemaChanges', 'notifySchemaChangesByEmail', 'backfillPreference', 'sourceCatalogId']),
     ...(basic !== undefined && { basicSchedule: basic === null ? undefined : { ...basic } }),
+    ...(isJsonObject(body.schedule) && kept(body.schedule, ['cronExpression'])),
   }) as JsonObject;
 }
 
@@ -108,7 +109,7 @@ function kept(body: JsonObject, fields: readonly string[]): JsonObject {
   );
 }
 
-function basicOf({ basicSchedule: value }: JsonObject): BasicSchedule | null {
-  if (!isJsonObject(value)) return null;
-  return { timeUnit: String(value.timeUnit), units: Number(value.units) };
+function wordsOf({ basicSchedule: value, cronExpression }: JsonObject): ClientWords {
+  const basic = isJsonObject(value) ? { timeUnit: String(value.timeUnit), units: Number(value.units) } : null;
+  return { basic, cron: typeof cronExpression === 'string' ? cronExpression : null };
 }

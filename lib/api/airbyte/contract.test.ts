@@ -264,7 +264,9 @@ test('Terraform makes, reads, changes and deletes: POST then GET, PUT and PATCH 
     ...{ name: 'by terraform', prefix: 'tf_', status: 'active', namespaceDefinition: 'destination' },
     schedule: { scheduleType: 'cron', cronExpression: '0 30 7 * * ?' },
   });
-  expect(patched.body).toMatchObject({ schedule: { scheduleType: 'cron', cronExpression: '0 30 7 * * ? UTC' } });
+  expect(patched.body).toMatchObject({ schedule: { scheduleType: 'cron', cronExpression: '0 30 7 * * ?' } });
+  const zoned = await send('PATCH', there, { schedule: { scheduleType: 'cron', cronExpression: '0 30 7 * * ? UTC' } });
+  expect(zoned.body).toMatchObject({ schedule: { cronExpression: '0 30 7 * * ? UTC' } });
   for (const path of [there, at]) {
     expect((await send('DELETE', path)).status).toBe(204);
     expect((await send('GET', path)).status).toBe(404);

@@ -35,7 +35,7 @@ test.each([
 test('the public API takes Quartz, and what it shows itself', () => {
   expect(readPublicSchedule({ scheduleType: 'cron', cronExpression: '0 0 0 * * ?' })).toEqual(cron('0 0 0 * * ?'));
   expect(readPublicSchedule({ scheduleType: 'cron', cronExpression: '0 0 0 * * ? UTC' })).toEqual(cron('0 0 0 * * ?'));
-  const shown = toPublicSchedule(cron('0 0 2 * * ?', 'Europe/Berlin'), null);
+  const shown = toPublicSchedule(cron('0 0 2 * * ?', 'Europe/Berlin'), { basic: null, cron: null });
   expect(shown).toEqual({ scheduleType: 'cron', cronExpression: '0 0 2 * * ? Europe/Berlin' });
   expect(readPublicSchedule(shown)).toEqual(cron('0 0 2 * * ?', 'Europe/Berlin'));
   expect(() => readPublicSchedule({ scheduleType: 'cron' })).toThrow();
@@ -50,7 +50,10 @@ test('an interval is read back in the words in which it was given, as long as it
   expect(toConfigSchedule(hourly(12), read?.basic ?? null)).toMatchObject({
     schedule: { units: 12, timeUnit: 'hours' },
   });
-  expect(toPublicSchedule(hourly(24), null)).toEqual({ scheduleType: 'basic', basicTiming: 'Every 24 HOURS' });
+  expect(toPublicSchedule(hourly(24), { basic: null, cron: null })).toEqual({
+    scheduleType: 'basic',
+    basicTiming: 'Every 24 HOURS',
+  });
 });
 
 test('times of day and of the week are shown as Quartz, where Sunday is 1', () => {

@@ -14,6 +14,13 @@ export interface BasicSchedule {
   readonly units: number;
 }
 
+/** A schedule in the words of the client that set it, as long as they still say what it does. */
+export interface ClientWords {
+  readonly basic: BasicSchedule | null;
+  /** The public API's `cronExpression`, with its zone or without: Terraform compares it with what it wrote. */
+  readonly cron: string | null;
+}
+
 /** The schedule of a Config API body: `scheduleType` and `scheduleData`, or the older `schedule`. Null when none is named. */
 export function readConfigSchedule(body: JsonObject): { schedule: Schedule; basic: BasicSchedule | null } | null {
   const data = objectOf(body.scheduleData);
@@ -52,9 +59,11 @@ export function toConfigSchedule(schedule: Schedule, kept: BasicSchedule | null)
   return { scheduleType: 'cron', scheduleData: { cron: { cronExpression: expression, cronTimeZone: timeZone } } };
 }
 
-export function toPublicSchedule(schedule: Schedule, kept: BasicSchedule | null): JsonObject {
+export function toPublicSchedule(schedule: Schedule, kept: ClientWords): JsonObject {
   if (schedule.type === 'manual') return { scheduleType: 'manual' };
-  const { basic, cron } = wordsOf(schedule, kept);
+  if (kept.cron !== null && isSame(cronOfWords(kept.cron), schedule))
+    return { scheduleType: 'cron', cronExpression: kept.cron };
+  const { basic, cron } = wordsOf(schedule, kept.basic);
   if (basic) return { scheduleType: 'basic', basicTiming: `Every ${basic.units} ${basic.timeUnit.toUpperCase()}` };
   const { expression, timeZone } = cron;
   return { scheduleType: 'cron', cronExpression: `${expression} ${timeZone}` };
@@ -92,7 +101,7 @@ interface CronWords {
 
 /** An interval or cron; the client's own words as long as they still say what the schedule does. */
 function wordsOf(schedule: Exclude<Schedule, { type: 'manual' }>, kept: BasicSchedule | null): Words {
-  if (kept && JSON.stringify(intervalOf(kept)) === JSON.stringify(schedule)) return { basic: kept };
+  if (kept && isSame(intervalOf(kept), schedule)) return { basic: kept };
   if (schedule.type === 'hourly') return { basic: { timeUnit: 'hours', units: schedule.every } };
   return { cron: cronOf(schedule) };
 }
@@ -107,9 +116,21 @@ function cronOf(schedule: Exclude<Schedule, { type: 'manual' | 'hourly' }>): Cro
 }
 
 /** A trailing zone, as the API itself shows it, is part of the schedule and not of the expression. */
-function cronSchedule(text: string, zone: string): Schedule {
+function cronOfWords(text: string, zone = 'UTC'): Schedule {
   const [, expression = '', trailing] = /^(.*?)(?:\s+([A-Za-z]+(?:\/[\w+-]+)+|UTC|GMT))?$/.exec(text.trim()) ?? [];
-  const schedule: Schedule = { type: 'cron', expression, timeZone: trailing ?? zone };
+  return { type: 'cron', expression, timeZone: trailing ?? zone };
+}
+
+function isSame(one: Schedule | null, other: Schedule): boolean {
+  return (
+    one !== null &&
+    one.type === other.type &&
+    JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort())
+  );
+}
+
+function cronSchedule(text: string, zone: string): Schedule {
+  const schedule = cronOfWords(text, zone);
   const issues = scheduleIssues(schedule);
   if (issues.length === 0) return schedule;
   throw new WeirError({

@@ -53,10 +53,22 @@ export async function applySteps(
   const ids = new Ids(remotes);
   for (const step of steps) {
     if (step.action === 'extra' || (step.action === 'same' && !step.hasSecrets)) continue;
-    if (step.action === 'delete') await remove(server, step);
-    else ids.set(step.kind, step.name, await save(server, step, ids));
+    try {
+      if (step.action === 'delete') await remove(server, step);
+      else ids.set(step.kind, step.name, await save(server, step, ids));
+    } catch (error) {
+      throw refusedAt(step, error);
+    }
     told(step);
   }
+}
+
+/** Which document the server refused, and where it stands. */
+function refusedAt({ kind, name, document }: Step, error: unknown): unknown {
+  if (!(error instanceof WeirError)) return error;
+  const at = document ? `${document.at}: ` : '';
+  const message = error.message.startsWith(at) ? error.message.slice(at.length) : error.message;
+  return new WeirError({ ...error.toJSON(), message: `${at}${kind} ${name}: ${message}`, cause: error });
 }
 
 const NO_AUTOMATION = { afterConnectionId: null, channelIds: [], commands: [] };

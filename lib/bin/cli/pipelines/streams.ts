@@ -30,7 +30,7 @@ export function toConfigured(value: JsonValue, offered: readonly StreamDescripto
   const said = isJsonObject(value) ? value : { name: String(value) };
   const namespace = typeof said.namespace === 'string' ? said.namespace : undefined;
   const stream = isJsonObject(said.descriptor)
-    ? (said.descriptor as unknown as StreamDescriptor)
+    ? wholeDescriptor(said.descriptor)
     : offered.find((each) => each.name === said.name && (namespace === undefined || each.namespace === namespace));
   if (!stream) throw wrong(`The source offers no stream ${said.name}.`, `It offers: ${names(offered)}.`);
   const modes = PUBLIC_MODES[String(said.mode ?? 'full_refresh_overwrite')];
@@ -53,6 +53,12 @@ export function toConfigured(value: JsonValue, offered: readonly StreamDescripto
     ...(Array.isArray(mappers) && { mappers: mappers as unknown as NonNullable<ConfiguredStream['mappers']> }),
     ...(softDelete === true && { softDelete }),
   };
+}
+
+/** People write of a stream what they know of it; the rest counts as what an API without cursors and keys has. */
+function wholeDescriptor(said: JsonObject): StreamDescriptor {
+  const gaps = { jsonSchema: {}, supportedSyncModes: ['full_refresh', 'incremental'], sourceDefinedCursor: false };
+  return { ...gaps, defaultCursorField: [], sourceDefinedPrimaryKey: [], ...said } as unknown as StreamDescriptor;
 }
 
 /** A stream of a document in the one spelling that plans compare: no descriptor, no defaults. */
