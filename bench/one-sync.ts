@@ -24,7 +24,7 @@ export interface OneSync {
 
 const silent = async () => undefined;
 const RECORDER = {
-  ...{ started: () => undefined, progress: () => undefined, log: () => undefined },
+  ...{ started: () => undefined, progress: () => undefined, expected: () => undefined, log: () => undefined },
   ...{ advanced: silent, published: silent, failed: silent, close: silent },
 };
 

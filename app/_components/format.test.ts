@@ -4,6 +4,7 @@ import {
   describeSchedule,
   formatAge,
   formatBytes,
+  formatBytesOf,
   formatCompact,
   formatCount,
   formatDuration,
@@ -90,6 +91,11 @@ describe('words', () => {
     expect(cron('nonsense')).toBe('nonsense');
     expect(zoneWord({ type: 'daily', at: '02:00', timeZone: 'America/New_York' })).toBe('New York');
     expect(zoneWord({ type: 'manual' })).toBe('');
+  });
+  test('bytes of what is known to come', () => {
+    expect(formatBytesOf(120_000_000, 300_000_000)).toBe('120 MB of 300 MB (40%)');
+    expect(formatBytesOf(120_000_000, null)).toBe('120 MB');
+    expect(formatBytesOf(300_000_000, 300_000_000)).toBe('300 MB');
   });
   test('long names keep both ends', () => {
     expect(cutMiddle('warehouse_raw_orders', 11)).toBe('wareh…rders');

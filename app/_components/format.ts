@@ -38,6 +38,12 @@ export function formatBytes(bytes: number | null | undefined): string {
   return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1).replace(/\.0$/, '')} ${units[step]}`;
 }
 
+/** `120 MB of 300 MB (40%)` while it goes on and the source knows; else what was read. */
+export function formatBytesOf(bytes: number, total: number | null): string {
+  if (total === null || total <= bytes) return formatBytes(bytes);
+  return `${formatBytes(bytes)} of ${formatBytes(total)} (${Math.floor((100 * bytes) / total)}%)`;
+}
+
 /** How long something took: `96 ms`, `2.2 s`, `41 s`, `3m 41s`, `2h 40m`, `6d 4h`. */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return MISSING;

@@ -50,7 +50,9 @@ const shown = (event: ReadEvent) =>
       ? `closed: ${JSON.stringify(event.state)}`
       : event.type === 'notice'
         ? event.message
-        : event.slice;
+        : 'slice' in event
+          ? event.slice
+          : event.type;
 
 describe('slices are read at once', () => {
   test('as many as the manifest says, and two where it says nothing', async () => {

@@ -108,6 +108,8 @@ export type ReadEvent =
    * pages of it follow.
    */
   | { readonly type: 'file'; readonly slice: string; readonly file: DelimitedFile; readonly taken: () => void }
+  /** So many bytes are still to come, as far as the source knows; null where it does not. */
+  | { readonly type: 'to_come'; readonly bytes: number | null }
   /** Everything of the slice has been given out. `state` covers all slices closed so far, never an open one. */
   | { readonly type: 'slice_closed'; readonly slice: string; readonly state: StreamState }
   /** The slice ends in the middle for good, and a failure follows; the records that it gave are whole. */

@@ -17,6 +17,8 @@ const FLUSH_MS = 500;
 export interface Recorder {
   started(stream: SyncStream): void;
   progress(stream: SyncStream, counts: Counts, pages: number): void;
+  /** So many bytes the stream will have read in the end; null where nobody knows. */
+  expected(stream: SyncStream, bytes: number | null): void;
   /** Readers see the stream up to this state now; null where none is kept. */
   advanced(stream: SyncStream, state: StreamState | null): Promise<void>;
   /** The same for the last time, with what came of it and where the time went. */
@@ -91,6 +93,9 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
     },
     progress(stream, counts, pages) {
       waiting.set(stream, { counts, pages });
+    },
+    expected(stream, bytes) {
+      writing = writing.then(() => updateStream(db, syncId, stream, { bytes_total: bytes })).catch(notWritten);
     },
     async advanced(stream, state) {
       await advance(db, attempt, stream, { state: state && stringifyJson(state) });

@@ -60,6 +60,8 @@ export async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Sta
     } else if (event.type === 'broke_off') {
       if (hasUnsaved && plan.resumable && !extract.signal.aborted) await keepSoFar(work, hooks, staging, state);
       throw event.error;
+    } else if (event.type === 'to_come') {
+      recorder.expected(stream, event.bytes === null ? null : counts.total.bytes + event.bytes);
     } else recorder.log(event.level, event.message, stream);
     recorder.progress(stream, counts.total, counts.pages);
   }

@@ -108,6 +108,7 @@ function sayingRecorder(say: (line: string) => void): Recorder {
   const counts = new Map<SyncStream, Counts>();
   return {
     started: (stream) => say(`${nameOf(stream)}: reading`),
+    expected: () => undefined,
     progress: (stream, now) => void counts.set(stream, now),
     advanced: async () => undefined,
     published: async (stream, { published: { inserted, updated, rows } }) =>

@@ -28,6 +28,8 @@ export interface SyncSummary {
   readonly written: number;
   readonly quarantined: number;
   readonly bytes: number;
+  /** What they will be in the end, where every stream's source knows; null where one does not. */
+  readonly bytesTotal: number | null;
 }
 
 export interface SyncDetail extends SyncSummary {
@@ -58,6 +60,8 @@ export interface SyncStream {
   readonly quarantined: number;
   readonly written: number;
   readonly bytes: number;
+  /** What they will be in the end, where the source knows. */
+  readonly bytesTotal: number | null;
   readonly pages: number;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
@@ -202,6 +206,10 @@ export async function* syncLogText({ db }: { db: Db }, workspaceId: string, sync
   }
 }
 
+const BYTES_TOTAL = sql<number | null>`(
+  select case when bool_and(bytes_total is not null) then sum(bytes_total) end::bigint
+  from sync_stream where sync_id = syncs.id)`;
+
 function selectSyncs(db: Db, workspaceId: string) {
   const total = (column: 'read' | 'written' | 'quarantined' | 'bytes') =>
     sql<number>`coalesce((select sum(${sql.ref(column)}) from sync_stream where sync_id = syncs.id), 0)::bigint`.as(
@@ -229,6 +237,7 @@ function selectSyncs(db: Db, workspaceId: string) {
       total('written'),
       total('quarantined'),
       total('bytes'),
+      BYTES_TOTAL.as('bytesTotal'),
     ])
     .where('syncs.workspace_id', '=', workspaceId);
 }
@@ -267,6 +276,7 @@ function streamsOf(db: Db, workspaceId: string, syncId: number) {
     .selectFrom('sync_stream')
     .select([
       ...(['namespace', 'name', 'status', 'read', 'filtered', 'quarantined', 'written', 'bytes', 'pages'] as const),
+      'bytes_total as bytesTotal',
       'started_at as startedAt',
       'finished_at as finishedAt',
       'published_at as publishedAt',

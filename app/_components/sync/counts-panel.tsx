@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { formatBytes, formatCount } from '../format.ts';
+import { formatBytes, formatBytesOf, formatCount } from '../format.ts';
 import { Panel, Table } from '../panel.tsx';
 import { StateMark } from '../state-mark.tsx';
 import { isLive, type Named, streamState } from '../states.ts';
@@ -56,7 +56,8 @@ function Head() {
 }
 
 function StreamRow({ stream, sync }: { stream: Stream; sync: Sync }) {
-  const { state, word } = resultOf(stream, isLive(sync.status));
+  const live = isLive(sync.status);
+  const { state, word } = resultOf(stream, live);
   return (
     <tr>
       <td className="strong">{stream.name}</td>
@@ -76,7 +77,7 @@ function StreamRow({ stream, sync }: { stream: Stream; sync: Sync }) {
       </td>
       <td className="op">+</td>
       <td>{formatCount(stream.written)}</td>
-      <td className="muted">{formatBytes(stream.bytes)}</td>
+      <td className="muted">{live ? formatBytesOf(stream.bytes, stream.bytesTotal) : formatBytes(stream.bytes)}</td>
       <td>
         <StateMark state={state}>{word}</StateMark>
       </td>

@@ -121,6 +121,8 @@ interface SyncStreamTable {
   quarantined: Defaulted<number>;
   written: Defaulted<number>;
   bytes: Defaulted<number>;
+  /** What they will be in the end, where the source knows. */
+  bytes_total: Optional<number>;
   pages: Defaulted<number>;
   started_at: NullableTime;
   finished_at: NullableTime;

@@ -125,6 +125,7 @@ describe('JSON', () => {
     };
     await expect(all()).rejects.toMatchObject({ code: 'bad_row', where: { file: 'broken.jsonl', line: 3 } });
     expect(seen).toEqual([
+      { type: 'to_come', bytes: 24 },
       expect.objectContaining({ type: 'page', records: [{ id: 1 }, { id: 2 }] }),
       { type: 'slice_cut', slice: 'broken.jsonl' },
     ]);
@@ -217,4 +218,33 @@ test('a test read stops at its limits', async () => {
   );
   expect([records.length, pages.length, slices]).toEqual([10, 1, ['1.csv']]);
   expect(pages[0]?.raw).toEqual(records);
+});
+
+describe('how much is to come', () => {
+  const filesOf = (files: Record<string, string | Uint8Array>, pattern: string) => {
+    const folder = testFolder(files);
+    const options: FileStreamOptions = {
+      ...{ name: 'files', provider: { type: 'folder', folder }, path: pattern, format: { type: 'jsonl' } },
+    };
+    return read(context(0, [folder]), options);
+  };
+
+  test('is told before each file: its own bytes, and those of the files behind it', async () => {
+    const { toCome, pages } = await filesOf({ 'a.jsonl': '{"id":1}\n', 'b.jsonl': '{"id":22}\n' }, '*.jsonl');
+    expect(toCome).toEqual([19, 10]);
+    expect(pages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(19);
+  });
+
+  test('is not known while a packed file is behind', async () => {
+    const packed = gzipSync('{"id":22}\n');
+    const { toCome } = await filesOf({ 'a.jsonl': '{"id":1}\n', 'b.jsonl.gz': packed }, '*.jsonl*');
+    expect(toCome).toEqual([null, 10]);
+  });
+
+  test('is told while a long file is fetched', async () => {
+    const line = `${JSON.stringify({ text: 'x'.repeat(1_000_000 - 12) })}\n`;
+    const { toCome, notices } = await filesOf({ 'long.jsonl': line.repeat(40) }, 'long.jsonl');
+    expect(new Set(toCome)).toEqual(new Set([40_000_000]));
+    expect(notices[0]).toMatch(/^\d\d MB of 40 MB of long.jsonl are fetched.$/);
+  });
 });

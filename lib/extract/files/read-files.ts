@@ -10,8 +10,11 @@ import { openProvider } from './providers/index.ts';
 import type { FileEntry, FileProvider } from './providers/provider.ts';
 import { type StagedFile, stageFile } from './stage-file.ts';
 
-/** Of larger files the log tells the size, to hold the bytes that were read against. */
-const TOLD_BYTES = 50_000_000;
+/** While a file is fetched, each such part of it is told: a twentieth, where it is known how long it is. */
+const TOLD_EVERY_BYTES = 256_000_000;
+const TOLD_AT_LEAST_BYTES = 16_000_000;
+/** Names of files that are larger than their size says. */
+const PACKED = /\.(gz|zst|zip)$/i;
 
 /**
  * Reads the files of a stream, one slice per file. The state names each file with the version that was read:
@@ -30,14 +33,15 @@ export async function* readFiles(
     const versions: Record<string, string> = {};
     for (const { name } of entries) if (known[name]) versions[name] = known[name];
     let slices = 0;
-    for (const entry of entries) {
+    const changed = entries.filter(({ name, version }) => version === null || known[name] !== version);
+    for (const [index, entry] of changed.entries()) {
       context.signal.throwIfAborted();
-      if (entry.version !== null && known[entry.name] === entry.version) continue;
       if (slices >= (request.limits?.maxSlices ?? Infinity)) return;
-      const file = await stageFile(provider, entry, known[entry.name] ?? null, options);
+      const later = changed.slice(index + 1);
+      const file = yield* fetchFile(provider, entry, { known: known[entry.name] ?? null, options, later });
       if (!file) continue;
       slices += 1;
-      if (file.bytes >= TOLD_BYTES) yield { type: 'notice', level: 'info', message: sizeOf(entry, file) };
+      yield { type: 'to_come', bytes: sizeOf(file.bytes, later) };
       yield* pagesOf(context, options, request, entry, file);
       versions[entry.name] = file.version;
       yield { type: 'slice_closed', slice: entry.name, state: { complete: false, files: { ...versions } } };
@@ -50,8 +54,55 @@ export async function* readFiles(
   }
 }
 
-function sizeOf({ name }: FileEntry, { bytes }: StagedFile): string {
-  return `${name} has ${(bytes / 1_000_000).toFixed(0)} MB; the count of bytes says how far it has been read.`;
+interface Fetching {
+  readonly known: string | null;
+  readonly options: FileStreamOptions;
+  readonly later: readonly FileEntry[];
+}
+
+/** A private copy of a file; while a long one is fetched, how far that is. */
+async function* fetchFile(
+  provider: FileProvider,
+  entry: FileEntry,
+  { known, options, later }: Fetching,
+): AsyncGenerator<ReadEvent, StagedFile | null> {
+  let now = { bytes: 0, total: null as number | null };
+  let told = 0;
+  let next = Promise.withResolvers<void>();
+  const staging = stageFile(provider, entry, known, options, (bytes, total) => {
+    now = { bytes, total };
+    const step = total === null ? TOLD_EVERY_BYTES : Math.max(total / 20, TOLD_AT_LEAST_BYTES);
+    if (bytes - told >= step) next.resolve();
+  });
+  let isGiven = false;
+  try {
+    while (!(await Promise.race([staging.then(() => true), next.promise.then(() => false)]))) {
+      told = now.bytes;
+      next = Promise.withResolvers();
+      const total = now.total === null || PACKED.test(entry.name) ? null : sizeOf(now.total, later);
+      yield { type: 'to_come', bytes: total };
+      const of = now.total === null ? '' : ` of ${megabytes(now.total)}`;
+      yield { type: 'notice', level: 'info', message: `${megabytes(told)}${of} of ${entry.name} are fetched.` };
+    }
+    isGiven = true;
+    return await staging;
+  } finally {
+    if (!isGiven) staging.then((file) => file?.remove()).catch(() => undefined);
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_000_000)} MB`;
+}
+
+/** Of a file and those that follow it. */
+function sizeOf(bytes: number, later: readonly FileEntry[]): number | null {
+  let sum = bytes;
+  for (const { name, bytes: size } of later) {
+    if (size === null || PACKED.test(name)) return null;
+    sum += size;
+  }
+  return sum;
 }
 
 /** The schema of the first file. */

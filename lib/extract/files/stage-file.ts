@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { fileError } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
-import type { FileEntry, FileProvider } from './providers/provider.ts';
+import type { FileEntry, FileProvider, OnBytes } from './providers/provider.ts';
 import { openZipEntry, type ZipEntry, zipEntries } from './zip-file.ts';
 
 const MAX_UNPACKED_BYTES = 20 * 1024 ** 3;
@@ -31,12 +31,13 @@ export async function stageFile(
   entry: FileEntry,
   known: string | null,
   options: Pick<FileStreamOptions, 'format' | 'member'>,
+  onBytes?: OnBytes,
 ): Promise<StagedFile | null> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-file-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const copy = path.join(folder, 'file');
-    const fetched = await provider.fetch(entry, copy, known);
+    const fetched = await provider.fetch(entry, copy, known, onBytes);
     if (fetched === null) {
       await remove();
       return null;

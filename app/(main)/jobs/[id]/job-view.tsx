@@ -5,7 +5,7 @@ import type { ComponentProps } from 'react';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAt } from '../../../_components/clock.tsx';
 import { useConnectionActions } from '../../../_components/connection-menu.tsx';
-import { formatBytes, formatCount } from '../../../_components/format.ts';
+import { formatBytes, formatBytesOf, formatCount } from '../../../_components/format.ts';
 import { Fact, Facts, Panel, PanelBody } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
@@ -107,7 +107,9 @@ function FactsPanel({ sync }: { sync: Sync }) {
           <Fact name="Records">
             {formatCount(sync.read)} read, {formatCount(sync.written)} staged
           </Fact>
-          <Fact name="Bytes">{formatBytes(sync.bytes)}</Fact>
+          <Fact name="Bytes">
+            {isLive(sync.status) ? formatBytesOf(sync.bytes, sync.bytesTotal) : formatBytes(sync.bytes)}
+          </Fact>
           {sync.cancelledBy && <Fact name="Cancelled by">{sync.cancelledBy}</Fact>}
         </Facts>
       </PanelBody>

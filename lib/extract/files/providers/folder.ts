@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { WeirError } from '#lib/errors.ts';
 import { fileChanged, fileError, fileNotFound } from '../file-errors.ts';
-import type { FileEntry, FileProvider } from './provider.ts';
+import { counted, type FileEntry, type FileProvider } from './provider.ts';
 
 const MAX_FILES = 10_000;
 
@@ -25,7 +25,7 @@ export function folderFiles(roots: readonly string[], folder: string, patterns: 
     const target = await inside(name);
     real.set(name, target);
     await using file = await openRegular(name, target);
-    return { name, version: await versionOf(file) };
+    return { name, version: await versionOf(file), bytes: (await file.stat()).size };
   };
   return {
     async list() {
@@ -41,9 +41,9 @@ export function folderFiles(roots: readonly string[], folder: string, patterns: 
       }
       return Promise.all([...new Set(names)].sort().map(entry));
     },
-    async fetch({ name, version }, target) {
+    async fetch({ name, version, bytes }, target, _known, onBytes) {
       await using file = await openRegular(name, real.get(name) ?? (await inside(name)));
-      await pipeline(file.createReadStream({ autoClose: false }), createWriteStream(target));
+      await pipeline(counted(file.createReadStream({ autoClose: false }), bytes, onBytes), createWriteStream(target));
       if ((await versionOf(file)) !== version) throw fileChanged(name);
       return { version: version ?? '' };
     },

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { WeirError } from '#lib/errors.ts';
 import type { ExtractContext } from '../../source.ts';
 import { fileError, fileNotFound } from '../file-errors.ts';
-import type { FileProvider } from './provider.ts';
+import { counted, type FileProvider } from './provider.ts';
 
 const MAX_BYTES = 10 * 1024 ** 3;
 const TOTAL_TIMEOUT_MS = 3_600_000;
@@ -17,8 +17,8 @@ export function httpsFiles(
 ): FileProvider {
   const urls = new Map(paths.map((path) => [path, fileUrl(path, options.base_url)]));
   return {
-    list: async () => paths.map((name) => ({ name, version: null })),
-    async fetch({ name }, target, known) {
+    list: async () => paths.map((name) => ({ name, version: null, bytes: null })),
+    async fetch({ name }, target, known, onBytes) {
       const etag: Record<string, string> = known?.startsWith('etag:') ? { 'if-none-match': known.slice(5) } : {};
       const request = { method: 'GET', url: urls.get(name) ?? '', headers: { ...options.headers, ...etag }, signal };
       const response = await http.send({ ...request, maxBytes: MAX_BYTES, totalTimeoutMs: TOTAL_TIMEOUT_MS });
@@ -26,7 +26,7 @@ export function httpsFiles(
       if (response.status !== 200) throw refusedStatus(name, response.status);
       const hash = createHash('sha256');
       const hashed = async function* () {
-        for await (const piece of response.body) {
+        for await (const piece of counted(response.body, lengthOf(response.headers), onBytes)) {
           hash.update(piece);
           yield piece;
         }
@@ -36,6 +36,12 @@ export function httpsFiles(
       return version === known ? null : { version };
     },
   };
+}
+
+/** What comes unpacked on the way is longer than its server says. */
+function lengthOf(headers: Readonly<Record<string, string>>): number | null {
+  const length = Number(headers['content-length']);
+  return length > 0 && headers['content-encoding'] === undefined ? length : null;
 }
 
 function fileUrl(path: string, base: string | undefined): string {

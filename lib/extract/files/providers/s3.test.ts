@@ -56,7 +56,9 @@ test('objects that match are listed with their ETag, and copied', async () => {
   expect(entries.map(({ name }) => name)).toEqual(['in/2024 a+b.csv', 'in/2025.csv']);
   const target = path.join(directory, 'copy');
   const [first] = entries;
-  expect(await files.fetch(first ?? { name: '', version: null }, target, null)).toEqual({ version: first?.version });
+  expect(await files.fetch(first ?? { name: '', version: null, bytes: null }, target, null)).toEqual({
+    version: first?.version,
+  });
   expect(readFileSync(target, 'utf8')).toBe('id\n1\n');
 });
 
@@ -65,7 +67,9 @@ test('without keys the requests are not signed, and no keys are looked for on th
   const server = await scriptedServer([{ body: xml, headers: { 'content-type': 'application/xml' } }]);
   onTestFinished(() => server.close());
   const options = { type: 's3', bucket: 'data', endpoint: server.url } as const;
-  expect(await s3Files(context(server.port), options, ['*.csv']).list()).toEqual([{ name: 'a.csv', version: '"1"' }]);
+  expect(await s3Files(context(server.port), options, ['*.csv']).list()).toEqual([
+    { name: 'a.csv', version: '"1"', bytes: null },
+  ]);
   expect(server.requests[0]).toMatchObject({ path: '/data/', method: 'GET' });
   expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
 });
@@ -75,7 +79,7 @@ test('an object that was replaced since it was listed is noticed', async () => {
   const files = s3Files(context(port), { type: 's3', bucket: 'data', endpoint, ...credentials }, ['a.csv']);
   const [entry] = await files.list();
   await put('a.csv', 'id\n2\n');
-  const fetched = files.fetch(entry ?? { name: '', version: null }, path.join(directory, 'copy'), null);
+  const fetched = files.fetch(entry ?? { name: '', version: null, bytes: null }, path.join(directory, 'copy'), null);
   await expect(fetched).rejects.toMatchObject({ kind: 'transient', code: 'file_changed' });
 });
 

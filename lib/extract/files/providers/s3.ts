@@ -8,7 +8,7 @@ import type { HttpClient } from '../../http/http-client.ts';
 import type { ExtractContext } from '../../source.ts';
 import { fileChanged, fileError, fileNotFound } from '../file-errors.ts';
 import type { ProviderOptions } from '../file-options.ts';
-import type { FileEntry, FileProvider } from './provider.ts';
+import { counted, type FileEntry, type FileProvider } from './provider.ts';
 
 const MAX_FILES = 10_000;
 const MAX_BYTES = 10 * 1024 ** 3;
@@ -32,8 +32,9 @@ export function s3Files(
         const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix });
         try {
           for await (const { Contents = [] } of pages)
-            for (const { Key = '', ETag = null } of Contents)
-              if (Key === pattern || matchesGlob(Key, pattern)) entries.set(Key, { name: Key, version: ETag });
+            for (const { Key = '', ETag = null, Size = null } of Contents)
+              if (Key === pattern || matchesGlob(Key, pattern))
+                entries.set(Key, { name: Key, version: ETag, bytes: Size });
         } catch (error) {
           throw s3Error(error, `s3://${bucket}/${Prefix}`);
         }
@@ -41,11 +42,15 @@ export function s3Files(
       }
       return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    async fetch({ name, version }, target) {
+    async fetch({ name, version }, target, _known, onBytes) {
       try {
         const match = version === null ? {} : { IfMatch: version };
-        const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: name, ...match }));
-        await pipeline(Body as Readable, createWriteStream(target));
+        const {
+          Body,
+          ETag,
+          ContentLength = null,
+        } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: name, ...match }));
+        await pipeline(counted(Body as Readable, ContentLength, onBytes), createWriteStream(target));
         // Not every store heeds IfMatch.
         if (version !== null && ETag !== version) throw fileChanged(name);
         return { version: ETag ?? version ?? '' };
