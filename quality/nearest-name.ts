@@ -17,6 +17,12 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return nearest === null ? '' : ` Did you mean ${nearest}?`;
 }
 
+/** The same for who mends it. */
+export function nearestOf(name: string, known: readonly string[]): { nearest?: string } {
+  const nearest = nearestName(name, known);
+  return nearest === null ? {} : { nearest };
+}
+
 /** Levenshtein's distance, with neighbours swapped as one edit; more than `most` may be any larger number. */
 function editDistance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { CheckKind } from './checks/check-kind.ts';
 import { checkKinds } from './checks/index.ts';
 import { conditionProblem } from './condition.ts';
-import { didYouMean } from './nearest-name.ts';
+import { didYouMean, nearestOf } from './nearest-name.ts';
 import { readOptions } from './read-options.ts';
 import type { AlertRule, Check, Level, Suite } from './suite.ts';
 import { checkIssues, suiteOptions, wrapperKeys } from './suite-schema.ts';
@@ -18,10 +18,12 @@ export interface SuiteIssue extends Issue {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
+  /** The word that was probably meant in the place of the one that is marked. */
+  readonly nearest?: string;
 }
 
 type Path = readonly (string | number)[];
-type Problem = { readonly path: Path; readonly message: string; readonly atKey?: boolean };
+type Problem = { readonly path: Path; readonly message: string; readonly atKey?: boolean; readonly nearest?: string };
 
 const MAX_BYTES = 512 * 1024;
 const MAX_CHECKS = 1_000;
@@ -57,9 +59,10 @@ export function parseSuite(text: string): {
   if (value === undefined) problems.push({ path: [], message: 'Aliases unfold to too much. Write the checks out.' });
   else if (problems.length === 0 && suite?.checks.length === 0)
     problems.push({ path: [], message: `There are no checks. Declare some under ${KIND_NAMES.join(', ')}.` });
-  const issues = problems.map(({ path, message, atKey }) =>
-    issueAt(lines, rangeOf(document.contents, path, atKey ?? false), path.join('.'), message),
-  );
+  const issues = problems.map(({ path, message, atKey, nearest }) => ({
+    ...issueAt(lines, rangeOf(document.contents, path, atKey ?? false), path.join('.'), message),
+    ...(nearest !== undefined && { nearest }),
+  }));
   return {
     issues: issues.toSorted((a, b) => a.line - b.line || a.column - b.column),
     suite: issues.length > 0 ? null : suite,
@@ -119,12 +122,13 @@ function* readKinds(value: JsonObject, path: Path, common: Common, report: Repor
   for (const [name, declared] of Object.entries(value)) {
     const kind = checkKinds.find((known) => known.name === name);
     if (kind) yield* readKind(kind, declared, [...path, name], common, report);
-    else if (path.length > 0 || !TOP_KEYS.includes(name))
+    else if (path.length > 0 || !TOP_KEYS.includes(name)) {
+      const known = path.length > 0 ? KIND_NAMES : [...TOP_KEYS, ...KIND_NAMES];
       report({
-        path: [...path, name],
-        atKey: true,
-        message: `${name} is not known here.${didYouMean(name, path.length > 0 ? KIND_NAMES : [...TOP_KEYS, ...KIND_NAMES])}`,
+        ...{ path: [...path, name], atKey: true, ...nearestOf(name, known) },
+        message: `${name} is not known here.${didYouMean(name, known)}`,
       });
+    }
   }
 }
 

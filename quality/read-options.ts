@@ -13,12 +13,12 @@ const USUAL_SAMPLES = { rows: 5, days: 7 };
 
 interface Options extends Omit<Suite, 'checks'> {
   readonly owner: string | undefined;
-  readonly issues: readonly { readonly path: readonly string[]; readonly message: string }[];
+  readonly issues: readonly { readonly path: readonly string[]; readonly message: string; readonly nearest?: string }[];
 }
 
 /** What a suite says besides its checks; whatever is wrong counts as not said. */
 export function readOptions(value: JsonObject): Options {
-  const issues = optionIssues(value).map(({ path, message }) => ({ path, message }));
+  const issues: Options['issues'][number][] = optionIssues(value);
   const wrong = new Set(issues.map(({ path }) => path[0]));
   const said = (name: string): JsonValue | undefined => (wrong.has(name) ? undefined : value[name]);
   const schedule = scheduleOf(said('schedule'));

@@ -17,6 +17,13 @@ export function invalidSuite(issues: readonly Issue[], message = 'The suite was 
   return new WeirError({ kind: 'config', code: 'invalid_input', message, issues });
 }
 
+export function newerSuite(): WeirError {
+  return new WeirError({
+    ...{ kind: 'config', code: 'newer_suite', message: 'Somebody else has saved this suite since you opened it.' },
+    hint: 'Compare theirs with yours, and choose one.',
+  });
+}
+
 /** What a refused statement means for the one who saved a suite. */
 export function readSaveError(error: unknown, name: string): unknown {
   const { code } = (error ?? {}) as { code?: unknown };

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { CheckKind } from './checks/check-kind.ts';
 import { checkKinds } from './checks/index.ts';
-import { didYouMean } from './nearest-name.ts';
+import { didYouMean, nearestOf } from './nearest-name.ts';
 
 /** Keys under which the kinds may stand as well as at the top. */
 export const wrapperKeys: readonly string[] = ['checks', 'quality_checks', 'data_quality_checks'];
@@ -173,6 +173,7 @@ interface SchemaProblem {
   readonly path: string[];
   readonly message: string;
   readonly atKey?: boolean;
+  readonly nearest?: string;
 }
 
 /** What the kind's schema finds wrong with one declared check. */
@@ -216,7 +217,7 @@ function problemOf(kind: Named, error: ErrorObject): SchemaProblem {
   if (keyword === 'anyOf') return { path, message: `One of these is missing: ${(kind.anyOf ?? []).join(', ')}.` };
   if (keyword === 'enum')
     return {
-      path,
+      ...{ path, ...nearestOf(String(error.data), params.allowedValues) },
       message: `${name} is one of: ${params.allowedValues.join(', ')}.${didYouMean(String(error.data), params.allowedValues)}`,
     };
   if (keyword === 'type')
@@ -231,8 +232,7 @@ function problemOf(kind: Named, error: ErrorObject): SchemaProblem {
     const known = Object.keys((parentSchema as { properties?: object }).properties ?? {});
     const extra = String(params.additionalProperty);
     return {
-      path: [...path, extra],
-      atKey: true,
+      ...{ path: [...path, extra], atKey: true, ...nearestOf(extra, known) },
       message: `${extra} is not known here.${didYouMean(extra, known) || ` Known are: ${known.join(', ')}.`}`,
     };
   }

@@ -1,10 +1,11 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { Issue } from '#lib/errors.ts';
 import { nextDue } from '#lib/jobs/due-times.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Outcome, SegmentResult } from './evaluate.ts';
 import { parseSuite } from './parse-suite.ts';
-import { invalidSuite, readSaveError, suiteNotFound } from './refusals.ts';
+import { invalidSuite, newerSuite, readSaveError, suiteNotFound } from './refusals.ts';
 import {
   backfillRun,
   heldResults,
@@ -142,28 +143,37 @@ export async function createSuite({ db }: { db: Db }, workspaceId: string, input
   }
 }
 
-/** @throws WeirError `not_found`, `invalid_input`, `name_taken` */
+/**
+ * `basedOn` is the time of the save that the editor began from: somebody else's newer one is not overwritten unseen.
+ * @throws WeirError `not_found`, `invalid_input`, `name_taken`, `newer_suite`
+ */
 export async function updateSuite(
   { db }: { db: Db },
   workspaceId: string,
   id: string,
   change: Partial<SuiteInput>,
+  basedOn?: string,
 ): Promise<void> {
   const { name, text, connectionId, destinationId } = await getSuite({ db }, workspaceId, id);
   const next = { name, text, connectionId, destinationId, ...change };
   await refuseInvalid(db, workspaceId, next);
   const { name: nextName, text: nextText } = next;
+  let saved: { numUpdatedRows: bigint };
   try {
-    await db
+    saved = await db
       .updateTable('suite')
       .set({ name: nextName.trim(), text: nextText, updated_at: new Date(), ...dueTimes(nextText) })
       .set({ connection_id: next.connectionId ?? null, destination_id: next.destinationId })
       .where('workspace_id', '=', workspaceId)
       .where('id', '=', id)
-      .execute();
+      .$if(basedOn !== undefined, (query) =>
+        query.where(sql<boolean>`date_trunc('milliseconds', updated_at) = ${basedOn}::timestamptz`),
+      )
+      .executeTakeFirst();
   } catch (error) {
     throw readSaveError(error, nextName);
   }
+  if (saved.numUpdatedRows === 0n) throw newerSuite();
 }
 
 /** Deletes the suite with its history. @throws WeirError `not_found` */
@@ -223,6 +233,19 @@ export async function checkHistory(
     .map(({ title: _title, ...point }) => point)
     .toReversed();
   return { key, title: rows[0]?.title ?? key, points };
+}
+
+/** Owners and tags that suites of the workspace name, for completion. */
+export async function usedWords(
+  { db }: { db: Db },
+  workspaceId: string,
+): Promise<{ owners: string[]; tags: string[] }> {
+  const rows = await suiteRows(db, workspaceId).execute();
+  const checks = rows.flatMap(({ text }) => parseSuite(text).suite?.checks ?? []);
+  return {
+    owners: [...new Set(checks.flatMap(({ owner }) => owner ?? []))].toSorted(),
+    tags: [...new Set(checks.flatMap(({ tags }) => tags))].toSorted(),
+  };
 }
 
 /** The schedule that the suite's own text declares. */

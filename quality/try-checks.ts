@@ -21,8 +21,8 @@ const NO_SAMPLES: SampleRules = { rows: 0, days: 1, personal: [], plain: [] };
 /** Checks of a text that may not be saved yet. */
 export interface TryRequest {
   readonly text: string;
-  /** A key or a name; all checks when absent. */
-  readonly check?: string;
+  /** Keys or names; all checks when absent. */
+  readonly check?: string | readonly string[];
   /** The saved suite: its history counts. */
   readonly suiteId?: string | null;
   readonly connectionId?: string | null;
@@ -59,7 +59,7 @@ export async function tryInput({ db }: { db: Db }, workspaceId: string, request:
     if (id !== null && !(await isThere(table, id))) issues.push({ path, message: `There is no such ${table}.` });
   if (issues.length > 0) throw invalidSuite(issues, 'Nothing was measured.');
   checksToTry(text, check);
-  return { text, suiteId, connectionId, destinationId, ...(check !== undefined && { check }) };
+  return { text, suiteId, connectionId, destinationId, ...(check !== undefined && { check: [check].flat() }) };
 }
 
 /** Measures the checks on the tables as they are now, as a run would, and keeps nothing of it. */
@@ -96,10 +96,13 @@ export async function tryChecks(
   };
 }
 
-/** One check can be tried while the text is wrong elsewhere; all of them only when it is right. */
-function checksToTry(text: string, name: string | undefined): { checks: readonly Check[]; samples: SampleRules } {
+/** Some checks can be tried while the text is wrong elsewhere; all of them only when it is right. */
+function checksToTry(text: string, names: TryRequest['check']): { checks: readonly Check[]; samples: SampleRules } {
   const { issues, suite, readable } = parseSuite(text);
-  if (suite) return { ...suite, checks: name === undefined ? suite.checks : namedChecks(suite.checks, name) };
-  if (name === undefined || !readable?.checks.length) throw invalidSuite(issues, 'Nothing was measured.');
-  return { checks: namedChecks(readable.checks, name), samples: NO_SAMPLES };
+  const named = (checks: readonly Check[], wanted: NonNullable<typeof names>) => [
+    ...new Set([wanted].flat().flatMap((name) => namedChecks(checks, name))),
+  ];
+  if (suite) return { ...suite, checks: names === undefined ? suite.checks : named(suite.checks, names) };
+  if (names === undefined || !readable?.checks.length) throw invalidSuite(issues, 'Nothing was measured.');
+  return { checks: named(readable.checks, names), samples: NO_SAMPLES };
 }

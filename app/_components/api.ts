@@ -19,7 +19,7 @@ export class ApiError extends Error {
 /** The one way from pages to the service: JSON in and out, a refusal thrown as `ApiError`. */
 export const api = {
   get: <T>(path: string) => send<T>('GET', path),
-  post: <T>(path: string, body: unknown = {}) => send<T>('POST', path, body),
+  post: <T>(path: string, body: unknown = {}, signal?: AbortSignal) => send<T>('POST', path, body, signal),
   put: <T>(path: string, body: unknown) => send<T>('PUT', path, body),
   patch: <T>(path: string, body: unknown) => send<T>('PATCH', path, body),
   delete: (path: string) => send<void>('DELETE', path),
@@ -27,11 +27,12 @@ export const api = {
   url: (path: string) => BASE + path,
 };
 
-async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await request(BASE + path, {
     method,
     headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
   });
   if (response.status === 204) return undefined as T;
   const answer = await response.json().catch(() => null);

@@ -16,6 +16,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   name_taken: 409,
   newer_version: 409,
   newer_draft: 409,
+  newer_suite: 409,
   not_held: 409,
   sync_running: 409,
   in_progress: 409,

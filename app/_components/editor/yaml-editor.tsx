@@ -5,6 +5,7 @@ import { useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
 import type { TextEdit } from '#lib/manifest/edit-text.ts';
 import { assistModel, type EditorAssist } from './assist.ts';
+import { actionMarks, type LineAction, runPressed } from './line-actions.ts';
 import { type EditorIssue, toMarker } from './markers.ts';
 import { loadMonaco, type MonacoApi } from './monaco.ts';
 
@@ -27,6 +28,8 @@ export interface YamlEditorHandle {
 export interface LineNote {
   readonly line: number;
   readonly text: string;
+  /** It asks to be looked at. */
+  readonly isBad?: boolean;
 }
 
 interface Props {
@@ -43,6 +46,8 @@ interface Props {
   readonly assist?: EditorAssist;
   /** Shown behind lines, such as what a check came to. */
   readonly notes?: readonly LineNote[];
+  /** What can be run at lines, by a mark beside their numbers. */
+  readonly actions?: readonly LineAction[];
   readonly label: string;
   readonly readOnly?: boolean;
   readonly onCursor?: (line: number, column: number, offset: number) => void;
@@ -141,6 +146,13 @@ export function YamlEditor(props: Props) {
     return () => shown.clear();
   }, [editor, props.notes]);
 
+  useEffect(() => {
+    const model = editor?.editor.getModel();
+    if (!editor || !model || !props.actions) return;
+    const shown = editor.editor.createDecorationsCollection(actionMarks(editor.monaco, model, props.actions));
+    return () => shown.clear();
+  }, [editor, props.actions]);
+
   useEffect(() => editor?.editor.updateOptions({ readOnly: props.readOnly ?? false }), [editor, props.readOnly]);
 
   useImperativeHandle(
@@ -196,6 +208,7 @@ function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Pr
     model,
     theme: themeName(),
     ariaLabel: props.label,
+    glyphMargin: props.actions !== undefined,
     readOnly: props.readOnly ?? false,
   });
   const templates = editor.createDecorationsCollection();
@@ -214,6 +227,7 @@ function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Pr
   );
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => latest.current.onSave?.());
   editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun?.());
+  runPressed(monaco, editor, () => latest.current.actions ?? []);
   leaveByEscapeTab(monaco, editor);
   const forgetAssist = assistModel(monaco, model, () => latest.current);
   const unwatch = watchTheme(() => monaco.editor.setTheme(themeName()));
@@ -258,9 +272,10 @@ function valueDecorations(model: Monaco.editor.ITextModel, values: Props['values
 function noteDecorations(monaco: MonacoApi, model: Monaco.editor.ITextModel, notes: readonly LineNote[]) {
   return notes
     .filter(({ line }) => line <= model.getLineCount())
-    .map(({ line, text }): Monaco.editor.IModelDeltaDecoration => {
+    .map(({ line, text, isBad }): Monaco.editor.IModelDeltaDecoration => {
       const end = model.getLineMaxColumn(line);
-      const options = { after: { content: ` → ${text}`, inlineClassName: 'template-value' }, showIfCollapsed: true };
+      const after = { content: ` → ${text}`, inlineClassName: `template-value${isBad ? ' bad' : ''}` };
+      const options = { after, showIfCollapsed: true };
       return { range: new monaco.Range(line, end, line, end), options };
     });
 }

@@ -6,7 +6,8 @@ import { askProbe } from '#lib/sync/ask-probe.ts';
 import { checkSql } from '#quality/check-sql.ts';
 import type { KnownTable } from '#quality/known-tables.ts';
 import { expectMeasurements, lookBack } from '#quality/look-back.ts';
-import { parseSuite, suiteJsonSchema } from '#quality/parse-suite.ts';
+import { outlineChecks } from '#quality/outline-checks.ts';
+import { suiteJsonSchema } from '#quality/parse-suite.ts';
 import { cancelChecks, startBackfill, startChecks } from '#quality/run-checks.ts';
 import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
 import {
@@ -28,11 +29,15 @@ const suite = shape({ name: text, text: longText, connectionId: nullable(uuid), 
   'text',
   'destinationId',
 ]);
-const change = shape({ name: text, text: longText, connectionId: nullable(uuid), destinationId: uuid });
+const change = shape({
+  ...{ name: text, text: longText, connectionId: nullable(uuid), destinationId: uuid },
+  basedOn: { ...time, description: 'The `updatedAt` that the editor began from: a newer save is not written over.' },
+});
 const expectation = shape({ key: text, from: time, to: time }, ['key', 'from']);
 const suiteText = shape({ text: longText }, ['text']);
+const oneOrMore = { anyOf: [text, { type: 'array', items: text, minItems: 1, maxItems: 1_000 }] };
 const trying = shape(
-  { text: longText, check: text, suiteId: nullable(uuid), connectionId: nullable(uuid), destinationId: uuid },
+  { text: longText, check: oneOrMore, suiteId: nullable(uuid), connectionId: nullable(uuid), destinationId: uuid },
   ['text', 'destinationId'],
 );
 const DAY_MS = 86_400_000;
@@ -49,10 +54,8 @@ interface SuiteBody {
 export function suiteRoutes(app: Hono<DoorEnv>): void {
   app.get('/schemas/suite', as('viewer'), (c) => c.json(suiteJsonSchema()));
   app.post('/suites/validate', as('viewer', undefined, suiteText), async (c) => {
-    const { issues, places, readable } = parseSuite((await readBody<{ text: string }>(c.req.raw, suiteText)).text);
-    const titles = new Map(readable?.checks.map(({ key, title }) => [key, title]));
-    const checks = [...(places ?? [])].map(([key, place]) => ({ key, title: titles.get(key) ?? key, ...place }));
-    return c.json({ issues, checks });
+    const { text } = await readBody<{ text: string }>(c.req.raw, suiteText);
+    return c.json(outlineChecks(text));
   });
   app.post('/suites/try', as('editor', 'suite.try', trying), async (c) => {
     const request = await readBody<TryRequest>(c.req.raw, trying);
@@ -84,8 +87,8 @@ export function suiteRoutes(app: Hono<DoorEnv>): void {
     c.json(await getSuite(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
   app.put('/suites/:id', as('editor', 'suite.update', change), async (c) => {
-    const input = await readBody<Partial<SuiteBody>>(c.req.raw, change);
-    await updateSuite(c.get('context'), c.get('identity').workspaceId, idOf(c), input);
+    const { basedOn, ...input } = await readBody<Partial<SuiteBody> & { basedOn?: string }>(c.req.raw, change);
+    await updateSuite(c.get('context'), c.get('identity').workspaceId, idOf(c), input, basedOn);
     await startBackfill(c.get('context'), c.get('identity').workspaceId, idOf(c));
     return c.json(await getSuite(c.get('context'), c.get('identity').workspaceId, idOf(c)));
   });

@@ -1,39 +1,32 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useMemo, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
-import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
+import { TimeAgo } from '../../../_components/clock.tsx';
 import { Field, FieldsToFix, fieldControl } from '../../../_components/field.tsx';
-import { Empty, FailureNotice } from '../../../_components/notice.tsx';
+import { Empty, FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { useSay } from '../../../_components/toast.tsx';
-import { Problems } from '../../connectors/_parts/problems.tsx';
 import type { Suite } from './models.ts';
 import { type Choices, startingText } from './starting-text.ts';
 import { SuggestionsPanel } from './suggestions-panel.tsx';
-import { useCheckValues } from './use-check-values.ts';
-import { useSuiteIssues } from './use-suite-issues.ts';
-import { withNames } from './with-names.ts';
+import { SuiteConflict } from './suite-conflict.tsx';
+import { SuiteEditor, type Words } from './suite-editor.tsx';
+import { type KeptSuite, useKeptSuite } from './use-kept-suite.ts';
 
 interface SuiteFormProps extends Choices {
   /** Null for a new one. */
   readonly suite: Suite | null;
   readonly schema: JsonObject;
-  /** Tables that Weir has loaded, with their columns. */
-  readonly tables: readonly KnownTable[];
-}
-
-interface KnownTable {
-  readonly connectionId: string;
-  readonly table: string;
-  readonly columns: readonly string[];
+  /** Owners and tags of other suites. */
+  readonly words: Words;
 }
 
 /** A suite: what it is called, what it runs after, and its checks in YAML. */
-export function SuiteForm({ suite, schema, connections, destinations, tables }: SuiteFormProps) {
+export function SuiteForm({ suite, schema, connections, destinations, words }: SuiteFormProps) {
   const first = connections[0];
   const [name, setName] = useState(suite?.name ?? '');
   const [connectionId, setConnectionId] = useState(suite ? suite.connectionId : (first?.id ?? null));
@@ -44,10 +37,9 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [refusal, setRefusal] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const { issues, checks } = useSuiteIssues(text);
-  const notes = useCheckValues(suite?.id ?? null, checks);
-  const known = useMemo(() => withNames(schema, namesOf(tables, connectionId)), [schema, tables, connectionId]);
-  const editor = useRef<YamlEditorHandle>(null);
+  const [basedOn, setBasedOn] = useState(suite?.updatedAt);
+  const [conflict, setConflict] = useState(false);
+  const kept = useKeptSuite(suite?.id ?? null, { name, text });
   const router = useRouter();
   const say = useSay();
 
@@ -56,7 +48,13 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
     setConnectionId(id);
     if (connection) setDestinationId(connection.destinationId);
   };
-  const save = async () => {
+  const takeUp = (left: KeptSuite | null) => {
+    if (!left) return;
+    setName(left.name);
+    setText(left.text);
+    kept.taken();
+  };
+  const save = async (over = basedOn) => {
     setRefusal(null);
     setErrors(name.trim() ? {} : { name: 'Give the suite a name.' });
     if (!name.trim()) return document.getElementById('name')?.focus();
@@ -64,13 +62,15 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
     try {
       const body = { name, text, connectionId, destinationId };
       const id = suite ? suite.id : (await api.post<{ id: string }>('/suites', body)).id;
-      if (suite) await api.put(`/suites/${id}`, body);
+      if (suite) await api.put(`/suites/${id}`, { ...body, basedOn: over });
+      kept.forget();
       say.done(`${name} is saved.`);
       router.push(`/quality/${id}`);
       router.refresh();
     } catch (error) {
       const nameIssue = error instanceof ApiError && error.issues.find(({ path }) => path === 'name');
       if (nameIssue) setErrors({ name: nameIssue.message });
+      else if (error instanceof ApiError && error.failure.code === 'newer_suite') setConflict(true);
       else setRefusal(error);
       setBusy(false);
     }
@@ -88,7 +88,7 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
         actions={
           <>
             <FieldsToFix ids={Object.keys(errors)} />
-            <Button kind="primary" busy={busy} onClick={save}>
+            <Button kind="primary" busy={busy} onClick={() => save()}>
               Save suite
             </Button>
           </>
@@ -100,6 +100,43 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
         <div style={{ marginBottom: 16 }}>
           <FailureNotice failure={failureOf(refusal)} alert />
         </div>
+      )}
+      {kept.found && kept.found.text !== text && (
+        <div style={{ marginBottom: 16 }}>
+          <Notice
+            state="warn"
+            title="You left this suite without saving."
+            actions={
+              <>
+                <Button size="s" onClick={() => takeUp(kept.found)}>
+                  Go on with it
+                </Button>
+                <Button size="s" kind="ghost" onClick={kept.forget}>
+                  Forget it
+                </Button>
+              </>
+            }
+          >
+            This browser has kept what you typed, <TimeAgo at={kept.found.at} />.
+          </Notice>
+        </div>
+      )}
+      {conflict && suite && (
+        <SuiteConflict
+          suiteId={suite.id}
+          mine={text}
+          onClose={() => setConflict(false)}
+          onTheirs={(theirs) => {
+            setText(theirs.text);
+            setBasedOn(theirs.updatedAt);
+            setConflict(false);
+          }}
+          onMine={(theirs) => {
+            setBasedOn(theirs.updatedAt);
+            setConflict(false);
+            void save(theirs.updatedAt);
+          }}
+        />
       )}
       <div className="suite-form">
         <Field id="name" label="Name" error={errors.name} hint="Seen in alerts.">
@@ -141,32 +178,21 @@ export function SuiteForm({ suite, schema, connections, destinations, tables }: 
           </select>
         </Field>
       </div>
-      <section className="panel" aria-label="Checks in YAML">
-        <div className="suite-editor">
-          <YamlEditor
-            ref={editor}
-            value={text}
-            onChange={setText}
-            path={`suites/${suite?.id ?? 'new'}/suite.yaml`}
-            schema={known}
-            issues={issues}
-            notes={notes}
-            label="Checks in YAML"
-            onSave={save}
-          />
-        </div>
-        <Problems issues={issues} onGo={({ line, column }) => editor.current?.reveal(line, column)} />
-      </section>
-      <div style={{ marginTop: 16 }}>
+      <div className="stack">
+        <SuiteEditor
+          suiteId={suite?.id ?? null}
+          text={text}
+          onChange={setText}
+          schema={schema}
+          words={words}
+          connectionId={connectionId}
+          destinationId={destinationId}
+          onSave={() => void save()}
+        />
         <SuggestionsPanel connectionId={connectionId} text={text} onChange={setText} />
       </div>
     </Page>
   );
-}
-
-function namesOf(tables: readonly KnownTable[], connectionId: string | null) {
-  const near = connectionId === null ? tables : tables.filter((table) => table.connectionId === connectionId);
-  return { tables: near.map(({ table }) => table), columns: [...new Set(near.flatMap(({ columns }) => columns))] };
 }
 
 function NeedsDestination() {

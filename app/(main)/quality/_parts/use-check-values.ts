@@ -1,19 +1,25 @@
 'use client';
 
 import { useEffect, useMemo, useState } from 'react';
+import type { CheckResult } from '#quality/evaluate.ts';
+import type { OutlinedCheck } from '#quality/outline-checks.ts';
 import { api } from '../../../_components/api.ts';
 import type { LineNote } from '../../../_components/editor/yaml-editor.tsx';
 import type { Result } from './models.ts';
+import { sourceOf, type Try } from './use-tries.ts';
 
-const WORDS: Record<Result['outcome'], string> = {
+export const OUTCOME_WORDS: Record<Result['outcome'], string> = {
   ...{ pass: 'passes', warn: 'warns', fail: 'fails', error: 'could not be measured' },
 };
 
-/** What each check of a saved suite came to last, at its line: `→ 0.4%, passes`. */
-export function useCheckValues(
-  suiteId: string | null,
-  checks: readonly { readonly key: string; readonly line: number }[],
-): readonly LineNote[] {
+interface Shown {
+  readonly text: string;
+  readonly checks: readonly OutlinedCheck[];
+  readonly tries: ReadonlyMap<string, Try>;
+}
+
+/** What each check came to, at its line: when it was tried here, or else in the suite's last run. `→ 0.4%, passes`. */
+export function useCheckValues(suiteId: string | null, { text, checks, tries }: Shown): readonly LineNote[] {
   const [results, setResults] = useState<readonly Result[]>([]);
   useEffect(() => {
     if (suiteId === null) return;
@@ -25,15 +31,23 @@ export function useCheckValues(
   }, [suiteId]);
   return useMemo(
     () =>
-      checks.flatMap(({ key, line }) => {
-        const result = results.find((each) => each.key === key);
-        return result ? [{ line, text: noteOf(result) }] : [];
+      checks.flatMap((check) => {
+        const tried = tries.get(check.key);
+        const result = tried?.result ?? results.find(({ key }) => key === check.key);
+        if (!result) return [];
+        const isBad = result.outcome === 'fail' || result.outcome === 'error';
+        const when = tried ? whenTried(tried, sourceOf(text, check)) : '';
+        return [{ line: check.line, text: noteOf(result) + when, isBad }];
       }),
-    [checks, results],
+    [text, checks, tries, results],
   );
 }
 
-function noteOf({ valueText, outcome, limitText }: Result): string {
-  const limit = limitText && outcome !== 'pass' ? ` (${limitText})` : '';
-  return `${valueText ?? '—'}, ${WORDS[outcome]}${limit}`;
+function whenTried({ source }: Try, now: string): string {
+  return source === now ? ' · tried now' : ' · before the change';
+}
+
+function noteOf({ valueText, outcome, limitText }: Pick<CheckResult, 'valueText' | 'outcome' | 'limitText'>): string {
+  const limit = limitText && outcome !== 'pass' ? ` (limit ${limitText})` : '';
+  return `${valueText ?? '—'}, ${OUTCOME_WORDS[outcome]}${limit}`;
 }

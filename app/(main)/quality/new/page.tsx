@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import { listConnections } from '#lib/connections/connections.ts';
 import { listDestinations } from '#lib/connections/destinations.ts';
 import { suiteJsonSchema } from '#quality/parse-suite.ts';
-import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
+import { usedWords } from '#quality/suites.ts';
 import { pageContext } from '../../../_server/page-context.ts';
 import { SuiteForm } from '../_parts/suite-form.tsx';
 
@@ -10,10 +10,10 @@ export const metadata: Metadata = { title: 'New suite' };
 
 export default async function NewSuitePage() {
   const { context, workspaceId } = await pageContext();
-  const [connections, destinations, tables] = await Promise.all([
+  const [connections, destinations, words] = await Promise.all([
     listConnections(context, workspaceId),
     listDestinations(context, workspaceId),
-    listSuggestions(context, workspaceId, null),
+    usedWords(context, workspaceId),
   ]);
   return (
     <SuiteForm
@@ -26,7 +26,7 @@ export default async function NewSuitePage() {
         streams: streamNames,
       }))}
       destinations={destinations.map(({ id, name }) => ({ id, name }))}
-      tables={tables.map(({ connectionId, table, columns }) => ({ connectionId, table, columns }))}
+      words={words}
     />
   );
 }

@@ -2,8 +2,7 @@ import type { Metadata } from 'next';
 import { listConnections } from '#lib/connections/connections.ts';
 import { listDestinations } from '#lib/connections/destinations.ts';
 import { suiteJsonSchema } from '#quality/parse-suite.ts';
-import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
-import { getSuite } from '#quality/suites.ts';
+import { getSuite, usedWords } from '#quality/suites.ts';
 import { toWire } from '../../../../_components/wire.ts';
 import { orNotFound } from '../../../../_server/or-not-found.ts';
 import { pageContext } from '../../../../_server/page-context.ts';
@@ -14,11 +13,11 @@ export const metadata: Metadata = { title: 'Edit checks' };
 export default async function EditSuitePage({ params }: { params: Promise<{ id: string }> }) {
   const { context, workspaceId } = await pageContext();
   const { id } = await params;
-  const [suite, connections, destinations, tables] = await Promise.all([
+  const [suite, connections, destinations, words] = await Promise.all([
     orNotFound(getSuite(context, workspaceId, id)),
     listConnections(context, workspaceId),
     listDestinations(context, workspaceId),
-    listSuggestions(context, workspaceId, null),
+    usedWords(context, workspaceId),
   ]);
   return (
     <SuiteForm
@@ -31,7 +30,7 @@ export default async function EditSuitePage({ params }: { params: Promise<{ id: 
         streams: streamNames,
       }))}
       destinations={destinations.map(({ id, name }) => ({ id, name }))}
-      tables={tables.map(({ connectionId, table, columns }) => ({ connectionId, table, columns }))}
+      words={words}
     />
   );
 }
