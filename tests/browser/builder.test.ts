@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { seriousFindings, setSecret, signInPage } from '#tests/harness/pages.ts';
+import { pictures, seriousFindings, setSecret, signInPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
@@ -61,7 +61,7 @@ test('a test says what it read: one record, all as a table, one page alone, each
   expect(await page.getByRole('button', { name: /^Record \d$/ }).count()).toBe(3);
   await seriousFindings(page, 'records as a table');
   await page.getByRole('button', { name: 'Record', exact: true }).click();
-  await picture('test');
+  await pictures(page, 'builder-test');
 });
 
 test('a plan lists slices and their first requests, and asks nothing', async () => {
@@ -109,7 +109,7 @@ test('what was read is kept as a test without its secret, all tests are run, and
   await page.getByRole('button', { name: 'Run all tests' }).click();
   await page.getByText('1 of 1 tests passed').waitFor();
   await seriousFindings(page, 'tests');
-  await picture('tests');
+  await pictures(page, 'builder-tests');
   const kept = await downloaded();
   expect(kept).toContain('reads what the API gave');
   expect(kept).not.toContain(TOKEN);
@@ -149,7 +149,7 @@ test('somebody else’s newer draft or version is shown beside one’s own, and 
   await setText(`# mine\n${manifest()}`);
   await page.getByRole('dialog', { name: /Somebody else has changed/ }).waitFor();
   await seriousFindings(page, 'conflict');
-  await picture('conflict');
+  await pictures(page, 'builder-conflict');
   await page.getByRole('button', { name: 'Go on with mine' }).click();
   await page.getByText(/draft kept/).waitFor();
   expect((await person.get<{ draft: string }>(`/connectors/${connectorId}`)).draft).toContain('# mine');
@@ -232,7 +232,7 @@ test('the form shows the YAML of just one part, what a value comes from, and tak
   await page.locator('.view-line', { hasText: 'type: HttpRequester' }).click();
   await page.getByRole('heading', { name: 'HttpRequester' }).waitFor();
   await seriousFindings(page, 'form');
-  await picture('form');
+  await pictures(page, 'builder-form');
   await page.locator('.view-line', { hasText: 'type: BearerAuthenticator' }).getByText('auth', { exact: true }).click();
   await page.locator('.view-line', { hasText: '#/definitions/auth' }).getByText('#/definitions/auth').click();
   await page.getByText('from #/definitions/auth').first().waitFor();
@@ -265,7 +265,7 @@ test('seventy-nine streams and five thousand records stay quick to draw, and hol
   await page.getByLabel('All records').evaluate((region) => region.scrollTo(0, region.scrollHeight));
   await page.getByRole('button', { name: 'Record 5000', exact: true }).waitFor();
   await seriousFindings(page, 'crowded');
-  await picture('crowded');
+  await pictures(page, 'builder-crowded');
 });
 
 test('the palette runs what the page can do', async () => {
@@ -330,20 +330,6 @@ async function putDraft(text: string): Promise<void> {
     [`/api/weir/v1/connectors/${connectorId}/draft`, JSON.stringify({ manifest: text })],
   );
   expect(status).toBe(200);
-}
-
-/** Light and dark, wide and narrow, where somebody asks for pictures. */
-async function picture(name: string): Promise<void> {
-  const folder = process.env.WEIR_TEST_PICTURES;
-  if (!folder) return;
-  for (const theme of ['light', 'dark'])
-    for (const width of [1440, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
-      await page.screenshot({ path: `${folder}/builder-${name}-${width}-${theme}.png` });
-    }
-  await page.evaluate(() => delete document.documentElement.dataset.theme);
-  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 function streamText(name: string): string {

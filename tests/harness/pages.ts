@@ -63,3 +63,17 @@ export async function seriousFindings(target: Page, name: string): Promise<void>
   });
   expect(findings, `accessibility of ${name}`).toEqual([]);
 }
+
+/** Light and dark, wide and narrow, where somebody asks for pictures (`WEIR_TEST_PICTURES` names a folder). */
+export async function pictures(target: Page, name: string): Promise<void> {
+  const folder = process.env.WEIR_TEST_PICTURES;
+  if (!folder) return;
+  for (const theme of ['light', 'dark'])
+    for (const width of [1440, 390]) {
+      await target.setViewportSize({ width, height: 900 });
+      await target.evaluate((value) => (document.documentElement.dataset.theme = value), theme);
+      await target.screenshot({ path: `${folder}/${name}-${width}-${theme}.png` });
+    }
+  await target.evaluate(() => delete document.documentElement.dataset.theme);
+  await target.setViewportSize({ width: 1440, height: 900 });
+}
