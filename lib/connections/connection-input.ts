@@ -30,6 +30,8 @@ export interface ConnectionInput {
   readonly quarantineLimit: QuarantineLimit | null;
   /** Who answers for it: a person or a team; alert rules ask for it. */
   readonly owner: string | null;
+  /** The version of the source's connector that it stays with; null follows the newest. */
+  readonly connectorVersion: number | null;
   readonly streams: readonly ConfiguredStream[];
 }
 
@@ -41,15 +43,17 @@ const MOST_TARGET_MINUTES = 366 * 1440;
 
 /** @throws WeirError `invalid_input` with all that is wrong */
 export async function assertValidConnection(db: Db, workspaceId: string, input: ConnectionInput): Promise<void> {
-  const [source, destination] = await Promise.all([
+  const [source, destination, version] = await Promise.all([
     findSource(db, workspaceId, input.sourceId),
     findDestination(db, workspaceId, input.destinationId),
+    hasVersion(db, workspaceId, input),
   ]);
   const kind = destination && destinationKind(destination.type);
   refuseIssues('The connection was not saved.', [
     ...nameIssues(input.name),
     ...(source ? [] : [{ path: 'sourceId', message: 'There is no such source.' }]),
     ...(destination ? [] : [{ path: 'destinationId', message: 'There is no such destination.' }]),
+    ...(version || !source ? [] : [{ path: 'connectorVersion', message: 'The connector has no such version.' }]),
     ...namespaceIssues(input),
     ...targetIssues(input),
     ...((input.owner ?? '').length > OWNER_LENGTH
@@ -117,6 +121,20 @@ function findSource(db: Db, workspaceId: string, id: string) {
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .executeTakeFirst();
+}
+
+/** Following the newest always does. */
+async function hasVersion(db: Db, workspaceId: string, { sourceId, connectorVersion }: ConnectionInput) {
+  if (connectorVersion === null) return true;
+  const row = await db
+    .selectFrom('connector_version as version')
+    .innerJoin('source', 'source.connector_id', 'version.connector_id')
+    .select('version.id')
+    .where('source.workspace_id', '=', workspaceId)
+    .where('source.id', '=', sourceId)
+    .where('version.version', '=', connectorVersion)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 function findDestination(db: Db, workspaceId: string, id: string) {

@@ -39,6 +39,7 @@ export const CONNECTION_DEFAULTS = {
   badValues: 'null',
   quarantineLimit: null,
   owner: null,
+  connectorVersion: null,
 } as const satisfies Partial<ConnectionInput>;
 
 export async function listConnections({ db }: { db: Db }, workspaceId: string): Promise<ConnectionSummary[]> {
@@ -184,6 +185,7 @@ function columnsOf(input: ConnectionInput, now: Date) {
     bad_values: input.badValues,
     quarantine_limit: input.quarantineLimit && JSON.stringify(input.quarantineLimit),
     owner: input.owner?.trim() || null,
+    connector_version: input.connectorVersion,
     ...(input.status === 'active' && { paused_reason: null }),
   };
 }
@@ -245,6 +247,7 @@ function selectConnections(db: Db, workspaceId: string) {
       'connection.quarantine_limit as quarantineLimit',
       'connection.paused_reason as pausedReason',
       'connection.owner',
+      'connection.connector_version as connectorVersion',
       'connection.created_at as createdAt',
       'connection.updated_at as updatedAt',
       'source.id as sourceId',
@@ -278,6 +281,7 @@ function toSummary(row: ConnectionRow): Omit<ConnectionSummary, 'streamNames'> {
     badValues: row.badValues,
     quarantineLimit: row.quarantineLimit,
     owner: row.owner,
+    connectorVersion: row.connectorVersion,
     pausedReason: row.pausedReason,
     createdAt: row.createdAt,
   };

@@ -37,8 +37,10 @@ export interface Connector {
   readonly draftAt: Date | null;
   readonly createdAt: Date;
   readonly latest: ConnectorVersion | null;
-  /** Newest first, without their texts. */
-  readonly versions: readonly Omit<ConnectorVersion, 'manifest' | 'spec' | 'streams'>[];
+  /** Newest first, without their texts, each with the connections that stay with it. */
+  readonly versions: readonly (Omit<ConnectorVersion, 'manifest' | 'spec' | 'streams'> & {
+    readonly pinnedBy: readonly { readonly id: string; readonly name: string }[];
+  })[];
   readonly sources: readonly { id: string; name: string }[];
 }
 
@@ -285,19 +287,37 @@ function lockConnector(db: Db, workspaceId: string, id: string) {
     .executeTakeFirst();
 }
 
-function versionsOf(db: Db, connectorId: string) {
+async function versionsOf(db: Db, connectorId: string) {
+  const [versions, pins] = await Promise.all([
+    db
+      .selectFrom('connector_version')
+      .select([
+        'id',
+        'version',
+        'note',
+        'failing_reason as failingReason',
+        'created_by as createdBy',
+        'created_at as createdAt',
+      ])
+      .where('connector_id', '=', connectorId)
+      .orderBy('version', 'desc')
+      .execute(),
+    pinsOf(db, connectorId),
+  ]);
+  return versions.map((row) => ({
+    ...row,
+    pinnedBy: pins.filter(({ version }) => version === row.version).map(({ id, name }) => ({ id, name })),
+  }));
+}
+
+function pinsOf(db: Db, connectorId: string) {
   return db
-    .selectFrom('connector_version')
-    .select([
-      'id',
-      'version',
-      'note',
-      'failing_reason as failingReason',
-      'created_by as createdBy',
-      'created_at as createdAt',
-    ])
-    .where('connector_id', '=', connectorId)
-    .orderBy('version', 'desc')
+    .selectFrom('connection')
+    .innerJoin('source', 'source.id', 'connection.source_id')
+    .select(['connection.id', 'connection.name', 'connection.connector_version as version'])
+    .where('source.connector_id', '=', connectorId)
+    .where('connection.connector_version', 'is not', null)
+    .orderBy('connection.name')
     .execute();
 }
 

@@ -3,7 +3,7 @@ import type { ProbeKind } from '#lib/db/schema.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { metadataFindings } from '#lib/manifest/weir-block.ts';
 import type { Secrets } from '#lib/secrets.ts';
-import { latestVersion } from './connectors.ts';
+import { getConnectorVersion, latestVersion } from './connectors.ts';
 import { destinationAad, destinationKind, findStoredDestination, sameAddress } from './destinations.ts';
 import { describeCompiled, type ManifestReading, readManifest } from './manifests.ts';
 import { notFound, refuseIssues } from './refusals.ts';
@@ -21,6 +21,8 @@ export interface ProbeRequest {
   readonly type?: string;
   readonly config?: JsonObject;
   readonly stream?: string;
+  /** The saved version whose answer is wanted; the newest when absent. */
+  readonly connectorVersion?: number;
   readonly limits?: JsonObject;
   readonly state?: JsonObject | null;
   /** How the API is made to misbehave in a test. */
@@ -57,9 +59,21 @@ async function sourceInput(
   workspaceId: string,
   request: ProbeRequest,
 ): Promise<JsonObject> {
-  const { kind, connectorId, sourceId, manifest, config, stream, limits, state, filled, faults } = request;
+  const {
+    kind,
+    connectorId,
+    connectorVersion: version,
+    sourceId,
+    manifest,
+    config,
+    stream,
+    limits,
+    state,
+    filled,
+    faults,
+  } = request;
   const source = sourceId === undefined ? null : await findStored(db, workspaceId, sourceId);
-  const text = manifest ?? (await savedManifest(db, workspaceId, connectorId ?? source?.connector_id));
+  const text = manifest ?? (await savedManifest(db, workspaceId, { id: connectorId ?? source?.connector_id, version }));
   const { compiled, issues } = await read(text);
   if (compiled === null)
     refuseIssues('The manifest has problems.', issues.length > 0 ? issues : [{ message: 'Empty.' }]);
@@ -115,8 +129,14 @@ async function destinationInput(
   return { type: kind.type, config: open };
 }
 
-async function savedManifest(db: Db, workspaceId: string, connectorId: string | undefined): Promise<string> {
-  const version = connectorId === undefined ? null : await latestVersion({ db }, workspaceId, connectorId);
-  if (!version) throw notFound('version of the connector');
-  return version.manifest;
+async function savedManifest(
+  db: Db,
+  workspaceId: string,
+  { id, version }: { id: string | undefined; version: number | undefined },
+): Promise<string> {
+  if (id === undefined) throw notFound('version of the connector');
+  if (version !== undefined) return (await getConnectorVersion({ db }, workspaceId, id, version)).manifest;
+  const latest = await latestVersion({ db }, workspaceId, id);
+  if (!latest) throw notFound('version of the connector');
+  return latest.manifest;
 }

@@ -123,13 +123,16 @@ export function configuredStreams(db: Db, connectionId: string) {
     .execute();
 }
 
-const NEWEST_COMPILED = sql<JsonObject | null>`(
-  select v.compiled from connector_version v where v.connector_id = source.connector_id order by v.version desc limit 1)`;
+/** Of the version that the connection stays with, or of the newest. */
+const COMPILED = sql<JsonObject | null>`(
+  select v.compiled from connector_version v
+  where v.connector_id = source.connector_id and (connection.connector_version is null or v.version = connection.connector_version)
+  order by v.version desc limit 1)`;
 
 const CONFIGURED = sql<ConfiguredStream[]>`(
   select coalesce(jsonb_agg(cs.configured order by cs.position), '[]') from connection_stream cs where cs.connection_id = connection.id)`;
 
-/** All that a sync of the connection needs to know of it, the newest version of its connector among it. */
+/** All that a sync of the connection needs to know of it, its version of the connector among it. */
 export function connectionRow(db: Db, connectionId: string) {
   return db
     .selectFrom('connection')
@@ -152,7 +155,7 @@ export function connectionRow(db: Db, connectionId: string) {
       'destination.id as destination_id',
       'destination.type as destination_type',
       'destination.config as destination_config',
-      NEWEST_COMPILED.as('compiled'),
+      COMPILED.as('compiled'),
       CONFIGURED.as('configured'),
     ])
     .where('connection.id', '=', connectionId)

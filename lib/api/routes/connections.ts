@@ -63,6 +63,7 @@ const changeable = {
   badValues: text,
   quarantineLimit: nullable(shape({ rows: whole, percent: { type: 'number' } })),
   owner: nullable(text),
+  connectorVersion: nullable(whole),
   tags: texts,
   status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,

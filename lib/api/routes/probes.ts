@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { type ProbeRequest, probeInput } from '#lib/connections/probe-input.ts';
 import { FAULTS } from '#lib/extract/manifest-tests/misbehaving.ts';
 import { cancelProbe, probeEvents, startProbe } from '#lib/sync/probes.ts';
-import { anyObject, longText, nullable, readBody, shape, text, uuid } from '../body.ts';
+import { anyObject, longText, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
 import { filledOf } from '../consent-owner.ts';
 import { as, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
@@ -23,6 +23,7 @@ const request = shape(
     type: text,
     config: anyObject,
     stream: text,
+    connectorVersion: whole,
     limits: anyObject,
     state: nullable(anyObject),
     consentId: uuid,

@@ -118,6 +118,8 @@ interface ConnectionTable {
   paused_reason: Optional<string>;
   /** Who answers for it: a person or a team. */
   owner: Optional<string>;
+  /** The version of its connector that it stays with; null follows the newest. */
+  connector_version: Optional<number>;
   /** When people were warned that it will be disabled; null since it last succeeded. */
   disable_warned_at: NullableTime;
   /** It starts when this one has succeeded, besides its schedule. */

@@ -17,6 +17,7 @@ import { useProbe } from '../../../_components/use-probe.ts';
 import { RulesFields } from './rules-fields.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 import { StreamRows } from './stream-rows.tsx';
+import { VersionField, type Versions } from './version-field.tsx';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
 const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
@@ -35,10 +36,12 @@ interface Props {
   readonly timeZone: string;
   /** Names; alert rules ask for them. */
   readonly tags: readonly string[];
+  /** Of the source's connector, newest first; a new connection follows the newest. */
+  readonly versions?: Versions;
 }
 
 /** Source, destination, streams with their modes, schedule: all that a connection is, on one page. */
-export function ConnectionForm({ id, initial, sources, destinations, timeZone, tags: tagged }: Props) {
+export function ConnectionForm({ id, initial, sources, destinations, timeZone, tags: tagged, versions }: Props) {
   const [tags, setTags] = useState(tagged.join(', '));
   const [input, setInput] = useState(initial);
   const [issues, setIssues] = useState<readonly Issue[]>([]);
@@ -53,9 +56,10 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone, t
   const problem = (path: string) => issues.find((issue) => issue.path === path)?.message;
 
   const { ask } = discover;
+  const { sourceId, connectorVersion } = input;
   useEffect(() => {
-    if (input.sourceId) void ask({ kind: 'discover', sourceId: input.sourceId });
-  }, [ask, input.sourceId]);
+    if (sourceId) void ask(discovery({ sourceId, connectorVersion }));
+  }, [ask, sourceId, connectorVersion]);
 
   const available = discover.result?.streams ?? input.streams.map((item) => item.stream);
   // What discover finds is proposed once; after that the choice is the user's.
@@ -148,7 +152,7 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone, t
           <FailureNotice
             failure={discover.failure}
             title="The streams could not be listed"
-            actions={<Button onClick={() => ask({ kind: 'discover', sourceId: input.sourceId })}>Ask again</Button>}
+            actions={<Button onClick={() => ask(discovery(input))}>Ask again</Button>}
           />
         )}
         {!input.sourceId && <p className="empty">Choose a source to see its streams.</p>}
@@ -182,6 +186,14 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone, t
             timeZone={timeZone}
             error={issues.find((issue) => issue.path?.startsWith('schedule'))?.message}
           />
+          {versions && (
+            <VersionField
+              versions={versions}
+              value={input.connectorVersion}
+              error={problem('connectorVersion')}
+              onChange={(connectorVersion) => set({ connectorVersion })}
+            />
+          )}
           <Field
             id="owner"
             label="Owner"
@@ -240,6 +252,11 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone, t
       </div>
     </form>
   );
+}
+
+/** The streams as the version says them that the connection stays with. */
+function discovery({ sourceId, connectorVersion }: Pick<ConnectionInput, 'sourceId' | 'connectorVersion'>) {
+  return { kind: 'discover', sourceId, ...(connectorVersion !== null && { connectorVersion }) };
 }
 
 function ChoiceSelect({

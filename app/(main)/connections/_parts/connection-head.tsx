@@ -97,18 +97,13 @@ function checksHref({ checks }: RowModel): string {
   return checks?.suiteId ? `/quality/${checks.suiteId}` : '/quality/new';
 }
 
-function describe({
-  source,
-  destination,
-  owner,
-  namespaceDefinition,
-  namespaceFormat,
-  schedule,
-}: ConnectionModel): string {
+function describe({ source, destination, namespaceDefinition, namespaceFormat, ...rest }: ConnectionModel): string {
+  const { schedule, owner, connectorVersion } = rest;
+  const version = connectorVersion === null ? '' : `, stays with version ${connectorVersion}`;
   const place = namespaceDefinition === 'custom' && namespaceFormat ? `, namespace ${namespaceFormat}` : '';
   const words = describeSchedule(schedule);
   const zone = schedule.type === 'manual' ? '' : `, ${schedule.timeZone}`;
-  return `${source.name} (${source.connectorName}) → ${destination.name}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.${owner ? ` Owner ${owner}.` : ''}`;
+  return `${source.name} (${source.connectorName}${version}) → ${destination.name}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.${owner ? ` Owner ${owner}.` : ''}`;
 }
 
 function Marks({ row, paused }: { row: RowModel; paused: boolean }) {

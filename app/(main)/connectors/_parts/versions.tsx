@@ -1,5 +1,6 @@
 'use client';
 
+import Link from 'next/link';
 import { useState } from 'react';
 import type { Connector, ConnectorVersion } from '#lib/connections/connectors.ts';
 import { api } from '../../../_components/api.ts';
@@ -62,6 +63,19 @@ export function Versions({ open, onOpenChange, connector, manifest, onRestore }:
               <td className="num">{version.version}</td>
               <td>
                 {version.note ?? <span className="faint">—</span>}
+                {version.pinnedBy.length > 0 && (
+                  <span className="sub">
+                    Stay with it:{' '}
+                    {version.pinnedBy.map(({ id, name }, index) => (
+                      <span key={id}>
+                        {index > 0 && ', '}
+                        <Link className="link" href={`/connections/${id}/edit`}>
+                          {name}
+                        </Link>
+                      </span>
+                    ))}
+                  </span>
+                )}
                 {version.failingReason && (
                   <span className="st s-warn small">
                     <StateIcon state="warn" />

@@ -87,7 +87,7 @@ export async function readRemote(server: Server): Promise<Remote[]> {
 }
 
 function connectionBody(row: Connection & { readonly tags: readonly string[] }): JsonObject {
-  const { namespaceFormat, freshnessTargetMinutes, quarantineLimit } = row;
+  const { namespaceFormat, freshnessTargetMinutes, quarantineLimit, connectorVersion } = row;
   return {
     source: row.source.name,
     destination: row.destination.name,
@@ -100,6 +100,7 @@ function connectionBody(row: Connection & { readonly tags: readonly string[] }):
     schemaChanges: row.schemaChanges,
     badValues: row.badValues,
     ...(row.owner !== null && { owner: row.owner }),
+    ...(connectorVersion !== null && { connectorVersion }),
     ...(row.tags.length > 0 && { tags: [...row.tags] }),
     ...(isJsonObject(quarantineLimit) && { quarantineLimit: { ...quarantineLimit } }),
     streams: row.streams.map(toDocumentStream),

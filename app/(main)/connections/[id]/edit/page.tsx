@@ -1,5 +1,6 @@
 import { getWorkspace } from '#lib/access/workspace.ts';
 import { getConnection } from '#lib/connections/connections.ts';
+import { getConnector } from '#lib/connections/connectors.ts';
 import { destinationKind } from '#lib/connections/destinations.ts';
 import { tagNames } from '#lib/connections/tags.ts';
 import { Page, PageHead } from '../../../../_components/shell/page.tsx';
@@ -15,7 +16,10 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     getWorkspace(context, workspaceId),
     orNotFound(getConnection(context, workspaceId, id)),
   ]);
-  const tags = await tagNames(context, workspaceId, id);
+  const [tags, { versions }] = await Promise.all([
+    tagNames(context, workspaceId, id),
+    getConnector(context, workspaceId, connection.source.connectorId),
+  ]);
   const {
     source,
     destination,
@@ -30,6 +34,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     badValues,
     quarantineLimit,
     owner,
+    connectorVersion,
     streams,
   } = connection;
   return (
@@ -55,6 +60,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
         ]}
         timeZone={workspace.timeZone}
         tags={tags}
+        versions={versions.map(({ version, note }) => ({ version, note }))}
         initial={toWire({
           name,
           schedule,
@@ -67,6 +73,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
           badValues,
           quarantineLimit,
           owner,
+          connectorVersion,
           streams,
           sourceId: source.id,
           destinationId: destination.id,
