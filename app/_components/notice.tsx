@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Failure, Where } from '#lib/errors.ts';
+import type { Failure, Issue, Where } from '#lib/errors.ts';
 import { StateIcon } from './state-mark.tsx';
 import { type State, stateClass } from './states.ts';
 
@@ -27,15 +27,18 @@ export function Notice({ state, title, children, actions, alert = false }: Notic
   );
 }
 
-/** A failure with its place and what to do; the code behind Details. */
+/** A failure with its place, every single problem, and what to do; the code behind Details. */
 export function FailureNotice({
   failure,
   title,
+  issues = [],
   actions,
   alert = false,
 }: {
   failure: Failure;
   title?: ReactNode;
+  /** Where several things are wrong with what was sent. */
+  issues?: readonly Issue[];
   actions?: ReactNode;
   alert?: boolean;
 }) {
@@ -46,6 +49,15 @@ export function FailureNotice({
         <p>
           {title !== undefined && asSentence(failure.message)} {place && <span className="place">At {place}.</span>}
         </p>
+      )}
+      {issues.length > 0 && (
+        <ul>
+          {issues.map(({ path = '', message }) => (
+            <li key={`${path} ${message}`}>
+              {path !== '' && <code>{path.replace(/^config\./, '')}</code>} {message}
+            </li>
+          ))}
+        </ul>
       )}
       {failure.hint && <p>{failure.hint}</p>}
       <details className="small">

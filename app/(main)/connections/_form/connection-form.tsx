@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
 import type { ConnectionInput } from '#lib/connections/connections.ts';
+import { type Landing, sharedTables } from '#lib/connections/shared-tables.ts';
 import { suggest } from '#lib/connections/stream-modes.ts';
 import type { Issue } from '#lib/errors.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
@@ -36,12 +37,23 @@ interface Props {
   readonly timeZone: string;
   /** Names; alert rules ask for them. */
   readonly tags: readonly string[];
+  /** The other connections, to see which tables are loaded already. */
+  readonly others: readonly (Landing & { readonly id: string; readonly name: string })[];
   /** Of the source's connector, newest first; a new connection follows the newest. */
   readonly versions?: Versions;
 }
 
 /** Source, destination, streams with their modes, schedule: all that a connection is, on one page. */
-export function ConnectionForm({ id, initial, sources, destinations, timeZone, tags: tagged, versions }: Props) {
+export function ConnectionForm({
+  id,
+  initial,
+  sources,
+  destinations,
+  timeZone,
+  tags: tagged,
+  others,
+  versions,
+}: Props) {
   const [tags, setTags] = useState(tagged.join(', '));
   const [input, setInput] = useState(initial);
   const [issues, setIssues] = useState<readonly Issue[]>([]);
@@ -169,6 +181,7 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone, t
           <p className="empty">Choose a destination to see how its streams can be loaded.</p>
         )}
       </Panel>
+      <SharedTables input={input} others={others} />
       {problem('streams') && <Notice state="fail" title={problem('streams')} />}
       <div className="g2">
         <div className="stack">
@@ -251,6 +264,23 @@ export function ConnectionForm({ id, initial, sources, destinations, timeZone, t
         </div>
       </div>
     </form>
+  );
+}
+
+/** Two connections that load one table change each other's rows: allowed, and seldom meant. */
+function SharedTables({ input, others }: { input: ConnectionInput; others: Props['others'] }) {
+  const shared = sharedTables({ ...input, streams: input.streams.map(({ stream }) => stream) }, others);
+  const [first] = shared;
+  if (!first) return null;
+  const names = shared.map(({ stream }) => `${input.prefix}${stream}`);
+  return (
+    <Notice
+      state="warn"
+      title={`${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${first.other.name} loads ${names.length === 1 ? 'this table' : 'these tables'} too`}
+    >
+      They would change each other’s rows. Give this connection a table prefix or a namespace of its own, unless that is
+      what you want.
+    </Notice>
   );
 }
 

@@ -1,10 +1,11 @@
 import { getWorkspace } from '#lib/access/workspace.ts';
-import { CONNECTION_DEFAULTS } from '#lib/connections/connections.ts';
+import { CONNECTION_DEFAULTS, listConnections } from '#lib/connections/connections.ts';
 import { destinationKind, listDestinations } from '#lib/connections/destinations.ts';
 import { listSources } from '#lib/connections/sources.ts';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { pageContext } from '../../../_server/page-context.ts';
 import { ConnectionForm } from '../_form/connection-form.tsx';
+import { landingOf } from '../_form/landing-of.ts';
 
 export const metadata = { title: 'New connection' };
 
@@ -15,10 +16,11 @@ export default async function NewConnectionPage({
 }) {
   const { context, workspaceId } = await pageContext();
   const { source = '', destination = '' } = await searchParams;
-  const [workspace, sources, destinations] = await Promise.all([
+  const [workspace, sources, destinations, others] = await Promise.all([
     getWorkspace(context, workspaceId),
     listSources(context, workspaceId),
     listDestinations(context, workspaceId),
+    listConnections(context, workspaceId),
   ]);
   const only = <T extends { id: string }>(chosen: string, all: readonly T[]) =>
     chosen || (all.length === 1 ? (all[0]?.id ?? '') : '');
@@ -35,6 +37,7 @@ export default async function NewConnectionPage({
         }))}
         timeZone={workspace.timeZone}
         tags={[]}
+        others={others.map(landingOf)}
         initial={{
           ...{ name: '', sourceId: only(source, sources), destinationId: only(destination, destinations), streams: [] },
           ...CONNECTION_DEFAULTS,

@@ -56,7 +56,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const [values, setValues] = useState<JsonObject>(initial.values ?? testValuesOf(connector?.id));
   const [stream, setStream] = useQueryState('stream');
   const [shown, setShown] = useState<Part>('editor');
-  const [dialog, setDialog] = useState<'save' | 'versions' | null>(null);
+  const [dialog, setDialog] = useState<'save' | 'versions' | 'values' | null>(null);
   const [options, setOptions] = useState(USUAL_OPTIONS);
   const [side, setSide] = useQueryState('beside', parseAsStringLiteral(SIDES).withDefault('test'));
   const [cursor, setCursor] = useState({ line: 1, column: 1, offset: 0 });
@@ -149,6 +149,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
     ...SIDES.map(
       (item): PageCommand => ({ name: `Show ${item} beside the text`, icon: 'chevron', run: () => void setSide(item) }),
     ),
+    { name: 'Edit the test values', icon: 'settings', run: () => setDialog('values') },
     { name: 'Save a version', icon: 'check', keys: '⌘S', run: () => setDialog('save') },
     { name: 'Format the manifest', icon: 'copy', run: () => editor.current?.run('editor.action.formatDocument') },
     { name: 'Download the manifest', icon: 'download', run: () => download(name, manifest) },
@@ -191,6 +192,8 @@ export function Builder({ connector, schema, ...initial }: Props) {
           chosen={chosen}
           spec={validation.spec}
           config={config}
+          editing={dialog === 'values'}
+          onEditing={(open) => setDialog(open ? 'values' : null)}
           onConfig={(next) => {
             setValues(next);
             if (connector) rememberTestValues(connector.id, next);
@@ -232,6 +235,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           {side === 'test' && (
             <TestPanel
               run={test.run}
+              onValues={() => setDialog('values')}
               streams={streams.map((item) => item.name)}
               stream={chosen}
               onStream={(item) => void setStream(item)}

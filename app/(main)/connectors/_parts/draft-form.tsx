@@ -7,13 +7,15 @@ import { Field, fieldControl } from '../../../_components/field.tsx';
 import { PanelTabs, TabPanel } from '../../../_components/tabs.tsx';
 import { trimHar } from './trim-har.ts';
 
-type From = DraftRequest['from'];
+/** A manifest needs no proposal: it is opened as it is. */
+type From = DraftRequest['from'] | 'manifest';
 
 const TABS: readonly { id: From; label: string }[] = [
   { id: 'url', label: 'Address' },
   { id: 'curl', label: 'cURL' },
   { id: 'openapi', label: 'OpenAPI' },
   { id: 'har', label: 'Recording' },
+  { id: 'manifest', label: 'Manifest' },
 ];
 const LONGEST = 3_000_000;
 
@@ -27,13 +29,14 @@ interface Props {
   readonly demo: DemoList;
   readonly busy: boolean;
   readonly onDraft: (request: DraftRequest) => void;
+  readonly onManifest: (manifest: string) => void;
   readonly onStop: () => void;
 }
 
 /** What people have of an API before they have a connector: an address, a command, a document, or a browser that shows its data. */
-export function DraftForm({ demo, busy, onDraft, onStop }: Props) {
+export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
   const [from, setFrom] = useState<From>('url');
-  const [url, setUrl] = useState('');
+  const [urls, setUrls] = useState<Partial<Record<From, string>>>({});
   const [token, setToken] = useState('');
   const [text, setText] = useState<Partial<Record<From, string>>>({});
   const [error, setError] = useState<string>();
@@ -44,9 +47,11 @@ export function DraftForm({ demo, busy, onDraft, onStop }: Props) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const body = text[from]?.trim() ?? '';
+    const url = urls[from] ?? '';
     const problem = problemOf(from, { url, body });
     setError(problem);
     if (problem) return;
+    if (from === 'manifest') return onManifest(text.manifest ?? '');
     const needsUrl = from === 'url' || (from === 'openapi' && body === '');
     onDraft({
       from,
@@ -78,8 +83,8 @@ export function DraftForm({ demo, busy, onDraft, onStop }: Props) {
       inputMode="url"
       autoComplete="off"
       placeholder={placeholder}
-      value={url}
-      onChange={(event) => setUrl(event.target.value)}
+      value={urls[from] ?? ''}
+      onChange={(event) => setUrls((old) => ({ ...old, [from]: event.target.value }))}
       {...fieldControl(id, error, true)}
     />
   );
@@ -151,16 +156,27 @@ export function DraftForm({ demo, busy, onDraft, onStop }: Props) {
             </Field>
             {file('.har,.json', 'Choose a HAR recording')}
           </TabPanel>
+          <TabPanel value="manifest" className="stack">
+            <Field
+              id="draft-manifest"
+              label="Manifest"
+              error={error}
+              hint="YAML or JSON. Airbyte’s low-code manifests run as they are."
+            >
+              {area('manifest', 8, 'version: 6.0.0\ntype: DeclarativeSource')}
+            </Field>
+            {file('.yaml,.yml,.json', 'Choose a manifest')}
+          </TabPanel>
           <div className="row">
             <Button kind="primary" type="submit" busy={busy}>
-              Propose a connector
+              {from === 'manifest' ? 'Open in the editor' : 'Propose a connector'}
             </Button>
             {busy && <Button onClick={onStop}>Stop</Button>}
             {from === 'url' && !busy && (
               <Button
                 kind="ghost"
                 onClick={() => {
-                  setUrl(demo.url);
+                  setUrls((old) => ({ ...old, url: demo.url }));
                   setToken(demo.token);
                 }}
               >

@@ -55,7 +55,7 @@ export function DraftReview({ drafted, onOpen }: { drafted: Drafted; onOpen: () 
 }
 
 /** Text in which names stand between backticks. */
-function WithCode({ children }: { children: string }) {
+export function WithCode({ children }: { children: string }) {
   return children.split('`').map((part, index) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
     index % 2 === 1 ? <code key={index}>{part}</code> : part,
@@ -100,7 +100,7 @@ export function PickOperations({
       side={
         <>
           <input
-            className="input"
+            className="input own-search"
             type="search"
             placeholder="Filter"
             aria-label="Filter the operations"

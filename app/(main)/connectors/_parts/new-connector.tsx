@@ -57,8 +57,14 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
       </PageHead>
       <div className="stack">
         <Unfinished onOpen={(unsaved) => setOpened(unsaved)} />
-        <Panel title="From an API" className="draft">
-          <DraftForm demo={demo} busy={probe.status === 'running'} onDraft={ask} onStop={probe.reset} />
+        <Panel title="From what you have" className="draft">
+          <DraftForm
+            demo={demo}
+            busy={probe.status === 'running'}
+            onDraft={ask}
+            onManifest={(manifest) => setOpened({ manifest })}
+            onStop={probe.reset}
+          />
         </Panel>
         {failure && (
           <FailureNotice
@@ -138,8 +144,8 @@ function Templates() {
       ))}
       <li>
         <Link href="/connectors/new?from=empty" className="start">
-          <b className="strong">Paste a manifest</b>
-          <span className="muted">An empty editor. Airbyte’s low-code manifests run as they are.</span>
+          <b className="strong">Nothing</b>
+          <span className="muted">An empty editor, for who knows the language.</span>
         </Link>
       </li>
     </ul>

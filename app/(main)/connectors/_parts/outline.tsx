@@ -1,6 +1,5 @@
 'use client';
 
-import { useState } from 'react';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
@@ -17,12 +16,15 @@ interface Props {
   readonly spec: JsonObject | null;
   readonly config: JsonObject;
   readonly onConfig: (config: JsonObject) => void;
+  /** Whether the form of the config is open. */
+  readonly editing: boolean;
+  readonly onEditing: (editing: boolean) => void;
   readonly onStream: (stream: Stream) => void;
 }
 
 /** The streams of the manifest, and the values that a test fills its config with. */
-export function Outline({ streams, chosen, spec, config, onConfig, onStream }: Props) {
-  const [editing, setEditing] = useState(false);
+export function Outline({ streams, chosen, spec, config, onConfig, onStream, ...form }: Props) {
+  const { editing, onEditing } = form;
   const fields = isJsonObject(spec?.properties) ? Object.entries(spec.properties) : [];
   return (
     <aside className="out" aria-label="Outline">
@@ -45,7 +47,7 @@ export function Outline({ streams, chosen, spec, config, onConfig, onStream }: P
       {streams.length === 0 && <p className="muted small pad">None yet: the manifest has to parse first.</p>}
       <div className="oh">
         <h2>Test values</h2>
-        <Button size="s" kind="ghost" onClick={() => setEditing(true)} aria-label="Edit the test values">
+        <Button size="s" kind="ghost" onClick={() => onEditing(true)} aria-label="Edit the test values">
           Edit
         </Button>
       </div>
@@ -60,11 +62,11 @@ export function Outline({ streams, chosen, spec, config, onConfig, onStream }: P
       {fields.length === 0 && <p className="muted small pad">The spec asks for nothing.</p>}
       <Dialog
         open={editing}
-        onOpenChange={setEditing}
+        onOpenChange={onEditing}
         title="Test values"
         description="The config that tests use. It stays in this page and is not saved."
         footer={
-          <Button kind="primary" onClick={() => setEditing(false)}>
+          <Button kind="primary" onClick={() => onEditing(false)}>
             Use these values
           </Button>
         }

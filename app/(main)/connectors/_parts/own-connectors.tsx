@@ -11,6 +11,7 @@ import { plural } from '../../../_components/format.ts';
 import { FailureNotice } from '../../../_components/notice.tsx';
 import { Panel, PanelBody } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
+import { WithCode } from './draft-review.tsx';
 
 /** The connectors that come with Weir: found by what they are called and read, installed with one click, or changed in the builder first. */
 export function OwnConnectors({ onOpen }: { onOpen: (manifest: string) => void }) {
@@ -66,7 +67,9 @@ export function OwnConnectors({ onOpen }: { onOpen: (manifest: string) => void }
           {shown.map((connector) => (
             <li key={connector.id} className="start">
               <b className="strong">{connector.title}</b>
-              <span className="muted">{connector.description}</span>
+              <span className="muted">
+                <WithCode>{connector.description}</WithCode>
+              </span>
               <span className="faint">{contents(connector)}</span>
               <span className="own-actions">
                 <Button

@@ -1,7 +1,7 @@
 'use client';
 
 import type { ManifestTest } from '#lib/manifest/weir-block.ts';
-import { formatCount } from '../../../_components/format.ts';
+import { plural } from '../../../_components/format.ts';
 import { TestLimitFields, type TestLimits, USUAL_LIMITS } from './test-limits.tsx';
 
 export type Fault = 'rate_limit' | 'server_errors' | 'slow' | 'cut' | 'repeat' | 'expired_token';
@@ -49,7 +49,7 @@ export function TestOptionFields({ value, onChange, recording }: Props) {
         />
         <span className={recording === null ? 'faint' : ''}>
           Read the recording, not the API
-          {recording !== null && <span className="muted"> ({formatCount(recording.exchanges.length)} answers)</span>}
+          {recording !== null && <span className="muted"> ({plural(recording.exchanges.length, 'answer')})</span>}
         </span>
       </label>
       <details className="small">

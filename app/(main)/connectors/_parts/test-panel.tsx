@@ -29,6 +29,8 @@ interface Props {
   readonly onKeep: (recorded: Recorded) => Promise<void>;
   /** Reads the stream, from a state or from its beginning. */
   readonly onTest: (state?: JsonObject | null) => void;
+  /** Opens the form of the config. */
+  readonly onValues: () => void;
   /** The draft has changed since this test. */
   readonly outdated: boolean;
 }
@@ -75,8 +77,15 @@ export function TestPanel(props: Props) {
             <div className="pad">
               <FailureNotice
                 failure={run.failure}
+                issues={run.issues}
                 actions={
-                  <AllowHost failure={run.failure} reason={`test of ${run.stream}`} onAllowed={() => onTest()} />
+                  run.issues.some(({ path }) => path?.startsWith('config')) ? (
+                    <Button size="s" onClick={props.onValues}>
+                      Fill in the test values
+                    </Button>
+                  ) : (
+                    <AllowHost failure={run.failure} reason={`test of ${run.stream}`} onAllowed={() => onTest()} />
+                  )
                 }
                 alert
               />
@@ -114,7 +123,11 @@ export function TestPanel(props: Props) {
             ]}
           >
             <TabPanel value="records">
-              <RecordsView pages={run.pages} running={run.status === 'running'} />
+              {run.status === 'failed' && records === 0 ? (
+                <p className="empty">Nothing was read.</p>
+              ) : (
+                <RecordsView pages={run.pages} running={run.status === 'running'} />
+              )}
             </TabPanel>
             <TabPanel value="response">
               {exchange ? <ExchangeDetail exchange={exchange} /> : <p className="empty">No request was made.</p>}

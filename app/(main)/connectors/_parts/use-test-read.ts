@@ -1,11 +1,11 @@
 'use client';
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Failure } from '#lib/errors.ts';
+import type { Failure, Issue } from '#lib/errors.ts';
 import type { Exchange } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { ManifestTest } from '#lib/manifest/weir-block.ts';
-import { api, failureOf } from '../../../_components/api.ts';
+import { ApiError, api, failureOf } from '../../../_components/api.ts';
 import { followEvents } from '../../../_components/events.ts';
 
 export interface TestPage {
@@ -42,6 +42,8 @@ export interface TestRun {
   readonly state: JsonObject | null;
   readonly templates: readonly TemplateValue[];
   readonly failure: Failure | null;
+  /** What is wrong with what was to be tested, where it never began. */
+  readonly issues: readonly Issue[];
   /** The records of the run before, each as JSON, when this one reads on from its state. */
   readonly before: ReadonlySet<string> | null;
   /** What the API answered in the last test of this stream that asked it, to be read again or kept as a test. */
@@ -82,7 +84,7 @@ export interface TestInput {
 
 const IDLE: TestRun = {
   ...{ status: 'idle', stream: '', manifest: '', startedAt: 0, durationMs: 0 },
-  ...{ pages: [], exchanges: [], log: [], templates: [], state: null, failure: null, before: null },
+  ...{ pages: [], exchanges: [], log: [], templates: [], state: null, failure: null, issues: [], before: null },
   ...{ recording: null, replayed: false },
 };
 
@@ -123,7 +125,9 @@ export function useTestRead() {
           setRun((old) => apply(old, event)),
         );
       } catch (error) {
-        setRun((old) => ({ ...old, status: 'failed', failure: failureOf(error), durationMs: Date.now() - startedAt }));
+        const issues = error instanceof ApiError ? error.issues : [];
+        const failed = { status: 'failed' as const, failure: failureOf(error), issues };
+        setRun((old) => ({ ...old, ...failed, durationMs: Date.now() - startedAt }));
       }
     },
     [stop],

@@ -1,5 +1,5 @@
 import { getWorkspace } from '#lib/access/workspace.ts';
-import { getConnection } from '#lib/connections/connections.ts';
+import { getConnection, listConnections } from '#lib/connections/connections.ts';
 import { getConnector } from '#lib/connections/connectors.ts';
 import { destinationKind } from '#lib/connections/destinations.ts';
 import { tagNames } from '#lib/connections/tags.ts';
@@ -8,6 +8,7 @@ import { toWire } from '../../../../_components/wire.ts';
 import { orNotFound } from '../../../../_server/or-not-found.ts';
 import { pageContext } from '../../../../_server/page-context.ts';
 import { ConnectionForm } from '../../_form/connection-form.tsx';
+import { landingOf } from '../../_form/landing-of.ts';
 
 export default async function EditConnectionPage({ params }: { params: Promise<{ id: string }> }) {
   const { context, workspaceId } = await pageContext();
@@ -16,8 +17,9 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     getWorkspace(context, workspaceId),
     orNotFound(getConnection(context, workspaceId, id)),
   ]);
-  const [tags, { versions }] = await Promise.all([
+  const [tags, others, { versions }] = await Promise.all([
     tagNames(context, workspaceId, id),
+    listConnections(context, workspaceId),
     getConnector(context, workspaceId, connection.source.connectorId),
   ]);
   const {
@@ -60,6 +62,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
         ]}
         timeZone={workspace.timeZone}
         tags={tags}
+        others={others.filter((other) => other.id !== id).map(landingOf)}
         versions={versions.map(({ version, note }) => ({ version, note }))}
         initial={toWire({
           name,
