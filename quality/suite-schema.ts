@@ -17,12 +17,19 @@ const COMMON: JsonObject = {
   where: { type: 'string', minLength: 1, description: 'An SQL condition. Rows that do not meet it are left out.' },
   level: {
     enum: ['warn', 'error', 'block', 'quarantine'],
+    enumDescriptions: [
+      'A failure is told.',
+      'A failure alerts.',
+      'Measured before publishing; a failure holds the load back.',
+      'Puts the failing rows aside and publishes the others.',
+    ],
     default: 'error',
     description:
       'What a failure means. warn: told. error: alerts. block: measured before publishing, and holds the load back. quarantine: puts the failing rows aside and publishes the others (for checks that look at single rows).',
   },
   scope: {
     enum: ['load', 'table'],
+    enumDescriptions: ['The load alone.', 'The table as it would be after the load.'],
     description:
       'What is measured before publishing: the load alone, or the table as it would be. Each kind has its own default.',
   },

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ManifestReading, readManifest, validateManifest } from '#lib/connections/manifests.ts';
 import type { ThreadAnswer, ThreadQuestion } from './manifest-worker.ts';
@@ -72,7 +74,7 @@ async function ask<W extends Wanted>(text: string, wanted: W): Promise<ThreadAns
 }
 
 function start(): Thread {
-  const worker = new Worker(new URL('./manifest-worker.ts', import.meta.url), {
+  const worker = new Worker(workerFile(), {
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   // It keeps no process alive that has nothing else to do; what it dies of is told by its exit.
@@ -86,4 +88,11 @@ function start(): Thread {
     if (thread === started) thread = null;
   });
   return started;
+}
+
+/** The bundle starts several times as fast. */
+function workerFile(): string {
+  const bundled = path.resolve(import.meta.dirname, '../../dist/manifest-worker.mjs');
+  const isDev = process.env.WEIR_DEV === '1';
+  return !isDev && existsSync(bundled) ? bundled : path.join(import.meta.dirname, 'manifest-worker.ts');
 }

@@ -28,7 +28,7 @@ export async function isBuilt(project: string): Promise<boolean> {
 }
 
 /**
- * Builds the pages (next build) and bundles the child and the command line (esbuild). Progress goes to `say`.
+ * Builds the pages (next build) and bundles the child, the reader of manifests and the command line (esbuild). Progress goes to `say`.
  * @throws AbortError when `signal` ends it
  */
 export async function build(project: string, say: (line: string) => void, signal?: AbortSignal): Promise<void> {
@@ -47,7 +47,11 @@ export async function build(project: string, say: (line: string) => void, signal
 async function bundleProcesses(project: string): Promise<void> {
   await bundle({
     absWorkingDir: project,
-    entryPoints: { child: 'lib/bin/child.ts', cli: 'lib/bin/cli/cli.ts' },
+    entryPoints: {
+      child: 'lib/bin/child.ts',
+      cli: 'lib/bin/cli/cli.ts',
+      'manifest-worker': 'lib/api/manifest-worker.ts',
+    },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     bundle: true,

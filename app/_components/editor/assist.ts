@@ -74,7 +74,7 @@ function completions(
   return suggestions.map(({ text, detail, from }, index) => {
     const range = rangeOf(monaco, model, { from, to: offset });
     return {
-      ...{ label: text, insertText: text, detail, range, filterText: text },
+      ...{ label: { label: text, description: detail }, insertText: text, range, filterText: text },
       kind: monaco.languages.CompletionItemKind.Value,
       // What was seen of the data stands before what the schema allows.
       sortText: `0${String(index).padStart(4, '0')}`,
