@@ -7,6 +7,8 @@ import { median, Recent } from './statistics.ts';
 const WINDOWS = [7, 28, 120];
 /** What has more parts must be better by this much. */
 const LEAST_GAIN = 0.97;
+/** Beside a model without a season, one with a season lives when it leaves less than this share of what a level leaves. */
+const SEASONAL_GAIN = 0.8;
 /** Totals that grow are seen as steps when that halves the error. */
 const STEPS_GAIN = 0.5;
 /** The share of the history that models only learn from before they are compared. */
@@ -39,13 +41,15 @@ export function chooseModels(history: History, offsetAt: (at: number) => number)
   const steps = best(history, stepsView, seasons);
   const plain = steps.error < linear.error * STEPS_GAIN ? steps : linear;
   const ratios = logView(history.values);
-  return [
-    plain.choice,
-    ...(ratios && plain.choice.view.lens === 'linear' ? [best(history, ratios, seasons).choice] : []),
-  ];
+  const found = [plain, ...(ratios && plain.choice.view.lens === 'linear' ? [best(history, ratios, seasons)] : [])];
+  return found.flatMap(({ choice, seasonal }) => (seasonal ? [choice, seasonal] : [choice]));
 }
 
-function best(history: History, view: View, seasons: readonly Season[]): { choice: Choice; error: number } {
+function best(
+  history: History,
+  view: View,
+  seasons: readonly Season[],
+): { choice: Choice; seasonal: Choice | null; error: number } {
   const candidates = [
     ...WINDOWS.map((window) => ({ season: null, window })),
     ...seasons.flatMap((season) =>
@@ -56,22 +60,32 @@ function best(history: History, view: View, seasons: readonly Season[]): { choic
   ];
   let winner = { season: null as Season | null, window: 28, ratio: 1, error: Number.POSITIVE_INFINITY };
   const plain = new Map<number, number[]>();
+  let slowPlain: number[] = [];
+  let seasonal = { season: null as Season | null, window: 0, ratio: SEASONAL_GAIN };
   for (const candidate of candidates) {
-    const errors = oneStepErrors(history, view, new Model(candidate.season, candidate.window));
+    const { fast: errors, slow } = oneStepErrors(history, view, new Model(candidate.season, candidate.window));
     const from = Math.max(Math.ceil(errors.length * HELD_BACK_FROM), (candidate.season?.perPeriod ?? 0) + 1, 4);
     if (candidate.season === null) {
+      slowPlain = slow;
       plain.set(candidate.window, errors);
       const error = meanOf(errors, from);
       if (error < winner.error) winner = { ...candidate, ratio: 1, error };
       continue;
     }
+    const slowRatio = meanOf(slow, from) / Math.max(meanOf(slowPlain, from), Number.MIN_VALUE);
+    if (slowRatio < seasonal.ratio * LEAST_GAIN)
+      seasonal = { season: candidate.season, window: candidate.window, ratio: slowRatio };
     // Held against the best without a season, over the same points.
     const without = plain.get(winner.season === null ? winner.window : 28) ?? errors;
     const ratio = meanOf(errors, from) / Math.max(meanOf(without, from), Number.MIN_VALUE);
     if (ratio < winner.ratio * LEAST_GAIN) winner = { ...candidate, ratio, error: winner.error };
   }
   const { season, window, error, ratio } = winner;
-  return { choice: { view, create: () => new Model(season, window) }, error: error * ratio };
+  const extra =
+    season === null && seasonal.season !== null
+      ? { view, create: () => new Model(seasonal.season, seasonal.window) }
+      : null;
+  return { seasonal: extra, choice: { view, create: () => new Model(season, window) }, error: error * ratio };
 }
 
 /** Single large misses should not decide: roots of the errors are averaged. */
@@ -82,8 +96,9 @@ function meanOf(errors: readonly number[], from: number): number {
   return root * root;
 }
 
-function oneStepErrors({ times, values }: History, view: View, model: Model): number[] {
+function oneStepErrors({ times, values }: History, view: View, model: Model) {
   const errors: number[] = [];
+  const slow: number[] = [];
   const row: number[] = [];
   const far = new Recent(GATE_OFTEN_OF);
   let before = values[0] ?? 0;
@@ -98,6 +113,7 @@ function oneStepErrors({ times, values }: History, view: View, model: Model): nu
     const isGated = isFar && index > 8 && row.length < GATE_ROW && far.mean * far.count <= GATE_OFTEN;
     // A trouble counts once, or what follows it fastest would win.
     errors.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.fast));
+    slow.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.slow));
     if (isGated) row.push(y - forecast.slow);
     else {
       if (isFar && row.length > 0) model.moveLevel(median(row));
@@ -106,5 +122,5 @@ function oneStepErrors({ times, values }: History, view: View, model: Model): nu
     model.learn(at, index, y, forecast, isGated);
     before = value;
   }
-  return errors;
+  return { fast: errors, slow };
 }

@@ -1,6 +1,7 @@
 import type { Choice } from './choose-model.ts';
 import type { View } from './lenses.ts';
 import type { Forecast, Model } from './model.ts';
+import { Novelty } from './novelty.ts';
 import { stepOf } from './season.ts';
 import type { Band, Judgement, Options, Point } from './series.ts';
 import { SpecialDays } from './special-days.ts';
@@ -13,11 +14,13 @@ export const LEAST_HISTORY = 6;
 const UNSTEADY = 4;
 /** The tolerance where none is set, in nats: what is as rare as e⁻⁸. */
 const TOLERATED = 8;
+/** Beyond this, in nats, one rarity is as good as another. */
+const RAREST = 1e6;
 /** What goes so far beyond the tolerance is not learned from, unless it is beyond the other limit anyway. */
 const GATE_MARGIN = 3;
 /** Without a tolerance set, surprise counts half after so many points: what an early one means is not known yet. */
-const DOUBT = 25;
-/** How often the tolerance counts a surprise beyond it: at most as this many tolerances. */
+const DOUBT = 50;
+/** A surprise counts for the next limits as at most this many limits. */
 const WINSOR = 2;
 /** The share of the false alarms asked for that is aimed at: the errors ahead are a little larger than those behind. */
 const AIM = 0.8;
@@ -48,7 +51,13 @@ const RESIDUALS: Prior = {
   excessWeight: 4,
   bend: bendOf,
 };
-const SURPRISES: Prior = { weight: 20, beyond: (s) => Math.min(1, 2.5 * Math.exp(-s)), excess: 1, excessWeight: 6 };
+const SURPRISES: Prior = {
+  weight: 20,
+  beyond: (s) => Math.min(1, 2.5 * Math.exp(-s)),
+  excess: 1,
+  excessWeight: 6,
+  isCounted: true,
+};
 
 type Known = Point & { readonly value: number };
 
@@ -93,10 +102,11 @@ class ChosenLine implements Line {
   readonly #lives: Live[];
   readonly #options: Options;
   readonly #offsetAt: (at: number) => number;
-  /** Minus the logarithm of the share of points that may be false alarms; null for the fixed tolerance. */
-  readonly #share: number | null;
+  /** Minus the logarithm of the share of points that may be false alarms. */
+  readonly #tolerated: number;
   readonly #total = new Tail(SURPRISES);
   readonly #strain = new Strain(() => new Tail(RESIDUALS));
+  readonly #novelty = new Novelty(() => new Tail(RESIDUALS));
   readonly #days: SpecialDays;
   /** The anomalies in a row up to now. */
   #row: (readonly Look[])[] = [];
@@ -115,8 +125,8 @@ class ChosenLine implements Line {
     const perMonth = MONTH / step;
     this.#repeatMs = REPEAT * Math.max(DAY, step);
     const { falseAlarmsPerMonth } = options;
-    this.#share =
-      falseAlarmsPerMonth === undefined ? null : Math.max(1, Math.log(perMonth / (AIM * falseAlarmsPerMonth)));
+    this.#tolerated =
+      falseAlarmsPerMonth === undefined ? TOLERATED : Math.max(1, Math.log(perMonth / (AIM * falseAlarmsPerMonth)));
     this.#days = new SpecialDays(options.isHoliday ?? (() => false), this.#offsetAt, step);
     this.#lives = choices.map(({ view, create }) => ({
       view,
@@ -131,10 +141,10 @@ class ChosenLine implements Line {
     const before = this.#before ?? value;
     const looks = this.#lives.map((live) => this.#look(live, at, value, before));
     const surprise = this.#surprise(looks);
-    const limit = this.#share === null ? TOLERATED : this.#total.valueAt(this.#share);
+    const limit = this.#total.valueAt(this.#tolerated);
     const excuse = this.#excuse(point, looks, surprise >= limit);
     const isSilent = this.#index < LEAST_HISTORY || !this.#isWatched(looks);
-    const raw = isSilent ? 0 : this.#scoreOf(surprise, limit);
+    const raw = isSilent ? 0 : this.#scoreOf(this.#total.surprise(surprise));
     const score = excuse === null ? raw : Math.min(raw, 0.49);
     const isAnomaly = score >= 0.5;
     const band = this.#index < LEAST_HISTORY ? null : bandOf(looks, limit, before);
@@ -162,20 +172,21 @@ class ChosenLine implements Line {
     return { live, y, forecast, usual, slow, fast: Math.abs(y - forecast.fast) / fastScale, slowScale, fastScale };
   }
 
-  /** The most surprised of all: each model with and without its last errors, and the last errors together. */
+  /** The most surprised of all: each model with and without its last errors, the last errors together, and what knows no model. */
   #surprise(looks: readonly Look[]): number {
     const [first] = looks;
     if (!first) return 0;
     const single = looks.flatMap(({ live, slow, fast }) => [live.slow.surprise(slow), live.fast.surprise(fast)]);
     const together = this.#strain.surprise((first.y - first.forecast.slow) / first.slowScale, first.fast);
-    return Math.max(...single, together);
+    return Math.max(...single, together, this.#novelty.surprise(first.y));
   }
 
-  /** Half at the limit, and never beyond one. */
-  #scoreOf(surprise: number, limit: number): number {
-    if (surprise === Number.POSITIVE_INFINITY) return 1;
-    const doubted = this.#share === null ? (surprise * this.#index) / (this.#index + DOUBT) : surprise;
-    return doubted / (doubted + limit);
+  /** How rare a surprise is among those before: half at the tolerance, and never beyond one. */
+  #scoreOf(rarity: number): number {
+    const believed = Math.min(rarity, RAREST);
+    const isDoubted = this.#options.falseAlarmsPerMonth === undefined;
+    const doubted = isDoubted ? (believed * this.#index) / (this.#index + DOUBT) : believed;
+    return doubted / (doubted + this.#tolerated);
   }
 
   #isWatched([first]: readonly Look[]): boolean {
@@ -208,6 +219,8 @@ class ChosenLine implements Line {
     }
     if (feedback !== 'excluded' && !isExcused)
       this.#note({ looks, surprise: Math.min(surprise, WINSOR * limit), gate });
+    if (feedback !== 'excluded') this.#novelty.learn(looks[0]?.y ?? 0);
+    if (feedback === 'expected') this.#novelty.moveTo(looks[0]?.y ?? 0);
     this.#strain.learn(this.#index >= LEAST_HISTORY + 2);
   }
 

@@ -4,6 +4,9 @@ const MEMORY = 2_000;
 const TAIL_SHARE = 0.05;
 const TAIL_LEAST = 6;
 
+/** No value is looked for beyond this. */
+const MOST = 1e9;
+
 /** What is believed before anything was seen. */
 export interface Prior {
   /** How many observations it counts for. */
@@ -15,6 +18,8 @@ export interface Prior {
   readonly excessWeight: number;
   /** The tail is exponential up to about so many units and a power beyond; without it, exponential throughout. */
   bend?(count: number): number;
+  /** Up to the largest value seen, no rarer than the share that was as large: what happens now and then is not rare, however it was extrapolated. */
+  readonly isCounted?: boolean;
 }
 
 interface Threshold {
@@ -63,22 +68,36 @@ export class Tail {
 
   surprise(value: number): number {
     const { at, beyond, excess, bend } = this.#limit();
-    if (value > at) return -Math.log(beyond) + bent(value - at, at, bend) / excess;
-    return -Math.log(Math.max(this.#share(value), beyond));
+    if (value <= at) return -Math.log(Math.max(this.#share(value), beyond));
+    const fitted = -Math.log(beyond) + bent(value - at, at, bend) / excess;
+    return this.#prior.isCounted ? Math.min(fitted, this.#counted(value)) : fitted;
   }
 
   /** The smallest value of at least this surprise. */
   valueAt(surprise: number): number {
     const { at, beyond, excess, bend } = this.#limit();
     const over = surprise + Math.log(beyond);
-    if (over >= 0) return at + unbent(over * excess, at, bend);
-    let [low, high] = [0, at];
+    const fitted = at + unbent(Math.max(0, over) * excess, at, bend);
+    if (over >= 0 && !this.#prior.isCounted) return fitted;
+    let [low, high] = over < 0 ? [0, at] : [at, fitted];
+    while (this.surprise(high) < surprise && high < MOST) high = 2 * high + 1;
     for (let step = 0; step < 40; step++) {
       const middle = (low + high) / 2;
       if (this.surprise(middle) < surprise) low = middle;
       else high = middle;
     }
     return high;
+  }
+
+  /** By the share seen; beyond the largest, as much more than that as the tail extrapolates. */
+  #counted(value: number): number {
+    const largest = this.#sorted[this.count - 1] ?? 0;
+    if (value <= largest) return -Math.log(this.#share(value));
+    const { at, excess, bend } = this.#limit();
+    const from = Math.max(at, largest);
+    const more = bent(value - at, at, bend) - bent(from - at, at, bend);
+    const { weight, beyond } = this.#prior;
+    return -Math.log((0.5 + weight * beyond(from)) / (this.count + weight)) + more / excess;
   }
 
   #limit() {
