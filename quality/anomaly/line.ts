@@ -12,6 +12,8 @@ import { type Prior, Tail } from './tail.ts';
 /** Nothing is said before so many values, and errors of the first few are not kept. */
 export const LEAST_HISTORY = 6;
 const UNSTEADY = 4;
+/** Before so many, deviations are so uncertain that surprises say nothing of later ones. */
+const STEADY = LEAST_HISTORY + 2;
 /** The tolerance where none is set, in nats: what is as rare as e⁻⁸. */
 const TOLERATED = 8;
 /** Beyond this, in nats, one rarity is as good as another. */
@@ -221,7 +223,7 @@ class ChosenLine implements Line {
       this.#note({ looks, surprise: Math.min(surprise, WINSOR * limit), gate });
     if (feedback !== 'excluded') this.#novelty.learn(looks[0]?.y ?? 0);
     if (feedback === 'expected') this.#novelty.moveTo(looks[0]?.y ?? 0);
-    this.#strain.learn(this.#index >= LEAST_HISTORY + 2);
+    this.#strain.learn(this.#index >= STEADY);
   }
 
   /** Errors count for the next limits. Of anomalies in a row the first does, once the row is over: the second day is judged like the first. */
@@ -236,7 +238,7 @@ class ChosenLine implements Line {
         live.slow.add(Math.min(slow, live.slow.valueAt(gate)));
         live.fast.add(Math.min(fast, live.fast.valueAt(gate)));
       }
-      this.#total.add(surprise);
+      if (this.#index >= STEADY) this.#total.add(surprise);
     }
     this.#held = null;
   }

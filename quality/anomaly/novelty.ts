@@ -8,7 +8,7 @@ const MEMORY = 4_000;
 /** A value moves them, and counts in a window of several, as if it were at most so many deviations off. */
 const MOST = 5;
 /** Nothing is said before so many points, and the first few are not kept. */
-const LEAST = 60;
+const LEAST = 120;
 const UNSTEADY = 8;
 /** A deviation below this share of the level is as good as none. */
 const FLOOR = 1e-3;
