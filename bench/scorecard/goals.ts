@@ -68,9 +68,7 @@ export function goals(trials: number): number {
     ['same, +1 % a week', { growth: 0.01 }],
   ] as const) {
     const rates = falseAlarms(shape, others);
-    // The tolerance is kept when the count is not significantly above it (one side, 95 %).
-    const months = (QUIET_SERIES * QUIET_DAYS) / 30;
-    const ok = (rates[0] ?? 0) <= 1 + 1.645 / Math.sqrt(months);
+    const ok = (rates[0] ?? 0) <= OPTIONS.falseAlarmsPerMonth;
     if (!ok) missed++;
     const [first = 0, ...rest] = rates;
     console.log(row([name, first.toFixed(2), `≤ 1 ${ok ? 'met' : 'MISSED'}`, ...rest.map((rate) => rate.toFixed(2))]));

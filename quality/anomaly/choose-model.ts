@@ -5,6 +5,7 @@ import { median, Recent } from './statistics.ts';
 
 /** The levels that are tried: over so many points, or over a round of the season. */
 const WINDOWS = [7, 28, 120];
+const USUAL_WINDOW = 28;
 /** What has more parts must be better by this much. */
 const LEAST_GAIN = 0.97;
 /** Beside a model without a season, one with a season lives when it leaves less than this share of what a level leaves. */
@@ -33,7 +34,8 @@ export interface Choice {
 
 /**
  * The models for a history, chosen by their one-step errors on its later part, each forecast made before its value was
- * seen: one for values (or steps) and, where nothing is negative, one for ratios.
+ * seen: one for values (or steps) and, where nothing is negative, one for ratios; each with one that knows a season
+ * beside it, where what follows the last values expects best but a season explains much.
  */
 export function chooseModels(history: History, offsetAt: (at: number) => number): Choice[] {
   const seasons = candidateSeasons(history.times, history.values, offsetAt);
@@ -41,51 +43,65 @@ export function chooseModels(history: History, offsetAt: (at: number) => number)
   const steps = best(history, stepsView, seasons);
   const plain = steps.error < linear.error * STEPS_GAIN ? steps : linear;
   const ratios = logView(history.values);
-  const found = [plain, ...(ratios && plain.choice.view.lens === 'linear' ? [best(history, ratios, seasons)] : [])];
-  return found.flatMap(({ choice, seasonal }) => (seasonal ? [choice, seasonal] : [choice]));
+  const isCompared = ratios !== null && plain === linear;
+  return [...plain.choices, ...(isCompared ? best(history, ratios, seasons).choices : [])];
 }
 
-function best(
-  history: History,
-  view: View,
-  seasons: readonly Season[],
-): { choice: Choice; seasonal: Choice | null; error: number } {
-  const candidates = [
+/** A model that was tried, and its errors in one step: with and without following its last ones. */
+interface Tried {
+  readonly season: Season | null;
+  readonly window: number;
+  readonly fast: readonly number[];
+  readonly slow: readonly number[];
+}
+
+function best(history: History, view: View, seasons: readonly Season[]): { choices: Choice[]; error: number } {
+  const tried = [
     ...WINDOWS.map((window) => ({ season: null, window })),
     ...seasons.flatMap((season) =>
       [1, 4]
         .map((rounds) => ({ season, window: rounds * season.perPeriod }))
         .filter(({ window }) => window <= 200 || window === season.perPeriod),
     ),
-  ];
-  let winner = { season: null as Season | null, window: 28, ratio: 1, error: Number.POSITIVE_INFINITY };
-  const plain = new Map<number, number[]>();
-  let slowPlain: number[] = [];
-  let seasonal = { season: null as Season | null, window: 0, ratio: SEASONAL_GAIN };
-  for (const candidate of candidates) {
-    const { fast: errors, slow } = oneStepErrors(history, view, new Model(candidate.season, candidate.window));
-    const from = Math.max(Math.ceil(errors.length * HELD_BACK_FROM), (candidate.season?.perPeriod ?? 0) + 1, 4);
-    if (candidate.season === null) {
-      slowPlain = slow;
-      plain.set(candidate.window, errors);
-      const error = meanOf(errors, from);
-      if (error < winner.error) winner = { ...candidate, ratio: 1, error };
-      continue;
-    }
-    const slowRatio = meanOf(slow, from) / Math.max(meanOf(slowPlain, from), Number.MIN_VALUE);
-    if (slowRatio < seasonal.ratio * LEAST_GAIN)
-      seasonal = { season: candidate.season, window: candidate.window, ratio: slowRatio };
-    // Held against the best without a season, over the same points.
-    const without = plain.get(winner.season === null ? winner.window : 28) ?? errors;
-    const ratio = meanOf(errors, from) / Math.max(meanOf(without, from), Number.MIN_VALUE);
-    if (ratio < winner.ratio * LEAST_GAIN) winner = { ...candidate, ratio, error: winner.error };
+  ].map(({ season, window }) => ({ season, window, ...oneStepErrors(history, view, new Model(season, window)) }));
+  const levels = tried.filter(({ season }) => season === null);
+  const level = least(levels, ({ fast }) => meanOf(fast, comparedFrom(history, null)));
+  let [winner, ratio] = [level, 1];
+  for (const each of tried.filter(({ season }) => season !== null)) {
+    const without = winner === level ? level : levels.find(({ window }) => window === USUAL_WINDOW);
+    const itsRatio = ratioOf(history, each, each.fast, (without ?? each).fast);
+    if (itsRatio < ratio * LEAST_GAIN) [winner, ratio] = [each, itsRatio];
   }
-  const { season, window, error, ratio } = winner;
-  const extra =
-    season === null && seasonal.season !== null
-      ? { view, create: () => new Model(seasonal.season, seasonal.window) }
-      : null;
-  return { seasonal: extra, choice: { view, create: () => new Model(season, window) }, error: error * ratio };
+  const beside = winner === level ? bestSeason(history, tried) : null;
+  const choices = [winner, ...(beside ? [beside] : [])].map(({ season, window }) => ({
+    view,
+    create: () => new Model(season, window),
+  }));
+  return { choices, error: meanOf(level.fast, comparedFrom(history, null)) * ratio };
+}
+
+/** The season that explains most of what lies between the values and a long level; null where none explains much. */
+function bestSeason(history: History, tried: readonly Tried[]): Tried | null {
+  const long = tried.findLast(({ season }) => season === null);
+  const seasonal = tried.filter(({ season }) => season !== null);
+  if (!long || seasonal.length === 0) return null;
+  const ratio = (each: Tried) => ratioOf(history, each, each.slow, long.slow);
+  const found = least(seasonal, ratio);
+  return ratio(found) < SEASONAL_GAIN ? found : null;
+}
+
+/** Errors beside those of another model, over the same points. */
+function ratioOf(history: History, { season }: Tried, errors: readonly number[], others: readonly number[]): number {
+  const from = comparedFrom(history, season);
+  return meanOf(errors, from) / Math.max(meanOf(others, from), Number.MIN_VALUE);
+}
+
+function comparedFrom({ values }: History, season: Season | null): number {
+  return Math.max(Math.ceil(values.length * HELD_BACK_FROM), (season?.perPeriod ?? 0) + 1, 4);
+}
+
+function least(tried: readonly Tried[], error: (each: Tried) => number): Tried {
+  return tried.reduce((found, each) => (error(each) < error(found) ? each : found));
 }
 
 /** Single large misses should not decide: roots of the errors are averaged. */
@@ -97,7 +113,7 @@ function meanOf(errors: readonly number[], from: number): number {
 }
 
 function oneStepErrors({ times, values }: History, view: View, model: Model) {
-  const errors: number[] = [];
+  const fast: number[] = [];
   const slow: number[] = [];
   const row: number[] = [];
   const far = new Recent(GATE_OFTEN_OF);
@@ -112,7 +128,7 @@ function oneStepErrors({ times, values }: History, view: View, model: Model) {
     far.add(isFar ? 1 : 0);
     const isGated = isFar && index > 8 && row.length < GATE_ROW && far.mean * far.count <= GATE_OFTEN;
     // A trouble counts once, or what follows it fastest would win.
-    errors.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.fast));
+    fast.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.fast));
     slow.push(isGated && row.length > 0 ? Number.NaN : Math.abs(y - forecast.slow));
     if (isGated) row.push(y - forecast.slow);
     else {
@@ -122,5 +138,5 @@ function oneStepErrors({ times, values }: History, view: View, model: Model) {
     model.learn(at, index, y, forecast, isGated);
     before = value;
   }
-  return { fast: errors, slow };
+  return { fast, slow };
 }

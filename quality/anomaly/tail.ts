@@ -97,7 +97,8 @@ export class Tail {
     const from = Math.max(at, largest);
     const more = bent(value - at, at, bend) - bent(from - at, at, bend);
     const { weight, beyond } = this.#prior;
-    return -Math.log((0.5 + weight * beyond(from)) / (this.count + weight)) + more / excess;
+    const share = (0.5 + weight * beyond(from)) / (this.count + weight);
+    return -Math.log(Math.min(1, share)) + more / excess;
   }
 
   #limit() {
