@@ -8,36 +8,88 @@ const MICROSECONDS_FROM = 1e14;
 const NANOSECONDS_FROM = 1e17;
 /** Below this, in seconds 1973, a number counts hours: what anonymous series are counted in. */
 const SECONDS_FROM = 1e8;
+/** Words for a value that was not measured. */
+const MISSING = /^(|-|na|n\/a|nan|null|none)$/i;
 
-/**
- * A `timestamp,value` CSV: a point for each of its rows, in their order. Times without a zone are UTC; one that can't be
- * read is one step after the one before. What is no number was not measured.
- */
-export function readSeries(file: string): Point[] {
-  const lines = readFileSync(file, 'utf8')
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/);
-  const [head = '', ...rows] = lines.filter((line) => line.trim() !== '');
-  const names = cellsOf(head).map((name) => name.toLowerCase());
-  const timeAt = Math.max(0, names.indexOf('timestamp'));
-  const valueAt = names.includes('value') ? names.indexOf('value') : 1;
-  let [last, step] = [Number.NaN, 60_000];
-  return rows.map((row) => {
-    const cells = cellsOf(row);
-    let at = readTime(cells[timeAt] ?? '');
-    if (Number.isNaN(at)) at = Number.isNaN(last) ? 0 : last + step;
-    else if (at > last) step = at - last;
-    last = at;
-    return { at, value: readValue(cells[valueAt] ?? '') };
-  });
+/** Said of a series once for each kind, at the first line where it is so. */
+export interface Remark {
+  readonly line: number;
+  readonly message: string;
 }
 
-/** Commas within quotes divide nothing. */
-function cellsOf(line: string): string[] {
-  const cells = line.includes('"') ? (line.match(/("([^"]|"")*"|[^,"])*(,|$)/g) ?? []) : line.split(',');
+/** The points of a file, one for each of its rows. */
+export function readSeries(file: string): readonly Point[] {
+  return parseSeries(readFileSync(file, 'utf8')).points;
+}
+
+/**
+ * A CSV with columns `timestamp` and `value`, or the first two; a header may be missing, blank lines are passed over. A point
+ * for each row, in their order. Times without a zone are UTC; one that can't be read is one step after the one before.
+ * What is no number was not measured.
+ * @throws Error naming the line where the text is no such CSV
+ */
+export function parseSeries(text: string): { points: Point[]; remarks: Remark[] } {
+  const rows = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .flatMap((row, index) => (row.trim() === '' ? [] : [{ row, line: index + 1 }]));
+  const [head] = rows;
+  if (!head) throw new Error('line 1: the file is empty, expected a header “timestamp,value” and a row for each value');
+  const separator = [',', ';', '\t'].find((each) => head.row.includes(each));
+  if (!separator) throw new Error(`line ${head.line}: there is one column, expected “timestamp,value”`);
+  const cells = rows.map(({ row, line }) => ({ line, cells: cellsOf(row, separator) }));
+  const { timeAt, valueAt, hasHeader } = columnsOf(cells[0]?.cells ?? []);
+  const reader = new RowReader();
+  const points = cells
+    .slice(hasHeader ? 1 : 0)
+    .map((each) => reader.read(each.cells[timeAt] ?? '', each.cells[valueAt] ?? '', each.line));
+  return { points, remarks: reader.remarks };
+}
+
+function columnsOf(head: readonly string[]) {
+  const names = head.map((name) => name.toLowerCase());
+  const hasHeader = names.includes('value') || readValue(head[1] ?? '') === null;
+  const named = (name: string, otherwise: number) => (names.includes(name) ? names.indexOf(name) : otherwise);
+  const timeAt = named('timestamp', 0);
+  return { hasHeader, timeAt, valueAt: named('value', timeAt === 1 ? 0 : 1) };
+}
+
+/** Reads rows one after another: what is wrong with a time is made up for by the one before. */
+class RowReader {
+  readonly #first = new Map<string, Remark>();
+  #last = Number.NaN;
+  #step = 60_000;
+
+  get remarks(): Remark[] {
+    return [...this.#first.values()];
+  }
+
+  read(timeText: string, valueText: string, line: number): Point {
+    let at = readTime(timeText);
+    if (Number.isNaN(at)) {
+      this.#remark('time', line, `“${timeText.slice(0, 40)}” is no time: taken as one step after the row before`);
+      at = Number.isNaN(this.#last) ? 0 : this.#last + this.#step;
+    } else if (at < this.#last)
+      this.#remark('order', line, 'earlier than the row before: rows are judged in their order');
+    else if (at > this.#last) this.#step = at - this.#last;
+    this.#last = at;
+    const value = readValue(valueText);
+    if (value === null && !MISSING.test(valueText))
+      this.#remark('value', line, `“${valueText.slice(0, 40)}” is no number: taken as not measured`);
+    return { at, value };
+  }
+
+  #remark(kind: string, line: number, message: string): void {
+    if (!this.#first.has(kind)) this.#first.set(kind, { line, message });
+  }
+}
+
+/** Separators within quotes divide nothing. */
+function cellsOf(line: string, separator: string): string[] {
+  const quoted = new RegExp(`("([^"]|"")*"|[^${separator}"])*(${separator}|$)`, 'g');
+  const cells = line.includes('"') ? (line.match(quoted) ?? []) : line.split(separator);
   return cells.map((cell) =>
-    cell
-      .replace(/,$/, '')
+    (cell.endsWith(separator) ? cell.slice(0, -1) : cell)
       .trim()
       .replace(/^"(.*)"$/, '$1')
       .trim(),

@@ -10,10 +10,19 @@ const { values } = parseArgs({
   options: { series: { type: 'string' }, json: { type: 'string' }, trials: { type: 'string', default: '400' } },
 });
 
-if (values.series !== undefined) scoreFolder(values.series, values.json ?? 'scores.json');
+if (values.series !== undefined) process.exitCode = scoreSeries(values.series, values.json ?? 'scores.json');
 else {
   const failed = goals(Number(values.trials));
   realSeries();
   console.log(failed === 0 ? '\nAll goals are met.' : `\n${failed} goals are missed.`);
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function scoreSeries(folder: string, into: string): number {
+  try {
+    return scoreFolder(folder, into) === 0 ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
 }
