@@ -1,5 +1,5 @@
 /** Newest observations that are looked at. */
-const MEMORY = 2_000;
+const MEMORY = 8_000;
 /** The share of the largest that make the tail, and how many they are at least. */
 const TAIL_SHARE = 0.05;
 const TAIL_LEAST = 6;
