@@ -39,6 +39,18 @@ describe('a judgement', () => {
     fc.assert(property, { numRuns: 40 });
   });
 
+  test('stays as it was when a long series goes on, with and without a tolerance', () => {
+    const hourly = rows(900, (hour) => 1_000 + 400 * Math.sin((hour * Math.PI) / 12), 4).map((value, hour) => ({
+      at: MONDAY + hour * 3_600_000,
+      value: hour % 211 === 0 ? null : hour === 500 ? 0 : value,
+    }));
+    for (const options of [MONTHLY, {}]) {
+      const all = detect(hourly, options);
+      for (const length of [150, 501, 777])
+        expect(detect(hourly.slice(0, length), options)).toEqual(all.slice(0, length));
+    }
+  });
+
   test('is a score from 0 to 1 and a band around what was expected, whatever the numbers', () => {
     const property = fc.property(series, (values) => {
       for (const { score, band, isAnomaly } of detect(daily(values), MONTHLY)) {
@@ -88,6 +100,14 @@ describe('what is caught', () => {
     // The 27th of the days is a Saturday.
     expect(next(days.slice(0, 26), 2_050).isAnomaly).toBe(false);
     expect(next(days.slice(0, 26), 10_000).isAnomaly).toBe(true);
+  });
+
+  test('what is unlike all before, after a spell of spikes taught not to mind them', () => {
+    const values = rows(700, (day) => (day % 50 === 20 ? 30_000 : 10_000));
+    const judged = detect(daily([...values, 90_000]));
+    const spikes = judged.filter((_, day) => day > 400 && day < 700 && day % 50 === 20);
+    expect(spikes.every(({ isAnomaly }) => !isAnomaly)).toBe(true);
+    expect(judged.at(-1)?.score).toBeGreaterThan(Math.max(...spikes.map(({ score }) => score)));
   });
 
   test('a total that stops growing', () => {
