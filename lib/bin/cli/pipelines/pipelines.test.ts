@@ -293,6 +293,26 @@ test('an Airbyte with what Weir has not is read as far as it goes, and the rest 
   });
 });
 
+test('what the server refuses is told with its document, after what was done; a stream needs no more than its name', async () => {
+  const subject = await weir();
+  const folder = shopFolder(subject);
+  const options = { folder, url: subject.url, key: subject.key, dryRun: false, prune: false };
+  const file = path.join(folder, 'shop.yaml');
+  const text = readFileSync(file, 'utf8').replace(
+    '  - { name: customers }\n',
+    '  - { name: customers, descriptor: { name: customers } }\n',
+  );
+  writeFileSync(file, text.replace('0 */6 * * *', '99 * * * *'));
+  const at = `${file}:${text.split('\n').indexOf('kind: connection') + 1}`;
+  await expect(said(() => applyCommand(options))).rejects.toThrow(
+    new RegExp(`^${at}: connection Shop: POST /connections was refused \\(422\\).*\n.*schedule\\.expression: 99`, 's'),
+  );
+  writeFileSync(file, text);
+  expect((await said(() => applyCommand(options))).code).toBe(0);
+  const connections = await subject.query<{ name: string }>('select name from connection');
+  expect(connections).toEqual([{ name: 'Shop' }]);
+}, 60_000);
+
 test('every problem of a folder is told at once, with file and line', () => {
   const folder = emptyFolder();
   writeFileSync(
