@@ -16,6 +16,8 @@ const PG_PASSWORD = 'canary-warehouse-9a2b';
 const WEBHOOK = 'canary-webhook-T0B0-77aa';
 const BOT_TOKEN = 'xoxb-canary-bot-31fe';
 const SIGNING = 'canary-slack-signing-8c0d';
+const AIRBYTE_WEBHOOK = 'canary-airbyte-webhook-4e11';
+const PROXY = 'canary-proxy-password-b7d3';
 
 test('a secret planted in every field shows in no answer, no log line, no row and no alert', async () => {
   const lines: string[] = [];
@@ -34,7 +36,11 @@ test('a secret planted in every field shows in no answer, no log line, no row an
   }));
   onTestFinished(() => source.close());
   const api = await workingApi(
-    { WEIR_ENV_REFERENCES: 'SHOP_*', SHOP_TOKEN: ENV_TOKEN },
+    {
+      ...{ WEIR_ENV_REFERENCES: 'SHOP_*', SHOP_TOKEN: ENV_TOKEN },
+      // Nobody listens there: what goes to Slack says so.
+      HTTPS_PROXY: `http://weir:${PROXY}@127.0.0.1:1`,
+    },
     pino({ level: 'trace' }, into),
   );
   const said: string[] = [];
@@ -70,6 +76,19 @@ test('a secret planted in every field shows in no answer, no log line, no row an
   await send('POST', `${V1}/channels`, {
     ...{ type: 'slack_bot', name: 'Bot', config: { botToken: BOT_TOKEN, channel: '#c', signingSecret: SIGNING } },
   });
+  await send('POST', '/api/v1/workspaces/update', {
+    notificationSettings: {
+      sendOnFailure: {
+        notificationType: ['slack'],
+        slackConfiguration: { webhook: `https://hooks.slack.com/services/${AIRBYTE_WEBHOOK}` },
+      },
+    },
+  });
+  const channels = await ada.get<{ id: string; type: string }[]>(`${V1}/channels`);
+  const told = channels.body.map(({ id }) => send('POST', `${V1}/channels/${id}/test`));
+  expect((await Promise.all(told)).map(({ body }) => body.message)).toEqual(
+    Array.from({ length: 3 }, () => expect.stringContaining('127.0.0.1:1 could not be reached')),
+  );
   const key = await send('POST', `${V1}/api-keys`, { name: 'Airflow', role: 'editor' });
   const application = await send('POST', `${V1}/applications`, { name: 'Airflow', role: 'editor' });
   const shownOnce = said
@@ -128,6 +147,9 @@ test('a secret planted in every field shows in no answer, no log line, no row an
     WEBHOOK,
     BOT_TOKEN,
     SIGNING,
+    AIRBYTE_WEBHOOK,
+    PROXY,
+    `weir:${PROXY}`,
     PASSWORD,
     String(key.body.secret),
     String(application.body.clientSecret),
