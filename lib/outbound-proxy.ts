@@ -161,11 +161,12 @@ function isThisMachine(host: string): boolean {
 
 function refusedBy({ host, port }: OutboundProxy, target: string, status: number): WeirError {
   const at = `The proxy ${host}:${port}`;
-  if (status === 407)
+  // Some proxies say 401.
+  if (status === 407 || status === 401)
     return new WeirError({
       kind: 'config',
       code: 'proxy_refused',
-      message: `${at} wants to know who asks (407).`,
+      message: `${at} wants to know who asks (${status}).`,
       hint: 'The operator gives user name and password in HTTPS_PROXY: http://user:password@host:port.',
     });
   const passes = status >= 500 || status === 429;

@@ -113,6 +113,7 @@ test('where a redirect leads is checked again', async () => {
 
 test.each([
   [{ credentials: 'weir:other' }, 'proxy_refused', /wants to know who asks \(407\)/],
+  [{ refuse: () => 401 }, 'proxy_refused', /wants to know who asks \(401\)/],
   [{ refuse: () => 403 }, 'proxy_refused', /answered 403 when it was asked for api\.example\.org:9/],
   [{ refuse: () => 503 }, 'proxy_unreachable', /answered 503/],
 ])('a proxy that refuses is named, without its password', async (options, code, message) => {
