@@ -43,14 +43,14 @@ export function SuiteEditor({ suiteId, text, onChange, schema, words, onSave, ..
   const { checks } = reading;
   const known = useKnownTables(place.destinationId);
   const tries = useTries({ text, checks, suiteId, ...place });
-  const notes = useCheckValues(suiteId, { text, checks, tries: tries.byKey });
+  const { notes, outcomes } = useCheckValues(suiteId, { text, checks, tries: tries.byKey });
   const assist = useAssist({ tables: known.tables, ...words, schema });
   const issues = useMemo(
     () => [...reading.issues, ...namesOf(reading.text ?? '', checks, known.tables)],
     [reading, checks, known.tables],
   );
-  const { byKey, running, run } = tries;
-  const actions = useMemo(() => actionsOf(checks, byKey, running, run), [checks, byKey, running, run]);
+  const { running, run } = tries;
+  const actions = useMemo(() => actionsOf(checks, outcomes, { running, run }), [checks, outcomes, running, run]);
   const editor = useRef<YamlEditorHandle>(null);
   const [cursor, setCursor] = useState(1);
   const here = checks.filter(({ line, endLine }) => line <= cursor && cursor <= endLine);
@@ -141,14 +141,13 @@ export function SuiteEditor({ suiteId, text, onChange, schema, words, onSave, ..
 /** A mark for each line where checks begin: it runs all of them. */
 function actionsOf(
   checks: readonly OutlinedCheck[],
-  byKey: Tries['byKey'],
-  running: Tries['running'],
-  run: Tries['run'],
+  outcomes: ReturnType<typeof useCheckValues>['outcomes'],
+  { running, run }: Pick<Tries, 'running' | 'run'>,
 ) {
   return [...Map.groupBy(checks, ({ line }) => line)].map(([line, there]): LineAction => {
     const keys = there.map(({ key }) => key);
-    const outcomes = keys.flatMap((key) => byKey.get(key)?.result.outcome ?? []);
-    const worst = WORST_FIRST.find((outcome) => outcomes.includes(outcome)) ?? 'idle';
+    const came = keys.flatMap((key) => outcomes.get(key) ?? []);
+    const worst = WORST_FIRST.find((outcome) => came.includes(outcome)) ?? 'idle';
     return {
       line,
       name: `Run ${there.map(({ title }) => title).join(', ')}`,

@@ -18,8 +18,13 @@ interface Shown {
   readonly tries: ReadonlyMap<string, Try>;
 }
 
-/** What each check came to, at its line: when it was tried here, or else in the suite's last run. `→ 0.4%, passes`. */
-export function useCheckValues(suiteId: string | null, { text, checks, tries }: Shown): readonly LineNote[] {
+type Outcome = Result['outcome'];
+
+/** What each check came to: when it was tried here, or else in the suite's last run. Its note stands at its line: `→ 0.4%, passes`. */
+export function useCheckValues(
+  suiteId: string | null,
+  { text, checks, tries }: Shown,
+): { notes: readonly LineNote[]; outcomes: ReadonlyMap<string, Outcome> } {
   const [results, setResults] = useState<readonly Result[]>([]);
   useEffect(() => {
     if (suiteId === null) return;
@@ -29,7 +34,15 @@ export function useCheckValues(suiteId: string | null, { text, checks, tries }: 
       () => undefined,
     );
   }, [suiteId]);
-  return useMemo(
+  const outcomes = useMemo(
+    () =>
+      new Map<string, Outcome>([
+        ...results.map(({ key, outcome }) => [key, outcome] as const),
+        ...[...tries].map(([key, { result }]) => [key, result.outcome] as const),
+      ]),
+    [tries, results],
+  );
+  const notes = useMemo(
     () =>
       checks.flatMap((check) => {
         const tried = tries.get(check.key);
@@ -41,6 +54,7 @@ export function useCheckValues(suiteId: string | null, { text, checks, tries }: 
       }),
     [text, checks, tries, results],
   );
+  return { notes, outcomes };
 }
 
 function whenTried({ source }: Try, now: string): string {
