@@ -195,8 +195,9 @@ async function inStage<T>(
 ): Promise<T> {
   const staged = await stage.staged();
   if (staged.load.kind === 'parquet') {
-    const folder = path.dirname(staged.load.files[0] ?? '.');
-    return withParquet({ find: noOtherTable, folder, signal }, (engine) => work(engine, staged));
+    const { files } = staged.load;
+    const folder = path.dirname(files[0] ?? '.');
+    return withParquet({ find: noOtherTable, folder, files, signal }, (engine) => work(engine, staged));
   }
   const usable = usableConfig(c.secrets, config as JsonObject, `destination:${id}`);
   const guard = await workspaceGuard(c, sync.workspaceId);

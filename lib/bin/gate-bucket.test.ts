@@ -214,6 +214,13 @@ describe('checks of a stream in a bucket', () => {
     expect(await results(2)).toMatchObject({ said: [], unread: [{ table: 'orders', checks: 1 }] });
   });
 
+  test('look at all folders of a load that is laid out by date', async () => {
+    const { sync, give, results } = await lake([SUITE], { partition_column: 'at' });
+    give(goodOrders(1, 100).map((order, index) => ({ ...order, at: `2026-01-0${1 + (index % 3)}T00:00:00Z` })));
+    await sync();
+    expect((await results()).said).toContain('pass: 100 rows, limit at least 100 rows');
+  });
+
   test('follow a load that is published in parts', async () => {
     const { context, bucket, workspace, connection, suiteIds } = await lake([SUITE]);
     const syncId =

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Relation } from '#lib/destinations/destination.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
@@ -11,8 +12,10 @@ const TIMEOUT_MS = 10 * 60_000;
 export interface ParquetOptions {
   /** Finds the files of a table as a suite names it, on this machine. @throws WeirError `table_missing` */
   readonly find: (table: string) => Promise<Extract<Relation, { kind: 'parquet' }>>;
-  /** Where DuckDB may spill, and the only folder besides the files themselves that it may touch. */
+  /** Where DuckDB may spill, and the only folder that it may touch besides those of `files`. */
   readonly folder: string;
+  /** What is measured where it lies in other folders. */
+  readonly files?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -38,13 +41,14 @@ export async function withParquet<T>(options: ParquetOptions, work: (engine: Eng
   }
 }
 
-function parquetEngine(connection: DuckDBConnection, { find, folder, signal }: ParquetOptions): Engine {
+function parquetEngine(connection: DuckDBConnection, { find, folder, files = [], signal }: ParquetOptions): Engine {
   let isLocked = false;
+  const folders = [...new Set([folder, ...files.map((file) => path.dirname(file))])].map((one) => literal(`${one}/`));
   const select = async (sql: string) => {
     // A condition can read no other file, whatever function it calls.
     if (!isLocked)
       await connection.run(
-        `set temp_directory = ${literal(folder)}; set timezone = 'UTC'; set allowed_directories = [${literal(`${folder}/`)}]; set enable_external_access = false; set lock_configuration = true`,
+        `set temp_directory = ${literal(folder)}; set timezone = 'UTC'; set allowed_directories = [${folders.join(', ')}]; set enable_external_access = false; set lock_configuration = true`,
       );
     isLocked = true;
     return (await connection.runAndReadAll(sql)).getRowObjectsJson();
