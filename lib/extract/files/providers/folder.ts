@@ -1,12 +1,12 @@
-import { constants, createWriteStream } from 'node:fs';
-import { glob, open, realpath } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, glob, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { WeirError } from '#lib/errors.ts';
 import { fileChanged, fileError, fileNotFound } from '../file-errors.ts';
-import { counted, type FileEntry, type FileProvider } from './provider.ts';
+import type { FileEntry, FileProvider } from './provider.ts';
 
 const MAX_FILES = 10_000;
+const COPY_BYTES = 1024 * 1024;
 
 /**
  * Files of a folder, as far as they lie inside of an allowed root: links are followed first and judged by where they lead,
@@ -43,11 +43,23 @@ export function folderFiles(roots: readonly string[], folder: string, patterns: 
     },
     async fetch({ name, version, bytes }, target, _known, onBytes) {
       await using file = await openRegular(name, real.get(name) ?? (await inside(name)));
-      await pipeline(counted(file.createReadStream({ autoClose: false }), bytes, onBytes), createWriteStream(target));
+      await copyTo(file, target, (copied) => onBytes?.(copied, bytes));
       if ((await versionOf(file)) !== version) throw fileChanged(name);
       return { version: version ?? '' };
     },
   };
+}
+
+/** Through one buffer: streams take twice as long. */
+async function copyTo(file: FileHandle, target: string, onBytes: (copied: number) => void): Promise<void> {
+  await using copy = await open(target, 'w');
+  const buffer = Buffer.allocUnsafeSlow(COPY_BYTES);
+  for (let copied = 0; ; onBytes(copied)) {
+    const { bytesRead } = await file.read(buffer, 0, COPY_BYTES, null);
+    if (bytesRead === 0) return;
+    await copy.writeFile(buffer.subarray(0, bytesRead));
+    copied += bytesRead;
+  }
 }
 
 function isWithin(root: string, target: string): boolean {
