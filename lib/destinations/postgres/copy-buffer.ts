@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import type { ColumnType, TypedRow } from '#lib/records/index.ts';
+import { BatchRows, type PagePlace } from './batch-rows.ts';
 import { copyBytes, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
 import { readPostgresError } from './postgres-errors.ts';
 import type { QuarantinedRow } from './quarantine.ts';
@@ -16,21 +16,14 @@ const MAX_BYTES_PER_UNIT = 3;
 /** So many rows refused by the database in one batch are no bad rows but a wrong table. */
 const MAX_REFUSED_PER_BATCH = 100;
 
-/** Where a buffered row came from, and where its line ends in the batch's bytes. */
-interface BufferedRow {
-  readonly end: number;
-  readonly row: number;
-  readonly record: JsonObject;
-  readonly place: RowPlace;
-}
-
 interface Batch {
-  readonly rows: readonly BufferedRow[];
+  readonly rows: BatchRows;
   readonly bytes: Buffer;
 }
 
-/** Where a row came from, and what tells it from all others. */
-export interface RowPlace extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page' | 'seq'> {
+/** What tells a row from all others. */
+export interface RowName {
+  readonly seq: number;
   readonly rawId: string;
 }
 
@@ -51,7 +44,7 @@ export class CopyBuffer {
   readonly #onRefused: (row: QuarantinedRow) => void;
   readonly #syncId: number;
   #target: CopyTarget;
-  #rows: BufferedRow[] = [];
+  #rows = new BatchRows();
   /** Grows with what comes: a stream may have many tables that get few rows. */
   #bytes = EMPTY;
   #room = FIRST_BYTES;
@@ -65,16 +58,16 @@ export class CopyBuffer {
     this.#onRefused = onRefused;
   }
 
-  /** Adds a row of a record as it came; true when it is time to `send`. */
-  add(typed: TypedRow, record: JsonObject, place: RowPlace): boolean {
+  /** Adds a row of a page; true when it is time to `send`. Rows of one page share their place. */
+  add(typed: TypedRow, { seq, rawId }: RowName, place: PagePlace): boolean {
     const meta =
       typed.changes.length === 0
         ? (this.#target.noChanges ?? NULL_TEXT)
         : copyText(JSON.stringify({ sync_id: this.#syncId, changes: typed.changes }));
     const data = copyValues(typed.values, this.#target.types);
-    const line = `${data}${data === '' ? '' : '\t'}${place.rawId}\t${meta}\t${place.sliceId}\t${place.seq}\n`;
+    const line = `${data}${data === '' ? '' : '\t'}${rawId}\t${meta}\t${place.sliceId}\t${seq}\n`;
     this.#append(line);
-    this.#rows.push({ end: this.#used, row: typed.row, record, place });
+    this.#rows.add(this.#used, { row: typed.row, seq, place });
     return this.#used >= FLUSH_BYTES;
   }
 
@@ -83,7 +76,7 @@ export class CopyBuffer {
     await this.#sending;
     if (this.#rows.length === 0) return;
     const batch = { rows: this.#rows, bytes: this.#bytes.subarray(0, this.#used) };
-    this.#rows = [];
+    this.#rows = new BatchRows();
     this.#room = this.#bytes.length;
     this.#bytes = EMPTY;
     this.#used = 0;
@@ -125,24 +118,18 @@ export class CopyBuffer {
         return;
       } catch (error) {
         const line = refusedLine(error);
-        const bad = line === null ? undefined : left.rows[line - 1];
-        if (line === null || bad === undefined) throw error;
-        const { row, record, place } = bad;
-        if (refused >= MAX_REFUSED_PER_BATCH)
-          throw readPostgresError(error, 'staging a page').at({ slice: place.slice, page: place.page, row });
+        const bad = line === null ? null : left.rows.originOf(line - 1);
+        if (line === null || bad === null) throw error;
+        const { slice, page, row } = bad;
+        if (refused >= MAX_REFUSED_PER_BATCH) throw readPostgresError(error, 'staging a page').at({ slice, page, row });
         left = withoutRow(left, line - 1);
-        this.#onRefused({ row, record, ...place, code: 'refused_by_database', reason: (error as Error).message });
+        this.#onRefused({ ...bad, code: 'refused_by_database', reason: (error as Error).message });
       }
     }
   }
 }
 
 function withoutRow({ rows, bytes }: Batch, index: number): Batch {
-  const start = rows[index - 1]?.end ?? 0;
-  const end = rows[index]?.end ?? start;
-  const later = rows.slice(index + 1).map((row) => ({ ...row, end: row.end - (end - start) }));
-  return {
-    rows: [...rows.slice(0, index), ...later],
-    bytes: Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]),
-  };
+  const { start, end } = rows.spanOf(index);
+  return { rows: rows.without(index), bytes: Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]) };
 }

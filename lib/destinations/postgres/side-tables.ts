@@ -2,7 +2,8 @@ import type { JsonObject } from '#lib/json.ts';
 import { type Column, shapeOfStream, type TableShape, typePage } from '#lib/records/index.ts';
 import type { TargetStream } from '../destination.ts';
 import { fenced } from '../stage-errors.ts';
-import { CopyBuffer, type RowPlace } from './copy-buffer.ts';
+import type { PagePlace } from './batch-rows.ts';
+import { CopyBuffer, type RowName } from './copy-buffer.ts';
 import type { TableRef } from './identifier.ts';
 import type { SidePlan } from './layouts/index.ts';
 import { sideRelation } from './layouts/layout.ts';
@@ -31,11 +32,11 @@ export interface Side {
   readonly table: TableRef;
 }
 
-/** A row for one of them, with its place and its record's id. */
+/** A row for one of them, with its record's number and id. */
 export interface SideRow {
   readonly path: string;
   readonly record: JsonObject;
-  readonly place: RowPlace;
+  readonly name: RowName;
 }
 
 /** Makes the stage tables of those that the schema names and of those that the destination knows. */
@@ -131,11 +132,11 @@ export class SideTables {
   }
 
   /** The rows of one page, table by table. */
-  async write(rows: readonly SideRow[]): Promise<void> {
+  async write(rows: readonly SideRow[], place: Omit<PagePlace, 'records'>): Promise<void> {
     const byPath = Map.groupBy(rows, (row) => row.path);
     for (const [path, some] of byPath) {
       const side = this.#sides.find(({ plan }) => plan.path === path) ?? (await this.#add(path));
-      await this.#writeTo(side, some);
+      await this.#writeTo(side, some, place);
     }
   }
 
@@ -143,19 +144,20 @@ export class SideTables {
     for (const buffer of this.#buffers.values()) await buffer.drain();
   }
 
-  async #writeTo(side: Side, rows: readonly SideRow[]): Promise<void> {
+  async #writeTo(side: Side, rows: readonly SideRow[], place: Omit<PagePlace, 'records'>): Promise<void> {
     const misfits = side.plan.keepsAll ? 'quarantine' : 'null';
     const records = rows.map((row) => row.record);
     const typed = typePage(side.shape, records, false, misfits);
     const grown = typed.shape === side.shape ? side : await this.#grow(side, typed.shape);
     const buffer = this.#bufferOf(grown);
+    const ofPage = { ...place, records };
     for (const row of typed.rows) {
-      const place = rows[row.row - 1]?.place;
-      if (place && buffer.add(row, row.record, place)) await buffer.send();
+      const name = rows[row.row - 1]?.name;
+      if (name && buffer.add(row, name, ofPage)) await buffer.send();
     }
     for (const refusal of typed.refusals) {
-      const place = rows[refusal.row - 1]?.place;
-      if (place) this.#onRefused({ ...refusal, ...place });
+      const seq = rows[refusal.row - 1]?.name.seq;
+      if (seq !== undefined) this.#onRefused({ ...refusal, ...place, seq });
     }
   }
 

@@ -18,7 +18,7 @@ import {
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
-import { CopyBuffer, type CopyTarget, type RowPlace } from './copy-buffer.ts';
+import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
 import { copyFile, type FileCopied } from './copy-file.ts';
 import { copyText, NULL_TEXT } from './copy-rows.ts';
 import { holdFence } from './fence.ts';
@@ -131,23 +131,22 @@ export class PostgresStage implements Stage {
       if (typed.shape !== this.#shape) await this.#grow(typed.shape);
       const beside: SideRow[] = [];
       const seqOf = this.#numbersFor(page, numbers);
-      const placeOf = (row: number): RowPlace => {
-        return { slice: page.slice, sliceId: slice.id, page: page.page, seq: seqOf(row), rawId: randomUUID() };
-      };
+      const place = { slice: page.slice, sliceId: slice.id, page: page.page };
+      const ofPage = { ...place, records: page.records };
       for (const row of typed.rows) {
-        const place = placeOf(row.row);
-        const full = this.#buffer.add(row, page.records[row.row - 1] ?? row.record, place);
-        for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, place });
+        const name = { seq: seqOf(row.row), rawId: randomUUID() };
+        const full = this.#buffer.add(row, name, ofPage);
+        for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, name });
         if (full) await this.#buffer.send();
       }
       for (const refusal of typed.refusals) {
         const record = page.records[refusal.row - 1] ?? refusal.record;
-        this.#refusals.add({ ...refusal, record, ...placeOf(refusal.row) });
+        this.#refusals.add({ ...refusal, record, ...place, seq: seqOf(refusal.row) });
       }
       slice.written += typed.rows.length;
       slice.quarantined += typed.refusals.length;
       const before = slice.quarantined;
-      if (beside.length > 0) await this.#sides.write(beside);
+      if (beside.length > 0) await this.#sides.write(beside, place);
       const late = slice.quarantined - before;
       await this.#refusals.saveSome();
       return {
