@@ -75,6 +75,7 @@ export function describeDestination(kind: DestinationKind, makePlace: () => Prom
         const { counts, published } = await sync(place, 1, stream, [customer(1), customer(2)], { cursor: at(1) });
         expect(counts).toMatchObject({ read: 2, written: 2, quarantined: 0 });
         expect(published).toMatchObject({ inserted: 2, updated: 0, deleted: 0 });
+        expect(published.columns?.map(({ name }) => name)).toEqual(['id', 'name', 'updated_at']);
         expect(idsOf(await place.rows(stream))).toEqual([1, 2]);
         expect(await stateOf(place, 2, stream)).toEqual({ state: { cursor: at(1) }, generation: 1, completed: null });
       });
