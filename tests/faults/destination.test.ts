@@ -306,7 +306,7 @@ fault(65, async () => {
 });
 
 /** Rows so long that their file takes several parts. */
-const LONG_ROWS = 3_000;
+const LONG_ROWS = 2_000;
 const HOUR_MS = 3_600_000;
 const longRows = () => ({
   data: page(1, LONG_ROWS).data.map((row, index) => ({ ...row, long: randomBytes(2_500).toString('hex') + index })),
