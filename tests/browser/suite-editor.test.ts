@@ -116,6 +116,15 @@ test('a check is run from its line, by the key at the cursor, or with all others
   expect(await query(weir.databaseUrl, 'select 1 from check_result')).toEqual([]);
 });
 
+test('what is typed quickly stands there, in its order', async () => {
+  await open(SUITE);
+  await page.keyboard.type('# every single key of this line counts');
+  await page
+    .locator('.view-line')
+    .getByText('every\u00a0single\u00a0key\u00a0of\u00a0this\u00a0line\u00a0counts')
+    .waitFor();
+});
+
 test('a name that leads to nothing is marked where it stands, and mended by a click', async () => {
   await open('dataset: orders\ncompleteness:\n  - column: emial\nvolum: [{ min_rows: 1 }]\n');
   await page.getByText('orders has no column emial. Did you mean email?').first().waitFor();

@@ -89,6 +89,7 @@ export function YamlEditor(props: Props) {
   const [editor, setEditor] = useState<{ monaco: MonacoApi; editor: Monaco.editor.IStandaloneCodeEditor } | null>(null);
   const latest = useRef(props);
   latest.current = props;
+  const handedOut = useRef<string[]>([]);
   const hintId = useId();
   const { schema } = props;
 
@@ -98,7 +99,7 @@ export function YamlEditor(props: Props) {
     let dispose = () => {};
     void loadMonaco().then(({ monaco }) => {
       if (disposed || host.current === null) return;
-      const created = create(monaco, host.current, latest);
+      const created = create(monaco, host.current, { latest, handedOut });
       dispose = created.dispose;
       setEditor({ monaco, editor: created.editor });
     });
@@ -118,8 +119,13 @@ export function YamlEditor(props: Props) {
 
   useEffect(() => {
     const model = editor?.editor.getModel();
-    // A text that came from outside (another version, a restored draft) replaces ours; what we typed is already there.
-    if (model && model.getValue() !== props.value) model.setValue(props.value);
+    // What was typed comes back as a value, maybe after more was typed: it stands there already, or did.
+    const known = handedOut.current.indexOf(props.value);
+    handedOut.current.splice(0, known + 1);
+    if (!model || known !== -1 || model.getValue() === props.value) return;
+    // A text that came from outside (another version, a restored draft) replaces ours.
+    model.setValue(props.value);
+    handedOut.current = [];
   }, [editor, props.value]);
 
   useEffect(() => {
@@ -200,7 +206,16 @@ export function YamlEditor(props: Props) {
   );
 }
 
-function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Props>) {
+interface Held {
+  readonly latest: React.RefObject<Props>;
+  /** Texts that `onChange` was told of and that have not come back as the value yet. */
+  readonly handedOut: React.RefObject<string[]>;
+}
+
+/** A parent that takes no change would let them grow. */
+const MOST_HANDED_OUT = 50;
+
+function create(monaco: MonacoApi, host: HTMLElement, { latest, handedOut }: Held) {
   const props = latest.current;
   const model = monaco.editor.createModel(props.value, 'yaml', monaco.Uri.parse(`weir:///${props.path}`));
   const editor = monaco.editor.create(host, {
@@ -220,7 +235,9 @@ function create(monaco: MonacoApi, host: HTMLElement, latest: React.RefObject<Pr
   model.onDidChangeContent(({ changes }) => {
     paint();
     const first = Math.min(...changes.map(({ range }) => range.startLineNumber));
-    latest.current.onChange?.(model.getValue(), first);
+    const text = model.getValue();
+    handedOut.current = [...handedOut.current, text].slice(-MOST_HANDED_OUT);
+    latest.current.onChange?.(text, first);
   });
   editor.onDidChangeCursorPosition(({ position }) =>
     latest.current.onCursor?.(position.lineNumber, position.column, model.getOffsetAt(position)),
