@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 import { notFound } from './refusals.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../manifests');
@@ -53,7 +54,7 @@ function describe(id: string, manifest: string) {
     .filter((line) => !line.startsWith('Not tried'));
   const [first = id] = comment;
   const [, title = id, text = first] = /^(.*?)(?: \(https?:[^)]*\))?: (.*)$/.exec(first) ?? [];
-  const root = parse(manifest, { merge: true }) as JsonValue;
+  const root = parse(manifest, MANIFEST_YAML) as JsonValue;
   const { streams, spec, metadata } = isJsonObject(root) ? root : ({} as JsonObject);
   const weir = isJsonObject(metadata) && isJsonObject(metadata.weir) ? metadata.weir : {};
   const url = isJsonObject(spec) ? spec.documentation_url : null;

@@ -1,13 +1,14 @@
 import { parse } from 'yaml';
 import type { StreamDescriptor } from '#lib/catalog.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 
 /**
  * What a manifest of ours says of its streams by itself, without asking the source: enough to make the demo's
  * connections before any request is made.
  */
 export function descriptorsIn(manifest: string): StreamDescriptor[] {
-  const document: JsonValue = parse(manifest);
+  const document: JsonValue = parse(manifest, MANIFEST_YAML);
   const streams = isJsonObject(document) && Array.isArray(document.streams) ? document.streams : [];
   return streams.filter(isJsonObject).map((stream) => toDescriptor(stream, document));
 }

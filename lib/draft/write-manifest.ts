@@ -1,5 +1,6 @@
 import { Document, isMap, isPair, isScalar, type Node, type ParsedNode, visit } from 'yaml';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
+import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 import type { Draft, Drafted, DraftStream, Finding } from './draft.ts';
 
 const VERSION = '6.0.0';
@@ -144,7 +145,7 @@ function findingsOf({ auth, streams }: Draft): Finding[] {
 }
 
 function text(manifest: object): string {
-  const document = new Document(manifest, { aliasDuplicateObjects: false });
+  const document = new Document(manifest, { ...MANIFEST_YAML, aliasDuplicateObjects: false });
   visit(document, {
     Map: (_key, node) => {
       if (isShort(node as Node)) node.flow = true;

@@ -1,5 +1,6 @@
 import { isMap, isPair, isScalar, isSeq, type Node, type Pair, stringify, type YAMLMap } from 'yaml';
 import type { TextPath } from './edit-text.ts';
+import { MANIFEST_YAML } from './manifest-yaml.ts';
 import { parsedText } from './parsed-text.ts';
 
 /** A field of a component as it stands in a text, or as it comes from elsewhere. */
@@ -86,7 +87,7 @@ function ownFields(map: YAMLMap, origin: string | null = null): ComponentField[]
       const scalar = value === null ? null : value.value;
       return { name: keyOf(pair), scalar: isPlain(scalar) ? scalar : null, yaml: null, origin, offset };
     }
-    return { name: keyOf(pair), scalar: null, yaml: stringify(value).trimEnd(), origin, offset };
+    return { name: keyOf(pair), scalar: null, yaml: stringify(value, MANIFEST_YAML).trimEnd(), origin, offset };
   });
 }
 

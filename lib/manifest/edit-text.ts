@@ -1,5 +1,6 @@
 import { Document, isCollection, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { JsonValue } from '#lib/json.ts';
+import { MANIFEST_YAML } from './manifest-yaml.ts';
 import { parsedText } from './parsed-text.ts';
 
 export type TextPath = readonly (string | number)[];
@@ -169,7 +170,7 @@ function columnOf(text: string, offset: number): number {
 }
 
 function flowText(value: JsonValue): string {
-  const document = new Document(value);
+  const document = new Document(value, MANIFEST_YAML);
   const { contents } = document;
   if (isCollection(contents)) contents.flow = true;
   else if (isScalar(contents) && typeof value === 'string' && /[\n,[\]{}]/.test(value)) contents.type = 'QUOTE_DOUBLE';
@@ -177,7 +178,7 @@ function flowText(value: JsonValue): string {
 }
 
 function blockText(value: JsonValue, indent: number): string {
-  const lines = new Document(value).toString({ lineWidth: 0, blockQuote: false }).trimEnd().split('\n');
+  const lines = new Document(value, MANIFEST_YAML).toString({ lineWidth: 0, blockQuote: false }).trimEnd().split('\n');
   return lines.map((line) => (line === '' ? line : ' '.repeat(indent) + line)).join('\n');
 }
 

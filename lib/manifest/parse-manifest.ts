@@ -14,6 +14,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { ManifestIssue } from './issue.ts';
 import type { Kind } from './kind.ts';
 import type { Manifest, ManifestStream } from './manifest.ts';
+import { MANIFEST_YAML } from './manifest-yaml.ts';
 import { nameFindings } from './name-findings.ts';
 import { propagate } from './propagate.ts';
 import { componentsOf, groupedNames, refusalsBelow, refusalsOfAll, uncheckedFindings } from './refusals.ts';
@@ -32,7 +33,7 @@ export interface Language {
 }
 
 /**
- * Reads a manifest: YAML 1.2, references, parameters, then every component against its kind. All problems come at once, each
+ * Reads a manifest: YAML, references, parameters, then every component against its kind. All problems come at once, each
  * with its place; the manifest is null when one of them is an error. A component that Weir does not run is a warning, and only the streams
  * that need it are refused.
  */
@@ -47,9 +48,8 @@ export function parseManifest(
     };
   const lines = new LineCounter();
   const document = parseDocument(text, {
+    ...MANIFEST_YAML,
     lineCounter: lines,
-    version: '1.2',
-    merge: true,
     uniqueKeys: true,
     strict: true,
   });

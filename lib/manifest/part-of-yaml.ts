@@ -1,6 +1,7 @@
 import { isCollection, type Node, parseDocument } from 'yaml';
 import type { JsonValue } from '#lib/json.ts';
 import { rangeInText, setInText, type TextEdit, type TextPath } from './edit-text.ts';
+import { MANIFEST_YAML } from './manifest-yaml.ts';
 import { parsedText } from './parsed-text.ts';
 
 /** The lines of the block that stands at `path`, moved to the left edge, with their comments; null where something else stands. */
@@ -16,7 +17,7 @@ export function yamlOfPart(text: string, path: TextPath): string | null {
 
 /** The edit that puts YAML in the place of the block at `path`, as it is written; or why it is none. */
 export function setYamlInText(text: string, path: TextPath, yaml: string): { edit: TextEdit } | { problem: string } {
-  const document = parseDocument(yaml);
+  const document = parseDocument(yaml, MANIFEST_YAML);
   const [error] = document.errors;
   if (error) return { problem: error.message.split('\n')[0] ?? error.message };
   const node = parsedText(text).getIn(path, true) as Node | undefined;

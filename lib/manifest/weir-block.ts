@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { isMap, LineCounter, type Node, parseDocument } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { MANIFEST_YAML } from './manifest-yaml.ts';
 import type { Finding } from './validate.ts';
 
 /** Tests of one manifest. */
@@ -194,7 +195,7 @@ export interface WeirBlock {
 /** Reads the block of a valid manifest. */
 export function readWeirBlock(manifest: string): WeirBlock {
   const lines = new LineCounter();
-  const document = parseDocument(manifest, { lineCounter: lines, merge: true, intAsBigInt: true });
+  const document = parseDocument(manifest, { ...MANIFEST_YAML, lineCounter: lines, intAsBigInt: true });
   const root = document.toJS() as JsonValue;
   const metadata = isJsonObject(root) ? root.metadata : undefined;
   const block = isJsonObject(metadata) && isJsonObject(metadata.weir) ? (withNumbers(metadata.weir) as JsonObject) : {};

@@ -2,6 +2,7 @@ import { parse, stringify } from 'yaml';
 import { deleteConnector, getConnector, listConnectors, renameConnector } from '#lib/connections/connectors.ts';
 import { notFound } from '#lib/connections/refusals.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 import { publishConnector, publishVersion } from '../publish-version.ts';
 import { assertWorkspace, type Call, idIn, invalid, optionalText, type PublicRoute, textOf } from './call.ts';
 
@@ -97,12 +98,12 @@ async function shown(call: Call, id: string): Promise<JsonObject> {
   assertWorkspace(call, call.params.workspaceId);
   const { name, latest } = await getConnector(call.context, call.identity.workspaceId, id);
   if (latest === null) throw notFound('definition');
-  return { id, name, manifest: parse(latest.manifest) as JsonObject, version: latest.version };
+  return { id, name, manifest: parse(latest.manifest, MANIFEST_YAML) as JsonObject, version: latest.version };
 }
 
 /** As YAML: what people edit later is what was sent. */
 function manifestText({ manifest }: JsonObject): string {
-  if (isJsonObject(manifest)) return stringify(manifest);
+  if (isJsonObject(manifest)) return stringify(manifest, MANIFEST_YAML);
   if (typeof manifest === 'string') return manifest;
   throw invalid([{ path: 'manifest', message: 'This is required, as an object.' }]);
 }

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from 'yaml';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { type Build, defineKind, template } from '#lib/manifest/kind.ts';
+import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 import { interpolateBoolean, interpolateString, plain } from '#lib/manifest/template/interpolate.ts';
 import { createAt, type PathPart, replaceAt } from '../paths.ts';
 import { scopeOf } from '../scope.ts';
@@ -69,20 +70,11 @@ function partOf(part: JsonValue, scope: Scope): PathPart {
 function fromYaml(text: string): JsonValue {
   if (/^\s*\{[{%]/.test(text)) return text;
   try {
-    const value = parseYaml(text, {
-      version: '1.1',
-      schema: 'yaml-1.1',
-      customTags: (tags) => tags.filter(isPlainTag),
-    });
+    const value = parseYaml(text, MANIFEST_YAML);
     return value === undefined ? text : (value as JsonValue);
   } catch {
     return text;
   }
-}
-
-/** A date stays text: JSON has no other. */
-function isPlainTag(tag: string | { readonly tag: string }): boolean {
-  return typeof tag === 'string' || !/:(timestamp|binary|set|omap|pairs)$/.test(tag.tag);
 }
 
 function isTruthy(value: JsonValue): boolean {

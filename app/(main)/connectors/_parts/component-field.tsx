@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { parse } from 'yaml';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import type { ComponentField } from '#lib/manifest/component-at.ts';
+import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
 
@@ -65,7 +66,7 @@ export function FieldRow({ field, schema, written, onSet, onSetYaml, onRemove, o
 
 /** A copy of what comes from elsewhere: from then on it stands here, and the other place may change. */
 function valueOfField({ scalar, yaml }: ComponentField): JsonValue {
-  return yaml === null ? (scalar ?? '') : (parse(yaml) as JsonValue);
+  return yaml === null ? (scalar ?? '') : (parse(yaml, MANIFEST_YAML) as JsonValue);
 }
 
 const MOST_ROWS = 14;
