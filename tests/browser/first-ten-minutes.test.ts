@@ -170,6 +170,20 @@ describe('source, destination, connection', () => {
   });
 });
 
+describe('settings of a connection', () => {
+  test('are saved, and let it stay with one version of its connector', async () => {
+    await page.goto(`${page.url()}/edit`);
+    const version = page.getByLabel('Version of the connector');
+    await version.selectOption('1');
+    await page.getByRole('button', { name: 'Save connection' }).click();
+    await page.getByText(/stays with version 1/).waitFor();
+    await page.goto(`${page.url()}/edit`);
+    await version.selectOption('');
+    await page.getByRole('button', { name: 'Save connection' }).click();
+    await page.getByText(/stays with version 1/).waitFor({ state: 'detached' });
+  });
+});
+
 describe('quality', () => {
   test('five kinds of checks in YAML are marked while typing, run on demand, and show what was measured', async () => {
     await page.goto(`${weir.url}/quality/new`);

@@ -107,6 +107,11 @@ function defineThemes(monaco: MonacoApi): void {
       'editorWidget.border': `#${c.line2}`,
       'editorError.foreground': `#${c.error}`,
       'editorWarning.foreground': `#${c.warning}`,
+      // Faint, so that comments can be read on them; the signs in the margin say the same.
+      'diffEditor.removedLineBackground': `#${c.error}0a`,
+      'diffEditor.removedTextBackground': `#${c.error}14`,
+      'diffEditor.insertedLineBackground': `#${c.text}0a`,
+      'diffEditor.insertedTextBackground': `#${c.text}14`,
     },
   });
   monaco.editor.defineTheme('weir-light', theme('vs', LIGHT));

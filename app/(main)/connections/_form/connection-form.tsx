@@ -90,9 +90,12 @@ export function ConnectionForm({
     setIssues([]);
     try {
       const streams = refreshed(input.streams, discover.result?.streams);
-      const body = { ...input, streams, tags: tags.split(',').map((tag) => tag.trim()) };
+      const { sourceId: from, destinationId: to, ...settings } = input;
+      const body = { ...settings, streams, tags: tags.split(',').map((tag) => tag.trim()) };
+      // Another source or destination would be another connection.
       if (id !== null) await api.patch(`/connections/${id}`, body);
-      const saved = id ?? (await api.post<{ id: string }>('/connections', body)).id;
+      const saved =
+        id ?? (await api.post<{ id: string }>('/connections', { ...body, sourceId: from, destinationId: to })).id;
       say.done(`${input.name} saved`);
       router.push(`/connections/${saved}`);
       router.refresh();
