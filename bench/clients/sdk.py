@@ -40,7 +40,7 @@ call(
 call(
     "workspaces.delete_workspace",
     lambda: sdk.workspaces.delete_workspace(request=api.DeleteWorkspaceRequest(workspace_id=WORKSPACE)),
-    refused="403",
+    refused="This is the only workspace",
 )
 call("organizations.list_organizations_for_user", lambda: sdk.organizations.list_organizations_for_user())
 users = call(
