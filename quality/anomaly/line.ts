@@ -23,9 +23,9 @@ const GATE_MARGIN = 3;
 /** Without a tolerance set, surprise counts half after so many points: what an early one means is not known yet. */
 const DOUBT = 50;
 /** A surprise counts for the next limits as at most this many limits. */
-const WINSOR = 2;
+const WINSOR = 1.25;
 /** The share of the false alarms asked for that is aimed at: the errors ahead are a little larger than those behind. */
-const AIM = 0.8;
+const AIM = 0.75;
 /** What stays away from its forecast for so many points is the rule now. */
 const ACCEPT_AFTER = 14;
 /** Where more than this share of the last points was far off, that is how the series is, and is learned from. */
