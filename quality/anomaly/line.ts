@@ -23,7 +23,7 @@ const GATE_MARGIN = 3;
 /** Without a tolerance set, surprise counts half after so many points: what an early one means is not known yet. */
 const DOUBT = 50;
 /** A surprise counts for the next limits as at most this many limits. */
-const WINSOR = 1.25;
+const WINSOR = 1.5;
 /** The share of the false alarms asked for that is aimed at: the errors ahead are a little larger than those behind. */
 const AIM = 0.75;
 /** What stays away from its forecast for so many points is the rule now. */
