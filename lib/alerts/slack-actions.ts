@@ -70,7 +70,8 @@ function pressedIn(body: string): Omit<SlackAction, 'workspaceId'> | null {
   const payload = parseJsonOr(new URLSearchParams(body).get('payload') ?? '', null);
   if (!isJsonObject(payload)) return null;
   const [pressed] = Array.isArray(payload.actions) ? payload.actions.filter(isJsonObject) : [];
-  const action = ACTIONS.find((each) => each === pressed?.action_id);
+  const [name] = String(pressed?.action_id).split(':');
+  const action = ACTIONS.find((each) => each === name);
   if (!action) return null;
   const user = isJsonObject(payload.user) ? payload.user : {};
   const words = String(pressed?.value ?? '').split(' ');

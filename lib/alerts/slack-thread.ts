@@ -72,7 +72,8 @@ function withButtons(
     // What is held has to be decided before another sync may start.
     ...(connectionId && held.length === 0 ? [button('rerun', 'Re-run', `${connectionId} ${value}`)] : []),
     ...held.slice(0, MOST_LOADS).map(({ syncId, rows }) => ({
-      ...button('release', `Release load ${syncId}…`, `load:${syncId} ${value}`),
+      // No two buttons of a row may have one id.
+      ...button(`release:${syncId}`, `Release load ${syncId}…`, `load:${syncId} ${value}`),
       confirm: releaseConfirm(syncId, rows),
     })),
   ];

@@ -71,9 +71,9 @@ export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
     ...{ apiUrl: `${server.url}/api`, host: server.host, port: server.port, token, messages },
     buttons: (message) => elementsOf(message).map(({ text }) => String((text as { text: string }).text)),
     press: (message, action, user = 'ada', userId = 'U1') => {
-      const found = elementsOf(message).find(({ action_id }) => action_id === action);
+      const found = elementsOf(message).find(({ action_id }) => String(action_id).split(':')[0] === action);
       if (!found) throw new Error(`There is no button ${action}.`);
-      const pressed = { action_id: action, value: found.value, type: 'button' };
+      const pressed = { action_id: found.action_id, value: found.value, type: 'button' };
       const payload = { type: 'block_actions', user: { id: userId, username: user }, actions: [pressed] };
       return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
     },

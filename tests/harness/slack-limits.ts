@@ -55,9 +55,16 @@ const BLOCKS: Readonly<Record<string, (block: SlackBlock) => boolean>> = {
     (accessory === undefined || isElement(accessory)),
   context: ({ elements }) =>
     isList(elements, MAX_CONTEXT_ELEMENTS, (element) => isText(element, MAX_SECTION_TEXT) || isImage(element)),
-  actions: ({ elements }) => isList(elements, MAX_ACTION_ELEMENTS, isElement),
+  actions: ({ elements }) =>
+    isList(elements, MAX_ACTION_ELEMENTS, isElement) && areNamedApart(elements as SlackBlock[]),
   image: isImage,
 };
+
+/** No two of a block have one id. */
+function areNamedApart(elements: readonly SlackBlock[]): boolean {
+  const ids = elements.flatMap(({ action_id }) => action_id ?? []);
+  return new Set(ids).size === ids.length;
+}
 
 function isText(value: unknown, max: number, types = ['mrkdwn', 'plain_text']): boolean {
   const { type, text } = (value ?? {}) as { type?: string; text?: unknown };

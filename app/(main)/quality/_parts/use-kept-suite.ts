@@ -47,7 +47,7 @@ export function useKeptSuite(suiteId: string | null, now: { name: string; text: 
     forget: () => {
       kept.current = latest.current;
       setFound(null);
-      localStorage.removeItem(key);
+      remove(key);
     },
     /** It stands in the editor now. */
     taken: () => setFound(null),
@@ -59,6 +59,14 @@ function read(key: string): KeptSuite | null {
     return JSON.parse(localStorage.getItem(key) ?? 'null') as KeptSuite | null;
   } catch {
     return null;
+  }
+}
+
+function remove(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Where it is switched off nothing was kept.
   }
 }
 
