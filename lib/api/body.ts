@@ -42,7 +42,7 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
     size += next.value.byteLength;
     if (size > limit) {
       // Not waited for: of a request that was cloned, the other copy has to be given up as well.
-      void reader?.cancel();
+      reader?.cancel().catch(() => undefined);
       throw badRequest(`The request is larger than ${limit / 1e6} MB.`, 'too_large');
     }
     chunks.push(next.value);

@@ -39,3 +39,19 @@ test.each([{}, { 'idempotency-key': 'one' }])(
     expect(await post('{}')).toMatchObject({ status: 422 });
   },
 );
+
+test('a body that breaks off ends its own request, and nothing else', async () => {
+  const api = await testApi();
+  await api.admin();
+  const [{ id } = { id: '' }] = await api.query<{ id: string }>('select id from workspace');
+  const { secret } = await createApiKey(api.context, id, { name: 'ci', role: 'admin' });
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => stream.enqueue(Buffer.from('{"name":')),
+    pull: (stream) => stream.error(new Error('the client is gone')),
+  });
+  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'idempotency-key': 'one' };
+  const sent = { method: 'POST', body, headers, duplex: 'half' } as RequestInit;
+  const request = new Request(`http://localhost${V1}/connections`, sent);
+  // A rejection that nobody handles would fail this test, and end the service.
+  expect((await api.api.fetch(request)).status).toBeGreaterThanOrEqual(400);
+});

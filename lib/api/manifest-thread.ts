@@ -48,7 +48,8 @@ function isSmall(text: string): boolean {
 
 function inThread<W extends Wanted>(text: string, wanted: W): Promise<ThreadAnswer<W> | null> {
   const asked = last.then(() => ask(text, wanted));
-  last = asked;
+  // One for whom no thread could be started does not stop those behind.
+  last = asked.catch(() => undefined);
   return asked;
 }
 

@@ -40,7 +40,8 @@ async function bytesOf(request: Request): Promise<Uint8Array> {
   try {
     return await readBytes(request.clone(), BODY_BYTES);
   } catch (error) {
-    void request.body?.cancel();
+    // Of a body that broke off, giving up fails as well: what it broke off with is told.
+    request.body?.cancel().catch(() => undefined);
     throw error;
   }
 }
