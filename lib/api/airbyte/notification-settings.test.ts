@@ -68,7 +68,20 @@ test('channels that people made are shown, and neither changed nor taken away', 
   expect((await ada.send('POST', `${V1}/channels`, made)).status).toBe(201);
   const { body } = await update({ sendOnFailure: off });
   expect(body.notificationSettings).toMatchObject({ sendOnFailure: slack(MASK) });
+  // Sent back as it came.
+  expect((await update(body.notificationSettings)).status).toBe(200);
   expect(await channels()).toMatchObject([{ name: 'ours', events: ['sync_failed', 'load_held'] }]);
+});
+
+test('a channel that somebody turned off is turned on again only where its address is sent', async () => {
+  const { update, channels, ada } = await stage();
+  await update({ sendOnFailure: slack(SLACK) });
+  const [{ id } = { id: '' }] = await channels();
+  await ada.send('PATCH', `${V1}/channels/${id}`, { enabled: false });
+  await update({ sendOnSuccess: off });
+  expect(await channels()).toMatchObject([{ enabled: false }]);
+  await update({ sendOnFailure: slack(SLACK) });
+  expect(await channels()).toMatchObject([{ enabled: true }]);
 });
 
 test('an address that is refused, or missing, changes nothing', async () => {

@@ -58,10 +58,16 @@ export async function setNotifications(c: Context, workspaceId: string, body: Js
   if (wishes.length === 0) return;
   await c.db.transaction().execute(async (tx) => {
     const within = { ...c, db: tx };
-    const ours = (await listChannels(within, workspaceId)).filter(({ name }) => MADE_HERE.test(name));
+    const channels = await listChannels(within, workspaceId);
+    const ours = channels.filter(({ name }) => MADE_HERE.test(name));
+    const others = channels.filter(({ name }) => !MADE_HERE.test(name));
     const wanted = new Map(ours.map(({ name, events }) => [name, new Set(events)]));
     const addresses = new Map<string, string>();
-    for (const { events, address } of wishes) apply(wanted, addresses, events, address);
+    for (const { events, address } of wishes) {
+      // What somebody else's channel tells is shown with a mask, too, and comes back so.
+      if (address === MASK && toldOf(others, events).webhook) continue;
+      apply(wanted, addresses, events, address);
+    }
     for (const [name, events] of wanted) await save(within, workspaceId, ours, { name, events, addresses });
   });
 }
@@ -94,9 +100,12 @@ async function save(
 ): Promise<void> {
   const known = ours.find((channel) => channel.name === name);
   if (known && events.size === 0) return deleteChannel(c, workspaceId, known.id);
+  const address = addresses.get(name);
+  // One that nobody spoke of stays off where somebody has turned it off.
+  const isSame = known && new Set(known.events).symmetricDifference(events).size === 0;
+  if (isSame && address === undefined) return;
   if (known) return updateChannel(c, workspaceId, known.id, { events: [...events], enabled: true });
-  const address = addresses.get(name) ?? '';
-  if (events.size > 0)
+  if (address !== undefined && events.size > 0)
     await createChannel(c, workspaceId, { ...channelFor(address), name, events: [...events], enabled: true });
 }
 
