@@ -130,5 +130,8 @@ test('a suite of the service is started there, and waited for', async () => {
     'pass  orders: volume, rows: 12 rows\nFAIL  orders: uniqueness, id: id is repeated in 1 row, limit 0\n',
   ]);
   const none = await weir('checks', 'start', 'order', '--url', api.url, '--key', 'weir_k');
-  expect(none.stderr).toContain('There is no suite named order. Suites: orders.');
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('no suite named order. Suites: orders.') });
+  await api.close();
+  // Where nobody answers, no check fails.
+  expect(await weir('checks', 'start', 'orders', '--url', api.url, '--key', 'weir_k')).toMatchObject({ code: 3 });
 });

@@ -38,7 +38,7 @@ export async function checksStartCommand({ suite, url, key, json, signal }: Opti
 function noSuite(name: string, suites: readonly SuiteSummary[]): WeirError {
   return new WeirError({
     kind: 'config',
-    code: 'not_found',
+    code: 'no_such_suite',
     message: `There is no suite named ${name}.`,
     hint: `Suites: ${suites.map((one) => one.name).join(', ')}.`,
   });

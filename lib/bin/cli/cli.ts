@@ -4,7 +4,7 @@ import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
-import { checksRunCommand } from './checks-command.ts';
+import { CHECKS_EXIT, checksRunCommand } from './checks-command.ts';
 import { checksStartCommand } from './checks-start-command.ts';
 import { countsCommand } from './counts-command.ts';
 import { draftCommand } from './draft-command.ts';
@@ -126,14 +126,15 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`${stop.signal.aborted ? 'Stopped.' : failureText(failure)}\n`);
     if (isUsage(error)) return 2;
     if (!stop.signal.aborted && PROTOCOL.includes(command ?? '')) sayFailure(failure);
-    return 1;
+    // 1 says that a check fails.
+    return command === 'checks' ? CHECKS_EXIT.notMeasured : 1;
   }
 }
 
 /** Wrong options, as told by us or by `parseArgs`, or a name that leads to nothing. */
 function isUsage(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'usage' || code === 'no_such_check' || String(code).startsWith('ERR_PARSE_ARGS');
+  const code = String((error as { code?: unknown }).code);
+  return ['usage', 'no_such_check', 'no_such_suite'].includes(code) || code.startsWith('ERR_PARSE_ARGS');
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
