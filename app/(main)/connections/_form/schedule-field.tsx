@@ -88,7 +88,7 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
         <Field
           id="schedule-cron"
           label="Cron expression"
-          hint={`In words: ${cronWords(value.expression)}. Five fields, or Quartz with seconds first.`}
+          hint={`${inWords(value.expression)}Five fields, or Quartz with seconds first.`}
         >
           <input
             className="input mono"
@@ -120,6 +120,12 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
       )}
     </>
   );
+}
+
+/** Nothing while it can't be read. */
+function inWords(expression: string): string {
+  const words = cronWords(expression);
+  return words === expression ? '' : `In words: ${words}. `;
 }
 
 function startOf(type: Schedule['type'], timeZone: string): Schedule {
