@@ -1,4 +1,4 @@
-export { jsonText } from './coerce.ts';
+export { coercions, jsonText } from './coerce.ts';
 export { type ColumnType, columnTypeOf, typeOfValue, widen } from './column-type.ts';
 export { type Cell, cellType } from './delimited/cell-type.ts';
 export { NotStraight, type RowSink, rowScan } from './delimited/scan-rows.ts';

@@ -198,6 +198,25 @@ test('rows that came and were put aside are not said to be gone', async () => {
   expect(await gone()).toContainEqual({ id: 1, gone: false });
 });
 
+test('nor are rows whose key comes written in another way than the table writes it', async () => {
+  const { run, query } = await warehouse();
+  const properties = {
+    at: { type: 'string', format: 'date-time' },
+    id: { type: 'integer' },
+    count: { type: 'integer' },
+  };
+  const soft = changed(list, {
+    softDelete: true,
+    primaryKey: [['id'], ['at']],
+    stream: { ...items.configured.stream, jsonSchema: { properties } },
+  });
+  const seen = (id: number, count: number | string = 1) => ({ ...row(id), at: '2026-01-01T00:00:00Z', count });
+  const aside = { badValues: 'quarantine' as const };
+  await run(soft, reads([seen(1), seen(2)]), aside);
+  await run(soft, reads([seen(1), seen(2, 'many')]), aside);
+  expect(await query('select id::int from items where _ab_cdc_deleted_at is not null')).toEqual([]);
+});
+
 describe('a refresh', () => {
   const log = stream('items', 'incremental', 'append');
 

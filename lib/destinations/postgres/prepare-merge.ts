@@ -37,7 +37,8 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
   const fit = await fitTable(client, relation, shape, { mayBeMissing: !request.hadTable, kind });
   const { columns, isNew, changes } = fit;
   const wantsKey = target.destinationSyncMode.endsWith('_dedup') && !shape.key.includes(-1);
-  const key = wantsKey ? shape.key.map((index) => shape.columns[index]?.name ?? '') : null;
+  const keyColumns = wantsKey ? shape.key.flatMap((index) => shape.columns[index] ?? []) : [];
+  const key = wantsKey ? keyColumns.map(({ name }) => name) : null;
   const replaces = target.destinationSyncMode.startsWith('overwrite');
   const marksVanished = target.softDelete === true && wantsKey;
   const merge: Merge = {
@@ -46,7 +47,7 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
     repeats: await countRepeated(client, request, wantsKey),
     children: request.sides.filter(({ plan }) => !plan.keepsAll),
     marksVanished,
-    asideKeys: marksVanished ? await quarantinedKeys(client, ref, attempt.syncId, shape.keyFields) : null,
+    asideKeys: marksVanished ? await quarantinedKeys(client, ref, attempt.syncId, keyColumns) : null,
   };
   const keyFirst = !isNew && !(replaces && wantsKey && !merge.marksVanished);
   const newest = newestInTable(shape, kind);

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { type Column, type ColumnType, coercions } from '#lib/records/index.ts';
 import type { QuarantineCount, QuarantineEntry, QuarantineFilter, QuarantineStore, Replay } from '../destination.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
 import type { Queryable, StreamRef } from './store.ts';
@@ -45,27 +46,43 @@ export async function deleteReplayed(db: Queryable, ref: StreamRef, upTo: number
   );
 }
 
-/** The keys of the rows that a sync has put aside, a list per field; null where a record was cut, or too deep to be kept. */
+/** Of more than that the keys are not looked for. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
+/** Types of which equal values have the same text, here and in the database. */
+const SAME_TEXT: ReadonlySet<ColumnType> = new Set<ColumnType>(['boolean', 'integer', 'number', 'string', 'date']);
+
+/**
+ * The keys of the rows that a sync has put aside as the database writes them, a list per column of the key. Null where some can't be
+ * known: a record was cut or too deep to be kept, there are too many, or a column's values can be written in several ways.
+ */
 export async function quarantinedKeys(
   db: Queryable,
   ref: StreamRef,
   syncId: number,
-  fields: readonly string[],
+  key: readonly Column[],
 ): Promise<readonly (readonly string[])[] | null> {
-  const { rows } = await db.query(
-    `select record, ${IS_WHOLE} as whole from _weir.quarantine
-     where connection_id = $1 and namespace = $2 and name = $3 and sync_id = $4`,
-    [ref.connectionId, ref.namespace, ref.name, syncId],
+  const ofSync = 'from _weir.quarantine where connection_id = $1 and namespace = $2 and name = $3 and sync_id = $4';
+  const values = [ref.connectionId, ref.namespace, ref.name, syncId];
+  const { rows: sums } = await db.query(
+    `select coalesce(sum(length(record)), 0)::float8 as characters, coalesce(bool_and(${IS_WHOLE}), true) as whole ${ofSync}`,
+    values,
   );
-  const found = rows as { record: string; whole: boolean }[];
-  if (found.some(({ whole }) => !whole)) return null;
-  const keys = found.flatMap(({ record }) => {
+  const { characters, whole } = sums[0] as { characters: number; whole: boolean };
+  if (characters === 0) return key.map(() => []);
+  if (!whole || characters > MOST_CHARACTERS || key.some(({ type }) => !SAME_TEXT.has(type))) return null;
+  const { rows } = await db.query(`select record ${ofSync}`, values);
+  const keys = (rows as { record: string }[]).flatMap(({ record }) => {
     const read = parseJson(record);
-    const key = isJsonObject(read) ? fields.map((field) => read[field] ?? null) : [null];
+    const texts = key.map(({ field, type }) => textIn(read, field, type));
     // A row without a key is none of those in the table.
-    return key.includes(null) ? [] : [key.map(String)];
+    return texts.includes(undefined) ? [] : [texts as string[]];
   });
-  return fields.map((_, index) => keys.map((key) => key[index] ?? ''));
+  return key.map((_, index) => keys.map((texts) => texts[index] ?? ''));
+}
+
+function textIn(record: JsonValue, field: string, type: ColumnType): string | undefined {
+  const value = isJsonObject(record) ? (record[field] ?? null) : null;
+  return value === null ? undefined : coercions[type](value);
 }
 
 /** A record's text ends as an object does unless it was cut; a note in place of a record does not. */
