@@ -7,6 +7,7 @@ import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { checkTables } from './check-tables.ts';
 import type { CheckResult } from './evaluate.ts';
 import { gatherFacts } from './facts.ts';
+import { NO_SAMPLES } from './failing-rows.ts';
 import { inDestination } from './in-destination.ts';
 import { namedChecks } from './named-checks.ts';
 import { parseSuite } from './parse-suite.ts';
@@ -15,8 +16,6 @@ import type { Check, SampleRules } from './suite.ts';
 
 /** Somebody waits for it. */
 const STATEMENT_MS = 50_000;
-/** Which columns are personal is not sure in a text that is wrong. */
-const NO_SAMPLES: SampleRules = { rows: 0, days: 1, personal: [], plain: [] };
 
 /** Checks of a text that may not be saved yet. */
 export interface TryRequest {
@@ -104,5 +103,6 @@ function checksToTry(text: string, names: TryRequest['check']): { checks: readon
   ];
   if (suite) return { ...suite, checks: names === undefined ? suite.checks : named(suite.checks, names) };
   if (names === undefined || !readable?.checks.length) throw invalidSuite(issues, 'Nothing was measured.');
+  // Which columns are personal is not sure in a text that is wrong.
   return { checks: named(readable.checks, names), samples: NO_SAMPLES };
 }

@@ -105,6 +105,18 @@ describe('of a file that went straight on', () => {
     const names = await bucket.query('airbyte-data/customers/', `select name from ${reader} order by name`);
     expect(names).toEqual([{ name: '007' }, { name: 'a' }]);
   });
+
+  test.each(['JSONL', 'CSV'])('however long they are: %s', async (format_type) => {
+    const bucket = await makeBucket();
+    const file = await fileOf(`1,${'x'.repeat(3_000_000)}\n2,007\n`);
+    const fill = async (stage: Stage) => {
+      await stage.writeFile?.({ slice: 'f', file, onProgress: () => undefined });
+      return stage.checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 2 } });
+    };
+    const rows = [{ condition: '"id" = 2', reason: 'is 2' }];
+    const { counts } = await syncWithout(bucket, { format: { format_type } }, fill, rows);
+    expect(counts).toMatchObject({ read: 2, written: 1, quarantined: 1 });
+  });
 });
 
 async function fileOf(rows: string): Promise<DelimitedFile> {

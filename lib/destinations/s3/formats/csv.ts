@@ -1,3 +1,4 @@
+import { LONG_LINES } from '../../local-files.ts';
 import { identifier, literal } from '../sql.ts';
 import {
   compressionSpec,
@@ -33,7 +34,7 @@ export const csv: FormatKind = {
         return { query, options: ['format csv', 'header true', `compression ${duckdb}`, ...options] };
       },
       rowsOf: (file) =>
-        `read_csv(${literal(file)}, header = true, all_varchar = true, allow_quoted_nulls = false, hive_partitioning = false, compression = '${duckdb}')`,
+        `read_csv(${literal(file)}, header = true, all_varchar = true, allow_quoted_nulls = false, hive_partitioning = false, ${LONG_LINES}, compression = '${duckdb}')`,
       textOf: identifier,
     };
   },

@@ -1,4 +1,5 @@
 import type { ColumnType } from '#lib/records/index.ts';
+import { LONG_LINES } from '../../local-files.ts';
 import { literal } from '../sql.ts';
 import {
   compressionSpec,
@@ -60,7 +61,7 @@ export const jsonLines: FormatKind = {
         return { query, options: ['format csv', ...plain, `compression ${duckdb}`, ...options] };
       },
       rowsOf: (file) =>
-        `read_csv(${literal(file)}, auto_detect = false, header = false, quote = '', escape = '', delim = '\u0001', hive_partitioning = false, compression = '${duckdb}', columns = {'line': 'VARCHAR'})`,
+        `read_csv(${literal(file)}, auto_detect = false, header = false, quote = '', escape = '', delim = '\u0001', hive_partitioning = false, ${LONG_LINES}, compression = '${duckdb}', columns = {'line': 'VARCHAR'})`,
       textOf: (column) =>
         `json_extract_string(line, ${literal(`/${column.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`,
     };
