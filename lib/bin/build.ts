@@ -11,7 +11,7 @@ const STAMP = 'dist/built-from';
 const SOURCES = [
   '{app,lib,quality}/**/*.{ts,tsx,css}',
   'package-lock.json',
-  'next.config.ts',
+  'next.config.js',
   'proxy.ts',
   'postcss.config.mjs',
   'tsconfig.json',

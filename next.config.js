@@ -1,7 +1,8 @@
-import type { NextConfig } from 'next';
-
-/** Pages only: lib/bin/serve.ts owns the HTTP server and answers every API path itself. */
-const config: NextConfig = {
+/**
+ * Pages only: lib/bin/serve.ts owns the HTTP server and answers every API path itself.
+ * @type {import('next').NextConfig}
+ */
+const config = {
   poweredByHeader: false,
   reactStrictMode: true,
   devIndicators: false,
