@@ -34,7 +34,7 @@ export function parseSeries(text: string): { points: Point[]; remarks: Remark[] 
     .split(/\r\n|\n|\r/)
     .flatMap((row, index) => (row.trim() === '' ? [] : [{ row, line: index + 1 }]));
   const [head] = rows;
-  if (!head) throw new Error('line 1: the file is empty, expected a header “timestamp,value” and a row for each value');
+  if (!head) return { points: [], remarks: [{ line: 1, message: 'the file is empty' }] };
   const separator = [',', ';', '\t'].find((each) => head.row.includes(each));
   if (!separator) throw new Error(`line ${head.line}: there is one column, expected “timestamp,value”`);
   const cells = rows.map(({ row, line }) => ({ line, cells: cellsOf(row, separator) }));

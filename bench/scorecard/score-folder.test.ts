@@ -46,8 +46,8 @@ describe('a folder of series', () => {
       'one.csv': 'value\n1\n2',
       'odd.csv': 'timestamp,value\n2026-01-02,1\nyesterday,x\n2026-01-01,2\n2026-01-03,\n',
     });
-    expect(failed).toBe(2);
-    expect(scores).toEqual({ 'odd.csv': [0, 0, 0, 0] });
+    expect(failed).toBe(1);
+    expect(scores).toEqual({ 'empty.csv': [], 'odd.csv': [0, 0, 0, 0] });
     expect(said).toContain('empty.csv, line 1: the file is empty');
     expect(said).toContain('one.csv, line 1: there is one column');
     expect(said).toContain('odd.csv, line 3: “yesterday” is no time');
