@@ -40,7 +40,9 @@ export async function knownTables(
     engine.rows(READABLE_TABLES),
   );
   const schema = typeof config.schema === 'string' ? config.schema : 'public';
-  return rows.map(({ schema: of, table, columns }) => ({
+  // Those that Weir loads stand first.
+  const own = rows.filter((row) => row.schema === schema);
+  return [...own, ...rows.filter((row) => row.schema !== schema)].map(({ schema: of, table, columns }) => ({
     table: of === schema ? String(table) : `${of}.${table}`,
     columns: columns as readonly TableColumn[],
   }));

@@ -30,7 +30,7 @@ export async function tablesIn(client: pg.ClientBase, schema: string): Promise<s
   return rows.map(({ name }) => name);
 }
 
-/** Tables and views that may be read, those of the default schema first, with their columns in order. */
+/** Tables and views that may be read, with their columns in order. */
 export const READABLE_TABLES = `select n.nspname as schema, c.relname as table, columns.list as columns
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
@@ -41,4 +41,4 @@ export const READABLE_TABLES = `select n.nspname as schema, c.relname as table, 
   where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and columns.list is not null
     and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', '_weir')
     and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
-  order by n.nspname = current_schema() desc, n.nspname, c.relname limit 1000`;
+  order by n.nspname, c.relname limit 5000`;

@@ -49,7 +49,7 @@ test.each([
   ['kinds of checks', 'dataset: orders\nuniq', /^uniqueness/],
   ['parameters of a check', 'dataset: orders\nvolume:\n  - max_', /^max_change_pct/],
   ['levels', 'dataset: orders\nvolume:\n  - min_rows: 1\n    level: ', /^quarantine/],
-  ['formats', 'dataset: orders\nformat:\n  - column: email\n    format: ', /^uuid/],
+  ['formats', 'dataset: orders\nformat:\n  - column: email\n    format: uu', /^uuid/],
   ['owners of other suites', 'dataset: orders\nowner: ', /^"data platform"/],
   ['tags of other suites', 'dataset: orders\nvolume: [{ min_rows: 1, tags: [', /^money/],
 ])('completion knows %s', async (_what, text, offer) => {
@@ -60,7 +60,11 @@ test.each([
     .poll(async () => {
       await page.keyboard.press('Escape');
       await page.keyboard.press('Control+Space');
-      return offered.first().isVisible();
+      const shown = offered.first().waitFor({ timeout: 2_000 });
+      return shown.then(
+        () => true,
+        () => false,
+      );
     }, POLL)
     .toBe(true);
   await page.keyboard.press('Escape');
