@@ -158,18 +158,20 @@ function* longLine(start: string, end: string): Generator<string> {
   yield end;
 }
 
+/** A line each millisecond: a process of its own comes to it however busy this one is. */
+const APPENDS = `let id = 500000;
+setInterval(() => require('node:fs').appendFileSync(process.argv[1], id++ + ',late\\n'), 1);
+console.log('begun');`;
+
 fault(53, async () => {
   const csv = await fileOf('growing.csv', START, '{ type: csv }');
   // So large that it is not copied in a moment.
-  const lines = Array.from({ length: 6_000 }, (_, index) => `${index + 1},${'x'.repeat(10_000)}`).join('\n');
+  const lines = Array.from({ length: 12_000 }, (_, index) => `${index + 1},${'x'.repeat(10_000)}`).join('\n');
   writeFileSync(csv.file, `id,text\n${lines}\n`);
+  // Somebody writes to it all the time; nothing of what is read meanwhile may count.
+  const writer = spawn(process.execPath, ['-e', APPENDS, csv.file]);
+  await once(writer.stdout, 'data');
   const syncId = await world.start(csv.connection);
-  // Somebody writes to it all the time, beside whatever this process is busy with; nothing of what is read meanwhile may count.
-  const writer = spawn('sh', [
-    '-c',
-    'i=500000; while sleep 0.01; do echo "$i,late" >> "$0"; i=$((i + 1)); done',
-    csv.file,
-  ]);
   const failure = await world.attemptEnd(syncId);
   writer.kill('SIGKILL');
   await once(writer, 'exit');
@@ -178,7 +180,7 @@ fault(53, async () => {
   expect(await csv.rows()).toEqual([start]);
   expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null });
   const [found] = await world.query(`select count(*)::int as rows from public.${csv.connection.prefix}rows`);
-  expect(found).toEqual({ rows: 1 + 6_000 + writes });
+  expect(found).toEqual({ rows: 1 + 12_000 + writes });
 
   // Of another server's file the tag decides, and what is shorter than announced is no file.
   const served = { body: 'id,text\n1,old\n', headers: { etag: '"1"' } };
