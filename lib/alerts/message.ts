@@ -60,7 +60,7 @@ function button(text: string, url: string): JsonObject {
 }
 
 /** Slack reads `<!channel>` and `<url|text>` as commands; data must not give any. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, parseJsonOr } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, parseJsonOr } from '#lib/json.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { channelAad } from './channels.ts';
 
@@ -20,6 +20,13 @@ export interface SlackAction {
   readonly userId: string;
   /** As Slack names them: `slack ada`. */
   readonly actor: string;
+  /** The message whose button it was; null where Slack does not say. */
+  readonly place: SlackPlace | null;
+}
+
+export interface SlackPlace {
+  readonly channel: string;
+  readonly ts: string | null;
 }
 
 const MOST_AGE_S = 300;
@@ -85,7 +92,13 @@ function pressedIn(body: string): Omit<SlackAction, 'workspaceId'> | null {
     userId: String(user.id ?? ''),
     incidentIds: ids.map(Number).filter(Number.isSafeInteger),
     actor: `slack ${String(user.username ?? user.name ?? user.id ?? 'somebody').slice(0, 100)}`,
+    place: placeOf(payload),
   };
+}
+
+function placeOf({ channel, message }: JsonObject): SlackPlace | null {
+  if (!isJsonObject(channel) || typeof channel.id !== 'string') return null;
+  return { channel: channel.id, ts: isJsonObject(message) && typeof message.ts === 'string' ? message.ts : null };
 }
 
 function unsigned(): WeirError {

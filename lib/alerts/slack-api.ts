@@ -26,7 +26,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   account_inactive: 'The app was removed. Install it again and enter its new token.',
   token_revoked: 'The token was revoked. Install the app again and enter its new token.',
   missing_scope:
-    'Give the app the scopes chat:write, chat:write.public and, to release loads, users:read and users:read.email; then install it again.',
+    'Give the app the scopes chat:write, chat:write.public and, for buttons, users:read and users:read.email; then install it again.',
 };
 
 export type SlackAnswer = { readonly answer: JsonObject } | { readonly refused: Refused };

@@ -168,7 +168,7 @@ describe('a button', () => {
     const signature = slackSignature(SIGNING, timestamp, body);
     expect(await readSlackAction(w.c, id, { body, timestamp, signature })).toEqual({
       ...{ workspaceId: w.workspaceId, action: 'acknowledge', actor: 'slack ada', userId: 'U1' },
-      ...{ connectionId: null, syncId: null },
+      ...{ connectionId: null, syncId: null, place: { channel: 'C0DATA', ts: slack.messages[0]?.ts } },
       incidentIds: [await openId(w)],
     });
     const forged = [

@@ -3,18 +3,27 @@ import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { channelAad } from './channels.ts';
+import { escaped } from './message.ts';
+import type { SlackPlace } from './slack-actions.ts';
 import { callSlack } from './slack-api.ts';
 
-/**
- * The e-mail address that Slack has confirmed for somebody of the bot's own workspace, in lower case. Guests of other
- * workspaces, bots and people who left have none that counts: another workspace's administrator could have given it to them.
- * @throws WeirError `not_allowed` where Slack vouches for nobody, or what Slack refused
- */
-export async function slackEmail(
+/** Somebody in Slack, seen through the bot of one of our channels. */
+export interface SlackPerson {
+  /**
+   * The e-mail address that Slack has confirmed for somebody of the bot's own workspace, in lower case. Guests of other
+   * workspaces, bots and people who left have none that counts: another workspace's administrator could have given it to them.
+   * @throws WeirError `not_allowed` where Slack vouches for nobody, or what Slack refused
+   */
+  email(): Promise<string>;
+  /** Says something that nobody else sees, below the message whose button was pressed. @throws WeirError what Slack refused */
+  tell(text: string, place: SlackPlace): Promise<void>;
+}
+
+export async function slackPerson(
   { db, env, secrets }: GuardContext & { secrets: Secrets },
   channelId: string,
   userId: string,
-): Promise<string> {
+): Promise<SlackPerson> {
   const { config, workspace_id } = await db
     .selectFrom('channel')
     .select(['config', 'workspace_id'])
@@ -23,15 +32,25 @@ export async function slackEmail(
   const usable = usableConfig(secrets, config, channelAad(channelId));
   const access = { apiUrl: String(usable.apiUrl), botToken: String(usable.botToken) };
   const guard = await workspaceGuard({ db, env }, workspace_id);
-  const ask = async (method: string, form: Record<string, string>) => {
-    const told = await callSlack(access, method, new URLSearchParams(form), guard);
+  const ask = async (method: string, body: URLSearchParams | JsonObject) => {
+    const told = await callSlack(access, method, body, guard);
     if ('refused' in told) throw new WeirError(told.refused.failure);
     return told.answer;
   };
-  const [bot, { user }] = await Promise.all([ask('auth.test', {}), ask('users.info', { user: userId })]);
-  const email = isJsonObject(user) && isColleague(user, bot) ? emailOf(user) : null;
-  if (email === null) throw unknown();
-  return email;
+  return {
+    async email() {
+      const [bot, { user }] = await Promise.all([
+        ask('auth.test', new URLSearchParams()),
+        ask('users.info', new URLSearchParams({ user: userId })),
+      ]);
+      const email = isJsonObject(user) && isColleague(user, bot) ? emailOf(user) : null;
+      if (email === null) throw unknown();
+      return email;
+    },
+    async tell(text, { channel, ts }) {
+      await ask('chat.postEphemeral', { channel, user: userId, text: escaped(text), ...(ts && { thread_ts: ts }) });
+    },
+  };
 }
 
 /** Of the workspace of the bot, or of the company's other ones. */

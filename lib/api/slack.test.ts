@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { deliver } from '#lib/alerts/deliver.ts';
 import { slackSignature } from '#lib/alerts/slack-actions.ts';
 import { onSyncFinished } from '#lib/alerts/sync-finished.ts';
@@ -9,6 +9,7 @@ import { make, makeConnection } from '#tests/harness/shop.ts';
 
 const V1 = '/api/weir/v1';
 const SIGNING = 'slack-signing-secret';
+const ADA = { profile: { email: 'Ada@example.com' } };
 
 async function failing(failure: Failure = { kind: 'config', code: 'http_401', message: '401 Unauthorized.' }) {
   const slack = await loopbackSlackBot();
@@ -48,28 +49,41 @@ async function failing(failure: Failure = { kind: 'config', code: 'http_401', me
   return { api, ada, slack, press, deliverAll };
 }
 
-test('whoever presses a button in Slack acts, by name, and the message tells it', async () => {
+test('a member who may presses a button in Slack and acts, by name, and the message tells it', async () => {
   const { api, ada, slack, press, deliverAll } = await failing();
+  slack.knows('U1', ADA);
   expect(await press('acknowledge')).toBe(200);
   expect(await press('rerun')).toBe(200);
   expect(api.sent).toContainEqual({ name: 'sync', data: { syncId: 2 } });
   await press('rerun');
   await deliverAll();
   expect(slack.messages[0]?.replies.map(({ text }) => text)).toEqual([
-    'slack grace: Acknowledged.',
-    'slack grace: Sync 2 is started.',
-    expect.stringMatching(/^slack grace: A sync is already running/),
+    'ada@example.com: Acknowledged.',
+    'ada@example.com: Sync 2 is started.',
+  ]);
+  expect(slack.whispers).toEqual([
+    { user: 'U1', text: expect.stringMatching(/^Sorry, that button did nothing. A sync is already running/) },
   ]);
   expect(await press('snooze')).toBe(200);
   expect(await press('expected')).toBe(200);
   await deliverAll();
   expect(slack.messages[0]?.text).toMatch(/^Resolved: Sync failed/);
   expect((await ada.get<object[]>(`${V1}/incidents`)).body).toMatchObject([
-    { status: 'resolved', acknowledgedBy: 'slack grace', resolvedBy: 'slack grace', resolution: 'expected' },
+    {
+      ...{ status: 'resolved', acknowledgedBy: 'ada@example.com' },
+      ...{ resolvedBy: 'ada@example.com', resolution: 'expected' },
+    },
   ]);
-  const actions = (await ada.get<{ actor: string; action: string }[]>(`${V1}/audit`)).body;
-  expect(actions.filter(({ actor }) => actor === 'slack grace').map(({ action }) => action)).toEqual([
-    ...['slack.expected', 'slack.snooze', 'slack.rerun', 'slack.rerun', 'slack.acknowledge'],
+  const { body: entries } = await ada.get<{ actor: string; action: string; detail: { slack?: string } }[]>(
+    `${V1}/audit`,
+  );
+  const pressed = entries.filter(({ detail }) => detail.slack === 'slack grace');
+  expect(pressed.map(({ actor, action }) => `${actor} ${action}`)).toEqual([
+    'ada@example.com incident.resolve',
+    'ada@example.com incident.snooze',
+    'ada@example.com refused',
+    'ada@example.com connection.sync',
+    'ada@example.com incident.acknowledge',
   ]);
 });
 
@@ -90,6 +104,7 @@ async function held() {
       )
     )[0];
   // Its own message is edited with what is known by now.
+  w.slack.knows('U1', ADA);
   await w.press('acknowledge');
   await w.deliverAll();
   return { ...w, statusOf };
@@ -100,22 +115,22 @@ test('a held load is released from Slack by a member who may, and the message lo
   expect(slack.buttons(slack.messages[0])).toContain('Release load 1…');
   expect(slack.buttons(slack.messages[0])).not.toContain('Re-run');
   expect(JSON.stringify(slack.messages[0]?.blocks)).toContain('3,912 staged rows');
-  slack.knows('U1', { profile: { email: 'Ada@example.com' } });
   expect(await press('release')).toBe(200);
   await deliverAll();
   expect(await statusOf()).toEqual({ decision: 'release', by: 'ada@example.com' });
   expect(slack.buttons(slack.messages[0])).not.toContain('Release load 1…');
   expect(JSON.stringify(slack.messages[0]?.blocks)).toContain('Released by ada@example.com');
   expect(slack.messages[0]?.replies.at(-1)?.text).toBe(
-    'ada@example.com: Load 1 is released, its rows are being published.',
+    'ada@example.com: Load 1 is released, its rows are being published. Released in Slack.',
   );
   const entries = await api.query('select actor, action, subject, detail from audit_entry order by id desc limit 2');
   expect(entries).toContainEqual({
-    ...{ actor: 'ada@example.com', action: 'sync.release', subject: 'sync:1', detail: { by: 'slack grace' } },
+    ...{ actor: 'ada@example.com', action: 'sync.release', subject: 'sync:1' },
+    detail: { from: '127.0.0.1', slack: 'slack grace' },
   });
 });
 
-test.each([
+describe.each([
   ['no member', { profile: { email: 'eve@example.com' } }, 'eve@example.com is no member of this workspace.'],
   ['a viewer', { profile: { email: 'vera@example.com' } }, 'This takes the role editor; yours is viewer.'],
   [
@@ -126,19 +141,73 @@ test.each([
   ['a bot', { is_bot: true, profile: { email: 'ada@example.com' } }, 'Slack does not say who you are.'],
   ['somebody without an address', { profile: {} }, 'Slack does not say who you are.'],
   ['somebody whom Slack does not know', null, 'Slack answered 200 user_not_found.'],
-])('a held load is not released by %s, and the thread says why', async (_who, user, said) => {
-  const { api, slack, press, deliverAll, statusOf } = await held();
-  await api.query(`insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
+])('%s', (_who, user, said) => {
+  test('may press no button, and is told why without the others', async () => {
+    const { api, slack, press, deliverAll, statusOf, ada } = await held();
+    await addViewer(api);
+    if (user) slack.knows('U1', user);
+    else slack.forgets('U1');
+    for (const action of ['snooze', 'expected', 'release']) expect(await press(action)).toBe(200);
+    await deliverAll();
+    expect(await statusOf()).toEqual({ decision: null, by: null });
+    expect((await ada.get<object[]>(`${V1}/incidents`)).body).toMatchObject([
+      { status: 'acknowledged', snoozedUntil: null },
+    ]);
+    expect(slack.whispers).toHaveLength(3);
+    for (const { user: who, text } of slack.whispers) {
+      expect(who).toBe('U1');
+      expect(text).toContain(`Sorry, that button did nothing. ${said}`);
+    }
+    expect(slack.messages[0]?.replies.map(({ text }) => text)).toEqual(['ada@example.com: Acknowledged.']);
+    expect(slack.buttons(slack.messages[0])).toContain('Release load 1…');
+    const refused = await api.query(`select action, subject from audit_entry where action = 'refused' order by id`);
+    expect(refused.at(-1)).toEqual({ action: 'refused', subject: 'sync.release sync:1' });
+  });
+});
+
+test('nobody but a member who may starts a sync or takes an incident up', async () => {
+  const { api, ada, slack, press } = await failing();
+  slack.knows('U1', { profile: { email: 'eve@example.com' } });
+  api.sent.splice(0);
+  await press('acknowledge');
+  await press('rerun');
+  expect(api.sent).toEqual([]);
+  expect((await ada.get<object[]>(`${V1}/incidents`)).body).toMatchObject([{ status: 'open' }]);
+});
+
+test('where Slack takes no word to one person, the thread says what is missing', async () => {
+  const { slack, press, deliverAll } = await failing();
+  slack.knows('U1', { profile: { email: 'eve@example.com' } });
+  slack.hears(false);
+  await press('acknowledge');
+  await deliverAll();
+  expect(slack.messages[0]?.replies.at(-1)?.text).toBe(
+    'slack grace: Sorry, that button did nothing. eve@example.com is no member of this workspace. An administrator can invite people under Settings.',
+  );
+});
+
+async function addViewer({ query }: Awaited<ReturnType<typeof testApi>>): Promise<void> {
+  await query(`insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
     values ('00000000-0000-4000-8000-0000000000f1', 'Vera', 'vera@example.com', true, now(), now())`);
-  await api.query(
+  await query(
     `insert into membership (workspace_id, user_id, role) select id, '00000000-0000-4000-8000-0000000000f1', 'viewer' from workspace`,
   );
-  if (user) slack.knows('U1', user);
-  expect(await press('release')).toBe(200);
-  await deliverAll();
+}
+
+test('a release that nobody could be told of has not been made', async () => {
+  const { api, ada, press, statusOf } = await held();
+  await api.query(`create function refuse() returns trigger language plpgsql as $$ begin
+    if new.event = 'incident_changed' then raise exception 'the outbox is broken'; end if; return new; end $$`);
+  await api.query('create trigger refuse before insert on delivery for each row execute function refuse()');
+  api.sent.splice(0);
+  for (const how of ['release', 'discard', 'run-again'])
+    expect((await ada.send('POST', `${V1}/syncs/1/${how}`)).status).toBe(500);
+  expect(await press('release')).toBe(500);
   expect(await statusOf()).toEqual({ decision: null, by: null });
-  expect(slack.messages[0]?.replies.at(-1)?.text).toContain(`slack grace: ${said}`);
-  expect(slack.buttons(slack.messages[0])).toContain('Release load 1…');
+  expect(await api.query('select id::int, status from syncs')).toEqual([{ id: 1, status: 'failed' }]);
+  await api.query('drop trigger refuse on delivery');
+  expect(await press('release')).toBe(200);
+  expect(await statusOf()).toEqual({ decision: 'release', by: 'ada@example.com' });
 });
 
 test('what is decided in Weir is told in the thread', async () => {

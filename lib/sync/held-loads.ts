@@ -13,6 +13,8 @@ interface DecideContext {
 export interface Decision {
   readonly by: string;
   readonly reason?: string | undefined;
+  /** What else is to be done in the transaction of the decision, such as to tell of it; `nextSyncId` is the one that reads again. */
+  readonly onDecided?: (tx: Db, nextSyncId: number | null) => Promise<void>;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function decideLoad(
       .where('id', '=', syncId)
       .execute();
     await queue.send('sync', { syncId }, { tx });
+    await how.onDecided?.(tx, null);
   });
 }
 
@@ -67,6 +70,7 @@ export async function runAgain(
     const syncId = await insertSync(tx, { workspaceId, connectionId, trigger: 'manual' });
     if (syncId === null) throw alreadyRunning(connectionId);
     await queue.send('sync', { syncId }, { tx });
+    await how.onDecided?.(tx, syncId);
     return { syncId };
   });
 }
@@ -101,7 +105,7 @@ async function lockHeld(tx: Db, workspaceId: string, syncId: number): Promise<{ 
 async function setDecision(
   tx: Db,
   syncId: number,
-  { decision, by, reason, at }: Decision & { decision: 'release' | 'discard'; at: Date },
+  { decision, by, reason, at }: Omit<Decision, 'onDecided'> & { decision: 'release' | 'discard'; at: Date },
 ): Promise<void> {
   await tx
     .updateTable('sync_stream')

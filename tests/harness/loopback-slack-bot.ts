@@ -16,12 +16,17 @@ export interface LoopbackSlackBot extends AsyncDisposable {
   readonly token: string;
   /** Oldest first. */
   readonly messages: readonly PostedMessage[];
+  /** What only one person saw: Slack keeps it nowhere. */
+  readonly whispers: readonly { readonly user: string; readonly text: string }[];
   /** The names of the buttons under a message, links among them. */
   buttons(message: PostedMessage | undefined): string[];
   /** What Slack would send when somebody presses a button of ours. */
   press(message: PostedMessage | undefined, action: string, user?: string, userId?: string): string;
   /** Who presses with this id, as Slack's `users.info` tells it. */
   knows(userId: string, user: Record<string, unknown>): void;
+  forgets(userId: string): void;
+  /** Whether a word to one person alone is taken. */
+  hears(takes: boolean): void;
   failNext(...answers: Answer[]): void;
   close(): Promise<void>;
 }
@@ -36,8 +41,10 @@ const MOST_BLOCK_CHARACTERS = 13_200;
 export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
   const token = 'xoxb-loopback-token';
   const messages: (PostedMessage & { edits: number; replies: SlackMessage[] })[] = [];
+  const whispers: { user: string; text: string }[] = [];
   const outage: Answer[] = [];
   const users = new Map<string, Record<string, unknown>>();
+  let isHearing = true;
   let clock = 1_700_000_000;
   const refuse = (error: string): Answer => ({ body: { ok: false, error } });
   const server = await scriptedServer((request): Answer => {
@@ -54,6 +61,11 @@ export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
     if (typeof channel !== 'string' || !['#data', 'C0DATA'].includes(channel)) return refuse('channel_not_found');
     const error = messageError(message as SlackMessage) ?? tooLong(message as SlackMessage);
     if (error) return refuse(error);
+    if (request.path.endsWith('/chat.postEphemeral')) {
+      if (!isHearing) return refuse('user_not_in_channel');
+      whispers.push({ user: String(message.user), text: String(message.text) });
+      return { body: { ok: true, message_ts: `${clock++}.000100` } };
+    }
     const parent = messages.find((each) => each.ts === (ts ?? thread_ts));
     if (request.path.endsWith('/chat.update')) {
       if (!parent) return refuse('message_not_found');
@@ -68,14 +80,19 @@ export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
     return { body: { ok: true, channel: 'C0DATA', ts: stamp } };
   });
   return {
-    ...{ apiUrl: `${server.url}/api`, host: server.host, port: server.port, token, messages },
+    ...{ apiUrl: `${server.url}/api`, host: server.host, port: server.port, token, messages, whispers },
     buttons: (message) => elementsOf(message).map(({ text }) => String((text as { text: string }).text)),
     press: (message, action, user = 'ada', userId = 'U1') => {
       const found = elementsOf(message).find(({ action_id }) => String(action_id).split(':')[0] === action);
       if (!found) throw new Error(`There is no button ${action}.`);
       const pressed = { action_id: found.action_id, value: found.value, type: 'button' };
-      const payload = { type: 'block_actions', user: { id: userId, username: user }, actions: [pressed] };
+      const place = { channel: { id: message?.channel, name: 'data' }, message: { ts: message?.ts } };
+      const payload = { type: 'block_actions', user: { id: userId, username: user }, ...place, actions: [pressed] };
       return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    },
+    forgets: (userId) => void users.delete(userId),
+    hears: (takes) => {
+      isHearing = takes;
     },
     knows: (userId, user) => void users.set(userId, { id: userId, team_id: TEAM, ...user }),
     failNext: (...answers) => void outage.push(...answers),

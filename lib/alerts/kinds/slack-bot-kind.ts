@@ -1,6 +1,6 @@
 import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { type Message, toSlack } from '../message.ts';
+import { escaped, type Message, toSlack } from '../message.ts';
 import { callSlack } from '../slack-api.ts';
 import { parentOf } from '../slack-thread.ts';
 import type { ChannelKind, PostOptions, Reach, Refused } from './channel-kind.ts';
@@ -127,11 +127,6 @@ async function apiIssues(apiUrl: string, isAllowed: Reach['isAllowed']): Promise
   if (await isAllowed(hostname, portNumber)) return [];
   const message = `${hostname} is not Slack’s. To post there, allow ${hostname}:${portNumber} in Settings → Network first.`;
   return [{ path, message }];
-}
-
-/** Slack reads `<!channel>` as a command. */
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function textOf(value: unknown): string {

@@ -2,15 +2,16 @@ import type { Hono } from 'hono';
 import { audit } from '#lib/access/audit.ts';
 import { roleByEmail } from '#lib/access/members.ts';
 import { assertRole } from '#lib/access/roles.ts';
-import { tellChange, tellDecision } from '#lib/alerts/incident-changed.ts';
+import { tellChange } from '#lib/alerts/incident-changed.ts';
 import { acknowledgeIncident, resolveIncident, snoozeIncident } from '#lib/alerts/incidents.ts';
 import { readSlackAction, type SlackAction } from '#lib/alerts/slack-actions.ts';
-import { slackEmail } from '#lib/alerts/slack-person.ts';
+import { type SlackPerson, slackPerson } from '#lib/alerts/slack-person.ts';
 import type { Context } from '#lib/context.ts';
+import type { Role } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
-import { decideLoad } from '#lib/sync/held-loads.ts';
 import { startSync } from '#lib/sync/syncs.ts';
 import { readBytes } from '../body.ts';
+import { decideHeld } from '../decide-held.ts';
 import { addressOf, type Door, type DoorEnv, idOf } from '../door.ts';
 import { learnFrom } from '../learn-from.ts';
 
@@ -18,8 +19,8 @@ const BODY_BYTES = 1_000_000;
 const SNOOZE_MS = 4 * 3_600_000;
 
 /**
- * The buttons of messages in Slack. Slack signs what it sends; whoever is in the channel may press, except for what changes what
- * readers see: that takes a member of the workspace who might do it here.
+ * The buttons of messages in Slack. Slack signs what it sends, and says who pressed: a button does what that person might do
+ * in Weir, and nothing for anybody else in the channel.
  */
 export function slackRoutes(app: Hono<DoorEnv>): void {
   app.post('/slack/:id', pressed);
@@ -34,55 +35,92 @@ async function pressed(c: Door): Promise<Response> {
     signature: c.req.header('x-slack-signature'),
   });
   if (action === null) return c.body(null, 200);
-  const { workspaceId, incidentIds, actor } = action;
-  const reply = await done(context, action, channelId);
-  if (reply !== null) await tellChange(context.db, context, { workspaceId, incidentIds, reply });
-  const subject = action.connectionId ? `connection:${action.connectionId}` : `incident:${incidentIds.join(',')}`;
-  const detail = { from: addressOf(c), ...(reply !== null && { said: reply }) };
-  await audit(context, { workspaceId, actor, action: `slack.${action.action}`, subject, detail });
+  const person = await slackPerson(context, channelId, action.userId);
+  const told = await done(context, action, person);
+  const { workspaceId, incidentIds, syncId, connectionId } = action;
+  const [name, noun] = DOES[action.action];
+  const subject = { sync: syncId, connection: connectionId, incident: incidentIds.join(',') }[noun];
+  const detail = { from: addressOf(c), slack: action.actor, ...(told.refused && { refused: told.refused }) };
+  await audit(context, {
+    ...{ workspaceId, actor: told.by ?? action.actor, action: told.refused ? 'refused' : name },
+    ...{ subject: told.refused ? `${name} ${noun}:${subject}` : `${noun}:${subject}`, detail },
+  });
   return c.body(null, 200);
 }
 
-/** Does it; gives what is to be said in the thread besides what the incidents tell of themselves. */
-async function done(context: Context, action: SlackAction, channelId: string): Promise<string | null> {
+/** As the audit log calls them when they are done in Weir, what they are done to, and who may. */
+const DOES: Record<SlackAction['action'], readonly [string, 'sync' | 'connection' | 'incident', Role]> = {
+  acknowledge: ['incident.acknowledge', 'incident', 'editor'],
+  snooze: ['incident.snooze', 'incident', 'editor'],
+  expected: ['incident.resolve', 'incident', 'editor'],
+  rerun: ['connection.sync', 'connection', 'editor'],
+  release: ['sync.release', 'sync', 'editor'],
+};
+
+/** Does it in the name of the member who pressed; what keeps it from being done is said to that person alone. */
+async function done(
+  context: Context,
+  action: SlackAction,
+  person: SlackPerson,
+): Promise<{ by: string | null; refused: string | null }> {
+  let by: string | null = null;
   try {
-    if (action.action === 'rerun') return await rerun(context, action);
-    if (action.action === 'release') return await release(context, action, channelId);
-    return await change(context, action);
+    by = await memberWho(context, action, person);
+    await act(context, action, by);
+    return { by, refused: null };
   } catch (error) {
     if (!(error instanceof WeirError)) throw error;
-    return `${action.actor}: ${[error.message, error.hint].filter(Boolean).join(' ')}`;
+    const refused = [error.message, error.hint].filter(Boolean).join(' ');
+    await whisper(context, action, person, refused);
+    return { by, refused };
   }
 }
 
-async function rerun(context: Context, { workspaceId, connectionId, actor }: SlackAction): Promise<string | null> {
-  if (connectionId === null) return null;
-  const { syncId } = await startSync(context, workspaceId, connectionId, 'manual');
-  return `${actor}: Sync ${syncId} is started.`;
-}
-
-/** By the e-mail address that Slack vouches for. What came of it is said by the decision itself. */
-async function release(
-  context: Context,
-  { workspaceId, syncId, userId, actor }: SlackAction,
-  channelId: string,
-): Promise<null> {
-  if (syncId === null) return null;
-  const email = await slackEmail(context, channelId, userId);
+/** The e-mail address that Slack vouches for. @throws WeirError `not_allowed` for who is no member, or may not do this */
+async function memberWho(context: Context, { workspaceId, action }: SlackAction, person: SlackPerson): Promise<string> {
+  const email = await person.email();
   const role = await roleByEmail(context, workspaceId, email);
   if (role === null) throw notMember(email);
-  assertRole(role, 'editor');
-  await decideLoad(context, workspaceId, syncId, 'release', { by: email, reason: 'Released in Slack' });
-  const reply = `${email}: Load ${syncId} is released, its rows are being published.`;
-  await tellDecision(context.db, context, { workspaceId, syncId, reply });
-  await audit(context, {
-    ...{ workspaceId, actor: email, action: 'sync.release', subject: `sync:${syncId}`, detail: { by: actor } },
-  });
-  return null;
+  assertRole(role, DOES[action][2]);
+  return email;
+}
+
+/** Where Slack does not take it, the thread says it. */
+async function whisper(context: Context, action: SlackAction, person: SlackPerson, why: string): Promise<void> {
+  const { workspaceId, incidentIds, actor, place } = action;
+  const text = `Sorry, that button did nothing. ${why}`;
+  try {
+    if (place) return await person.tell(text, place);
+  } catch (error) {
+    context.log.warn({ err: error }, 'Slack did not take a word to who pressed a button');
+  }
+  await tellChange(context.db, context, { workspaceId, incidentIds, reply: `${actor}: ${text}` });
+}
+
+function act(context: Context, action: SlackAction, by: string): Promise<void> {
+  if (action.action === 'rerun') return rerun(context, action, by);
+  if (action.action === 'release') return release(context, action, by);
+  return change(context, action, by);
+}
+
+async function rerun(
+  context: Context,
+  { workspaceId, connectionId, incidentIds }: SlackAction,
+  by: string,
+): Promise<void> {
+  if (connectionId === null) return;
+  const { syncId } = await startSync(context, workspaceId, connectionId, 'manual');
+  const reply = `${by}: Sync ${syncId} is started.`;
+  await tellChange(context.db, context, { workspaceId, incidentIds, reply });
+}
+
+async function release(context: Context, { workspaceId, syncId }: SlackAction, by: string): Promise<void> {
+  if (syncId === null) return;
+  await decideHeld(context, { workspaceId, syncId }, 'release', { by, reason: 'Released in Slack.' });
 }
 
 /** Of a message about several incidents, all that are still open. */
-async function change(context: Context, { workspaceId, incidentIds, actor, action }: SlackAction): Promise<null> {
+async function change(context: Context, { workspaceId, incidentIds, action }: SlackAction, by: string): Promise<void> {
   const open = await context.db
     .selectFrom('incident')
     .select('id')
@@ -92,17 +130,16 @@ async function change(context: Context, { workspaceId, incidentIds, actor, actio
     .orderBy('id')
     .execute();
   for (const { id } of open) {
-    if (action === 'acknowledge') await acknowledgeIncident(context, workspaceId, id, actor);
+    if (action === 'acknowledge') await acknowledgeIncident(context, workspaceId, id, by);
     if (action === 'snooze') {
       const until = new Date(context.clock().getTime() + SNOOZE_MS);
-      await snoozeIncident(context, workspaceId, id, actor, until);
+      await snoozeIncident(context, workspaceId, id, by, until);
     }
     if (action === 'expected') {
-      await resolveIncident(context, workspaceId, id, actor, { reason: 'expected' });
+      await resolveIncident(context, workspaceId, id, by, { reason: 'expected' });
       await learnFrom(context, workspaceId, id);
     }
   }
-  return null;
 }
 
 function notMember(email: string): WeirError {

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
-import { tellDecision } from '#lib/alerts/incident-changed.ts';
 import type { SyncStatus } from '#lib/db/schema.ts';
-import { type Decision, decideLoad, runAgain } from '#lib/sync/held-loads.ts';
+import type { Decision } from '#lib/sync/held-loads.ts';
 import { cancelSync, getSync, listSyncs, syncLog, syncLogText } from '#lib/sync/syncs.ts';
 import { nullable, readBody, shape, text } from '../body.ts';
+import { decideHeld, readHeldAgain } from '../decide-held.ts';
 import { as, asId, type Door, type DoorEnv, numberOf } from '../door.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
 
@@ -33,20 +33,13 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
   });
   for (const decision of ['release', 'discard'] as const)
     app.post(`/syncs/:id/${decision}`, as('editor', `sync.${decision}`), async (c) => {
-      const { workspaceId } = c.get('identity');
-      const id = numberOf(c.req.param('id'));
-      const how = await decisionOf(c, id);
-      await decideLoad(c.get('context'), workspaceId, id, decision, how);
-      await tell(c, id, `Load ${id} is ${DECIDED[decision]}.`, how);
-      return c.json({ id });
+      const { held, how } = await decisionOf(c);
+      await decideHeld(c.get('context'), held, decision, how);
+      return c.json({ id: held.syncId });
     });
   app.post('/syncs/:id/run-again', as('editor', 'sync.run_again'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const id = numberOf(c.req.param('id'));
-    const how = await decisionOf(c, id);
-    const next = await runAgain(c.get('context'), workspaceId, id, how);
-    await tell(c, id, `Load ${id} is discarded, sync ${next.syncId} reads the same records again.`, how);
-    return c.json(next, 201);
+    const { held, how } = await decisionOf(c);
+    return c.json(await readHeldAgain(c.get('context'), held, how), 201);
   });
   app.get('/syncs/:id/log', as('viewer'), async (c) => {
     const after = numberOf(c.req.query('after'), 0);
@@ -67,22 +60,18 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
   app.get('/syncs/:id/events', as('viewer'), syncEvents);
 }
 
-const DECIDED = { release: 'released, its rows are being published', discard: 'discarded' } as const;
-
-/** Those who were told that it is held hear what became of it. */
-function tell(c: Door, syncId: number, what: string, { by, reason }: Decision): Promise<void> {
-  const { workspaceId } = c.get('identity');
-  const reply = [`${by}: ${what}`, reason].filter(Boolean).join(' ');
-  return tellDecision(c.get('context').db, c.get('context'), { workspaceId, syncId, reply });
-}
-
 const decided = shape({ reason: nullable(text) });
 
-/** Who decides of a held load, and why; the audit log names the sync. */
-async function decisionOf(c: Door, id: number): Promise<Decision> {
-  c.set('subject', `sync:${id}`);
+/** Who decides of which held load, and why; the audit log names the sync. */
+async function decisionOf(c: Door): Promise<{
+  held: { workspaceId: string; syncId: number };
+  how: Pick<Decision, 'by' | 'reason'>;
+}> {
+  const syncId = numberOf(c.req.param('id'));
+  c.set('subject', `sync:${syncId}`);
   const { reason } = await readBody<{ reason?: string | null }>(c.req.raw, decided);
-  return { by: c.get('identity').actor, ...(reason && { reason }) };
+  const { workspaceId, actor } = c.get('identity');
+  return { held: { workspaceId, syncId }, how: { by: actor, ...(reason && { reason }) } };
 }
 
 /** `progress` whenever the sync changed, `log` per line, and `done` when it is over. */
