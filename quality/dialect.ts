@@ -1,6 +1,9 @@
 import type { Relation } from '#lib/destinations/destination.ts';
 import type { AggregateName } from './metric.ts';
 
+/** What counts as blank, as SQL: databases trim spaces alone unless told. */
+export const BLANKS = "e' \\t\\n\\r\\f\u00a0'";
+
 /** How a database spells what is measured. The plan is the same for all. */
 export interface Dialect {
   readonly name: string;
@@ -12,7 +15,7 @@ export interface Dialect {
    * `fraction` is that of a quantile.
    */
   readonly aggregates: Readonly<Record<AggregateName, (column: string, filter: string, fraction: number) => string>>;
-  /** Text without blanks around it. */
+  /** Text without `BLANKS` around it. */
   trim(text: string): string;
   /** Whether text matches a regular expression, both as SQL. */
   matches(text: string, pattern: string): string;

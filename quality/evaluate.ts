@@ -5,6 +5,7 @@ import { checkKind } from './checks/index.ts';
 import type { TableMeasurements } from './measure.ts';
 import { type Measured, type Measurements, type Metric, metricKey, rowsMetric } from './metric.ts';
 import { numberText } from './number-text.ts';
+import { MAX_SEGMENTS } from './plan.ts';
 import type { Check, Level } from './suite.ts';
 
 export type Outcome = 'pass' | 'warn' | 'fail' | 'error';
@@ -53,7 +54,8 @@ export function evaluate(check: Check, measured: TableMeasurements, facts: Facts
   if (failure) return { ...head, ...unmeasured(failure) };
   const segments = check.per === undefined ? undefined : measured.segments.get(check.per);
   const whole = judge(check, readingOf(measured, segments?.whole ?? measured.measurements), facts);
-  if (!segments || whole.outcome === 'error') return { ...head, ...whole };
+  // Without a row there is no segment, and what is said of the whole holds.
+  if (!segments || segments.parts.size === 0 || whole.outcome === 'error') return { ...head, ...whole };
   return { ...head, ...broken(check, whole, judgeSegments(check, measured, segments.parts, facts)) };
 }
 
@@ -65,8 +67,9 @@ function judge(check: Check, read: Reading, facts: Facts): Judged {
   const { evaluate: verdictOf } = checkKind(kind);
   try {
     const rows = minimumRows === undefined ? null : (read.number(rowsMetric(where)) ?? 0);
+    if (rows !== null && rows < (minimumRows ?? 0))
+      return tooFew(() => verdictOf(params, where, read, facts), rows, minimumRows ?? 0);
     const verdict = verdictOf(params, where, read, facts);
-    if (rows !== null && rows < (minimumRows ?? 0)) return result(tooFew(verdict, rows, minimumRows ?? 0), 'pass');
     if (!verdict.ok) return result(verdict, level === 'warn' || level === 'quarantine' ? 'warn' : 'fail');
     const tighter = warn && verdictOf({ ...params, ...warn }, where, read, facts);
     return tighter && !tighter.ok ? result(tighter, 'warn') : result(verdict, 'pass');
@@ -75,11 +78,17 @@ function judge(check: Check, read: Reading, facts: Facts): Judged {
   }
 }
 
-function tooFew(verdict: Verdict, rows: number, minimum: number): Verdict {
-  return {
-    ...verdict,
-    message: `${verdict.message}; not judged, since ${numberText(rows)} rows are fewer than ${numberText(minimum)}`,
-  };
+/** What was measured, if it could be, and that it is not judged. */
+function tooFew(verdictOf: () => Verdict, rows: number, minimum: number): Judged {
+  const why = `not judged, since ${numberText(rows)} rows are fewer than ${numberText(minimum)}`;
+  try {
+    const verdict = verdictOf();
+    return result({ ...verdict, message: `${verdict.message}; ${why}` }, 'pass');
+  } catch (error) {
+    // Too few rows may be none, of which nothing can be measured.
+    if (error instanceof Unmeasured) throw error;
+    return { ...unmeasured({ kind: 'config', code: 'too_few_rows', message: why }), outcome: 'pass' };
+  }
 }
 
 interface JudgedSegment extends SegmentResult {
@@ -107,6 +116,8 @@ function judgeSegments(
 function broken({ per }: Check, whole: Judged, segments: readonly JudgedSegment[]): Judged {
   const guilty = segments.filter(({ outcome }) => outcome === segments[0]?.outcome && outcome !== 'pass');
   const kept = segments.slice(0, SEGMENTS_KEPT).map(({ message: _message, ...segment }) => segment);
+  if (guilty.length === 0 && segments.length >= MAX_SEGMENTS)
+    return { ...unmeasured(tooManySegments(String(per))), segments: kept };
   if (guilty.length === 0) return { ...whole, outcome: 'pass', segments: kept };
   const named = guilty.slice(0, SEGMENTS_NAMED).map(({ segment, message }) => `${per} = ${segment}: ${message}`);
   const more = guilty.length - named.length;
@@ -130,6 +141,15 @@ function unmeasured({ message, hint }: Failure): Judged {
     message: [message, hint].filter(Boolean).join(' '),
     memory: null,
     segments: [],
+  };
+}
+
+function tooManySegments(column: string): Failure {
+  return {
+    kind: 'config',
+    code: 'too_many_segments',
+    message: `${column} has more than ${numberText(MAX_SEGMENTS)} values: only those with the most rows were measured, and pass.`,
+    hint: 'Break the check down by a column of fewer values, or narrow it with where.',
   };
 }
 

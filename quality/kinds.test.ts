@@ -1,17 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { createGuard } from '#lib/address-guard.ts';
-import { testDatabase } from '#tests/harness/database.ts';
+import { describe, expect, test } from 'vitest';
 import { checkTables } from './check-tables.ts';
 import type { Facts } from './checks/check-kind.ts';
-import { withParquet } from './duckdb/engine.ts';
-import type { Engine } from './engine.ts';
-import { configOf } from './fixtures/postgres-config.ts';
+import { BOTH_ENGINES } from './fixtures/both-engines.ts';
 import { checksOf, noFacts } from './fixtures/suite-of.ts';
-import { withPostgres } from './postgres/engine.ts';
 
 const VALUES = `(values
   (1, 'open', 'a@x.de', 10.0, 'DE', timestamp '2026-01-01 00:30', '10115', null),
@@ -21,29 +12,10 @@ const VALUES = `(values
   (4, ' ', 'n/a', 25.0, null, null, '', 3)
 ) as t (id, status, email, amount, country, seen_at, zip, parent)`;
 
-type InEngine = <T>(work: (engine: Engine) => Promise<T>) => Promise<T>;
-
-async function inPostgres(): Promise<InEngine> {
-  const { url, query } = await testDatabase();
-  await query(`create table orders as select * from ${VALUES}`);
-  await query("create table statuses as select * from (values ('open'), ('paid')) as s (name)");
-  const { hostname, port } = new URL(url);
-  const guard = createGuard({ allowed: [{ host: hostname, port: Number(port) }] });
-  return (work) => withPostgres(configOf(url), { guard, signal: new AbortController().signal }, work);
-}
-
-async function inDuckDb(): Promise<InEngine> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-kinds-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  await connection.run(`copy (select * from ${VALUES}) to '${folder}/orders.parquet'`);
-  await connection.run(`copy (select * from (values ('open'), ('paid')) as s (name)) to '${folder}/statuses.parquet'`);
-  connection.closeSync();
-  instance.closeSync();
-  const find = async (table: string) => ({ kind: 'parquet' as const, files: [`${folder}/${table}.parquet`] });
-  return (work) => withParquet({ find, folder, signal: new AbortController().signal }, work);
-}
+const TABLES = {
+  orders: `select * from ${VALUES}`,
+  statuses: "select * from (values ('open'), ('paid')) as s (name)",
+};
 
 /** Each declared check with what it says of the orders above. */
 const SAID: readonly [declared: string, said: string][] = [
@@ -104,12 +76,9 @@ const SAID: readonly [declared: string, said: string][] = [
   ],
 ];
 
-describe.each([
-  ['Postgres', inPostgres],
-  ['DuckDB over Parquet', inDuckDb],
-])('over %s', (_name, open) => {
+describe.each(BOTH_ENGINES)('over %s', (_name, open) => {
   test('every kind says what is true', async () => {
-    const inEngine = await open();
+    const inEngine = await open(TABLES);
     const checks = SAID.flatMap(([declared]) => checksOf(`dataset: orders\n${declared}`));
     const distinct = checks.map((check, index) => ({ ...check, key: `${index}` }));
     const results = await inEngine((engine) => checkTables(engine, distinct, () => noFacts()));
@@ -117,7 +86,7 @@ describe.each([
   });
 
   test('drift and categories compare with what they kept of the load before', async () => {
-    const inEngine = await open();
+    const inEngine = await open(TABLES);
     const checks = checksOf(`dataset: orders
 drift: [{column: amount}, {column: status, as: categories, max_effect: 0.1}]
 categories: [{column: country}]`);
@@ -142,7 +111,7 @@ categories: [{column: country}]`);
   });
 
   test('the schema is compared with what is declared, and with the load before', async () => {
-    const inEngine = await open();
+    const inEngine = await open(TABLES);
     const look = async (declared: string, memory: Facts['memory'] = null) => {
       const checks = checksOf(`dataset: orders\nschema: ${declared}`);
       const [result] = await inEngine((engine) => checkTables(engine, checks, () => ({ ...noFacts(), memory })));
@@ -159,7 +128,7 @@ categories: [{column: country}]`);
   });
 
   test('some of the rows that fail are kept, without what is personal', async () => {
-    const inEngine = await open();
+    const inEngine = await open(TABLES);
     const checks = checksOf(`dataset: orders
 uniqueness: {unique_columns: [id]}
 referential: {column: status, references: {table: statuses, column: name}, where: "id = 4"}

@@ -19,8 +19,8 @@ distribution: [{column: age, expected_mean_range: [25, 45], expected_median_rang
 `);
   expect(statements.map(({ sql }) => sql)).toEqual([
     'select count(*) as m0, count("id") as m1, count(*) filter (where (age > 17)) as m2, count("email") filter (where (age > 17)) as m3, ' +
-      `count(*) filter (where ("name" is null or btrim("name"::text) = '')) as m4, extract(epoch from max("updated_at"::timestamptz)) as m5, ` +
-      'avg("age") as m6, percentile_cont(0.5) within group (order by "age") as m7, min("age") as m8 from "public"."users"',
+      `count(*) filter (where ("name" is null or btrim("name"::text, e' \\t\\n\\r\\f\u00a0') = '')) as m4, extract(epoch from max("updated_at"::timestamptz)) as m5, ` +
+      'avg("age") as m6, percentile_cont(0.5) within group (order by "age") as m7, min(+"age") as m8 from "public"."users"',
     'select coalesce(sum(n - 1), 0) as m0 from (select count(*) as n from "public"."users" where "id" is not null group by "id" having count(*) > 1) as repeated',
     'select coalesce(sum(n - 1), 0) as m0 from (select count(*) as n from "public"."users" where "country" is not null and "email" is not null and (age > 17) group by "country", "email" having count(*) > 1) as repeated',
   ]);

@@ -67,7 +67,8 @@ function readRow(metrics: readonly Metric[], row: Row, into: Map<string, Measure
 function readValue(value: unknown): Measured {
   if (value === null || value === undefined) return { value: null };
   const number = Number(value);
-  return Number.isFinite(number) ? { value: number } : { failure: notANumber(value) };
+  // Blank text would count as 0.
+  return Number.isFinite(number) && String(value).trim() !== '' ? { value: number } : { failure: notANumber(value) };
 }
 
 function notANumber(value: unknown): Failure {

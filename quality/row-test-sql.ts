@@ -1,3 +1,4 @@
+import { literal } from '#lib/sql-text.ts';
 import type { Dialect } from './dialect.ts';
 import type { Limit, RowTest } from './row-test.ts';
 
@@ -35,7 +36,8 @@ function missing({ column, blank, words }: Extract<RowTest, { ask: 'missing' }>,
 /** Numbers compare as numbers, everything else as the text it is shown as. */
 function notIn({ column, values }: Extract<RowTest, { ask: 'not_in' }>, dialect: Dialect): string {
   const name = dialect.quote(column);
-  if (values.every((value) => typeof value === 'number')) return `${name} not in (${values.join(', ')})`;
+  // A plus sign takes numbers alone: text would be read as the kind of number that the list holds, and 1.4 be 1.
+  if (values.every((value) => typeof value === 'number')) return `+${name} not in (${values.join(', ')})`;
   return `${name}::text not in (${values.map((value) => literal(String(value))).join(', ')})`;
 }
 
@@ -43,6 +45,8 @@ function outside(value: string, { low, high }: { low?: Limit; high?: Limit }): s
   const parts = [
     ...(low === undefined ? [] : [`${value} < ${limitSql(low)}`]),
     ...(high === undefined ? [] : [`${value} > ${limitSql(high)}`]),
+    // Not a number sorts above all numbers, and has no difference to itself.
+    ...(typeof low === 'number' && high === undefined ? [`${value} - ${value} <> 0`] : []),
   ];
   return `(${parts.join(' or ')})`;
 }
@@ -57,8 +61,4 @@ function within(value: string, { low, high }: { low?: number; high?: number }): 
 
 function limitSql(limit: Limit): string {
   return typeof limit === 'number' ? String(limit) : literal(limit);
-}
-
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''").replaceAll('\0', '')}'`;
 }

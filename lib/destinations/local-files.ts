@@ -1,3 +1,5 @@
+import { literal } from '#lib/sql-text.ts';
+
 /** A line may be as long as a row that is taken from a file, with what is added to it; DuckDB's own limit is 2 MB. */
 const MAX_LINE_BYTES = 20 * 1024 * 1024;
 
@@ -10,7 +12,7 @@ export const LONG_LINES = `max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 
  */
 export function typedRows(files: readonly string[]): string {
   const [first = ''] = files;
-  const list = `[${files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ')}]`;
+  const list = `[${files.map(literal).join(', ')}]`;
   const compression = /\.gz$/.test(first)
     ? ", compression = 'gzip'"
     : /\.zst$/.test(first)

@@ -1,3 +1,4 @@
+import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { CountsMetric } from '../metric.ts';
 import { numberText } from '../number-text.ts';
@@ -9,7 +10,7 @@ const NAMED = 5;
 /** Values that are new, or that are no longer there. */
 export const categories: CheckKind = {
   name: 'categories',
-  docs: `Against the load before, at most \`max_new\` values of \`column\` are new and at most \`max_vanished\` are no longer there (0 unless told). For columns of up to ${MOST} values.`,
+  docs: `Against the load before, at most \`max_new\` values of \`column\` are new and at most \`max_vanished\` are no longer there (0 unless told). For columns of fewer than ${MOST} values.`,
   example: 'categories: [{column: status, max_vanished: 1}]',
   scope: 'table',
   properties: {
@@ -25,6 +26,7 @@ export const categories: CheckKind = {
 
   evaluate(params, where, read, { memory }) {
     const now = [...read.counts(counts(params, where)).keys()].toSorted();
+    if (now.length >= MOST) throw tooMany(String(params.column));
     const limits = [Number(params.max_new ?? 0), Number(params.max_vanished ?? 0)] as const;
     const limitText = `at most ${limits[0]} new, ${limits[1]} gone`;
     const rest = { limitText, low: null, high: limits[0] + limits[1], memory: now };
@@ -50,6 +52,15 @@ export const categories: CheckKind = {
 
 function counts({ column }: JsonObject, where: string | undefined): CountsMetric {
   return { type: 'counts', column: String(column), limit: MOST, ...(where && { where }) };
+}
+
+function tooMany(column: string): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'too_many_values',
+    message: `${column} has ${numberText(MOST)} different values or more: which are new can’t be told.`,
+    hint: 'Use accepted_values, pattern or referential for it, or narrow the check with where.',
+  });
 }
 
 function listed(values: readonly string[]): string {

@@ -21,7 +21,7 @@ const FORMATS: Readonly<Record<string, { readonly words: string; readonly patter
   date_time: {
     words: 'an ISO date and time',
     pattern:
-      '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2}?)?$',
+      '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$',
   },
   phone: { words: 'a phone number', pattern: '^[+]?[0-9][0-9 ()./-]{5,20}$' },
   country_code: { words: 'a two-letter country code', pattern: '^[A-Z]{2}$' },

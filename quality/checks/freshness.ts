@@ -4,10 +4,13 @@ import { durationText } from '../number-text.ts';
 import type { CheckKind, Facts, Reading, Verdict } from './check-kind.ts';
 import { dueProblems, dueSchema, lastDue } from './due.ts';
 
+/** Times without a zone may be some hours ahead; beyond, a row from the future hides how old all others are. */
+const MOST_AHEAD_HOURS = 24;
+
 /** Age of the newest row, or of the last published sync. */
 export const freshness: CheckKind = {
   name: 'freshness',
-  docs: 'The newest value of `column` is at most `max_age_hours` old, or came in time for the last time it was `due`. Without a column it is the age of the last published sync. Times without a zone are taken as UTC.',
+  docs: 'The newest value of `column` is at most `max_age_hours` old, or came in time for the last time it was `due`. Without a column it is the age of the last published sync. Times without a zone are taken as UTC; a newest one more than a day ahead fails, since it hides the others.',
   example: 'freshness: [{max_age_hours: 24, column: updated_at}]',
   scope: 'table',
   properties: {
@@ -52,8 +55,8 @@ function young({ column, max_age_hours }: JsonObject, newestS: number | null, no
   if (newestS === null) return none(column, durationText(high), limit);
   const ageHours = (now.getTime() / 1000 - newestS) / 3600;
   const valueText = ageText(ageHours);
-  const message = `${nameOf(column)} is ${valueText}, limit ${durationText(high)}`;
-  return { ok: ageHours <= high, value: ageHours, valueText, message, ...limit };
+  const message = `${nameOf(column)} is ${valueText}, limit ${durationText(high)}${aheadText(ageHours)}`;
+  return { ok: ageHours <= high && !isAhead(ageHours), value: ageHours, valueText, message, ...limit };
 }
 
 /** At the last due time the newest value was at most `within_hours` old, or it has come since. */
@@ -64,9 +67,10 @@ function inTime({ column }: JsonObject, due: JsonObject, newestS: number | null,
   const limit = { limitText: words, low: null, high: at === null ? null : hoursBetween(at, now) + within };
   if (newestS === null) return none(column, words, limit);
   const ageHours = (now.getTime() / 1000 - newestS) / 3600;
-  const ok = limit.high === null || ageHours <= limit.high;
+  const ok = (limit.high === null || ageHours <= limit.high) && !isAhead(ageHours);
   const valueText = ageText(ageHours);
-  return { ok, value: ageHours, valueText, message: `${nameOf(column)} is ${valueText}, ${words}`, ...limit };
+  const message = `${nameOf(column)} is ${valueText}, ${words}${aheadText(ageHours)}`;
+  return { ok, value: ageHours, valueText, message, ...limit };
 }
 
 function none(column: unknown, words: string, limit: Pick<Verdict, 'limitText' | 'low' | 'high'>): Verdict {
@@ -86,6 +90,14 @@ function nameOf(column: unknown): string {
 
 function ageText(hours: number): string {
   return hours < 0 ? `${durationText(hours)} ahead` : `${durationText(hours)} old`;
+}
+
+function isAhead(hours: number): boolean {
+  return hours < -MOST_AHEAD_HOURS;
+}
+
+function aheadText(hours: number): string {
+  return isAhead(hours) ? '; what lies in the future hides how old the rest is, leave it out with where' : '';
 }
 
 function hoursBetween(a: Date, b: Date): number {

@@ -1,15 +1,16 @@
 import { typedRows } from '#lib/destinations/local-files.ts';
-import type { Dialect } from '../dialect.ts';
+import { identifier } from '#lib/sql-text.ts';
+import { BLANKS, type Dialect } from '../dialect.ts';
 
 /** DuckDB over files on this machine: Parquet, or what the destination wrote instead. */
 export const duckdbDialect: Dialect = {
   name: 'duckdb',
-  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  quote: identifier,
   source(relation) {
     if (relation.kind !== 'parquet') throw new Error(`DuckDB can't read ${relation.kind}`);
     return typedRows(relation.files);
   },
-  trim: (text) => `trim(${text})`,
+  trim: (text) => `trim(${text}, ${BLANKS})`,
   matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,
   epoch: (column) => `epoch(${column}::timestamp)`,
   records: (select) => `select to_json(r)::varchar as record from (${select}) as r`,
@@ -21,14 +22,11 @@ export const duckdbDialect: Dialect = {
     mean: (column, filter) => `avg(${column})${filter}`,
     quantile: (column, filter, fraction) => `quantile_cont(${column}, ${fraction})${filter}`,
     stddev: (column, filter) => `stddev_samp(${column})${filter}`,
-    min: (column, filter) => `min(${column})${filter}`,
-    max: (column, filter) => `max(${column})${filter}`,
+    // A plus sign takes numbers alone: text has another order, and text of digits would read as a number.
+    min: (column, filter) => `min(+${column})${filter}`,
+    max: (column, filter) => `max(+${column})${filter}`,
     newest: (column, filter) => `epoch(max(${column})${filter})`,
     shortest: (column, filter) => `min(length(${column}::varchar))${filter}`,
     longest: (column, filter) => `max(length(${column}::varchar))${filter}`,
   },
 };
-
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

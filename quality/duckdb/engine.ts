@@ -2,8 +2,9 @@ import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Relation } from '#lib/destinations/destination.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
+import { literal } from '#lib/sql-text.ts';
 import type { Engine } from '../engine.ts';
-import { duckdbDialect, literal } from './dialect.ts';
+import { duckdbDialect } from './dialect.ts';
 
 const MEMORY = '512MB';
 const THREADS = '2';

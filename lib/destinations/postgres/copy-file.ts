@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
 import { type Cell, NotStraight } from '#lib/records/index.ts';
+import { literal } from '#lib/sql-text.ts';
 import { RawIds } from '../raw-ids.ts';
 import { type OddRow, OddRows, scanFile } from '../straight-rows.ts';
 import { quote, quoteTable, type TableRef } from './identifier.ts';
@@ -58,11 +59,11 @@ export async function copyFile(pool: pg.Pool, file: DelimitedFile, copy: FileCop
   }
 }
 
-function statementFor({ delimiter, quote: sign }: DelimitedFile, { table, columns }: FileCopy): string {
+function statementFor({ delimiter, quote: mark }: DelimitedFile, { table, columns }: FileCopy): string {
   const names = [...columns, '_airbyte_raw_id', SLICE_COLUMN, SEQ_COLUMN].map(quote).join(', ');
-  const literal = (text: string) => (text === '\t' ? "e'\\t'" : `'${text.replaceAll("'", "''")}'`);
+  const sign = (text: string) => (text === '\t' ? "e'\\t'" : literal(text));
   return `copy ${quoteTable(table)} (${names}) from stdin
-    (format csv, encoding 'UTF8', delimiter ${literal(delimiter)}, quote ${literal(sign)}, escape ${literal(sign)}, null '')`;
+    (format csv, encoding 'UTF8', delimiter ${sign(delimiter)}, quote ${sign(mark)}, escape ${sign(mark)}, null '')`;
 }
 
 function rowsFor(

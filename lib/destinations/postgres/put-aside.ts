@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { TableShape } from '#lib/records/index.ts';
+import { literal } from '#lib/sql-text.ts';
 import type { SetAside } from '../destination.ts';
 import { holdFence } from './fence.ts';
 import { quote, quoteTable, type TableRef } from './identifier.ts';
@@ -108,8 +109,4 @@ function objectOf(pairs: readonly string[]): string {
   const groups = Array.from({ length: Math.ceil(pairs.length / 50) }, (_, at) => pairs.slice(at * 50, at * 50 + 50));
   if (groups.length === 0) return `'{}'::jsonb`;
   return `(${groups.map((group) => `jsonb_build_object(${group.join(', ')})`).join(' || ')})`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,13 +1,13 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { identifier, literal } from '#lib/sql-text.ts';
 import type { SetAside } from '../destination.ts';
 import { typedRows } from '../local-files.ts';
 import type { FileFormat } from './formats/format.ts';
 import type { RecordLines } from './layouts/layout.ts';
 import type { StraightPart } from './local-stage.ts';
 import type { AsideRow } from './refused-lines.ts';
-import { identifier, literal } from './sql.ts';
 
 const MEMORY_LIMIT = '512MB';
 const THREADS = '2';

@@ -4,9 +4,9 @@ import { open, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
 import { type Cell, type Column, NotStraight } from '#lib/records/index.ts';
+import { identifier, literal } from '#lib/sql-text.ts';
 import { RawIds } from '../raw-ids.ts';
 import { type OddRow, OddRows, scanFile } from '../straight-rows.ts';
-import { identifier, literal } from './sql.ts';
 import { type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;

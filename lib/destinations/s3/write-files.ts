@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { identifier, literal } from '#lib/sql-text.ts';
 import type { Granularity } from './config.ts';
 import type { FileFormat, OutputColumn } from './formats/format.ts';
 import type { FileFacts, StagedTable } from './layouts/layout.ts';
 import { ASIDE } from './refused-lines.ts';
-import { identifier, literal } from './sql.ts';
 
 const MEMORY_LIMIT = '512MB';
 const MIN_LINE_BYTES = 16 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { literal } from '#lib/sql-text.ts';
 
 /** DuckDB with one file to read and nothing else: no other path, no network, no extension, and no way to change that. */
 export interface FileReader {
@@ -43,14 +44,4 @@ async function lockDown(connection: DuckDBConnection, file: string): Promise<voi
   await connection.run(`set allowed_paths = [${literal(file)}]`);
   await connection.run('set enable_external_access = false');
   await connection.run('set lock_configuration = true');
-}
-
-/** Text as an SQL literal. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** A name as an SQL identifier. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,5 +1,5 @@
+import { identifier, literal } from '#lib/sql-text.ts';
 import { LONG_LINES } from '../../local-files.ts';
-import { identifier, literal } from '../sql.ts';
 import {
   compressionSpec,
   type FormatKind,

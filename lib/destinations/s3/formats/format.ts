@@ -1,7 +1,7 @@
 import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { ColumnType } from '#lib/records/index.ts';
-import { identifier } from '../sql.ts';
+import { identifier } from '#lib/sql-text.ts';
 
 /** One of the ways in which files are written. A new one is a file here and a line in `index.ts`. */
 export interface FormatKind {

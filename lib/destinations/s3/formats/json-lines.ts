@@ -1,6 +1,6 @@
 import type { ColumnType } from '#lib/records/index.ts';
+import { literal } from '#lib/sql-text.ts';
 import { LONG_LINES } from '../../local-files.ts';
-import { literal } from '../sql.ts';
 import {
   compressionSpec,
   type FormatKind,

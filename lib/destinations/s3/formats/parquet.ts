@@ -1,6 +1,6 @@
 import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { identifier, literal } from '../sql.ts';
+import { identifier, literal } from '#lib/sql-text.ts';
 import { type FormatKind, plainSelect } from './format.ts';
 import { PARQUET_TYPES } from './parquet-types.ts';
 

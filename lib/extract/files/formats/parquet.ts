@@ -1,6 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
-import { identifier, literal, openFileReader } from '../duckdb.ts';
+import { identifier, literal } from '#lib/sql-text.ts';
+import { openFileReader } from '../duckdb.ts';
 import { fileError } from '../file-errors.ts';
 import type { FileFormat, OpenFile } from './format.ts';
 
