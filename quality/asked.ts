@@ -3,7 +3,7 @@ import type { JsonValue } from '#lib/json.ts';
 import type { Facts } from './checks/check-kind.ts';
 import type { Engine } from './engine.ts';
 import { evaluate } from './evaluate.ts';
-import { gatherFacts } from './facts.ts';
+import { type FactsRequest, gatherFacts } from './facts.ts';
 import { withSamples } from './failing-rows.ts';
 import type { TableMeasurements } from './measure.ts';
 import { parseSuite } from './parse-suite.ts';
@@ -36,15 +36,21 @@ export interface Asked extends BoundSuite {
   readonly facts: Facts;
 }
 
+interface Load extends Pick<FactsRequest, 'destinationId'> {
+  readonly connectionId: string;
+  readonly syncId: number;
+  readonly load: Facts['load'];
+}
+
 /** Makes the checks of several suites ready to be measured together: what they share is measured once. */
 export async function askTogether(
   c: { readonly db: Db; readonly clock: () => Date },
   suites: readonly BoundSuite[],
-  { connectionId, syncId, load }: { connectionId: string; syncId: number; load: Facts['load'] },
+  { connectionId, destinationId, syncId, load }: Load,
 ): Promise<Asked[]> {
   const asked: Asked[] = [];
   for (const { id, suite } of suites) {
-    const of = await gatherFacts(c, { suiteId: id, connectionId, syncId, runId: null });
+    const of = await gatherFacts(c, { suiteId: id, connectionId, destinationId, syncId, runId: null });
     for (const check of suite.checks)
       asked.push({ id, suite, check: { ...check, key: `${id} ${check.key}` }, facts: { ...of(check), load } });
   }

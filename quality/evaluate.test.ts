@@ -74,6 +74,12 @@ test('volume is compared with the load before, up and down', () => {
     'fail: 121 rows, +21% against the load before, limit 20%',
   );
   expect(verdict(declared, [5])).toBe('pass: 5 rows, limit within 20% of the load before');
+  // The limit itself is within, whatever a binary fraction makes of it.
+  for (const pct of Array.from({ length: 100 }, (_, index) => index + 1)) {
+    const said = (rows: number) => verdict(`volume: [{max_change_pct: ${pct}}]`, [rows], { previousRows: 100 });
+    expect([said(100 - pct), said(100 + pct)].map((text) => text.slice(0, 4))).toEqual(['pass', 'pass']);
+    expect([said(99 - pct), said(101 + pct)].map((text) => text.slice(0, 4))).toEqual(['fail', 'fail']);
+  }
 });
 
 test('freshness without a column is the age of the last published sync', () => {

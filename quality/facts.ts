@@ -9,6 +9,8 @@ export interface FactsRequest {
   /** Null for one that is not saved yet. */
   readonly suiteId: string | null;
   readonly connectionId: string | null;
+  /** Where the tables are: of a suite without a connection all that load into it count. */
+  readonly destinationId: string;
   /** The sync whose load is measured; null for none. */
   readonly syncId: number | null;
   /** The run that measures, which is no history yet. */
@@ -20,10 +22,11 @@ const NO_RESULTS: Awaited<ReturnType<typeof earlierResults>> = new Map();
 /** What is known of each check without looking at its table. */
 export async function gatherFacts(
   { db, clock }: { db: Db; clock: () => Date },
-  { suiteId, connectionId, syncId, runId }: FactsRequest,
+  { suiteId, connectionId, destinationId, syncId, runId }: FactsRequest,
 ): Promise<(check: Check) => Facts> {
-  const published = connectionId ? await lastPublished(db, connectionId) : null;
-  const loadId = syncId ?? published?.syncId ?? null;
+  const published = await lastPublished(db, connectionId ? { connectionId } : { destinationId });
+  const last = connectionId ? published.last : null;
+  const loadId = syncId ?? last?.syncId ?? null;
   const earlier = suiteId ? await earlierResults(db, { suiteId, loadId, except: runId }) : NO_RESULTS;
   // A check that is new has no history, but the load before may have been counted.
   const counted = connectionId && loadId ? await rowsBefore(db, connectionId, loadId) : new Map<string, number>();
@@ -33,7 +36,8 @@ export async function gatherFacts(
     const points = earlier.get(key) ?? [];
     return {
       now,
-      lastPublishedAt: published?.at ?? null,
+      // Of a table that no stream is called like, such as a dbt model, the newest load of all tells.
+      lastPublishedAt: published.byTable.get(table) ?? last?.at ?? null,
       history: points.flatMap(({ at, value, feedback }) =>
         value === null ? [] : [{ at, value, ...(feedback && { feedback }) }],
       ),

@@ -130,9 +130,9 @@ async function pass(
   suites: readonly BoundSuite[],
   counts: LoadCounts,
 ): Promise<SuiteResult[]> {
-  const { c, sync } = passing;
+  const { c, sync, destination } = passing;
   const load = { read: counts.read, accepted: counts.written };
-  const asked = await askTogether(c, suites, { ...sync, load });
+  const asked = await askTogether(c, suites, { ...sync, destinationId: destination.id, load });
   const runs = await startRuns(c.db, sync, suites);
   const aside = asked.filter(({ check }) => check.level === 'quarantine');
   const found: SuiteResult[] = [];
@@ -166,9 +166,10 @@ async function watch(
   { complete, load }: { complete: boolean; load: LoadCounts },
 ): Promise<void> {
   if (suites.length === 0) return;
-  const { c, sync, stream, stage } = passing;
+  const { c, sync, destination, stream, stage } = passing;
   try {
-    const asked = await askTogether(c, suites, { ...sync, load: { read: load.read, accepted: load.written } });
+    const counts = { read: load.read, accepted: load.written };
+    const asked = await askTogether(c, suites, { ...sync, destinationId: destination.id, load: counts });
     const results = await measureNext(passing, asked);
     if (complete) await saveRuns(c, sync, await startRuns(c.db, sync, suites), results);
   } catch (error) {

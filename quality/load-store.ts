@@ -1,18 +1,47 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonObject } from '#lib/json.ts';
 
-/** The connection's last published sync: its id, and when readers could see it. */
-export async function lastPublished(db: Db, connectionId: string): Promise<{ syncId: number; at: Date } | null> {
-  const row = await db
-    .selectFrom('sync_stream')
-    .innerJoin('syncs', 'syncs.id', 'sync_stream.sync_id')
-    .select(['syncs.id as syncId', 'sync_stream.published_at as at'])
-    .where('syncs.connection_id', '=', connectionId)
-    .where('sync_stream.published_at', 'is not', null)
-    .orderBy('sync_stream.published_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.at ? { syncId: row.syncId, at: row.at } : null;
+/** When readers could see each table's newest load, and the newest load of all. */
+export interface LastPublished {
+  readonly last: { readonly syncId: number; readonly at: Date } | null;
+  readonly byTable: ReadonlyMap<string, Date>;
+}
+
+/** What a connection published last, or all connections to a destination. */
+export async function lastPublished(
+  db: Db,
+  of: { readonly connectionId: string } | { readonly destinationId: string },
+): Promise<LastPublished> {
+  const rows = await db
+    .selectFrom('sync_stream as stream')
+    .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
+    .innerJoin('connection', 'connection.id', 'syncs.connection_id')
+    .distinctOn(['connection.id', 'stream.namespace', 'stream.name'])
+    .select(['syncs.id as syncId', 'stream.published_at as at', 'connection.prefix', 'stream.name', 'stream.relation'])
+    .$if('connectionId' in of, (query) =>
+      query.where('connection.id', '=', 'connectionId' in of ? of.connectionId : ''),
+    )
+    .$if('destinationId' in of, (query) =>
+      query.where('connection.destination_id', '=', 'destinationId' in of ? of.destinationId : ''),
+    )
+    .where('stream.published_at', 'is not', null)
+    .orderBy('connection.id')
+    .orderBy('stream.namespace')
+    .orderBy('stream.name')
+    .orderBy('stream.published_at', 'desc')
+    .execute();
+  const found = rows
+    .flatMap(({ at, ...row }) => (at === null ? [] : [{ ...row, at }]))
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  const newest = found.at(-1);
+  return {
+    last: newest ? { syncId: newest.syncId, at: newest.at } : null,
+    byTable: new Map(
+      found.flatMap(({ at, prefix, name, relation }) =>
+        namesOf(prefix, name, relation).map((each) => [each, at] as const),
+      ),
+    ),
+  };
 }
 
 /** A stream as it was last published to a destination that has no tables of its own. */

@@ -59,7 +59,29 @@ const SAID: readonly [declared: string, said: string | RegExp][] = [
   ],
 ];
 
+const PEOPLE = {
+  people: `select 1 as id, 'Ann' as "firstName", 'a@x.de' as "userEmail", 'kept' as plan,
+    '{"email":"b@x.de","plan":"x","calls":[{"phoneNumber":"0301"}]}' as contact, 'ip 10.0.0.1' as note`,
+};
+
 describe.each(BOTH_ENGINES)('over %s', (_name, open) => {
+  test('failing rows show nothing personal, however a name is written and however deep it lies', async () => {
+    const inEngine = await open(PEOPLE);
+    const checks = checksOf('dataset: people\nrange: {column: id, min: 2}');
+    const samples = { rows: 1, days: 1, personal: ['NOTE'], plain: [] };
+    const [result] = await inEngine((engine) => checkTables(engine, checks, () => noFacts(), samples));
+    expect(result?.samples).toEqual([
+      {
+        id: expect.anything(),
+        firstName: '••••',
+        userEmail: '••••',
+        plan: 'kept',
+        contact: '{"email":"••••","plan":"x","calls":[{"phoneNumber":"••••"}]}',
+        note: '••••',
+      },
+    ]);
+  });
+
   test('what only looks right does not pass', async () => {
     const inEngine = await open(TABLES);
     const checks = SAID.flatMap(([declared]) => checksOf(`dataset: odd\n${declared}`));

@@ -145,6 +145,27 @@ jsonata: {holds: "a +"}`);
   ]);
 });
 
+test('what would be said for nothing is refused', () => {
+  const { issues } = parseSuite(`dataset: t
+volume: {max_change_pct: 20, per: country}
+sql: {query: "select 1", max: 1, where: "a > 1"}
+freshness: {max_age_hours: 1, where: "a > 1"}
+schema: {required: [a], where: "a > 1"}
+reconciliation: {with_table: u, with_where: "true) or (true"}
+range: {column: a, max: .inf}
+distribution: {column: a, expected_mean_range: [.nan, 1]}
+categories: {column: a, where: "a > 1"}`);
+  expect(issues.map(({ line, path, message }) => `${line} ${path}: ${message.slice(0, 42)}`)).toEqual([
+    '2 volume.per: The parts have no load before to be compar',
+    '3 sql.where: It would not be heeded: write the conditio',
+    '4 freshness.where: It would not be heeded: name a column, who',
+    '5 schema.where: It would not be heeded: the columns of a t',
+    '6 reconciliation.with_where: A ) has no opening bracket.',
+    '7 range.max: max takes a number or text.',
+    '8 distribution.expected_mean_range.0: 0 takes a number.',
+  ]);
+});
+
 test('each check has the lines where it stands', () => {
   const { places } = parseSuite(`dataset: t
 volume: [{ min_rows: 1 }]

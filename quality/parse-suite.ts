@@ -169,9 +169,12 @@ function readCheck(kind: CheckKind, declared: JsonValue, path: Path, common: Com
     description: _description,
     ...params
   } = declared;
-  const problems: Problem[] = (kind.problems?.(params) ?? []).map((problem) => ({ ...problem, path: [problem.path] }));
+  const problems: Problem[] = (kind.problems?.(params, { per, where }) ?? []).map((problem) => ({
+    ...problem,
+    path: [problem.path],
+  }));
   if (isJsonObject(warn)) {
-    const inner = kind.problems?.({ ...params, ...warn }) ?? [];
+    const inner = kind.problems?.({ ...params, ...warn }, { per, where }) ?? [];
     if (problems.length === 0) problems.push(...inner.map((problem) => ({ ...problem, path: ['warn'] })));
     if (level === 'warn')
       problems.push({ path: ['warn'], message: 'The check only warns as it is: leave out warn, or raise level.' });

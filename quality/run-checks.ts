@@ -237,8 +237,8 @@ async function measureSuite(c: MeasureContext, run: Run, signal: AbortSignal): P
     run.trigger === 'sync' && run.syncId !== null
       ? await carriedResults(c.db, run.suiteId, run.syncId)
       : new Map<string, NewResult>();
-  const { suiteId, connectionId, syncId, id: runId } = run;
-  const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
+  const { suiteId, connectionId, destinationId, syncId, id: runId } = run;
+  const facts = await gatherFacts(c, { suiteId, connectionId, destinationId, syncId, runId });
   const guard = await workspaceGuard(c, run.workspaceId);
   const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   const left = suite.checks.filter(({ key }) => !carried.has(key));
@@ -263,11 +263,11 @@ async function farStreams(db: Db, { destinationType, destinationId, connectionId
 async function measurePast(c: MeasureContext, run: Run, suite: Suite, signal: AbortSignal): Promise<NewResult[]> {
   const { history } = suite;
   if (history === null) return [];
-  const { suiteId, connectionId, syncId, id: runId } = run;
+  const { suiteId, connectionId, destinationId, syncId, id: runId } = run;
   const known = await measuredKeys(c.db, suiteId);
   const fresh = suite.checks.filter((check) => !known.has(check.key) && canBackfill(check));
   if (fresh.length === 0) return [];
-  const facts = await gatherFacts(c, { suiteId, connectionId, syncId, runId });
+  const facts = await gatherFacts(c, { suiteId, connectionId, destinationId, syncId, runId });
   const guard = await workspaceGuard(c, run.workspaceId);
   const config = usableConfig(c.secrets, run.config, `destination:${run.destinationId}`);
   const options = { config, guard, signal, statementTimeoutMs: history.isAsked ? ASKED_PAST_MS : PAST_MS };

@@ -66,6 +66,31 @@ describe('a suite', () => {
     ]);
   });
 
+  test('knows of each table when it was published last, with a connection or without', async () => {
+    const { database, c, workspaceId, destinationId } = await service();
+    const { connectionId } = await twoSyncs(database, workspaceId, destinationId);
+    // Its other stream has gone on, while this one has stopped.
+    await database.query(`insert into sync_stream (sync_id, workspace_id, name, published_at, relation)
+      select max(id), workspace_id, 'other', timestamptz '2025-12-31T23:59Z', '{"kind":"postgres","schema":"public","table":"other"}' from syncs group by workspace_id`);
+    const text =
+      'freshness: [{table: users, max_age_hours: 1}, {table: public.other, max_age_hours: 1}, {table: model, max_age_hours: 1}]';
+    const said = async (name: string, bound: { connectionId?: string }) => {
+      const { id } = await createSuite(c, workspaceId, { name, text, destinationId, ...bound });
+      await runChecks(c, (await startChecks(c, workspaceId, id, 'manual')).runId);
+      const { results } = await suiteResults(c, workspaceId, id);
+      return results.map(({ table, message }) => `${table}: ${message}`).toSorted();
+    };
+    const ofTables = [
+      'public.other: the last published sync is 1m old, limit 1h',
+      'users: the last published sync is 2h old, limit 1h',
+    ];
+    expect(await said('bound', { connectionId })).toEqual([
+      'model: the last published sync is 1m old, limit 1h',
+      ...ofTables,
+    ]);
+    expect(await said('alone', {})).toEqual(['model: nothing was published yet, limit 1h', ...ofTables]);
+  });
+
   test('that can’t reach its database says so, once for all checks', async () => {
     const { database, c, workspaceId, destinationId } = await service();
     await database.query(`delete from allowed_host`);

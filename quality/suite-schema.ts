@@ -211,7 +211,13 @@ const validators = new Map<string, ValidateFunction>();
 function validatorOf(name: string, schema: () => JsonObject): ValidateFunction {
   const known = validators.get(name);
   if (known) return known;
-  const validate = new Ajv({ allErrors: true, strict: false, verbose: true, validateSchema: false }).compile(schema());
+  const validate = new Ajv({
+    allErrors: true,
+    strict: false,
+    strictNumbers: true,
+    verbose: true,
+    validateSchema: false,
+  }).compile(schema());
   validators.set(name, validate);
   return validate;
 }

@@ -77,7 +77,7 @@ export async function tryChecks(
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', destinationId)
     .executeTakeFirstOrThrow();
-  const facts = await gatherFacts(c, { suiteId, connectionId, syncId: null, runId: null });
+  const facts = await gatherFacts(c, { suiteId, connectionId, destinationId, syncId: null, runId: null });
   const guard = await workspaceGuard(c, workspaceId);
   const config = usableConfig(c.secrets, destination.config, `destination:${destinationId}`);
   const results = await inDestination(

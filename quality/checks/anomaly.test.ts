@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../evaluate.ts';
 import { checksOf, noFacts } from '../fixtures/suite-of.ts';
-import { metricKey } from '../metric.ts';
+import { metricsOf } from '../measure.ts';
+import { metricKey, rowsMetric } from '../metric.ts';
 import { parseSuite } from '../parse-suite.ts';
 import type { Check } from '../suite.ts';
 import type { Point } from './check-kind.ts';
@@ -14,9 +15,10 @@ function history(values: readonly number[]): Point[] {
 }
 
 /** What a check of the rows of a table says on the day after these. */
-function said(declared: string, before: readonly Point[], rows: number) {
+function said(declared: string, before: readonly Point[], rows: number | null) {
   const [check] = checksOf(`dataset: orders\nanomaly: ${declared}`) as [Check];
-  const key = metricKey({ type: 'aggregate', name: 'rows' });
+  const [metric] = metricsOf(check, null);
+  const key = metricKey(metric ?? rowsMetric(undefined));
   const measured = {
     measurements: new Map([[key, { value: rows }]]),
     segments: new Map(),
@@ -56,6 +58,13 @@ describe('an anomaly check', () => {
       day === 14 ? { ...point, feedback: 'expected' } : point,
     );
     expect(said('{metric: rows}', moved, 505)).toMatchObject({ outcome: 'pass' });
+  });
+
+  test('does not pass over a measurement that has vanished', () => {
+    const result = said('{metric: mean, column: amount}', history(TWO_WEEKS), null);
+    expect(result).toMatchObject({ outcome: 'error' });
+    expect(result.message).toMatch(/^The mean of amount has no values to measure/);
+    expect(said('{metric: mean, column: amount}', [], null)).toMatchObject({ outcome: 'pass' });
   });
 
   test('names every problem of its declaration', () => {

@@ -5,6 +5,7 @@ import type { Judgement, Options } from '../anomaly/series.ts';
 import { type AggregateName, columnMetric, type Metric, rowsMetric } from '../metric.ts';
 import { durationText, numberText, percentText, rangeText } from '../number-text.ts';
 import type { CheckKind, Facts, Point, Reading, Verdict } from './check-kind.ts';
+import { noValues } from './no-values.ts';
 
 const TOLERANCE = 1;
 
@@ -101,6 +102,7 @@ export const anomaly: CheckKind = {
     const measure = measureOf(params.metric);
     const value = measure.value(params.column, where, read, facts.now);
     const name = measure.words(String(params.column));
+    if (value === null && facts.history.length > 0) throw noValues(`The ${name}`);
     const judgement = judgeNext(facts.history.map(pointOf), { at: facts.now.getTime(), value }, anomalyOptions(params));
     return verdictOf(judgement, { name, value, text: measure.text, params, facts });
   },

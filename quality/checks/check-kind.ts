@@ -23,7 +23,7 @@ export interface CheckKind {
   /** It looks at the columns themselves. */
   readonly readsColumns?: boolean;
   /** What else is wrong with parameters that fit the schema. */
-  problems?(params: JsonObject): { readonly path: string; readonly message: string }[];
+  problems?(params: JsonObject, beside: Beside): KindProblem[];
   /** One check per thing measured, where the parameters name several. */
   split?(params: JsonObject): JsonObject[];
   /** What is measured, in words that stay when limits change: part of the key, and of the title. */
@@ -39,6 +39,17 @@ export interface CheckKind {
   evaluate(params: JsonObject, where: string | undefined, read: Reading, facts: Facts): Verdict;
 }
 
+/** What stands beside the kind's own parameters. */
+export interface Beside {
+  readonly per?: JsonValue | undefined;
+  readonly where?: JsonValue | undefined;
+}
+
+export interface KindProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** What was measured. */
 export interface Reading {
   number(metric: Metric): number | null;
@@ -50,7 +61,7 @@ export interface Reading {
 /** What is known without looking at the table. */
 export interface Facts {
   readonly now: Date;
-  /** When the connection's last sync was published. */
+  /** When the table's last load was published, or the connection's where the table is none that it loads. */
   readonly lastPublishedAt: Date | null;
   /** What the check measured on earlier loads, oldest first. */
   readonly history: readonly Point[];

@@ -10,7 +10,7 @@ const MOST_AHEAD_HOURS = 24;
 /** Age of the newest row, or of the last published sync. */
 export const freshness: CheckKind = {
   name: 'freshness',
-  docs: 'The newest value of `column` is at most `max_age_hours` old, or came in time for the last time it was `due`. Without a column it is the age of the last published sync. Times without a zone are taken as UTC; a newest one more than a day ahead fails, since it hides the others.',
+  docs: 'The newest value of `column` is at most `max_age_hours` old, or came in time for the last time it was `due`. Without a column it is the age of the table’s last published sync. Times without a zone are taken as UTC; a newest one more than a day ahead fails, since it hides the others.',
   example: 'freshness: [{max_age_hours: 24, column: updated_at}]',
   scope: 'table',
   properties: {
@@ -22,10 +22,13 @@ export const freshness: CheckKind = {
   anyOf: ['max_age_hours', 'due'],
   limits: ['max_age_hours'],
 
-  problems: ({ max_age_hours, due }) => [
+  problems: ({ max_age_hours, due, column }, { where }) => [
     ...dueProblems(due),
     ...(max_age_hours !== undefined && due !== undefined
       ? [{ path: 'due', message: 'Give max_age_hours or due, not both.' }]
+      : []),
+    ...(where !== undefined && column === undefined
+      ? [{ path: 'where', message: 'It would not be heeded: name a column, whose rows it picks.' }]
       : []),
   ],
   subject: ({ column }) => (column === undefined ? 'last sync' : String(column)),

@@ -1,5 +1,6 @@
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { conditionProblem } from '../condition.ts';
 import { type Metric, rowsMetric } from '../metric.ts';
 import { numberText, percentText, rowsText } from '../number-text.ts';
 import type { CheckKind, Facts, Reading } from './check-kind.ts';
@@ -22,6 +23,15 @@ export const reconciliation: CheckKind = {
   },
   required: [],
   limits: ['max_difference', 'max_difference_pct'],
+  problems({ with_table, with_where }) {
+    const message = with_where === undefined ? null : conditionProblem(String(with_where));
+    return [
+      ...(message ? [{ path: 'with_where', message }] : []),
+      ...(with_where !== undefined && with_table === undefined
+        ? [{ path: 'with_where', message: 'It picks rows of with_table: name that.' }]
+        : []),
+    ];
+  },
   subject: ({ with_table }) => (with_table === undefined ? 'with the source' : `with ${with_table}`),
   columns: () => [],
   metrics: (params, where) => [rowsMetric(where), ...other(params)],

@@ -2,11 +2,11 @@ import type { JsonObject } from '#lib/json.ts';
 import { rowsMetric } from '../metric.ts';
 import { percentText, rowsText } from '../number-text.ts';
 import { type RowTest, testColumns } from '../row-test.ts';
-import type { CheckKind } from './check-kind.ts';
+import type { CheckKind, KindProblem } from './check-kind.ts';
 
 interface RowLevelKind extends Pick<CheckKind, 'name' | 'docs' | 'example' | 'properties' | 'required' | 'subject'> {
   readonly anyOf?: readonly string[];
-  problems?(params: JsonObject): { readonly path: string; readonly message: string }[];
+  problems?(params: JsonObject): KindProblem[];
   test(params: JsonObject): RowTest;
   /** What is wrong with a row that fails, after the subject: `is no email`. */
   wrong(params: JsonObject): string;

@@ -34,6 +34,10 @@ export const schema: CheckKind = {
   },
   required: [],
   limits: [],
+  problems: (_params, { where }) =>
+    where === undefined
+      ? []
+      : [{ path: 'where', message: 'It would not be heeded: the columns of a table are the same for all rows.' }],
   subject: () => 'columns',
   columns: () => [],
   metrics: () => [],

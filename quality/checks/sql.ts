@@ -21,11 +21,14 @@ export const sql: CheckKind = {
   required: ['query'],
   limits: ['min', 'max', 'max_rows'],
 
-  problems({ query, min, max, max_rows }) {
+  problems({ query, min, max, max_rows }, { where }) {
     const message = queryProblem(String(query));
     const both = max_rows !== undefined && (min !== undefined || max !== undefined);
     return [
       ...(message ? [{ path: 'query', message }] : []),
+      ...(where === undefined
+        ? []
+        : [{ path: 'where', message: 'It would not be heeded: write the condition into the query.' }]),
       ...(both ? [{ path: 'max_rows', message: 'Give max_rows, or min and max, not both.' }] : []),
     ];
   },

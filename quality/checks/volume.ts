@@ -28,9 +28,13 @@ export const volume: CheckKind = {
   anyOf: ['min_rows', 'max_rows', 'max_change_pct'],
   limits: ['min_rows', 'max_rows', 'max_change_pct'],
 
-  problems({ min_rows, max_rows }) {
+  problems({ min_rows, max_rows, max_change_pct }, { per }) {
     const crossed = typeof min_rows === 'number' && typeof max_rows === 'number' && min_rows > max_rows;
-    return crossed ? [{ path: 'max_rows', message: 'max_rows is smaller than min_rows.' }] : [];
+    const message = 'The parts have no load before to be compared with: leave out per, or max_change_pct.';
+    return [
+      ...(crossed ? [{ path: 'max_rows', message: 'max_rows is smaller than min_rows.' }] : []),
+      ...(max_change_pct !== undefined && per !== undefined ? [{ path: 'per', message }] : []),
+    ];
   },
   subject: () => 'rows',
   columns: () => [],
@@ -38,11 +42,11 @@ export const volume: CheckKind = {
 
   evaluate({ min_rows, max_rows, max_change_pct, against = 'last' }, where, read, facts) {
     const rows = read.number(rowsMetric(where)) ?? 0;
-    const near = max_change_pct === undefined ? null : Number(max_change_pct) / 100;
+    const near = max_change_pct === undefined ? null : Number(max_change_pct);
     const words = WORDS[against as Yardstick];
     const before = near === null ? null : BEFORE[against as Yardstick](facts);
-    const lows = [min_rows, near !== null && before !== null ? before * (1 - near) : undefined];
-    const highs = [max_rows, near !== null && before !== null ? before * (1 + near) : undefined];
+    const lows = [min_rows, near !== null && before !== null ? (before * (100 - near)) / 100 : undefined];
+    const highs = [max_rows, near !== null && before !== null ? (before * (100 + near)) / 100 : undefined];
     const low = strictest(Math.max, lows);
     const high = strictest(Math.min, highs);
     const isAbsolute = rows < Number(min_rows ?? 0) || rows > Number(max_rows ?? Number.POSITIVE_INFINITY);
