@@ -20,10 +20,13 @@ const TABLES = {
 /** Each declared check with what it says. */
 const SAID: readonly [declared: string, said: string | RegExp][] = [
   // Text that looks like numbers has another order than numbers.
-  ['distribution: {column: price, expected_min: 10}', /^error: /],
+  [
+    'distribution: {column: price, expected_min: 10}',
+    /^error: This needs a column of numbers, and the column holds (text|varchar)/,
+  ],
   ['distribution: {column: price, expected_max: 9}', /^error: /],
   ['range: {column: price, min: 5}', /^error: /],
-  ['accepted_values: {column: price, values: [10, 9, 1]}', /^error: /],
+  ['accepted_values: {column: price, values: [10, 9, 1]}', /^error: This needs a column of numbers/],
   [
     'accepted_values: {column: price, values: ["10", "9", "1"]}',
     'fail: price is none of the accepted values in 1 row, limit 0',

@@ -3,6 +3,7 @@ import { type Failure, WeirError } from '#lib/errors.ts';
 import { type JsonValue, parseJson } from '#lib/json.ts';
 import type { Row } from './engine.ts';
 import { type Measured, type Metric, metricKey, type RecordsMetric } from './metric.ts';
+import { notANumber } from './not-numbers.ts';
 import type { Statement } from './plan.ts';
 
 /** What the statements gave, as far as they have run. */
@@ -69,15 +70,6 @@ function readValue(value: unknown): Measured {
   const number = Number(value);
   // Blank text would count as 0.
   return Number.isFinite(number) && String(value).trim() !== '' ? { value: number } : { failure: notANumber(value) };
-}
-
-function notANumber(value: unknown): Failure {
-  return {
-    kind: 'config',
-    code: 'not_a_number',
-    message: `The result is no number (${String(value).slice(0, 40)}).`,
-    hint: 'This kind of check needs a column of numbers without NaN or infinity; leave those out with where.',
-  };
 }
 
 async function judgeRecords({ expression }: RecordsMetric, rows: readonly Row[]): Promise<Map<string, number>> {

@@ -33,7 +33,7 @@ distribution: [{column: age, expected_mean_range: [24, 26], expected_median_rang
     'fail: age is repeated in 89 rows, limit 0',
     'pass: the mean of age is 24.96, limit 24 to 26',
     'fail: the median of age is 25, limit 0 to 24',
-    'error: The result is no number (u1). This kind of check needs a column of numbers without NaN or infinity; leave those out with where.',
+    'error: This needs a column of numbers, and the column holds varchar. Give the column a type of numbers where it is loaded, or compare it in a check of kind condition or sql.',
   ]);
 });
 

@@ -4,6 +4,7 @@ import type { Relation } from '#lib/destinations/destination.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import { literal } from '#lib/sql-text.ts';
 import type { Engine } from '../engine.ts';
+import { notNumbers } from '../not-numbers.ts';
 import { duckdbDialect } from './dialect.ts';
 
 const MEMORY = '512MB';
@@ -90,5 +91,13 @@ export function readFailure(error: unknown): Failure {
     return { kind: 'transient', code: 'statement_timeout', message: 'Measuring took too long and was stopped.', hint };
   }
   const hint = 'Check the type of the column, and the condition of where.';
-  return { kind: 'config', code: 'not_measurable', message: `DuckDB can’t measure this: ${message}.`, hint };
+  const said = message.replace(/\.$/, '');
+  return (
+    notNumbers(message) ?? {
+      kind: 'config',
+      code: 'not_measurable',
+      message: `DuckDB can’t measure this: ${said}.`,
+      hint,
+    }
+  );
 }

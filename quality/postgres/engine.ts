@@ -7,6 +7,7 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Kept } from '#lib/kept.ts';
 import type { Engine, Hint, Row } from '../engine.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { notNumbers } from '../not-numbers.ts';
 import { postgresDialect } from './dialect.ts';
 import { MOST_SESSIONS, openSessions, type Sessions } from './sessions.ts';
 import { columnTypes, isTable, tablesIn } from './store.ts';
@@ -141,6 +142,8 @@ function readFailure(error: unknown): Failure {
       message: 'The table was locked by another session.',
       hint: 'Run the checks again.',
     };
+  const textual = notNumbers(message);
+  if (textual) return textual;
   if (/^(22|42)/.test(state))
     return {
       kind: 'config',
