@@ -1,6 +1,15 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
-import { findExplanation, insertEvents, openCauses, recentOutcomes, saveExplanation } from './incident-store.ts';
+import type { JsonObject } from '#lib/json.ts';
+import { causeLine, keysLine } from './evidence.ts';
+import {
+  type Explanation,
+  findExplanation,
+  insertEvents,
+  openCauses,
+  recentOutcomes,
+  saveExplanation,
+} from './incident-store.ts';
 import { type AlertRule, AT_ONCE, closes, looksBack, opens } from './life.ts';
 import { masked, masking } from './mask.ts';
 import type { Message } from './message.ts';
@@ -25,6 +34,8 @@ export interface ChecksFinished {
     readonly table: string;
     readonly outcome: 'pass' | 'warn' | 'fail' | 'error';
     readonly message: string;
+    /** Rows that fail it, masked. */
+    readonly samples?: readonly JsonObject[];
   }[];
 }
 
@@ -46,7 +57,9 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
     workspaceId,
     run.results.map(({ key }) => `check:${suiteId}:${key}`),
   );
-  for (const { key, table, outcome, message } of run.results.filter((result) => result.outcome !== 'pass')) {
+  for (const { key, table, outcome, message, samples = [] } of run.results.filter(
+    (result) => result.outcome !== 'pass',
+  )) {
     const cause = `check:${suiteId}:${key}`;
     if (!open.has(cause) && outcome !== 'error' && !(await isEnough(tx, run, key))) continue;
     const severity = outcome === 'warn' ? 'warning' : 'critical';
@@ -61,10 +74,12 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
       at,
     });
     const isNew = await isNews(tx, { ...seen, workspaceId, cause, severity, title, at });
+    if (!isNew) continue;
+    const explanation = await explain(tx, run, seen.id, at);
     // What a failed sync explains has been told with it.
-    if (isNew && !(await isExplained(tx, run, seen.id, at))) fresh.push({ id: seen.id, key, severity, title });
+    if (!explanation?.isTold) fresh.push({ id: seen.id, key, severity, title, table, samples, explanation });
   }
-  await tellFresh(tx, c, run, fresh, link);
+  await tellFresh(tx, c, run, { fresh, link, mask });
 
   const passed: string[] = [];
   for (const { key, outcome } of run.results) {
@@ -113,14 +128,14 @@ async function isOver(tx: Db, run: ChecksFinished, key: string, isFlapping: bool
   return closes(await recentOutcomes(tx, run.suiteId, key, looksBack(rule)), rule, isFlapping);
 }
 
-/** Links what probably caused it; true when people have been told of that. */
-async function isExplained(tx: Db, run: ChecksFinished, incidentId: number, at: Date): Promise<boolean> {
+/** Links what probably caused it. */
+async function explain(tx: Db, run: ChecksFinished, incidentId: number, at: Date): Promise<Explanation | null> {
   const { connectionId, workspaceId, syncId } = run;
-  const explanation = connectionId && (await findExplanation(tx, { connectionId, syncId, at }));
-  if (!explanation) return false;
+  const explanation = connectionId === null ? null : await findExplanation(tx, { connectionId, syncId, at });
+  if (!explanation) return null;
   await saveExplanation(tx, incidentId, explanation);
   await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: explanation.text }]);
-  return explanation.isTold;
+  return explanation;
 }
 
 interface Fresh {
@@ -128,15 +143,18 @@ interface Fresh {
   readonly key: string;
   readonly severity: 'warning' | 'critical';
   readonly title: string;
+  readonly table: string;
+  readonly samples: readonly JsonObject[];
+  readonly explanation: Explanation | null;
 }
 
-async function tellFresh(
-  tx: Db,
-  c: NotifyContext,
-  run: ChecksFinished,
-  fresh: readonly Fresh[],
-  link: Message['link'],
-): Promise<void> {
+interface Telling {
+  readonly fresh: readonly Fresh[];
+  readonly link: Message['link'];
+  readonly mask: (text: string) => string;
+}
+
+async function tellFresh(tx: Db, c: NotifyContext, run: ChecksFinished, { fresh, link, mask }: Telling): Promise<void> {
   for (const severity of ['critical', 'warning'] as const) {
     const these = fresh.filter((each) => each.severity === severity);
     const [first] = these;
@@ -161,6 +179,7 @@ async function tellFresh(
           : [
               `What happened: a check of suite ${run.suiteName} failed${run.syncId ? ` after sync ${run.syncId}` : ''}.`,
             ]),
+        ...(await evidenceOf(tx, run, these, c.clock())).map(mask),
         'What to do: look at the rows behind it, then mend the source or the limit and run the checks again.',
       ],
       link,
@@ -172,6 +191,18 @@ async function tellFresh(
     const event = severity === 'critical' ? 'check_failed' : 'check_warned';
     await enqueue(tx, c, run, event, message, { owners, incidentIds });
   }
+}
+
+/** What probably caused them, and the first of the rows at fault. */
+async function evidenceOf(
+  tx: Db,
+  { connectionId }: ChecksFinished,
+  fresh: readonly Fresh[],
+  at: Date,
+): Promise<string[]> {
+  const explanation = fresh.find((each) => each.explanation !== null)?.explanation ?? null;
+  const failing = fresh.map(({ table, samples: rows }) => ({ table, rows }));
+  return [...causeLine(explanation, at), ...(await keysLine(tx, connectionId, failing))];
 }
 
 async function onRunFailed(

@@ -102,27 +102,37 @@ export async function noteFlapping(
 export interface Explanation {
   readonly text: string;
   readonly syncId: number | null;
+  /** When it happened, where that says something. */
+  readonly at: Date | null;
   /** It is an incident of its own, which people have been told of. */
   readonly isTold: boolean;
+}
+
+interface Explained {
+  readonly connectionId: string;
+  readonly syncId: number | null;
+  readonly at: Date;
 }
 
 const EXPLAINS_HOURS = 24;
 
 /** What went wrong on the way of the data: the connection's open incident, or a change of its schema that came with the load. */
-export async function findExplanation(
-  tx: Db,
-  { connectionId, syncId, at }: { connectionId: string; syncId: number | null; at: Date },
-): Promise<Explanation | null> {
+export async function findExplanation(tx: Db, explained: Explained): Promise<Explanation | null> {
   const failed = await tx
     .selectFrom('incident')
     .select(['id', 'title', 'sync_id as syncId'])
-    .where('cause', '=', `sync:${connectionId}`)
+    .where('cause', '=', `sync:${explained.connectionId}`)
     .where('status', '<>', 'resolved')
     .executeTakeFirst();
-  if (failed) return { text: `INC-${failed.id}: ${failed.title}`, syncId: failed.syncId, isTold: true };
+  if (failed) return { text: `INC-${failed.id}: ${failed.title}`, syncId: failed.syncId, at: null, isTold: true };
+  return findSchemaChange(tx, explained);
+}
+
+/** The newest change of the connection's schema that came with the load, or in the day before. */
+export async function findSchemaChange(tx: Db, { connectionId, syncId, at }: Explained): Promise<Explanation | null> {
   const change = await tx
     .selectFrom('schema_change')
-    .select(['stream', 'change', 'field', 'detail', 'sync_id as syncId'])
+    .select(['stream', 'change', 'field', 'detail', 'sync_id as syncId', 'at'])
     .where('connection_id', '=', connectionId)
     .where('at', '>=', new Date(at.getTime() - EXPLAINS_HOURS * 3_600_000))
     .$if(syncId !== null, (query) =>
@@ -132,7 +142,7 @@ export async function findExplanation(
     .executeTakeFirst();
   if (!change) return null;
   const what = [change.change.replaceAll('_', ' '), change.field, change.detail].filter(Boolean).join(', ');
-  return { text: `Schema change in ${change.stream}: ${what}`, syncId: change.syncId, isTold: false };
+  return { text: `Schema change in ${change.stream}: ${what}`, syncId: change.syncId, at: change.at, isTold: false };
 }
 
 export async function saveExplanation(tx: Db, incidentId: number, { text, syncId }: Explanation): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '#lib/json.ts';
 import { workspace } from './fixtures/workspace.ts';
 import { acknowledgeIncident, getIncident, listIncidents, resolveIncident, snoozeIncident } from './incidents.ts';
 
@@ -68,6 +69,61 @@ describe('an incident of a check', () => {
     w.clock.set(new Date('2026-01-01T01:00:00Z'));
     await w.checksFinished({ a: 'fail' });
     expect((await onlyIncident(w)).explanation).toBe('Schema change in orders: field left out, contact');
+  });
+});
+
+describe('the message of a failing check', () => {
+  const KEYED = { stream: { name: 'orders' }, primaryKey: [['shop'], ['number']] };
+  const linesOf = async (rows: object[], configured: object = KEYED) => {
+    const w = await workspace();
+    await w.database.query(
+      `insert into connection_stream (connection_id, workspace_id, name, position, configured) values ($1, $2, 'orders', 0, $3)`,
+      [w.connectionId, w.workspaceId, JSON.stringify(configured)],
+    );
+    await w.checksFinished({ a: 'fail' }, null, {}, rows as JsonObject[]);
+    await w.deliverAll();
+    return w.slack.texts()[0]?.split('\n') ?? [];
+  };
+
+  test('names the first keys of the rows at fault, each once, by the stream’s primary key', async () => {
+    const rows = [1, 1, 2, 3, 4].map((number) => ({ id: number + 100, shop: 'north', number }));
+    expect(await linesOf(rows)).toContain(
+      'First failing keys of orders (shop, number): north · 1, north · 2, north · 3',
+    );
+  });
+
+  test('tells nothing personal: what is masked stays so, and no keys are told where they are all of that kind', async () => {
+    const rows = [{ email: '••••', number: 7, name: 'Eve' }];
+    const both = { stream: { name: 'orders' }, primaryKey: [['email'], ['number']] };
+    expect(await linesOf(rows, both)).toContain('First failing keys of orders (email, number): •••• · 7');
+    const personal = { stream: { name: 'orders' }, primaryKey: [['email']] };
+    expect((await linesOf(rows, personal)).join()).not.toMatch(/First failing keys|Eve/);
+  });
+
+  test('takes the secrets of the connection out of a key, and shortens a long one', async () => {
+    const keyed = { stream: { name: 'orders' }, primaryKey: [['key']] };
+    const lines = await linesOf([{ key: 's3cret-token' }, { key: 'k'.repeat(500) }], keyed);
+    const told = lines.find((line) => line.startsWith('First failing keys')) ?? '';
+    expect(told).not.toContain('s3cret-token');
+    expect(told.length).toBeLessThan(150);
+  });
+
+  test('goes by id where the stream has no key, and says nothing where there is none', async () => {
+    const bare = { stream: { name: 'orders' }, primaryKey: [] };
+    expect(await linesOf([{ id: 5 }], bare)).toContain('First failing keys of orders (id): 5');
+    expect((await linesOf([{ total: 5 }], bare)).join()).not.toContain('First failing keys');
+  });
+
+  test('names the change of the schema that came before, and how long before', async () => {
+    const w = await workspace();
+    await w.database.query(
+      `insert into schema_change (workspace_id, connection_id, stream, change, field, at) values ($1, $2, 'orders', 'field_left_out', 'contact', '2026-01-01')`,
+      [w.workspaceId, w.connectionId],
+    );
+    w.clock.set(new Date('2026-01-01T00:03:27Z'));
+    await w.checksFinished({ a: 'fail' });
+    await w.deliverAll();
+    expect(w.slack.texts()[0]).toContain('Likely cause: Schema change in orders: field left out, contact, 3m before.');
   });
 });
 

@@ -2,8 +2,10 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Failure, Where } from '#lib/errors.ts';
 import { disableIfHopeless, forgetWarning } from './auto-disable.ts';
 import type { Event } from './events.ts';
+import { causeLine, heldRows, keysLine } from './evidence.ts';
 import { groupOf } from './group.ts';
 import { tellChange } from './incident-changed.ts';
+import { findSchemaChange, insertEvents, saveExplanation } from './incident-store.ts';
 import { masked, masking } from './mask.ts';
 import type { Message } from './message.ts';
 import { enqueue, type Group, routeFor } from './outbox.ts';
@@ -117,6 +119,7 @@ async function onFailed(
       headline: `${word}: ${title}`,
       lines: [
         `What happened: sync ${syncId} ${happened ?? often}${place}. Readers keep what was published before.`,
+        ...(event === 'load_held' ? await whyHeld(tx, sync, seen.id, at) : []).map(mask),
         ...(hint ? [`What to do: ${hint}`] : []),
       ],
       link,
@@ -125,6 +128,21 @@ async function onFailed(
     await enqueue(tx, c, sync, event, told, { incidentIds: [seen.id], group: group && { ...group, entry: title } });
   } else if (seen.told) await tellChange(tx, c, { workspaceId, incidentIds: [seen.id], reply: null });
   await disableIfHopeless(tx, c, sync, { name, message });
+}
+
+/** What probably made its rows fail, kept with the incident, and the keys of the first. */
+async function whyHeld(
+  tx: Db,
+  { workspaceId, connectionId, syncId }: SyncFinished,
+  incidentId: number,
+  at: Date,
+): Promise<string[]> {
+  const cause = await findSchemaChange(tx, { connectionId, syncId, at });
+  if (cause) {
+    await saveExplanation(tx, incidentId, cause);
+    await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: cause.text }]);
+  }
+  return [...causeLine(cause, at), ...(await keysLine(tx, connectionId, await heldRows(tx, syncId)))];
 }
 
 /** A rule may wait for so many failures in a row before it tells of them. */

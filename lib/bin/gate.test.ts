@@ -158,6 +158,43 @@ describe('a connection with checks of level block', () => {
     expect(await told()).toEqual([expect.stringContaining('Load held: Shop to warehouse: public.orders is held')]);
   });
 
+  test('says which rows failed first and what came with them, and forgets that change with a discarded load', async () => {
+    const { sync, give, told, query, context, workspace, runQueued } = await shop();
+    await sync();
+    give([
+      ...goodOrders(101, 2),
+      ...[204, 205, 206, 207].map((id) => ({ id, email: null, channel: 'web', contact: { email: 'a@b.example' } })),
+    ] as Order[]);
+    const held = await sync();
+    const [message = ''] = await told();
+    expect(message.split('\n')).toEqual([
+      'Load held: Shop to warehouse: public.orders is held: channel = web: email is 0% filled, limit 95%.',
+      `What happened: sync ${held.id} holds its load back in stream orders. Readers keep what was published before.`,
+      'Likely cause: Schema change in orders: column added, contact, jsonb.',
+      'First failing keys of orders (id): 204, 205, 206',
+      expect.stringMatching(/^What to do: Look at the failing rows/),
+    ]);
+    const changes = () => query('select change, field, sync_id::int as sync from schema_change');
+    expect(await changes()).toEqual([{ change: 'column_added', field: 'contact', sync: held.id }]);
+    const [incident] = await query<{ explanation: string }>('select explanation from incident');
+    expect(incident?.explanation).toBe('Schema change in orders: column added, contact, jsonb');
+    await decideLoad(context, workspace, held.id, 'discard', { by: 'ada' });
+    await runQueued();
+    expect(await changes()).toEqual([]);
+  });
+
+  test('notes what a released load changes of the table once', async () => {
+    const { sync, give, query, context, workspace, runQueued } = await shop();
+    await sync();
+    give([{ id: 500, email: null, contact: 'x' } as Order]);
+    const { id } = await sync();
+    await decideLoad(context, workspace, id, 'release', { by: 'ada' });
+    await runQueued();
+    expect(await query('select change, field from schema_change')).toEqual([
+      { change: 'column_added', field: 'contact' },
+    ]);
+  });
+
   test('releases it: the very rows that were held are published, and people hear of it', async () => {
     const { sync, rows, give, context, workspace, runQueued, told } = await shop();
     await sync();

@@ -202,6 +202,8 @@ export interface StagedLoad {
   readonly tableRows: number | null;
   /** The table holds nothing yet, or publishing replaces all of it. */
   readonly replaces: boolean;
+  /** Columns that publishing adds or widens, where that is known before. */
+  readonly schemaChanges?: readonly SchemaChange[];
 }
 
 /** Rows that are put aside before publishing: an SQL condition in the destination's dialect, and why. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
@@ -56,6 +57,7 @@ export async function runAgain(
   return db.transaction().execute(async (tx) => {
     const { connectionId } = await lockHeld(tx, workspaceId, heldSyncId);
     await setDecision(tx, heldSyncId, { decision: 'discard', ...how, at: clock() });
+    await forgetSchemaChanges(tx, heldSyncId);
     await tx
       .updateTable('sync_stream')
       .set({ status: 'discarded', failure: JSON.stringify(DISCARDED) })
@@ -113,6 +115,13 @@ async function setDecision(
     .where('sync_id', '=', syncId)
     .where('status', '=', 'held')
     .execute();
+}
+
+/** What the held streams would have changed of their tables. */
+async function forgetSchemaChanges(tx: Db, syncId: number): Promise<void> {
+  await sql`delete from schema_change c using sync_stream s
+    where c.sync_id = ${syncId} and s.sync_id = c.sync_id and s.status = 'held'
+      and s.namespace = c.namespace and s.name = c.stream`.execute(tx);
 }
 
 const DISCARDED: Failure = {

@@ -26,6 +26,8 @@ export interface Recorder {
     stream: SyncStream,
     ended: { readonly published: Published; readonly state: StreamState | null; readonly phases: Phases },
   ): Promise<void>;
+  /** Its load is about to be held back: what it would change of the table is known now, and may be why. */
+  held(stream: SyncStream, changes: readonly SchemaChange[]): Promise<void>;
   failed(
     stream: SyncStream,
     ended: { readonly failure: Failure; readonly error: unknown; readonly phases: Phases },
@@ -116,9 +118,13 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
       const changes = published.schemaChanges ?? [];
       for (const { change, field, detail } of changes)
         line('info', `${CHANGES[change]}: ${field} (${detail}).`, stream);
-      if (changes.length > 0) await insertSchemaChanges(db, attempt, stream, changes);
+      await insertSchemaChanges(db, attempt, stream, changes);
+    },
+    async held(stream, changes) {
+      await insertSchemaChanges(db, attempt, stream, changes);
     },
     async failed(stream, { failure, error, phases }) {
+      if (failure.code === 'load_discarded') await forgetSchemaChanges(db, syncId, stream.configured.stream);
       if (failure.kind === 'bug') log.error({ err: error, syncId, workspaceId }, 'stream failed');
       line('error', failureText(failure), stream);
       await flush();
@@ -195,12 +201,20 @@ const CHANGES: Readonly<Record<SchemaChange['change'], string>> = {
   field_left_out: 'New field was left out',
 };
 
+/** A load that was held and is released has noted them already. */
 async function insertSchemaChanges(
   db: Db,
   { workspaceId, connectionId, syncId }: Attempt,
   { configured: { stream } }: SyncStream,
   changes: readonly SchemaChange[],
 ): Promise<void> {
+  if (changes.length === 0) return;
+  await forgetSchemaChanges(
+    db,
+    syncId,
+    stream,
+    changes.map(({ field }) => field),
+  );
   await db
     .insertInto('schema_change')
     .values(
@@ -209,6 +223,22 @@ async function insertSchemaChanges(
         ...{ namespace: stream.namespace ?? '', stream: stream.name, change, field, detail },
       })),
     )
+    .execute();
+}
+
+/** Of one sync's load, of all or some fields: it was discarded, or they are noted anew. */
+async function forgetSchemaChanges(
+  db: Db,
+  syncId: number,
+  { namespace = '', name }: { readonly namespace?: string; readonly name: string },
+  fields?: readonly string[],
+): Promise<void> {
+  await db
+    .deleteFrom('schema_change')
+    .where('sync_id', '=', syncId)
+    .where('namespace', '=', namespace)
+    .where('stream', '=', name)
+    .$if(fields !== undefined, (query) => query.where('field', 'in', [...(fields ?? [])]))
     .execute();
 }
 

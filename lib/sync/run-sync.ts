@@ -1,5 +1,5 @@
 import type { ConfiguredStream, StreamState } from '#lib/catalog.ts';
-import type { Load, Published, Stage, TargetStream } from '#lib/destinations/destination.ts';
+import type { Load, Published, SchemaChange, Stage, TargetStream } from '#lib/destinations/destination.ts';
 import { type Failure, toFailure, WeirError } from '#lib/errors.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { mappingOf } from '#lib/records/index.ts';
@@ -83,7 +83,7 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
     reached = await stageStream(work, hooks, staging);
   }
   reconcile(counts.closed);
-  if (guarded) await passGate(hooks, { stream, stage, counts });
+  if (guarded) await passGate(hooks, { stream, stage, counts, leftOut });
   else await hooks.gate?.onPart?.(stream, stage, { complete: true, counts: counts.closed });
   killPoint('sync.staged');
   const result = await stage.publish({ complete: true, onRefused: refusing(work, hooks, { stream, counts }, true) });
@@ -104,8 +104,14 @@ function stateAfter(stream: SyncStream, plan: Plan, reached: StreamState | null)
 /** What the gate puts aside changes the counts; they must still agree. */
 async function passGate(
   { gate, recorder }: SyncHooks,
-  { stream, stage, counts }: Pick<Staging, 'stream' | 'stage' | 'counts'>,
+  { stream, stage, counts, leftOut }: Pick<Staging, 'stream' | 'stage' | 'counts' | 'leftOut'>,
 ) {
+  let changes: readonly SchemaChange[] = [];
+  const staged: Stage['staged'] = async () => {
+    const load = await stage.staged();
+    changes = load.schemaChanges ?? [];
+    return load;
+  };
   const setAside: Stage['setAside'] = async (rows) => {
     const saved = await stage.setAside(rows);
     counts.settle(saved);
@@ -113,9 +119,12 @@ async function passGate(
     return saved;
   };
   try {
-    await gate?.onStaged(stream, { names: stage.names, staged: () => stage.staged(), setAside }, counts.closed);
+    await gate?.onStaged(stream, { names: stage.names, staged, setAside }, counts.closed);
   } catch (error) {
-    if (error instanceof WeirError && error.code === 'load_held') await hold(stage, recorder, stream);
+    if (error instanceof WeirError && error.code === 'load_held') {
+      await recorder.held(stream, [...changes, ...leftOutChanges(leftOut)]);
+      await hold(stage, recorder, stream);
+    }
     throw error;
   }
   reconcile(counts.closed);
@@ -185,13 +194,14 @@ async function openStage(
 
 function withLeftOut(published: Published, leftOut: ReadonlySet<string>): Published {
   if (leftOut.size === 0) return published;
-  const fields = [...leftOut].map((field) => field.replaceAll('\u0000', '.'));
-  const changes = fields.map((field) => ({
-    change: 'field_left_out' as const,
-    field,
+  return { ...published, schemaChanges: [...(published.schemaChanges ?? []), ...leftOutChanges(leftOut)] };
+}
+
+function leftOutChanges(leftOut: ReadonlySet<string>): SchemaChange[] {
+  return [...leftOut].map((path) => ({
+    ...{ change: 'field_left_out', field: path.replaceAll('\u0000', '.') },
     detail: 'not in the stream’s schema',
   }));
-  return { ...published, schemaChanges: [...(published.schemaChanges ?? []), ...changes] };
 }
 
 function discarded(): WeirError {

@@ -115,6 +115,7 @@ function sayingRecorder(say: (line: string) => void): Recorder {
       say(
         `${nameOf(stream)}: ${balanceOf(counts.get(stream))}${inserted} inserted, ${updated} updated${rows === null ? '' : `, ${rows} in the table`}`,
       ),
+    held: async () => undefined,
     failed: async (stream, { failure }) => say(`${nameOf(stream)}: failed. ${failureText(failure)}`),
     log: (level, message, stream) => level !== 'info' && say(`${stream ? nameOf(stream) : 'sync'}: ${message}`),
     close: async () => undefined,

@@ -5,7 +5,7 @@ import type { TableKind } from './layouts/index.ts';
 import { keyNames, newestFirst, stagedKey } from './newest.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { findRelation, type RelationRow, soleWriter, tableColumns } from './store.ts';
-import { mergeColumns } from './table.ts';
+import { changesOf, mergeColumns } from './table.ts';
 
 /**
  * What a stage would make of its table, as queries: the same rows that publishing would leave, put in and take out. The
@@ -24,7 +24,10 @@ export async function stagedLoad(parts: StageParts, stage: TableRef, shape: Tabl
   const table: Relation | null = isThere ? { kind: 'postgres', schema: relation.schema, table: relation.table } : null;
   const uniqueKey =
     dedup && !shape.key.includes(-1) ? shape.key.map((index) => shape.columns[index]?.name ?? '') : null;
-  const shared = { load, table, uniqueKey, replaces, becomes: String(parts.attempt.syncId), tableRows: null };
+  const shared = {
+    ...{ load, table, uniqueKey, replaces, becomes: String(parts.attempt.syncId), tableRows: null },
+    schemaChanges: isThere ? changesOf(relation.columns, mergeColumns(relation.columns, shape.columns)) : [],
+  };
   if (replaces) {
     const after = query(winners);
     const removed = isThere ? query(select.table) : null;

@@ -30,7 +30,8 @@ export async function fitTable(
   return { columns, isNew: false, changes: changesOf(relation.columns, columns) };
 }
 
-function changesOf(before: readonly Column[], after: readonly Column[]): SchemaChange[] {
+/** What becomes of a table's columns. */
+export function changesOf(before: readonly Column[], after: readonly Column[]): SchemaChange[] {
   const types = new Map(before.map((column) => [column.name, column.type]));
   return after.flatMap(({ field, name, type }): SchemaChange[] => {
     const old = types.get(name);
