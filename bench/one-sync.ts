@@ -25,7 +25,7 @@ export interface OneSync {
 const silent = async () => undefined;
 const RECORDER = {
   ...{ started: () => undefined, progress: () => undefined, expected: () => undefined, log: () => undefined },
-  ...{ advanced: silent, published: silent, failed: silent, close: silent },
+  ...{ advanced: silent, published: silent, held: silent, failed: silent, close: silent },
 };
 
 /** The engine's own way from a source into the table `orders` of a destination. Prints what it took. */

@@ -13,6 +13,8 @@ export interface PublishInput {
   readonly basedOn: NonNullable<Connector['latest']>['version'] | null;
   /** Why it is saved although its tests fail. */
   readonly failingReason?: string | null;
+  /** A new name of the connector; it keeps the old one when the version is refused. */
+  readonly name?: string;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function publishVersion(
   const reading = await readApart(input.manifest);
   const failing = reading.hasTests ? await failingTests(context, workspaceId, { input, by, signal }) : [];
   if (failing.length > 0 && reason === null) throw testsFailed(failing);
-  const version = { manifest: input.manifest, note: input.note ?? null, basedOn: input.basedOn, by };
+  const { manifest, note = null, basedOn, name } = input;
+  const version = { manifest, note, basedOn, by, ...(name !== undefined && { name }) };
   const saved = { ...version, failingReason: failing.length > 0 ? reason : null };
   return saveVersion(context, workspaceId, id, saved, reading);
 }

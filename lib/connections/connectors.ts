@@ -162,16 +162,26 @@ export async function saveDraft(
   throw (await findConnector(db, workspaceId, id)) ? newerDraft() : notFound('connector');
 }
 
+interface NewVersion {
+  readonly manifest: string;
+  readonly note?: string | null;
+  readonly failingReason?: string | null;
+  readonly basedOn: number | null;
+  readonly by: string;
+  /** What the connector is called from now on; it keeps its name when absent, and when the version is refused. */
+  readonly name?: string;
+}
+
 /**
  * Saves the manifest as the next version; versions never change. `basedOn` is the version that the editor began from
  * (null for none): had somebody else saved one since, theirs would be overwritten unseen.
- * @throws WeirError `invalid_manifest` with its issues, `newer_version`
+ * @throws WeirError `invalid_manifest` with its issues, `newer_version`, `name_taken`
  */
 export async function saveVersion(
   { db }: { db: Db },
   workspaceId: string,
   connectorId: string,
-  input: { manifest: string; note?: string | null; failingReason?: string | null; basedOn: number | null; by: string },
+  input: NewVersion,
   { compiled, issues }: ManifestReading = readManifest(input.manifest),
 ): Promise<{ version: number; issues: readonly Issue[] }> {
   if (compiled === null) throw invalidManifest(issues);
@@ -179,6 +189,7 @@ export async function saveVersion(
     if (!(await lockConnector(trx, workspaceId, connectorId))) throw notFound('connector');
     const newest = (await latestVersion({ db: trx }, workspaceId, connectorId))?.version ?? 0;
     if (newest > (input.basedOn ?? 0)) throw newerVersion(newest, input.basedOn);
+    if (input.name !== undefined) await renameConnector({ db: trx }, workspaceId, connectorId, input.name);
     const version = newest + 1;
     await trx
       .insertInto('connector_version')

@@ -40,6 +40,8 @@ export interface FullConnection {
   readonly prefix: string;
   readonly schedule: Schedule;
   readonly schemaChanges: SchemaPolicy;
+  /** The version of its connector that it stays with; null follows the newest. */
+  readonly connectorVersion: number | null;
   readonly createdAt: Date;
   readonly streams: readonly ConfiguredStream[];
   readonly tags: readonly Tag[];
@@ -86,6 +88,7 @@ export async function fullConnections(
       c.paused_reason as "pausedReason", c.namespace_definition as "namespaceDefinition",
       c.namespace_format as "namespaceFormat", c.prefix, c.schedule, c.created_at as "createdAt",
       c.client_settings as "clientSettings", c.schema_changes as "schemaChanges",
+      c.connector_version as "connectorVersion",
       coalesce((select jsonb_agg(cs.configured order by cs.position) from connection_stream cs
         where cs.connection_id = c.id), '[]') as streams,
       coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'color', t.color) order by t.name)

@@ -166,10 +166,10 @@ export async function create(call: Call) {
 /** Reads a Config API body and changes the connection that it names. */
 export async function update(call: Call) {
   const id = idIn(call.body, 'connectionId', 'connection');
-  const { sourceId } = await findConnection(call, id);
+  const { sourceId, connectorVersion } = await findConnection(call, id);
   const sent = call.body.syncCatalog;
   const streams = isJsonObject(sent)
-    ? { streams: readSyncCatalog(sent, await knownStreams(call, sourceId, sent)) }
+    ? { streams: readSyncCatalog(sent, await knownStreams(call, sourceId, sent, connectorVersion)) }
     : {};
   return saveConnectionChange(call, id, { ...scheduleOf(call.body), ...streams });
 }
@@ -197,11 +197,11 @@ async function createPublic(call: Call) {
 
 async function updatePublic(call: Call) {
   const id = pathId(call);
-  const { sourceId } = await findConnection(call, id);
-  const streams = isJsonObject(call.body.configurations)
-    ? { streams: readPublicStreams(call.body.configurations, (await discovered(call, sourceId)).streams) }
-    : {};
-  return saveConnectionChange(call, id, { ...publicSchedule(call.body), ...streams });
+  const { sourceId, connectorVersion } = await findConnection(call, id);
+  if (!isJsonObject(call.body.configurations)) return saveConnectionChange(call, id, publicSchedule(call.body));
+  const { streams: offered } = await discovered(call, sourceId, connectorVersion);
+  const streams = readPublicStreams(call.body.configurations, offered);
+  return saveConnectionChange(call, id, { ...publicSchedule(call.body), streams });
 }
 
 async function remove(call: Call, id: string): Promise<undefined> {
@@ -214,13 +214,19 @@ async function remove(call: Call, id: string): Promise<undefined> {
  * What was discovered fills in what a client leaves out of its catalog. A source that was never asked is asked when the
  * catalog has gaps; if it does not answer, the catalog is taken as it was sent.
  */
-async function knownStreams(call: Call, sourceId: string, catalog: JsonObject): Promise<readonly StreamDescriptor[]> {
-  const known = await findCatalog(call.context.db, call.identity.workspaceId, sourceId);
+async function knownStreams(
+  call: Call,
+  sourceId: string,
+  catalog: JsonObject,
+  version: number | null = null,
+): Promise<readonly StreamDescriptor[]> {
+  const { context, identity } = call;
+  const known = version === null ? await findCatalog(context.db, identity.workspaceId, sourceId) : null;
   if (known || !hasGaps(catalog)) return known?.streams ?? [];
   try {
-    return (await discoverAgain(call, sourceId)).streams;
+    return (await discoverAgain(call, sourceId, version)).streams;
   } catch (error) {
-    call.context.log.warn({ err: error, sourceId }, 'the source of a new connection was not discovered');
+    context.log.warn({ err: error, sourceId }, 'the source of a new connection was not discovered');
     return [];
   }
 }

@@ -48,10 +48,15 @@ test('tests that a manifest carries are run by Airbyte’s API too: one that fai
   expect(made.status).toBe(200);
   const one = `${definitions}/${made.body.id}`;
   expect((await ada.send('PUT', one, { manifest: manifest(13) })).status).toBe(422);
+  // A version that is refused leaves the name as it was, and a name that is taken leaves no version.
+  expect((await ada.send('PUT', one, { name: 'Store', manifest: manifest(13) })).status).toBe(422);
+  await save({ name: 'Taken', manifest: manifest(12) });
+  expect((await ada.send('PUT', one, { name: 'Taken', manifest: manifest(12) })).status).toBe(409);
+  expect((await ada.get(one)).body).toMatchObject({ name: 'Shop', version: 1 });
   const failingReason = 'the shop mends it tomorrow';
-  expect(await ada.send('PUT', one, { manifest: manifest(13), failingReason })).toMatchObject({
+  expect(await ada.send('PUT', one, { name: 'Store', manifest: manifest(13), failingReason })).toMatchObject({
     status: 200,
-    body: { version: 2 },
+    body: { name: 'Store', version: 2 },
   });
   expect(
     (await ada.get<{ versions: object[] }>(`/api/weir/v1/connectors/${made.body.id}`)).body.versions,

@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import { deleteConnector, getConnector, listConnectors, renameConnector } from '#lib/connections/connectors.ts';
+import { deleteConnector, getConnector, listConnectors } from '#lib/connections/connectors.ts';
 import { notFound } from '#lib/connections/refusals.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
@@ -79,10 +79,12 @@ async function update(call: Call): Promise<JsonObject> {
   const before = await shown(call, id);
   const publish = publishOf(call);
   const name = optionalText(body, 'name');
-  if (name !== undefined && name !== before.name) await renameConnector(context, identity.workspaceId, id, name);
   await publishVersion(context, identity.workspaceId, id, {
     ...publish,
-    input: { ...publish.input, basedOn: Number(before.version) },
+    input: {
+      ...{ ...publish.input, basedOn: Number(before.version) },
+      ...(name !== undefined && name !== before.name && { name }),
+    },
   });
   call.about(`connector:${id}`);
   return shown(call, id);

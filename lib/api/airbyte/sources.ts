@@ -7,7 +7,7 @@ import { readApart } from '../manifest-thread.ts';
 import { type Actor, type Asked, actorResource, actorVerbs, findActor } from './actors.ts';
 import { type Call, type ConfigRoute, epochSeconds, idIn, type PublicRoute, unsupported } from './call.ts';
 import { connectorOfType, findConnector, sourceSpecification, sourceTypeOf } from './definitions.ts';
-import { discoverAgain, discoverySchema } from './discover.ts';
+import { discoverAgain, discoverySchema, pinnedVersion } from './discover.ts';
 
 const source: Actor<FullSource> = {
   noun: 'source',
@@ -41,7 +41,8 @@ export const configRoutes: ConfigRoute[] = [
     input: sourceId,
     handle: async (call) => {
       const { id } = await find(call, idIn(call.body, 'sourceId', 'source'));
-      return discoverySchema(call, id, () => discoverAgain(call, id));
+      const version = await pinnedVersion(call, id);
+      return discoverySchema(call, id, () => discoverAgain(call, id, version));
     },
   },
   {

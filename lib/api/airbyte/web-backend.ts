@@ -72,7 +72,7 @@ async function toWebConnection(call: Call, connection: FullConnection): Promise<
 
 /** The streams as the source offers them now: those of the connection as they are configured, new ones not selected. */
 async function refreshed(call: Call, connection: FullConnection): Promise<JsonObject> {
-  const { catalogId, streams } = await discoverAgain(call, connection.sourceId);
+  const { catalogId, streams } = await discoverAgain(call, connection.sourceId, connection.connectorVersion);
   const known = new Set(connection.streams.map(({ stream }) => JSON.stringify([stream.namespace ?? '', stream.name])));
   const added = streams
     .filter((stream) => !known.has(JSON.stringify([stream.namespace ?? '', stream.name])))

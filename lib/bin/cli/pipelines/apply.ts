@@ -99,7 +99,8 @@ async function save(server: Server, step: Step, ids: Ids): Promise<string> {
   const at = document?.at ?? '';
   if (step.kind === 'connector') return saveConnector(server, step);
   if (step.kind === 'automation') return saveAutomation(server, step, ids);
-  const { states, ...sent } = await SHAPES[step.kind](server, body, ids, at);
+  const pinned = body.connectorVersion ?? (body.connectorVersion === undefined ? remote?.body.connectorVersion : null);
+  const { states, ...sent } = await SHAPES[step.kind](server, body, ids, { at, pinned: pinned ?? null });
   const [path, name] = [PATHS[step.kind], step.name];
   if (remote === null) {
     const { id } = await server.send<{ id: string }>('POST', path, { name, ...sent });
@@ -110,19 +111,26 @@ async function save(server: Server, step: Step, ids: Ids): Promise<string> {
   return remote.id;
 }
 
-type Shape = (server: Server, body: JsonObject, ids: Ids, at: string) => Promise<JsonObject>;
+/** Where the document stands, and the version of its connector that a connection stays with. */
+interface ShapeOptions {
+  readonly at: string;
+  readonly pinned: JsonValue;
+}
+
+type Shape = (server: Server, body: JsonObject, ids: Ids, options: ShapeOptions) => Promise<JsonObject>;
 
 /** Documents with names in the form in which the API takes them, with ids. */
 const SHAPES: Record<Exclude<Kind, 'connector' | 'automation'>, Shape> = {
-  source: async (_server, { connector, ...body }, ids, at) => ({
+  source: async (_server, { connector, ...body }, ids, { at }) => ({
     ...body,
     connectorId: ids.of('connector', connector, at),
   }),
   destination: async (_server, body) => body,
-  connection: async (server, { source, destination, streams, ...body }, ids, at) => {
+  connection: async (server, { source, destination, streams, ...body }, ids, { at, pinned }) => {
     const sourceId = ids.of('source', source, at);
     const listed = Array.isArray(streams) ? streams : [];
-    const offered = needsDiscovery(listed) ? (await server.ask({ kind: 'discover', sourceId })).streams : [];
+    const question = { kind: 'discover', sourceId, ...(pinned !== null && { connectorVersion: pinned }) };
+    const offered = needsDiscovery(listed) ? (await server.ask(question)).streams : [];
     const configured = listed.map((stream) => toConfigured(stream, offered as unknown as StreamDescriptor[]));
     return {
       ...body,
@@ -131,13 +139,13 @@ const SHAPES: Record<Exclude<Kind, 'connector' | 'automation'>, Shape> = {
       streams: configured as unknown as JsonValue,
     };
   },
-  suite: async (_server, { destination, connection, ...body }, ids, at) => ({
+  suite: async (_server, { destination, connection, ...body }, ids, { at }) => ({
     ...body,
     destinationId: ids.of('destination', destination, at),
     ...(connection !== undefined && { connectionId: ids.of('connection', connection, at) }),
   }),
   channel: async (_server, body) => body,
-  alert_rule: async (_server, { channels, connections, tags, owners, levels, events, ...body }, ids, at) => ({
+  alert_rule: async (_server, { channels, connections, tags, owners, levels, events, ...body }, ids, { at }) => ({
     ...body,
     matches: {
       ...(Array.isArray(connections) && { connections: connections.map((name) => ids.of('connection', name, at)) }),

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { createApiKey } from '#lib/access/api-keys.ts';
 import { productionApi, productionManifest, TOKEN } from '#tests/harness/production.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
@@ -143,6 +144,28 @@ test('a folder is applied, applied again without a change, and drift is told', a
   await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
   expect(await api.query('select prefix from connection')).toEqual([{ prefix: 'shop_' }]);
 });
+
+test('a connection that stays with a version is given the streams of that one', async () => {
+  const api = await weir();
+  const options = { folder: shopFolder(api), url: api.url, key: api.key, dryRun: false, prune: false };
+  await said(() => applyCommand(options));
+  const manifest = path.join(options.folder, 'connectors/production.manifest.yaml');
+  const next = parse(readFileSync(manifest, 'utf8')) as { streams: { name: string }[] };
+  const streams = next.streams.filter(({ name }) => name !== 'customers');
+  writeFileSync(manifest, stringify({ ...next, streams }));
+  const file = path.join(options.folder, 'shop.yaml');
+  const text = readFileSync(file, 'utf8').replace('prefix: shop_', 'prefix: next_');
+  writeFileSync(file, text);
+  await expect(said(() => applyCommand(options))).rejects.toThrow('The source offers no stream customers.');
+  writeFileSync(file, text.replace('prefix: next_', 'prefix: next_\nconnectorVersion: 1'));
+  expect((await said(() => applyCommand(options))).text).toContain('0 made, 1 changed');
+  // The pin stays where a document does not speak of it, and counts.
+  writeFileSync(file, text.replace('prefix: next_', 'prefix: last_'));
+  expect((await said(() => applyCommand(options))).text).toContain('0 made, 1 changed');
+  expect(await api.query('select prefix, connector_version as version from connection')).toEqual([
+    { prefix: 'last_', version: 1 },
+  ]);
+}, 60_000);
 
 test('what is exported can be applied as it is, once its secrets are in the environment', async () => {
   const api = await weir();
