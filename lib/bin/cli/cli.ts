@@ -43,7 +43,7 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           make the service as a folder of YAML says
   drift -f DIR --key KEY [--url URL]                      where service and folder differ; exits 2 if they do
   export -f DIR --key KEY [--url URL]                     write what the service has into a folder
-  import airbyte --from URL -f DIR [--client-id ID --client-secret SECRET | --user NAME --password TEXT]
+  import airbyte --from URL -f DIR [--client-id ID --client-secret SECRET | --user NAME --password TEXT] [--workspace NAME]
                                                           write what an Airbyte has into a folder, for apply
   loads release|discard|run-again SYNC --key KEY [--url URL] [--reason TEXT]
                                                           decide of a load that a check holds back
@@ -93,6 +93,7 @@ const OPTIONS = {
   'client-secret': { type: 'string' },
   user: { type: 'string' },
   password: { type: 'string' },
+  workspace: { type: 'string' },
   debug: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -240,9 +241,10 @@ async function pipelines(command: string, words: string[], values: Values): Prom
   const folder = needed(values.folder, '-f');
   if (command === 'import') {
     if (words[0] !== 'airbyte') throw usage('weir import takes: airbyte.');
-    const { user: username, password } = values;
+    const { user: username, password, workspace, from } = values;
     const [clientId, clientSecret] = [values['client-id'], values['client-secret']];
-    return importCommand({ url: needed(values.from, '--from'), clientId, clientSecret, username, password }, folder);
+    const access = { url: needed(from, '--from'), clientId, clientSecret, username, password, workspace };
+    return importCommand(access, folder);
   }
   const { url = process.env.WEIR_URL ?? 'http://localhost:8000' } = values;
   const options = { folder, url, key: needed(values.key ?? process.env.WEIR_API_KEY, '--key (or WEIR_API_KEY)') };

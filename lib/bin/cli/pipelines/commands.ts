@@ -1,7 +1,8 @@
+import type { AirbyteAccess } from './airbyte-client.ts';
 import { applySteps } from './apply.ts';
-import { readDocuments } from './documents.ts';
+import { declaredConnectors, readDocuments } from './documents.ts';
 import { writeDocuments } from './export.ts';
-import { type AirbyteAccess, readAirbyte } from './import-airbyte.ts';
+import { readAirbyte } from './import-airbyte.ts';
 import { plan, type Step } from './plan.ts';
 import { readRemote } from './remote.ts';
 import { weirServer } from './server.ts';
@@ -52,9 +53,10 @@ export async function exportCommand(options: ServerOptions): Promise<number> {
 
 /** `import airbyte`: writes what an Airbyte has into the folder, for `apply`. */
 export async function importCommand(access: AirbyteAccess, folder: string): Promise<number> {
-  const { things, notes } = await readAirbyte(access);
-  const variables = writeDocuments(folder, things);
-  say([`${things.length} documents are in ${folder}: look at them, then weir apply -f ${folder}.`, ...notes]);
+  const { things, waiting, notes } = await readAirbyte(access, declaredConnectors(folder));
+  const variables = writeDocuments(folder, things, waiting);
+  const more = waiting.length > 0 ? `, ${waiting.length} more wait (*.waiting)` : '';
+  say([`${things.length} documents are in ${folder}${more}: look at them, then weir apply -f ${folder}.`, ...notes]);
   say(variableLines(variables));
   return EXIT.ok;
 }

@@ -94,6 +94,15 @@ export function readDocuments(folder: string, env: Environment): Document[] {
   });
 }
 
+/** Names of the connectors that a folder declares, whatever else is wrong with it; none where there is no folder. */
+export function declaredConnectors(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return filesOf(folder)
+    .flatMap((file) => parseAllDocuments(readFileSync(file, 'utf8')))
+    .map((document): unknown => (document.errors.length > 0 ? null : document.toJS()))
+    .flatMap((value) => (isJsonObject(value) && value.kind === 'connector' ? [String(value.name).trim()] : []));
+}
+
 function filesOf(folder: string): string[] {
   if (!existsSync(folder))
     throw new WeirError({

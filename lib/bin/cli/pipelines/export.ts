@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
@@ -14,19 +14,27 @@ export interface Exported {
 
 /**
  * Writes a folder per kind with a file per thing; manifests lie beside their connectors. A secret becomes the name of a
- * variable of the environment.
+ * variable of the environment. What waits for something is written under a name that `weir apply` does not read.
  * @returns the variables that `weir apply` will ask for
  */
-export function writeDocuments(folder: string, things: readonly Exported[]): string[] {
+export function writeDocuments(
+  folder: string,
+  things: readonly Exported[],
+  waiting: readonly Exported[] = [],
+): string[] {
   const variables: string[] = [];
   const used = new Set<string>();
-  for (const { kind, name, body } of things) {
+  const write = ({ kind, name, body }: Exported, ending: '' | '.waiting', named: string[]) => {
     const slug = freeSlug(used, kind, name);
     const file = path.join(folder, `${kind}s`, `${slug}.yaml`);
     mkdirSync(path.dirname(file), { recursive: true });
-    const shown = withVariables(body, variableName(name), variables) as JsonObject;
-    writeFileSync(file, stringify({ kind, name, ...withManifestFile(shown, file, slug) }, { lineWidth: 120 }));
-  }
+    const shown = withVariables(body, { kind, name: variableName(name), variables: named }) as JsonObject;
+    const text = stringify({ kind, name, ...withManifestFile(shown, file, slug) }, { lineWidth: 120 });
+    if (ending === '') rmSync(`${file}.waiting`, { force: true });
+    writeFileSync(file + ending, text);
+  };
+  for (const thing of things) write(thing, '', variables);
+  for (const thing of waiting) write(thing, '.waiting', []);
   return variables;
 }
 
@@ -37,15 +45,31 @@ function withManifestFile(body: JsonObject, file: string, slug: string): JsonObj
   return { ...body, manifest };
 }
 
-function withVariables(value: JsonValue, name: string, variables: string[]): JsonValue {
-  if (Array.isArray(value)) return value.map((item, index) => withVariables(item, `${name}_${index}`, variables));
+interface Naming {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly variables: string[];
+}
+
+function withVariables(value: JsonValue, naming: Naming): JsonValue {
+  const inside = (item: JsonValue, key: string) => withVariables(item, { ...naming, name: `${naming.name}_${key}` });
+  if (Array.isArray(value)) return value.map((item, index) => inside(item, String(index)));
   if (isJsonObject(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, withVariables(item, `${name}_${variableName(key)}`, variables)]),
-    );
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item, variableName(key))]));
   if (value !== MASK) return value;
-  variables.push(name);
+  const name = freeVariable(naming);
+  naming.variables.push(name);
   return `\${env:${name}}`;
+}
+
+/** A source and a destination of one name have two passwords. */
+function freeVariable({ kind, name, variables }: Naming): string {
+  if (!variables.includes(name)) return name;
+  const longer = `${kind.toUpperCase()}_${name}`;
+  for (let n = 1; ; n++) {
+    const free = n === 1 ? longer : `${longer}_${n}`;
+    if (!variables.includes(free)) return free;
+  }
 }
 
 function freeSlug(used: Set<string>, kind: Kind, name: string): string {

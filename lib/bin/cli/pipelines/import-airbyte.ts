@@ -1,177 +1,274 @@
-import { readSyncCatalog } from '#lib/api/airbyte/catalog.ts';
-import { readNamespace } from '#lib/api/airbyte/connection-shapes.ts';
+import { PUBLIC_MODES, readSyncCatalog } from '#lib/api/airbyte/catalog.ts';
+import { readNamespace, readSchemaPolicy } from '#lib/api/airbyte/connection-shapes.ts';
 import { destinationTypeOf } from '#lib/api/airbyte/definitions.ts';
 import { readConfigSchedule } from '#lib/api/airbyte/schedule.ts';
 import { readConnectionState } from '#lib/api/airbyte/state.ts';
-import type { StreamDescriptor } from '#lib/catalog.ts';
+import type { ConfiguredStream } from '#lib/catalog.ts';
+import { readManifest } from '#lib/connections/manifests.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { type AirbyteAccess, type AirbyteApi, airbyteApi, isMissing } from './airbyte-client.ts';
 import type { Exported } from './export.ts';
 import { toDocumentStream } from './streams.ts';
 
-const TIMEOUT_MS = 120_000;
-
-/** How a running Airbyte is reached: with a client id and secret, a user and password, or neither. */
-export interface AirbyteAccess {
-  readonly url: string;
-  readonly clientId?: string | undefined;
-  readonly clientSecret?: string | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-}
-
 export interface Imported {
   readonly things: readonly Exported[];
+  /** What stays undone until a manifest is added: sources of connectors that have none, and their connections. */
+  readonly waiting: readonly Exported[];
   /** What could not be taken over as it was, one sentence each. */
   readonly notes: readonly string[];
 }
 
-type Ask = (verb: string, body: JsonObject) => Promise<JsonObject>;
+/** All that is known while it is read. */
+interface Reading {
+  readonly api: AirbyteApi;
+  readonly workspaceId: string;
+  readonly notes: string[];
+  /** Names of things by their ids in Airbyte, where two may have one name. */
+  readonly names: ReadonlyMap<string, string>;
+}
 
 /**
  * Reads connectors, sources, destinations, connections, catalogs and states of an Airbyte through its API. Nothing is
  * changed there; secrets are masked by it and have to be entered anew.
+ * @param declared names of connectors that the folder declares by itself
  */
-export async function readAirbyte(access: AirbyteAccess): Promise<Imported> {
-  const ask = await airbyteClient(access);
+export async function readAirbyte(access: AirbyteAccess, declared: readonly string[] = []): Promise<Imported> {
+  const api = await airbyteApi(access);
   const notes: string[] = [];
-  const workspaces = rowsOf(await ask('workspaces/list', {}), 'workspaces');
-  const workspaceId = text(workspaces[0]?.workspaceId);
-  if (workspaces.length > 1)
-    notes.push(`Airbyte has ${workspaces.length} workspaces: ${text(workspaces[0]?.name)} was read.`);
-  const of = (what: string, key: string, body: JsonObject = { workspaceId }) =>
-    ask(what, body).then((answer) => rowsOf(answer, key));
-  const [sources, destinations, connections] = await Promise.all([
-    of('sources/list', 'sources'),
-    of('destinations/list', 'destinations'),
-    of('connections/list', 'connections'),
+  const workspaceId = await workspaceOf(api, access.workspace, notes);
+  const of = async (verb: string, key: string) => rowsOf(await api.config(verb, { workspaceId }), key);
+  const [sources, destinations, connections] = [
+    await of('sources/list', 'sources'),
+    await of('destinations/list', 'destinations'),
+    await of('connections/list', 'connections'),
+  ];
+  const definitions = sources.map((row) => ({ id: row.sourceDefinitionId ?? '', name: row.sourceName ?? '' }));
+  const names = new Map([
+    ...namesOf(definitions, 'id', 'Connector', notes),
+    ...namesOf(sources, 'sourceId', 'Source', notes),
+    ...namesOf(destinations, 'destinationId', 'Destination', notes),
+    ...namesOf(connections, 'connectionId', 'Connection', notes),
   ]);
-  const manifests = await readManifests(ask, workspaceId, sources, notes);
-  const taken = destinations.flatMap((row) => destinationOf(row, notes));
-  const names = namesById([...sources, ...destinations]);
-  const made = await Promise.all(connections.map((row) => connectionOf(ask, row, names, taken, notes)));
-  return { things: [...manifests, ...sources.map(sourceOf), ...taken, ...made.flat()], notes };
+  const reading: Reading = { api, workspaceId, notes, names };
+  const connectors = await readConnectors(reading, sources);
+  const known = [...connectors.map(({ name }) => name), ...declared];
+  const taken = inOrder(destinations).flatMap((row) => destinationOf(reading, row));
+  const made: Exported[] = [];
+  // One after the other: what is said of them keeps its order, and Airbyte its peace.
+  for (const row of inOrder(connections)) made.push(...(await connectionOf(reading, row, taken)));
+  const brought = inOrder(sources).map((row) => sourceOf(reading, row));
+  const lacks = ({ body }: Exported) => !known.includes(text(body.connector));
+  const missing = brought.filter(lacks);
+  const isWaiting = ({ body }: Exported) => missing.some(({ name }) => name === body.source);
+  noteMissing(reading, missing, made.filter(isWaiting));
+  return {
+    things: [
+      ...connectors,
+      ...brought.filter((each) => !lacks(each)),
+      ...taken,
+      ...made.filter((each) => !isWaiting(each)),
+    ],
+    waiting: [...missing, ...made.filter(isWaiting)],
+    notes,
+  };
 }
 
-function sourceOf(row: JsonObject): Exported {
-  const body = { connector: text(row.sourceName), config: objectOf(row.connectionConfiguration) };
-  return { kind: 'source', name: text(row.name), body };
+/** The one that was asked for, by name or id, or the first. Newer Airbytes list them in the public API alone. */
+async function workspaceOf(api: AirbyteApi, wanted: string | undefined, notes: string[]): Promise<string> {
+  const all = await workspacesOf(api);
+  const found = wanted
+    ? all.find(({ workspaceId, name }) => workspaceId === wanted || name === wanted)
+    : all.find(({ tombstone }) => tombstone !== true);
+  const others = all.map(({ name }) => text(name)).join(', ');
+  if (!found)
+    throw new WeirError({
+      kind: 'config',
+      code: 'unknown_name',
+      message: wanted ? `Airbyte has no workspace ${wanted}.` : 'Airbyte shows no workspace.',
+      hint: wanted ? `It has: ${others}.` : 'Check that the credentials may read one.',
+    });
+  if (!wanted && all.length > 1)
+    notes.push(
+      `Airbyte has ${all.length} workspaces (${others}): ${text(found.name)} was read; --workspace names one.`,
+    );
+  return text(found.workspaceId);
 }
 
-function destinationOf(row: JsonObject, notes: string[]): Exported[] {
+async function workspacesOf(api: AirbyteApi): Promise<JsonObject[]> {
+  try {
+    return rowsOf(await api.config('workspaces/list', {}), 'workspaces');
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return rowsOf(await api.open('workspaces?limit=100'), 'data');
+  }
+}
+
+/** Airbyte lets two things of a kind have one name; here a name is what a thing is found by, in every run the same. */
+function namesOf(rows: readonly JsonObject[], key: string, kind: string, notes: string[]): Map<string, string> {
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  for (const row of inOrder(rows, key)) {
+    const id = text(row[key]);
+    if (names.has(id)) continue;
+    const wanted = text(row.name).trim() || id;
+    let name = wanted;
+    for (let n = 2; taken.has(name); n++) name = `${wanted} (${n})`;
+    if (name !== wanted) notes.push(`${kind} ${wanted}: another one has this name; it becomes ${name}.`);
+    taken.add(name);
+    names.set(id, name);
+  }
+  return names;
+}
+
+/** Connectors that were declared as manifests are brought along. */
+async function readConnectors(reading: Reading, sources: readonly JsonObject[]): Promise<Exported[]> {
+  const { names, notes } = reading;
+  const found: Exported[] = [];
+  for (const id of new Set(inOrder(sources).map((row) => text(row.sourceDefinitionId)))) {
+    const name = names.get(id) ?? '';
+    const manifest = await manifestOf(reading, id, name);
+    if (manifest === null) continue;
+    const { compiled, issues } = readManifest(manifest);
+    if (compiled !== null) found.push({ kind: 'connector', name, body: { manifest } });
+    else notes.push(`Connector ${name}: Weir can’t read its manifest: ${issues[0]?.message ?? 'it is empty.'}`);
+  }
+  return found;
+}
+
+async function manifestOf({ api, workspaceId, notes }: Reading, id: string, name: string): Promise<string | null> {
+  try {
+    const { manifest } = await api.open(`workspaces/${workspaceId}/definitions/declarative_sources/${id}`);
+    return isJsonObject(manifest) ? JSON.stringify(manifest, null, 2) : null;
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    if (!isMissing(error)) notes.push(`Connector ${name}: its manifest was not given. ${error.message}`);
+    return null;
+  }
+}
+
+/** Each connector once, with what waits for its manifest. */
+function noteMissing({ notes }: Reading, sources: readonly Exported[], connections: readonly Exported[]): void {
+  for (const [connector, those] of Map.groupBy(sources, ({ body }) => text(body.connector))) {
+    const names = those.map(({ name }) => name);
+    const needing = connections.filter(({ body }) => names.includes(text(body.source)));
+    const waiting = [...those, ...needing].map(({ kind, name }) => `${kind} ${name}`).join(', ');
+    notes.push(
+      `Connector ${connector}: Airbyte has no manifest of it, as it is a container image. Waiting for one: ${waiting}. ` +
+        `Declare connector ${connector} in the folder, for many of Airbyte’s with the manifest.yaml of its folder, and run this again.`,
+    );
+  }
+}
+
+function sourceOf({ names }: Reading, row: JsonObject): Exported {
+  const connector = names.get(text(row.sourceDefinitionId)) ?? text(row.sourceName);
+  const body = { connector, config: objectOf(row.connectionConfiguration) };
+  return { kind: 'source', name: names.get(text(row.sourceId)) ?? '', body };
+}
+
+function destinationOf({ names, notes }: Reading, row: JsonObject): Exported[] {
+  const name = names.get(text(row.destinationId)) ?? '';
   const type = destinationTypeOf(text(row.destinationDefinitionId), text(row.destinationName));
   if (type === null) {
-    notes.push(
-      `Destination ${text(row.name)}: Weir has no ${text(row.destinationName)}; its connections are left out.`,
-    );
+    notes.push(`Destination ${name}: Weir has no ${text(row.destinationName)}; its connections are left out.`);
     return [];
   }
-  return [{ kind: 'destination', name: text(row.name), body: { type, config: objectOf(row.connectionConfiguration) } }];
+  const { tunnel_method: tunnel, ...config } = objectOf(row.connectionConfiguration);
+  const way = text(objectOf(tunnel).tunnel_method);
+  if (way !== '' && way !== 'NO_TUNNEL')
+    notes.push(`Destination ${name}: Weir opens no SSH tunnel; let it reach ${text(config.host)} in another way.`);
+  return [{ kind: 'destination', name, body: { type, config } }];
 }
 
 async function connectionOf(
-  ask: Ask,
-  row: JsonObject,
-  names: ReadonlyMap<string, string>,
+  reading: Reading,
+  listed: JsonObject,
   destinations: readonly Exported[],
-  notes: string[],
 ): Promise<Exported[]> {
-  const name = text(row.name);
-  const [source = '', destination = ''] = [names.get(text(row.sourceId)), names.get(text(row.destinationId))];
-  if (row.status === 'deprecated' || !destinations.some((each) => each.name === destination)) return [];
+  const { api, names, notes } = reading;
+  const id = text(listed.connectionId);
+  const name = names.get(id) ?? '';
+  const [source = '', destination = ''] = [names.get(text(listed.sourceId)), names.get(text(listed.destinationId))];
+  if (listed.status === 'deprecated' || !destinations.some((each) => each.name === destination)) return [];
   try {
-    const streams = readSyncCatalog(row.syncCatalog, []);
-    const read = readConfigSchedule(row);
-    const namespaceDefinition = readNamespace(row.namespaceDefinition);
-    const states = await statesOf(ask, text(row.connectionId), name, notes);
-    const body: JsonObject = {
-      source,
-      destination,
-      status: row.status === 'active' ? 'active' : 'inactive',
-      ...(read && { schedule: { ...read.schedule } as JsonObject }),
-      ...(namespaceDefinition && { namespaceDefinition }),
-      ...(namespaceDefinition === 'custom' && { namespaceFormat: text(row.namespaceFormat) }),
-      prefix: text(row.prefix),
-      streams: streams.map((stream) => ({
-        ...toDocumentStream(stream),
-        descriptor: stream.stream satisfies StreamDescriptor as unknown as JsonObject,
-      })),
-      ...(states.length > 0 && { states }),
-    };
+    const row = isJsonObject(listed.syncCatalog)
+      ? listed
+      : await api.config('connections/get', { connectionId: listed.connectionId ?? '' });
+    const streams = readSyncCatalog(row.syncCatalog, []).filter((stream) => hasMode(reading, name, stream));
+    if (streams.length === 0)
+      throw new WeirError({ kind: 'config', code: 'no_streams', message: 'It has no streams.' });
+    if (Array.isArray(row.operationIds) && row.operationIds.length > 0)
+      notes.push(`Connection ${name}: its operations after a sync are left out; declare an automation for them.`);
+    const states = await statesOf(reading, id, name);
+    const body = { source, destination, ...settingsOf(row), ...withStreams(streams, states) };
     return [{ kind: 'connection', name, body }];
   } catch (error) {
     if (!(error instanceof WeirError)) throw error;
     const said = error.issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
-    notes.push(`Connection ${name} is left out: ${error.message} ${said}`);
+    notes.push(`Connection ${name} is left out: ${error.message} ${said}`.trim());
     return [];
   }
 }
 
-async function statesOf(ask: Ask, connectionId: string, name: string, notes: string[]): Promise<JsonObject[]> {
-  const state = await ask('state/get', { connectionId });
+/** Modes that only Airbyte has would become another one, which may empty a table. */
+function hasMode({ notes }: Reading, connection: string, stream: ConfiguredStream): boolean {
+  const { syncMode, destinationSyncMode } = stream;
+  if (Object.values(PUBLIC_MODES).some(([from, to]) => from === syncMode && to === destinationSyncMode)) return true;
+  notes.push(
+    `Connection ${connection}: stream ${stream.stream.name} is left out, Weir has no mode ${syncMode} with ${destinationSyncMode}.`,
+  );
+  return false;
+}
+
+function settingsOf(row: JsonObject): JsonObject {
+  const read = readConfigSchedule(row);
+  const namespaceDefinition = readNamespace(row.namespaceDefinition);
+  const schemaChanges = readSchemaPolicy(row);
+  const tags = (Array.isArray(row.tags) ? row.tags : []).map((tag) => text(objectOf(tag).name)).filter(Boolean);
+  // A blank format is the destination's default, as Airbyte reads it.
+  const format = text(row.namespaceFormat).trim();
+  const isCustom = namespaceDefinition === 'custom' && format !== '';
+  return {
+    status: row.status === 'active' ? 'active' : 'inactive',
+    ...(read && { schedule: { ...read.schedule } as JsonObject }),
+    ...(namespaceDefinition && {
+      namespaceDefinition: namespaceDefinition === 'custom' && !isCustom ? 'destination' : namespaceDefinition,
+    }),
+    ...(isCustom && { namespaceFormat: format }),
+    prefix: text(row.prefix),
+    ...(schemaChanges && { schemaChanges }),
+    ...(tags.length > 0 && { tags: tags.toSorted() }),
+  };
+}
+
+function withStreams(streams: readonly ConfiguredStream[], states: readonly JsonObject[]): JsonObject {
+  return {
+    streams: streams.map((stream) => ({
+      ...toDocumentStream(stream),
+      descriptor: stream.stream as unknown as JsonObject,
+    })),
+    ...(states.length > 0 && { states: [...states] }),
+  };
+}
+
+async function statesOf({ api, notes }: Reading, connectionId: string, name: string): Promise<JsonObject[]> {
+  const state = await api.config('state/get', { connectionId });
   if (state.stateType === 'legacy') {
     notes.push(`Connection ${name}: its state has the legacy form and is left out; it begins afresh.`);
     return [];
   }
+  if (isJsonObject(objectOf(state.globalState).sharedState))
+    notes.push(`Connection ${name}: the part of its state that its streams share is left out.`);
   return readConnectionState(state).map(({ name: stream, namespace, state: value }) => ({
     ...{ name: stream, namespace, state: value },
   }));
 }
 
-/** Connectors that were declared as manifests are brought along; of the others the name is left to be filled in. */
-async function readManifests(ask: Ask, workspaceId: string, sources: readonly JsonObject[], notes: string[]) {
-  const wanted = new Map(sources.map((row) => [text(row.sourceName), text(row.sourceDefinitionId)]));
-  const found: Exported[] = [];
-  for (const [name, definitionId] of wanted) {
-    const manifest = await manifestOf(ask, workspaceId, definitionId);
-    if (manifest) found.push({ kind: 'connector', name, body: { manifest: JSON.stringify(manifest, null, 2) } });
-    else
-      notes.push(
-        `Connector ${name}: Airbyte has no manifest of it. Add connectors/${name}.yaml with one before weir apply.`,
-      );
-  }
-  return found;
-}
-
-async function manifestOf(ask: Ask, workspaceId: string, id: string): Promise<JsonObject | null> {
-  try {
-    const answer = await ask(`GET workspaces/${workspaceId}/definitions/declarative_sources/${id}`, {});
-    return isJsonObject(answer.manifest) ? answer.manifest : null;
-  } catch (error) {
-    if (error instanceof WeirError && error.code === 'airbyte_refused') return null;
-    throw error;
-  }
-}
-
-/** Verbs go to the Config API; `GET …` goes to the public one. */
-async function airbyteClient({ url, ...access }: AirbyteAccess): Promise<Ask> {
-  const base = url.replace(/\/+$/, '').replace(/\/api(\/v1|\/public\/v1)?$/, '');
-  const { clientId, clientSecret, username, password } = access;
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  const send = async (method: string, path: string, body: JsonObject): Promise<JsonObject> => {
-    const answer = await fetch(`${base}${path}`, {
-      method,
-      headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(method === 'POST' && { body: JSON.stringify(body) }),
-    });
-    const said = await answer.text();
-    if (!answer.ok) throw refused(`${method} ${path}`, answer.status, said);
-    return said === '' ? {} : (JSON.parse(said) as JsonObject);
-  };
-  if (username) headers.authorization = `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
-  if (clientId) {
-    const body = { client_id: clientId, client_secret: clientSecret ?? '' };
-    headers.authorization = `Bearer ${text((await send('POST', '/api/v1/applications/token', body)).access_token)}`;
-  }
-  return (verb, body) =>
-    verb.startsWith('GET ')
-      ? send('GET', `/api/public/v1/${verb.slice(4)}`, body)
-      : send('POST', `/api/v1/${verb}`, body);
-}
-
-function namesById(rows: readonly JsonObject[]): Map<string, string> {
-  return new Map(rows.map((row) => [text(row.sourceId ?? row.destinationId), text(row.name)]));
+/** However Airbyte lists them: a second run writes the same files. */
+function inOrder(rows: readonly JsonObject[], key?: string): JsonObject[] {
+  const idOf = (row: JsonObject) =>
+    text(key === undefined ? (row.connectionId ?? row.sourceId ?? row.destinationId) : row[key]);
+  return rows.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : idOf(a) > idOf(b) ? 1 : 0));
 }
 
 function rowsOf(answer: JsonObject, key: string): JsonObject[] {
@@ -184,13 +281,4 @@ function objectOf(value: unknown): JsonObject {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function refused(what: string, status: number, said: string): WeirError {
-  return new WeirError({
-    kind: 'config',
-    code: 'airbyte_refused',
-    message: `Airbyte answered ${what} with ${status}: ${said.slice(0, 300)}`,
-    hint: status === 401 ? 'Give --client-id and --client-secret, or --user and --password.' : 'Check the address.',
-  });
 }

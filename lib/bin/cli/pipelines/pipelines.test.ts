@@ -4,11 +4,13 @@ import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { createApiKey } from '#lib/access/api-keys.ts';
+import type { JsonValue } from '#lib/json.ts';
 import { productionApi, productionManifest, TOKEN } from '#tests/harness/production.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type WorkingApi, workingApi } from '#tests/harness/working-api.ts';
 import { applyCommand, driftCommand, exportCommand, importCommand } from './commands.ts';
 import { readDocuments } from './documents.ts';
+import { AIRBYTE_ACCESS, scriptedAirbyte } from './fixtures/airbyte.ts';
 
 function emptyFolder(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-pipelines-'));
@@ -215,105 +217,102 @@ test('another Airbyte is brought over with its catalogs and states, and the firs
   ]);
 });
 
-test('an Airbyte with what Weir has not is read as far as it goes, and the rest is said', async () => {
-  const airbyte = await scriptedServer((request) => {
-    const answers: Record<string, unknown> = {
-      '/api/v1/workspaces/list': { workspaces: [{ workspaceId: 'w1', name: 'Main' }] },
-      '/api/v1/sources/list': {
-        sources: [
-          {
-            sourceId: 's1',
-            name: 'Hub',
-            sourceName: 'GitHub',
-            sourceDefinitionId: 'd1',
-            connectionConfiguration: { credentials: { personal_access_token: '**********' } },
-          },
-        ],
-      },
-      '/api/v1/destinations/list': {
-        destinations: [
-          {
-            destinationId: 'x1',
-            name: 'Lake',
-            destinationName: 'S3',
-            destinationDefinitionId: '4816b78f-1489-44c1-9060-4b19d5fa9362',
-            connectionConfiguration: {},
-          },
-          {
-            destinationId: 'x2',
-            name: 'Snow',
-            destinationName: 'Snowflake',
-            destinationDefinitionId: '424892c4-daac-4491-b35d-c6688ba547ba',
-            connectionConfiguration: {},
-          },
-        ],
-      },
-      '/api/v1/connections/list': {
-        connections: [
-          {
-            connectionId: 'c1',
-            name: 'Hub to Lake',
-            sourceId: 's1',
-            destinationId: 'x1',
-            status: 'active',
-            scheduleType: 'basic',
-            scheduleData: { basicSchedule: { timeUnit: 'hours', units: 24 } },
-            namespaceDefinition: 'destination',
-            prefix: '',
-            syncCatalog: {
-              streams: [
-                {
-                  stream: {
-                    name: 'issues',
-                    jsonSchema: { type: 'object' },
-                    supportedSyncModes: ['full_refresh', 'incremental'],
-                  },
-                  config: {
-                    selected: true,
-                    syncMode: 'incremental',
-                    destinationSyncMode: 'append',
-                    cursorField: ['updated_at'],
-                  },
-                },
-              ],
-            },
-          },
-          {
-            connectionId: 'c2',
-            name: 'Hub to Snow',
-            sourceId: 's1',
-            destinationId: 'x2',
-            status: 'active',
-            syncCatalog: { streams: [] },
-          },
-        ],
-      },
-      '/api/v1/state/get': {
-        stateType: 'stream',
-        connectionId: 'c1',
-        streamState: [{ streamDescriptor: { name: 'issues' }, streamState: { updated_at: '2026-01-01' } }],
-      },
-    };
-    const found = answers[request.path];
-    return found === undefined ? { status: 404, body: {} } : { body: found };
-  });
+test('an Airbyte is brought over as far as Weir goes, the rest is said, and doing it again changes nothing', async () => {
+  const subject = await weir();
+  const { schema: _schema, ...warehouse } = subject.warehouse as Record<string, JsonValue>;
+  const of = { manifest: productionManifest(subject.source.url), warehouse: { ...warehouse, schema: 'public' } };
+  const airbyte = await scriptedAirbyte(of);
   onTestFinished(() => airbyte.close());
   const folder = emptyFolder();
-  const { text } = await said(() => importCommand({ url: airbyte.url }, folder));
-  expect(text).toContain('Destination Snow: Weir has no Snowflake; its connections are left out.');
-  expect(text).toContain('Connector GitHub: Airbyte has no manifest of it.');
-  expect(text).toContain('HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN');
-  const documents = readDocuments(folder, { HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN: 'ghp' });
-  expect(documents.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-    'source Hub',
-    'destination Lake',
-    'connection Hub to Lake',
+  const access = { url: airbyte.url, ...AIRBYTE_ACCESS };
+  const { text } = await said(() => importCommand(access, folder));
+  expect(text.trim().split('\n')).toEqual([
+    `8 documents are in ${folder}, 2 more wait (*.waiting): look at them, then weir apply -f ${folder}.`,
+    'Source Shop: another one has this name; it becomes Shop (2).',
+    'Destination Far: Weir opens no SSH tunnel; let it reach db.internal in another way.',
+    'Destination Snow: Weir has no Snowflake; its connections are left out.',
+    'Connection Shop → Shop: stream products is left out, Weir has no mode full_refresh with soft_delete.',
+    'Connection Shop → Shop: its operations after a sync are left out; declare an automation for them.',
+    expect.stringMatching(
+      /^Connection Hashed is left out: The catalog was not taken\. .*Give a mapper of type hashing/,
+    ),
+    'Connection Paused: its state has the legacy form and is left out; it begins afresh.',
+    expect.stringMatching(
+      /^Connector GitHub: Airbyte has no manifest of it.* Waiting for one: source Hub, connection Hub to Shop\./,
+    ),
+    'Secrets are not exported. weir apply takes them from the environment:',
+    ...['SHOP_CONFIG_API_TOKEN', 'SHOP_2_CONFIG_API_TOKEN', 'SHOP_CONFIG_PASSWORD', 'FAR_CONFIG_PASSWORD'].map(
+      (name) => `  ${name}`,
+    ),
   ]);
-  expect(documents.at(-1)?.body).toMatchObject({
-    schedule: { type: 'hourly', every: 24 },
-    streams: [{ name: 'issues', mode: 'incremental_append', cursor: ['updated_at'], descriptor: { name: 'issues' } }],
-    states: [{ name: 'issues', state: { updated_at: '2026-01-01' } }],
+  const filesOf = () =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => `${name} ${readFileSync(path.join(parentPath, name), 'utf8')}`)
+      .toSorted();
+  const files = filesOf();
+  await said(() => importCommand(access, folder));
+  expect(filesOf()).toEqual(files);
+
+  vi.stubEnv('SHOP_CONFIG_API_TOKEN', TOKEN);
+  vi.stubEnv('SHOP_2_CONFIG_API_TOKEN', TOKEN);
+  vi.stubEnv('SHOP_CONFIG_PASSWORD', String(warehouse.password));
+  vi.stubEnv('FAR_CONFIG_PASSWORD', 'far');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const options = { folder, url: subject.url, key: subject.key, dryRun: false, prune: false };
+  expect((await said(() => applyCommand(options))).text).toContain('8 made, 0 changed');
+  expect((await said(() => applyCommand(options))).text).toContain('0 made, 0 changed, 8 as they were');
+  expect(await said(() => driftCommand(options))).toMatchObject({ code: 0 });
+  expect(
+    await subject.query(
+      'select name, status, schedule, prefix, namespace_format as format, schema_changes as changes from connection order by name',
+    ),
+  ).toEqual([
+    {
+      ...{ name: 'Catalog apart', status: 'active', prefix: 'apart_', format: null, changes: expect.any(String) },
+      schedule: { type: 'cron', expression: '*/30 * * * *', timeZone: 'UTC' },
+    },
+    {
+      ...{ name: 'Paused', status: 'inactive', prefix: 'paused_', format: null, changes: expect.any(String) },
+      schedule: { type: 'hourly', every: 24, timeZone: 'UTC' },
+    },
+    {
+      ...{ name: 'Shop → Shop', status: 'active', prefix: 'raw_', format: 'shop', changes: 'propagate_columns' },
+      schedule: { type: 'cron', expression: '0 0 8 ? * MON-FRI', timeZone: 'Europe/Berlin' },
+    },
+  ]);
+  expect(await subject.query('select name, state from next_state order by name')).toEqual([
+    { name: 'customers', state: '{"__ab_full_refresh_sync_complete":true}' },
+    { name: 'orders', state: '{"created_at":"2026-01-04T12:00:00Z"}' },
+  ]);
+
+  // What waited is there once its manifest is.
+  writeFileSync(
+    path.join(folder, 'github.yaml'),
+    stringify({ kind: 'connector', name: 'GitHub', manifest: productionManifest(subject.source.url) }),
+  );
+  const later = await said(() => importCommand(access, folder));
+  expect(later.text).toContain('10 documents are in');
+  expect(later.text).toContain('HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN');
+  expect(filesOf().filter((file) => file.includes('.waiting'))).toEqual([]);
+}, 120_000);
+
+test('an Airbyte that refuses, or is none, says so', async () => {
+  const of = { manifest: productionManifest('http://localhost:1'), warehouse: {} };
+  const airbyte = await scriptedAirbyte(of);
+  onTestFinished(() => airbyte.close());
+  const folder = emptyFolder();
+  const { url } = airbyte;
+  await expect(importCommand({ url }, folder)).rejects.toMatchObject({
+    code: 'airbyte_refused',
+    hint: 'Give --client-id and --client-secret, or --user and --password.',
   });
+  const named = { url, ...AIRBYTE_ACCESS, workspace: 'Other' };
+  await expect(importCommand(named, folder)).rejects.toMatchObject({ hint: 'It has: Default Workspace.' });
+  const page = await scriptedServer({ '*': () => ({ body: '<html>hello</html>' }) });
+  onTestFinished(() => page.close());
+  await expect(importCommand({ url: page.url }, folder)).rejects.toMatchObject({ code: 'no_airbyte' });
+  await expect(importCommand({ url: 'http://127.0.0.1:9' }, folder)).rejects.toMatchObject({ code: 'unreachable' });
 });
 
 test('what the server refuses is told with its document, after what was done; a stream needs no more than its name', async () => {
