@@ -49,13 +49,14 @@ export async function* scanFile<T>(
   await using handle = await open(file.path);
   const scan = rowScan(cells, { delimiter: file.delimiter.charCodeAt(0), quote: file.quote.charCodeAt(0) });
   // One buffer for all pieces: new ones would keep the garbage collector busy.
-  let bytes = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
+  let bytes = Buffer.allocUnsafeSlow(2 * PIECE_BYTES + 1);
   let rest = 0;
   let position = file.start;
   for (let isEnd = false; !isEnd; ) {
     signal.throwIfAborted();
     const at = position - rest;
-    if (rest + PIECE_BYTES > bytes.length) bytes = Buffer.concat([bytes.subarray(0, rest)], 2 * (rest + PIECE_BYTES));
+    if (rest + PIECE_BYTES >= bytes.length)
+      bytes = Buffer.concat([bytes.subarray(0, rest)], 2 * (rest + PIECE_BYTES) + 1);
     const { bytesRead } = await handle.read(bytes, rest, PIECE_BYTES, position);
     position += bytesRead;
     isEnd = bytesRead === 0;

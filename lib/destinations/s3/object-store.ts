@@ -119,7 +119,7 @@ async function uploadFile(
   object: { Bucket: string; Key: string },
   { file, metadata, abortSignal }: Uploading,
 ): Promise<void> {
-  const params = { ...object, Body: createReadStream(file), Metadata: metadata };
+  const params = { ...object, Body: createReadStream(file, { highWaterMark: PART_BYTES }), Metadata: metadata };
   // Its own way of taking parts back hides what went wrong where a store does not know the command.
   const upload = new Upload({
     client,

@@ -18,6 +18,7 @@ import { type FileFacts, type LaidLines, type LayoutWriter, member } from './lay
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
 import { findAside } from './set-aside.ts';
 import { announce, sweep, writeCommit } from './settle-commits.ts';
+import { literal } from './sql.ts';
 import { placeOf, type StageParts } from './stage-parts.ts';
 import { StageQuarantine } from './stage-quarantine.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
@@ -133,10 +134,11 @@ export class S3Stage implements Stage {
     const columns = file.columns.flatMap(({ field }) => columnOf(field) ?? []);
     const field = config.partition?.field;
     const made = await writeStraight(file, {
-      ...{ folder, format: config.format, facts: this.#facts(), partition: this.#partition() },
+      ...{ folder, format: config.format, partition: this.#partition() },
+      facts: { ...this.#facts(), meta: literal(JSON.stringify({ sync_id: attempt.syncId, changes: [] })) },
       tables: [{ ...main, columns }],
       ...{ cells, columns, partitionColumn: (field && columnOf(field)?.name) || null },
-      ...{ syncId: attempt.syncId, signal: context.signal, onProgress },
+      ...{ signal: context.signal, onProgress },
     });
     if (made === null) return null;
     const files = made.files.map(({ table: _main, ...one }) => one);
@@ -344,7 +346,10 @@ export class S3Stage implements Stage {
 
   #facts(): FileFacts {
     const { context, target } = this.#parts;
-    return { emittedAt: target.emittedAt, generation: target.generation, normalizedAt: context.clock() };
+    return {
+      ...{ emittedAt: target.emittedAt, generation: target.generation, normalizedAt: context.clock() },
+      meta: '_airbyte_meta',
+    };
   }
 
   #partition(): { name: string; granularity: Granularity } | null {

@@ -21,7 +21,6 @@ export interface StraightRequest extends Omit<WriteRequest, 'from' | 'prepare'> 
   readonly columns: readonly Column[];
   /** Which of them the files are partitioned by. */
   readonly partitionColumn: string | null;
-  readonly syncId: number;
   readonly signal: AbortSignal;
   readonly onProgress: (bytes: number, rows: number) => void;
 }
@@ -132,18 +131,17 @@ async function behindLineEnd({ path }: DelimitedFile, at: number): Promise<numbe
 }
 
 /** Typed by DuckDB as it reads: the rows' spellings leave no choice. */
-function rowsOf(file: DelimitedFile, { columns, format, partitionColumn, syncId }: StraightRequest): string {
+function rowsOf(file: DelimitedFile, { columns, format, partitionColumn }: StraightRequest): string {
   const { delimiter, quote, hasHeader } = file;
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(format.readAs(type))}`);
   const settings = [
     `auto_detect = false, header = ${hasHeader}, delim = ${literal(delimiter)}`,
     `quote = ${literal(quote)}, escape = ${literal(quote)}, nullstr = '', allow_quoted_nulls = false`,
-    `strict_mode = true, max_line_size = ${MAX_LINE_BYTES}, columns = {${types.join(', ')}}`,
+    `strict_mode = true, max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${2 * MAX_LINE_BYTES}, columns = {${types.join(', ')}}`,
   ];
   const { prefix } = new RawIds();
   const added = [
     `${literal(prefix)} || nextval(${literal(ID_SEQUENCE)}) as _airbyte_raw_id`,
-    `${literal(JSON.stringify({ sync_id: syncId, changes: [] }))} as _airbyte_meta`,
     `${partitionColumn === null ? 'null' : `${identifier(partitionColumn)}`}::varchar as _weir_at`,
   ];
   return `(select *, ${added.join(', ')} from read_csv(${literal(file.path)}, ${settings.join(', ')}))`;

@@ -3,6 +3,7 @@ import type { CellType } from './cell-type.ts';
 /** Digits that surely fit a bigint, and numbers whose digits a double surely keeps. */
 const MAX_INTEGER_DIGITS = 18;
 const MAX_NUMBER_BYTES = 15;
+const DATE_BYTES = 10;
 const ZERO = 48;
 const NINE = 57;
 const MINUS = 45;
@@ -15,55 +16,55 @@ const UPPER_Z = 90;
 
 /** Whether the bytes are the one plain spelling of a value of the type, which all readers read alike. The field is not empty. */
 export function checkCell(type: CellType, bytes: Buffer, from: number, to: number): boolean {
+  return type === 'text' || plainEnd(type, bytes, from) === to;
+}
+
+/** Where the plain spelling of a value ends that begins at `from`; -1 for none. What stands there must be looked at: more may follow. */
+export function plainEnd(type: Exclude<CellType, 'text'>, bytes: Buffer, from: number): number {
   switch (type) {
-    case 'text':
-      return true;
     case 'integer':
-      return isInteger(bytes, from, to);
+      return integerEnd(bytes, from);
     case 'number':
-      return isNumber(bytes, from, to);
+      return numberEnd(bytes, from);
     case 'boolean':
-      return isBoolean(bytes, from, to);
+      return booleanEnd(bytes, from);
     case 'date':
-      return to - from === 10 && isDate(bytes, from);
+      return isDate(bytes, from) ? from + DATE_BYTES : -1;
     case 'instant':
-      return isDateTime(bytes, from, to, true);
+      return zoneEnd(bytes, dateTimeEnd(bytes, from));
     case 'local':
-      return isDateTime(bytes, from, to, false);
+      return dateTimeEnd(bytes, from);
     case 'time':
-      return timeEnd(bytes, from, to) === to;
-    default:
-      return false;
+      return timeEnd(bytes, from);
   }
 }
 
-function isInteger(bytes: Buffer, start: number, to: number): boolean {
+function integerEnd(bytes: Buffer, start: number): number {
   const from = bytes[start] === MINUS ? start + 1 : start;
+  const to = digitsEnd(bytes, from);
   const digits = to - from;
-  if (digits < 1 || digits > MAX_INTEGER_DIGITS) return false;
-  if (bytes[from] === ZERO) return digits === 1 && from === start;
-  for (let at = from; at < to; at++) if (!isDigit(bytes[at])) return false;
-  return true;
+  if (digits < 1 || digits > MAX_INTEGER_DIGITS) return -1;
+  return bytes[from] !== ZERO || (digits === 1 && from === start) ? to : -1;
 }
 
 /** Without exponent, and short enough for a double. */
-function isNumber(bytes: Buffer, start: number, to: number): boolean {
-  if (to - start > MAX_NUMBER_BYTES) return false;
+function numberEnd(bytes: Buffer, start: number): number {
   const from = bytes[start] === MINUS ? start + 1 : start;
-  let at = from;
-  while (at < to && isDigit(bytes[at])) at++;
-  const whole = at - from;
-  if (whole === 0 || (whole > 1 && bytes[from] === ZERO)) return false;
-  if (at === to) return bytes[from] !== ZERO || from === start;
-  if (bytes[at] !== POINT || at + 1 === to) return false;
-  for (at++; at < to; at++) if (!isDigit(bytes[at])) return false;
-  return true;
+  const whole = digitsEnd(bytes, from);
+  const digits = whole - from;
+  if (digits === 0 || (digits > 1 && bytes[from] === ZERO)) return -1;
+  if (bytes[whole] !== POINT) {
+    const isZeroWithSign = bytes[from] === ZERO && from !== start;
+    return whole - start > MAX_NUMBER_BYTES || isZeroWithSign ? -1 : whole;
+  }
+  const to = digitsEnd(bytes, whole + 1);
+  return to === whole + 1 || to - start > MAX_NUMBER_BYTES ? -1 : to;
 }
 
-function isBoolean(bytes: Buffer, from: number, to: number): boolean {
-  // `true` and `false` in any case.
-  if (to - from === 4) return matches(bytes, from, 'true');
-  return to - from === 5 && matches(bytes, from, 'false');
+/** `true` and `false` in any case. */
+function booleanEnd(bytes: Buffer, from: number): number {
+  if (matches(bytes, from, 'true')) return from + 4;
+  return matches(bytes, from, 'false') ? from + 5 : -1;
 }
 
 function matches(bytes: Buffer, from: number, word: string): boolean {
@@ -87,41 +88,43 @@ function isDate(bytes: Buffer, from: number): boolean {
   return year > 0 && day <= (month === 2 && isLeap ? 29 : (DAYS[month] as number));
 }
 
-/** `2026-11-25T10:00:00.5Z`, or a blank instead of the T; a zone only where the column takes one. */
-function isDateTime(bytes: Buffer, from: number, to: number, mayHaveZone: boolean): boolean {
-  if (to - from < 19 || !isDate(bytes, from)) return false;
-  const separator = bytes[from + 10];
-  if (separator !== UPPER_T && separator !== SPACE) return false;
-  const end = timeEnd(bytes, from + 11, to);
-  if (end === to) return true;
-  if (end < 0 || !mayHaveZone) return false;
-  if (bytes[end] === UPPER_Z) return end + 1 === to;
-  if ((bytes[end] !== PLUS && bytes[end] !== MINUS) || to - end !== 6 || bytes[end + 3] !== COLON) return false;
-  const hours = twoDigits(bytes, end + 1);
-  const minutes = twoDigits(bytes, end + 4);
-  return hours >= 0 && hours <= 14 && minutes >= 0 && minutes < 60;
+/** `2026-11-25T10:00:00.5`, or a blank instead of the T. */
+function dateTimeEnd(bytes: Buffer, from: number): number {
+  if (!isDate(bytes, from)) return -1;
+  const separator = bytes[from + DATE_BYTES];
+  return separator === UPPER_T || separator === SPACE ? timeEnd(bytes, from + DATE_BYTES + 1) : -1;
+}
+
+/** Behind `Z`, `+02:00`, or nothing of the kind. */
+function zoneEnd(bytes: Buffer, from: number): number {
+  if (from < 0) return -1;
+  if (bytes[from] === UPPER_Z) return from + 1;
+  if (bytes[from] !== PLUS && bytes[from] !== MINUS) return from;
+  const hours = twoDigits(bytes, from + 1);
+  const minutes = twoDigits(bytes, from + 4);
+  return bytes[from + 3] === COLON && hours >= 0 && hours <= 14 && minutes >= 0 && minutes < 60 ? from + 6 : -1;
 }
 
 /** Where a time of day ends: hours, minutes, seconds, up to six digits of a fraction; -1 for none. */
-function timeEnd(bytes: Buffer, from: number, to: number): number {
-  if (to - from < 8 || bytes[from + 2] !== COLON || bytes[from + 5] !== COLON) return -1;
+function timeEnd(bytes: Buffer, from: number): number {
+  if (bytes[from + 2] !== COLON || bytes[from + 5] !== COLON) return -1;
   const hour = twoDigits(bytes, from);
   const minute = twoDigits(bytes, from + 3);
   const second = twoDigits(bytes, from + 6);
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return -1;
-  let at = from + 8;
-  if (bytes[at] !== POINT || at >= to) return at;
-  const first = ++at;
-  while (at < to && isDigit(bytes[at])) at++;
-  return at === first || at - first > 6 ? -1 : at;
+  if (bytes[from + 8] !== POINT) return from + 8;
+  const to = digitsEnd(bytes, from + 9);
+  return to === from + 9 || to - from > 15 ? -1 : to;
+}
+
+function digitsEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  while ((bytes[at] as number) >= ZERO && (bytes[at] as number) <= NINE) at++;
+  return at;
 }
 
 function twoDigits(bytes: Buffer, at: number): number {
   const tens = (bytes[at] as number) - ZERO;
   const ones = (bytes[at + 1] as number) - ZERO;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE;
 }

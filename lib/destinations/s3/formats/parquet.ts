@@ -5,6 +5,8 @@ import { type FormatKind, plainSelect } from './format.ts';
 import { PARQUET_TYPES } from './parquet-types.ts';
 
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4'] as const;
+/** Of a column and row group. Beyond so many different texts a dictionary costs more than it saves. */
+const MAX_DICTIONARY = 8192;
 const DEFAULT_BLOCK_SIZE_MB = 128;
 const MAX_BLOCK_SIZE_MB = 1024;
 
@@ -40,7 +42,12 @@ export const parquet: FormatKind = {
         structure === undefined ? `cast(${text} as json)` : `from_json(${text}, ${literal(structure)})`,
       copy(columns, from, partition) {
         const { query, options } = plainSelect(columns, from, partition);
-        const own = ['format parquet', `codec ${literal(codec)}`, `row_group_size_bytes '${blockSizeMb}MB'`];
+        const own = [
+          'format parquet',
+          `codec ${literal(codec)}`,
+          `row_group_size_bytes '${blockSizeMb}MB'`,
+          `dictionary_size_limit ${MAX_DICTIONARY}`,
+        ];
         return { query, options: [...own, ...options] };
       },
       rowsOf: (file) => `read_parquet(${literal(file)}, hive_partitioning = false)`,

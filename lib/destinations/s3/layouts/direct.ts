@@ -33,11 +33,11 @@ export const direct: Layout = (target, saved, syncId) => {
   };
 };
 
-export function metaColumns(format: FileFormat, { emittedAt, generation }: FileFacts): OutputColumn[] {
+export function metaColumns(format: FileFormat, { emittedAt, generation, meta }: FileFacts): OutputColumn[] {
   return [
     { name: '_airbyte_raw_id', sql: '_airbyte_raw_id' },
     { name: '_airbyte_extracted_at', sql: format.instant(emittedAt) },
     { name: '_airbyte_generation_id', sql: `${Math.trunc(generation)}::bigint` },
-    { name: '_airbyte_meta', sql: format.json('_airbyte_meta', META_STRUCTURE) },
+    { name: '_airbyte_meta', sql: format.json(meta, META_STRUCTURE) },
   ];
 }

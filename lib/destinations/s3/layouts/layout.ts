@@ -30,6 +30,8 @@ export interface FileFacts {
   readonly emittedAt: Date;
   readonly generation: number;
   readonly normalizedAt: Date;
+  /** SQL of the rows' `_airbyte_meta` as JSON text: that of the lines, or one for all rows. */
+  readonly meta: string;
 }
 
 export interface LaidLines {
