@@ -5,6 +5,7 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { plainName } from '#lib/records/index.ts';
+import { literal } from '#lib/sql-text.ts';
 import type { Counts, Published, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
@@ -18,7 +19,6 @@ import { type FileFacts, type LaidLines, type LayoutWriter, member } from './lay
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
 import { findAside } from './set-aside.ts';
 import { announce, sweep, writeCommit } from './settle-commits.ts';
-import { literal } from './sql.ts';
 import { placeOf, type StageParts } from './stage-parts.ts';
 import { StageQuarantine } from './stage-quarantine.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
