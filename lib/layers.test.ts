@@ -17,6 +17,7 @@ const RING_0 = [
   'lib/delimited-file',
   'lib/env-references',
   'lib/sql-text',
+  'lib/yaml-syntax',
 ];
 const RING_2 = ['lib/db', 'lib/secrets', 'lib/secret-key', 'lib/jobs', 'lib/env'];
 const ENGINE = ['lib/manifest', 'lib/extract', 'lib/draft', 'lib/records', 'lib/destinations'];

@@ -79,6 +79,25 @@ test('broken YAML is told with its line', () => {
   expect(parseSuite('- a').issues).toHaveLength(1);
 });
 
+test('of broken YAML only the mistake is told, not what it makes of the lines below', () => {
+  const checks = Array.from({ length: 150 }, (_, n) => `  - { column: c${n}, threshold: 99 }\n`).join('');
+  const told = (text: string) => parseSuite(text).issues.map(({ line, column, message }) => [line, column, message]);
+  expect(told(`dataset: users\n  completeness:\n${checks}`)).toHaveLength(1);
+  expect(told(`dataset: "users\ncompleteness:\n${checks}`)).toEqual([[1, 10, 'This quote is never closed.']]);
+  expect(told('dataset: a\ndataset: b\nvolume: [{ min_rows: 1 }]\nvolume: []\n')).toHaveLength(2);
+});
+
+test('a table that no check names is one problem, and none beside the line that should name it', () => {
+  const checks =
+    'volume: [{ min_rows: 1 }]\nfreshness: [{ max_age_hours: 2 }]\nuniqueness: [{ unique_columns: [id] }]\n';
+  const told = (text: string) => parseSuite(text).issues.map(({ line, message }) => `${line} ${message}`);
+  expect(told(checks)).toEqual([
+    '1 Name the table: dataset at the top, or table inside the check. 2 more checks need it.',
+  ]);
+  expect(told(`datset: users\n${checks}`)).toEqual(['1 datset is not known here. Did you mean dataset?']);
+  expect(told(`dataset: [users]\n${checks}`)).toHaveLength(1);
+});
+
 test('a table has to be named somewhere', () => {
   expect(parseSuite('volume: [{min_rows: 1}]').issues).toMatchObject([
     { message: 'Name the table: dataset at the top, or table inside the check.', path: 'volume.0' },

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Issue } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { yamlProblems } from '#lib/yaml-syntax.ts';
 import type { CheckKind } from './checks/check-kind.ts';
 import { checkKinds } from './checks/index.ts';
 import { conditionProblem } from './condition.ts';
@@ -29,6 +30,7 @@ const MAX_BYTES = 512 * 1024;
 const MAX_CHECKS = 1_000;
 const MAX_ALIASES = 50;
 const KIND_NAMES = checkKinds.map(({ name }) => name);
+const NO_TABLE = 'Name the table: dataset at the top, or table inside the check.';
 const TOP_KEYS = [...Object.keys(suiteOptions), ...wrapperKeys];
 
 /** The first and the last line of a check, from 1. */
@@ -48,8 +50,8 @@ export function parseSuite(text: string): {
   const lines = new LineCounter();
   if (Buffer.byteLength(text) > MAX_BYTES) return refuse(lines, [[0, 1]], 'A suite is at most 512 KiB long.');
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const syntax = document.errors.map(({ pos, message }) =>
-    issueAt(lines, pos, '', `${message.split('\n')[0]}.`.replace('..', '.')),
+  const syntax = yamlProblems(document).map(({ pos, message }) =>
+    issueAt(lines, pos, '', `${message}.`.replace('..', '.')),
   );
   if (syntax.length > 0) return { issues: syntax, suite: null };
   const value = toJson(document);
@@ -59,7 +61,7 @@ export function parseSuite(text: string): {
   if (value === undefined) problems.push({ path: [], message: 'Aliases unfold to too much. Write the checks out.' });
   else if (problems.length === 0 && suite?.checks.length === 0)
     problems.push({ path: [], message: `There are no checks. Declare some under ${KIND_NAMES.join(', ')}.` });
-  const issues = problems.map(({ path, message, atKey, nearest }) => ({
+  const issues = withoutFollowing(problems).map(({ path, message, atKey, nearest }) => ({
     ...issueAt(lines, rangeOf(document.contents, path, atKey ?? false), path.join('.'), message),
     ...(nearest !== undefined && { nearest }),
   }));
@@ -69,6 +71,20 @@ export function parseSuite(text: string): {
     readable: suite,
     places: new Map([...places].map(([key, path]) => [key, placeOf(document.contents, path, { lines, text })])),
   };
+}
+
+/** One line that names the table is missing or wrong, and every check lacks it: that is one problem, told once. */
+function withoutFollowing(problems: readonly Problem[]): readonly Problem[] {
+  const [first, ...more] = problems.filter(({ message }) => message === NO_TABLE);
+  const isDataset = ({ path, nearest }: Problem) =>
+    path[0] === 'dataset' || (path.length === 1 && nearest === 'dataset');
+  if (problems.some(isDataset)) return problems.filter(({ message }) => message !== NO_TABLE);
+  if (!first || more.length === 0) return problems;
+  const said = {
+    ...first,
+    message: `${NO_TABLE} ${more.length} more ${more.length === 1 ? 'check needs' : 'checks need'} it.`,
+  };
+  return problems.flatMap((problem) => (problem === first ? [said] : more.includes(problem) ? [] : [problem]));
 }
 
 /** The range of a block ends where the next thing begins: the blank lines before that are not its own. */
@@ -187,7 +203,7 @@ function readCheck(kind: CheckKind, declared: JsonValue, path: Path, common: Com
       message: `${kind.name} looks at several rows at once: none can be put aside. Use block.`,
     });
   const of = typeof table === 'string' ? table.trim() : common.dataset;
-  if (!of) problems.push({ path: [], message: 'Name the table: dataset at the top, or table inside the check.' });
+  if (!of) problems.push({ path: [], message: NO_TABLE });
   for (const problem of problems) report({ ...problem, path: [...path, ...problem.path] });
   if (problems.length > 0 || !of) return [];
   const options = {

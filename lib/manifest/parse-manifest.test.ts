@@ -75,11 +75,9 @@ describe('text that is no manifest', () => {
     expect(parse(text).manifest).toBeNull();
   });
 
-  test('invalid YAML: every place at once', () => {
+  test('broken YAML: the first place, and nothing that only follows from it', () => {
     expect(problems('version: 6\nstreams: [\n  - a: b\nfoo: }')).toEqual([
       '3:3 error yaml_block_in_flow: Block collections are not allowed within flow collections',
-      '4:1 error yaml_bad_indent: Flow sequence in block collection must be sufficiently indented and end with a ]',
-      '4:6 error yaml_unexpected_token: Unexpected flow-map-end token in YAML stream: "}"',
     ]);
   });
 

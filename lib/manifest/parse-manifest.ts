@@ -11,6 +11,7 @@ import {
   parseDocument,
 } from 'yaml';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { yamlProblems } from '#lib/yaml-syntax.ts';
 import type { ManifestIssue } from './issue.ts';
 import type { Kind } from './kind.ts';
 import type { Manifest, ManifestStream } from './manifest.ts';
@@ -53,7 +54,10 @@ export function parseManifest(
     uniqueKeys: true,
     strict: true,
   });
-  const broken = [...yamlIssues(document, lines), ...structureIssues(document, lines)];
+  const syntax = yamlIssues(document, lines);
+  const hiddenFrom = syntax.at(-1)?.line ?? Infinity;
+  const structure = structureIssues(document, lines).filter(({ line }) => line <= hiddenFrom);
+  const broken = [...syntax, ...structure].toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (broken.length > 0) return { issues: broken, manifest: null };
   const { root, problem } = plainValue(document);
   if (problem) return { issues: [{ ...NOWHERE, ...problem }], manifest: null };
@@ -187,12 +191,12 @@ const YAML_MESSAGES: Readonly<Record<string, string>> = {
 };
 
 function yamlIssues(document: Document, lines: LineCounter): ManifestIssue[] {
-  return [...document.errors, ...document.warnings].map((error) => ({
+  return yamlProblems(document).map(({ code, message, pos }) => ({
     severity: 'error' as const,
-    code: `yaml_${error.code.toLowerCase()}`,
-    message: YAML_MESSAGES[error.code] ?? error.message.split(' at line')[0]?.split('\n')[0] ?? error.message,
+    code: `yaml_${code.toLowerCase()}`,
+    message: YAML_MESSAGES[code] ?? message,
     path: '',
-    ...place(lines, error.pos[0], error.pos[1]),
+    ...place(lines, pos[0], pos[1]),
   }));
 }
 
