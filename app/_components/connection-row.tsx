@@ -151,7 +151,7 @@ function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
   // The line above counts the checks already: this one says which.
   const counted = checks?.worst && reason?.endsWith(checks.worst);
   const why = counted ? checks.worst : (reason ?? checks?.worst);
-  const said = why && health !== 'healthy' ? <span className="sub clip why">{why}</span> : null;
+  const said = why && health !== 'healthy' && health !== 'new' ? <span className="sub clip why">{why}</span> : null;
   if (!checks) {
     return (
       <>

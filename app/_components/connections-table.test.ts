@@ -28,14 +28,19 @@ const row = (index: number, health: Row['health']) =>
     records: { series: [], low: null, high: null, bytes: null },
   }) as Row;
 
-/** The rows that are drawn, and what offers the others. */
-async function drawn(rows: Row[], searchParams = '') {
+/** The table's HTML. */
+async function rendered(rows: Row[], searchParams = ''): Promise<string> {
   const { ConnectionsTable } = await import('./connections-table.tsx');
   const toasts = { children: createElement(ConnectionsTable, { rows }) };
   const clock = { drawnAt: 0, timeZone: 'UTC', children: createElement(Toasts, toasts) };
   const address = { searchParams, children: createElement(ClockProvider, clock) };
   const queries = { client: new QueryClient(), children: createElement(NuqsTestingAdapter, address) };
-  const html = renderToString(createElement(QueryClientProvider, queries));
+  return renderToString(createElement(QueryClientProvider, queries));
+}
+
+/** The rows that are drawn, and what offers the others. */
+async function drawn(rows: Row[], searchParams = '') {
+  const html = await rendered(rows, searchParams);
   return {
     rows: html.match(/href="\/connections\/c\d+"/g)?.length ?? 0,
     offers: [...html.matchAll(/Show all (?:<!-- -->)?(\d+)/g)].map(([, count]) => Number(count)),
@@ -62,4 +67,11 @@ test('an owner of the address narrows it to what is theirs, and nobody is one of
   expect((await drawn(rows, '?owner=-')).rows).toBe(1);
   expect((await drawn(rows, '?owner=gone')).rows).toBe(0);
   expect((await drawn(rows, '?q=crm')).rows).toBe(1);
+});
+
+test('one that has never synced stands in a group of its own, and is called neither healthy nor on time', async () => {
+  const html = await rendered([row(1, 'new')]);
+  expect(html).toContain('Not synced yet');
+  expect(html).not.toMatch(/Healthy/);
+  expect(await rendered([row(1, 'healthy')])).not.toContain('Not synced yet');
 });

@@ -11,17 +11,22 @@ import type { Health } from './states.ts';
 import type { Wire } from './wire.ts';
 
 type Row = Wire<OverviewRow>;
-const GROUPS = ['attention', 'fine', 'paused'] as const;
+const GROUPS = ['attention', 'new', 'fine', 'paused'] as const;
 type Group = (typeof GROUPS)[number];
 
-const NAMES: Record<Group, string> = { attention: 'Needs attention', fine: 'On time', paused: 'Paused' };
+const NAMES: Record<Group, string> = {
+  attention: 'Needs attention',
+  new: 'Not synced yet',
+  fine: 'On time',
+  paused: 'Paused',
+};
 const COLUMNS = 10;
 /** In place of a name: connections that nobody answers for. */
 const NOBODY = '-';
 /** More of a group are drawn when they are asked for; of so many healthy ones, none before. */
 const CROWDED = 100;
 
-/** All connections, worst first, in three groups; filter and group live in the address. */
+/** All connections, worst first, in groups; filter and group live in the address. */
 export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
   const [{ show, q, owner }, setQuery] = useQueryStates({
     show: parseAsStringLiteral(GROUPS),
@@ -43,7 +48,7 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
         {/* biome-ignore lint/a11y/useSemanticElements: a segmented control, not a fieldset */}
         <div className="seg" role="group" aria-label="Filter by state">
           <GroupButton name="All" count={found.length} pressed={!show} onPress={() => setQuery({ show: null })} />
-          {groups.map(({ group, rows }) => (
+          {groups.filter(isOffered(show)).map(({ group, rows }) => (
             <GroupButton
               key={group}
               name={NAMES[group]}
@@ -169,8 +174,14 @@ function useSteadyOrder(live: readonly Row[]) {
 }
 
 function groupOf(health: Health): Group {
-  if (health === 'paused') return 'paused';
+  if (health === 'paused' || health === 'new') return health;
   return health === 'healthy' || health === 'running' ? 'fine' : 'attention';
+}
+
+/** There is seldom a new one: its group is offered while there is. */
+function isOffered(show: Group | null) {
+  return ({ group, rows }: { group: Group; rows: readonly Row[] }) =>
+    group !== 'new' || rows.length > 0 || show === group;
 }
 
 function matches(row: Row, q: string): boolean {

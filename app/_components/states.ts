@@ -13,7 +13,7 @@ export function stateClass(state: State): string {
 }
 
 /** A connection's one health, worst of run, freshness and quality. */
-export type Health = 'blocked' | 'failing' | 'late' | 'retrying' | 'warning' | 'running' | 'healthy' | 'paused';
+export type Health = 'blocked' | 'failing' | 'late' | 'retrying' | 'warning' | 'running' | 'new' | 'healthy' | 'paused';
 
 const HEALTH: Record<Health, Named> = {
   blocked: { state: 'block', word: 'Blocked' },
@@ -22,6 +22,7 @@ const HEALTH: Record<Health, Named> = {
   retrying: { state: 'retry', word: 'Retrying' },
   warning: { state: 'warn', word: 'Warning' },
   running: { state: 'run', word: 'Running' },
+  new: { state: 'wait', word: 'Not synced yet' },
   healthy: { state: 'ok', word: 'Healthy' },
   paused: { state: 'off', word: 'Paused' },
 };

@@ -26,6 +26,18 @@ describe('the demo API', () => {
     expect((await send('/api/weather', { authorization: 'Bearer secret' })).status).toBe(200);
   });
 
+  test('its root names its lists', async () => {
+    const endpoints = {
+      endpoints: {
+        earthquakes: 'http://weir.test/demo/api/earthquakes',
+        weather: expect.anything(),
+        readings: expect.anything(),
+      },
+    };
+    expect(await demo().get('/api')).toEqual(endpoints);
+    expect(await demo().get('/api/')).toEqual(endpoints);
+  });
+
   test('pages by number through the earthquakes, each once', async () => {
     const { get } = demo();
     const first = await get('/api/earthquakes?per_page=500');

@@ -21,6 +21,7 @@ const MAX_PAGE_SIZE = 1_000;
 /**
  * A small API over real data, with what real APIs have: a token, three kinds of pagination, a filter by time of update, and a rate limit.
  *
+ * - `GET /demo/api` → `{ endpoints }`, the addresses of the lists below
  * - `GET /demo/api/earthquakes?page=1&per_page=100&updated_since=…&updated_until=…` → `{ data, page, per_page, total_pages, total }`
  * - `GET /demo/api/weather?offset=0&limit=100&since=2014-01-01` → `{ items, offset, limit, total }`
  * - `GET /demo/api/readings?limit=500&cursor=…` → `{ results, next_cursor, next }`
@@ -43,6 +44,7 @@ export function createDemoApi({
     if (area === 'files') return sendFile(request, fileNamed(files, name, datasets));
     if (area !== 'api') return problem(404, 'not_found', `There is nothing at ${url.pathname}.`);
     if (!tokens().some((token) => isToken(request.headers.get('authorization'), token))) return unauthorized();
+    if (name === '') return json({ endpoints: endpointsAt(url) });
     const endpoint = ENDPOINTS[name];
     if (!endpoint) return problem(404, 'not_found', `The endpoints are ${Object.keys(ENDPOINTS).join(', ')}.`);
     const waitS = takeTurn(limits, name, { burst, perSecond, now: clock().getTime() / 1000 });
@@ -50,6 +52,10 @@ export function createDemoApi({
     return endpoint(url, datasets);
   };
   return { fetch: async (request) => answer(request) };
+}
+
+function endpointsAt({ origin }: URL): Record<string, string> {
+  return Object.fromEntries(Object.keys(ENDPOINTS).map((name) => [name, `${origin}/demo/api/${name}`]));
 }
 
 const ENDPOINTS: Readonly<Record<string, (url: URL, data: Datasets) => Response>> = {
@@ -196,7 +202,8 @@ function problem(status: number, code: string, message: string): Response {
 }
 
 function unauthorized(): Response {
-  const message = 'Send the token of this installation as `Authorization: Bearer …`.';
+  const message =
+    'Send the token of this installation as Authorization: Bearer. Weir shows it in Connectors, New connector.';
   const body = { error: { code: 'unauthorized', message } };
   return Response.json(body, { status: 401, headers: { 'www-authenticate': 'Bearer' } });
 }

@@ -22,7 +22,7 @@ const checks = (change: object) => ({
 
 test.each<[string, Partial<Signs>, string, string | null]>([
   ['all is well', {}, 'healthy', null],
-  ['nothing ran yet', { last: null, ageMinutes: null, checks: null }, 'healthy', 'waiting for its first sync'],
+  ['nothing ran yet', { last: null, ageMinutes: null, checks: null }, 'new', 'waiting for its first sync'],
   ['a sync runs', { current: { attempt: 1, status: 'running' } }, 'running', null],
   ['a check warns', { checks: checks({ warn: 1 }) }, 'warning', '1 of 8 checks warn: email complete'],
   ['a second attempt runs', { current: { attempt: 2, status: 'running' } }, 'retrying', null],

@@ -1,7 +1,17 @@
 import type { SyncStatus } from '#lib/db/schema.ts';
 
-/** Worst first. One word for a connection: the worst of its run, its freshness and its checks. */
-export const HEALTHS = ['blocked', 'failing', 'late', 'retrying', 'warning', 'running', 'healthy', 'paused'] as const;
+/** Worst first. One word for a connection: the worst of its run, its freshness and its checks; `new` before its first sync has ended. */
+export const HEALTHS = [
+  'blocked',
+  'failing',
+  'late',
+  'retrying',
+  'warning',
+  'running',
+  'new',
+  'healthy',
+  'paused',
+] as const;
 export type Health = (typeof HEALTHS)[number];
 
 /** What is known of a connection at one instant. */
@@ -37,7 +47,7 @@ export function healthOf(signs: Signs): { health: Health; reason: string | null 
   if (isRetrying(current)) return retrying(null);
   if (checks && checks.warn > 0) return { health: 'warning', reason: checksReason(checks) };
   if (current) return { health: 'running', reason: null };
-  return { health: 'healthy', reason: last ? null : 'waiting for its first sync' };
+  return last ? { health: 'healthy', reason: null } : { health: 'new', reason: 'waiting for its first sync' };
 }
 
 /** For sorting: what needs attention comes first. */

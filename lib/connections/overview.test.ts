@@ -99,7 +99,7 @@ test('shows each connection by its worst sign, worst first', async () => {
     ['late', 'late'],
     ['warned', 'warning'],
     ['calm', 'running'],
-    ['new', 'healthy'],
+    ['new', 'new'],
     ['paused', 'paused'],
   ]);
   const row = (name: string) => overview.connections.find((connection) => connection.name === name);

@@ -18,6 +18,23 @@ export function sharedTables<Other extends Landing>(
   });
 }
 
+/** Longer prefixes leave too little of a table's name. */
+const PREFIX_LENGTH = 20;
+
+/** A prefix by which no table of mine is another connection's: what the source is called, with a number where that is taken; '' where none is needed. */
+export function freePrefix(mine: Landing, others: readonly Landing[], sourceName: string): string {
+  if (sharedTables(mine, others).length === 0) return mine.prefix;
+  const word = sourceName
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .slice(0, PREFIX_LENGTH)
+    .replace(/^[_\d]+|_+$/g, '');
+  const base = word || 'own';
+  const isFree = (prefix: string) => sharedTables({ ...mine, prefix }, others).length === 0;
+  const numbers = Array.from({ length: others.length + 1 }, (_, index) => `${base}_${index + 2}_`);
+  return [`${base}_`, ...numbers].find(isFree) ?? mine.prefix;
+}
+
 /** Lower case: two names that differ in that alone are one too many to tell apart. */
 function placeOf(
   { destinationId, namespaceDefinition, namespaceFormat, prefix }: Landing,

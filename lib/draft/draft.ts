@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '#lib/json.ts';
+import type { NamedList } from './find-lists.ts';
 
 /** One request of an API, and its answer where there is one. Bodies are parsed where they are JSON. */
 export interface Call {
@@ -42,6 +43,8 @@ export interface DraftCursor {
 /** A stream as it will stand in the manifest. Null is "nothing was found". */
 export interface DraftStream {
   readonly name: string;
+  /** What stands behind it: records, an answer without any, a document that describes them; or nothing, as where the API refused. */
+  readonly seen: 'records' | 'answer' | 'document' | 'nothing';
   readonly method: string;
   /** Below the draft's address; may hold templates such as `{{ config['account'] }}`. */
   readonly path: string;
@@ -64,8 +67,16 @@ export interface Draft {
   /** More settings of the source, by name. */
   readonly settings: Readonly<Record<string, JsonObject>>;
   readonly streams: readonly DraftStream[];
-  /** What people should know that is no part of the manifest. */
-  readonly notices: readonly string[];
+  readonly unread: Unread | null;
+  readonly lists: readonly NamedList[];
+}
+
+/** Why nothing could be read off the API's answer. */
+export interface Unread {
+  readonly reason: 'refused' | 'failed' | 'no_json';
+  /** What happened, in a sentence. */
+  readonly says: string;
+  readonly hint: string;
 }
 
 /** A manifest to edit, why it is as it is, and values to test it with. */
@@ -73,7 +84,10 @@ export interface Drafted {
   readonly manifest: string;
   readonly findings: readonly Finding[];
   readonly values: Readonly<Record<string, string>>;
-  readonly notices: readonly string[];
+  /** Null where an answer was read, or a document. */
+  readonly unread: Unread | null;
+  /** Lists that the answer names, where it is none itself. */
+  readonly lists: readonly NamedList[];
 }
 
 export interface Finding {

@@ -131,7 +131,7 @@ function draftOf(document: JsonObject, picked: readonly FoundOperation[]): Draft
     auth: authOf(document, picked),
     settings: { ...settings, ...Object.fromEntries(missing) },
     streams: streams.map((stream) => ({ ...stream, name: free(stream.name, taken) })),
-    notices: [],
+    ...{ unread: null, lists: [] },
   };
 }
 
@@ -178,7 +178,15 @@ function streamOf(
   const { path, router } = pathOf(found, picked, settings);
   const answer = { status: 200, headers: headersOf(document, found.definition), body: sample(answered) };
   return {
-    ...{ name: operation.name, method, path, headers: {}, body: null, ...(router && { router }) },
+    ...{
+      name: operation.name,
+      seen: 'document' as const,
+      method,
+      path,
+      headers: {},
+      body: null,
+      ...(router && { router }),
+    },
     parameters: requiredOf(query, settings),
     recordPath: { value: list?.path ?? [], evidence: 'By the schema of the answer in the OpenAPI document.' },
     paginator: findPagination({

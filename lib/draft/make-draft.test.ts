@@ -23,6 +23,12 @@ beforeAll(async () => {
       headers.authorization === 'Bearer tok-1'
         ? { body: rows(1) }
         : { status: 401, headers: { 'www-authenticate': 'Bearer' }, body: { error: 'no' } },
+    '/': () => ({
+      body: { items_url: `${api.url}/items`, docs: `${api.url}/docs.html`, _links: { stuck: { href: '/stuck' } } },
+    }),
+    '/none': () => ({ status: 404, body: { error: { message: 'The endpoints are items and stuck.' } } }),
+    '/page': () => ({ headers: { 'content-type': 'text/html' }, body: '<!doctype html><p>Welcome</p>' }),
+    '/empty': () => ({ body: { data: [], total: 0 } }),
     '/text': () => ({ headers: { 'content-type': 'text/csv' }, body: 'a,b\n1,2\n' }),
     '/openapi.yaml': () => ({
       headers: { 'content-type': 'application/yaml' },
@@ -50,16 +56,55 @@ test('a second page like the first is told', async () => {
   expect(paging(await draft({ from: 'url', url: `${api.url}/stuck` }))).toMatch(/repeated 5 of 5 records/);
 });
 
-test('a refusal asks for a token, and a token that fits is a value to test with', async () => {
+test('a refusal says so in the API’s words and asks for a token; nothing is told of what was never seen', async () => {
   const refused = (await draft({ from: 'url', url: `${api.url}/secret` })) as Drafted;
-  expect(refused.notices[0]).toMatch(/401: enter a token/);
+  expect(refused.unread).toMatchObject({
+    reason: 'refused',
+    says: expect.stringMatching(/refused \(401\): it wants to know who asks\. It says: “no”$/),
+  });
+  expect(refused.findings.map(({ part }) => part)).toEqual(['authentication']);
+  const wrong = (await draft({ from: 'url', url: `${api.url}/secret`, token: 'tok-2' })) as Drafted;
+  expect(wrong.unread?.says).toMatch(/refused the token or key that was sent \(401\)/);
+});
+
+test('a token that fits is a value to test with, and stays out of the manifest', async () => {
   const read = (await draft({ from: 'url', url: `${api.url}/secret`, token: 'tok-1' })) as Drafted;
-  expect(read).toMatchObject({ notices: [], values: { api_token: 'tok-1' } });
+  expect(read).toMatchObject({ unread: null, lists: [], values: { api_token: 'tok-1' } });
   expect(read.manifest).not.toContain('tok-1');
 });
 
-test('text that is no JSON says so', async () => {
-  expect(((await draft({ from: 'url', url: `${api.url}/text` })) as Drafted).notices[0]).toMatch(/no JSON/);
+test.each([
+  ['/text', 'no_json', /text that is no JSON/, /file source/],
+  ['/page', 'no_json', /a web page/, /this one is for people/],
+  [
+    '/none',
+    'failed',
+    /nothing at this address \(404\)\. It says: “The endpoints are items and stuck\.”$/,
+    /one of its lists/,
+  ],
+])('what came from %s is told, and nothing is said of pages, keys and cursors', async (path, reason, says, hint) => {
+  const { unread, findings } = (await draft({ from: 'url', url: api.url + path })) as Drafted;
+  expect(unread).toMatchObject({ reason, says: expect.stringMatching(says), hint: expect.stringMatching(hint) });
+  expect(findings).toEqual([]);
+});
+
+test('an index names the lists below it', async () => {
+  const { lists } = (await draft({ from: 'url', url: `${api.url}/` })) as Drafted;
+  expect(lists).toEqual([
+    { name: 'items', url: `${api.url}/items` },
+    { name: 'stuck', url: `${api.url}/stuck` },
+  ]);
+});
+
+test('a list that is empty proves no key and no cursor, and says why', async () => {
+  const { findings } = (await draft({ from: 'url', url: `${api.url}/empty` })) as Drafted;
+  expect(findings.map(({ part, says }) => `${part}: ${says}`)).toEqual([
+    'records: data',
+    'pagination: none',
+    'primary key: none',
+    'cursor: none',
+  ]);
+  expect(findings.at(-1)?.evidence).toMatch(/held no record/);
 });
 
 test('a curl command is run as it stands', async () => {

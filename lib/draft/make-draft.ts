@@ -1,12 +1,13 @@
 import { WeirError } from '#lib/errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '#lib/extract/http/http-client.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
-import type { Call, Draft, Drafted, Found } from './draft.ts';
+import type { Answered, Call, Draft, Drafted, Found } from './draft.ts';
 import { draftCalls } from './draft-calls.ts';
 import { findRecords } from './find-records.ts';
 import { parseCurl } from './from-curl.ts';
 import { parseHar } from './from-har.ts';
 import { type Operation, parseOpenApi } from './from-openapi.ts';
+import { unreadOf } from './unread.ts';
 import { writeManifest } from './write-manifest.ts';
 
 const DOCUMENT_BYTES = 32 * 1024 * 1024;
@@ -36,8 +37,8 @@ export async function makeDraft(http: HttpClient, request: DraftRequest, signal:
   if (from === 'har') return fromHar(text, picked);
   const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
   const call = from === 'curl' ? parseCurl(text) : { method: 'GET', url: addressOf(url), headers };
-  const answered = { ...call, answer: await answerTo(http, call, signal) };
-  const draft = draftCalls([answered], noticesOf(answered));
+  const answered: Call & { answer: Answered } = { ...call, answer: await answerTo(http, call, signal) };
+  const draft = draftCalls([answered], unreadOf(answered));
   return writeManifest(await withSecondPage(http, draft, answered, signal));
 }
 
@@ -80,7 +81,11 @@ async function documentAt(http: HttpClient, url: string, signal: AbortSignal): P
   });
 }
 
-async function answerTo(http: HttpClient, { method, url, headers, body }: Call, signal: AbortSignal) {
+async function answerTo(
+  http: HttpClient,
+  { method, url, headers, body }: Call,
+  signal: AbortSignal,
+): Promise<Answered> {
   const payload = body === undefined ? undefined : typeof body === 'string' ? body : stringifyJson(body);
   const type: Record<string, string> = typeof body === 'object' ? { 'content-type': 'application/json' } : {};
   const response = await sent(http, {
@@ -115,17 +120,6 @@ function jsonOr(text: string): JsonValue {
   } catch {
     return text;
   }
-}
-
-function noticesOf({ url, answer }: Call): string[] {
-  if (!answer) return [];
-  const { host } = new URL(url);
-  if (answer.status === 401 || answer.status === 403)
-    return [`${host} answered ${answer.status}: enter a token and try again, or go on and fill in what is missing.`];
-  if (answer.status >= 400) return [`${host} answered ${answer.status}: nothing could be read off the answer.`];
-  if (typeof answer.body === 'string')
-    return [`${host} answered with text that is no JSON: choose a decoder, or a file source for CSV and Excel.`];
-  return [];
 }
 
 /** Asks for the page that the draft would ask for next, and says what came. */

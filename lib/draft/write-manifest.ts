@@ -35,7 +35,7 @@ export function writeManifest(draft: Draft): Drafted {
     manifest: text(manifest),
     findings: findingsOf(draft),
     values: draft.auth?.value.values ?? {},
-    notices: draft.notices,
+    ...{ unread: draft.unread, lists: draft.lists },
   };
 }
 
@@ -112,36 +112,52 @@ function findingsOf({ auth, streams }: Draft): Finding[] {
       says: String(auth.value.authenticator.type),
       evidence: auth.evidence,
     });
-  for (const { name: stream, recordPath, paginator, primaryKey, cursor, schema } of streams) {
-    found.push({
-      ...{ stream, part: 'records' },
-      says: recordPath.value.join('.') || 'the whole answer',
-      evidence: recordPath.evidence,
-    });
-    const strategy = paginator?.value.pagination_strategy as JsonObject | undefined;
-    found.push({
-      ...{ stream, part: 'pagination' },
-      says: strategy ? String(strategy.type) : 'none',
-      evidence: paginator?.evidence ?? 'The answer names no next page, and the address no page: only one page is read.',
-    });
-    found.push({
-      ...{ stream, part: 'primary key' },
-      says: primaryKey?.value.join(', ') ?? 'none',
-      evidence: primaryKey?.evidence ?? 'No field is called like a key and different in every record.',
-    });
-    found.push({
-      ...{ stream, part: 'cursor' },
-      says: cursor?.value.field ?? 'none',
-      evidence: cursor?.evidence ?? 'No field is a time of the last change: every sync reads everything.',
-    });
-    if (schema)
-      found.push({
-        ...{ stream, part: 'schema' },
-        says: `${Object.keys((schema.properties ?? {}) as JsonObject).length} fields`,
-        evidence: 'By the fields of the records; later syncs take up new ones as they come.',
-      });
-  }
-  return found;
+  return [...found, ...streams.flatMap(streamFindings)];
+}
+
+/** Why nothing was found, where something was looked at. */
+const NONE: Readonly<Record<'records' | 'answer' | 'document', Record<'pagination' | 'key' | 'cursor', string>>> = {
+  records: {
+    pagination: 'The answer names no next page, and the address no page: only one page is read.',
+    key: 'No field is called like a key and different in every record.',
+    cursor: 'No field is a time of the last change: every sync reads everything.',
+  },
+  answer: {
+    pagination: 'The answer names no next page, and the address no page: only one page is read.',
+    key: 'The answer held no record to see one in.',
+    cursor: 'The answer held no record to see one in: every sync reads everything.',
+  },
+  document: {
+    pagination: 'The document names no next page and no parameter for one: only one page is read.',
+    key: 'No field of the schema is called like a key.',
+    cursor: 'No field of the schema is a time of the last change: every sync reads everything.',
+  },
+};
+
+/** What was found, and what was looked for in vain; nothing of what nobody could look at. */
+function streamFindings({ name: stream, seen, recordPath, ...found }: DraftStream): Finding[] {
+  const { paginator, primaryKey, cursor, schema } = found;
+  const none = seen === 'nothing' ? null : NONE[seen];
+  const strategy = paginator?.value.pagination_strategy as JsonObject | undefined;
+  const parts: [Finding['part'], string, string | undefined][] = [
+    ['records', recordPath.value.join('.') || 'the whole answer', none ? recordPath.evidence : undefined],
+    ['pagination', strategy ? String(strategy.type) : 'none', paginator?.evidence ?? none?.pagination],
+    ['primary key', primaryKey?.value.join(', ') ?? 'none', primaryKey?.evidence ?? none?.key],
+    ['cursor', cursor?.value.field ?? 'none', cursor?.evidence ?? none?.cursor],
+    ['schema', fieldCount(schema), schema ? SCHEMA_EVIDENCE[seen] : undefined],
+  ];
+  return parts.flatMap(([part, says, evidence]) => (evidence === undefined ? [] : [{ stream, part, says, evidence }]));
+}
+
+const SCHEMA_EVIDENCE: Readonly<Record<DraftStream['seen'], string | undefined>> = {
+  records: 'By the fields of the records; later syncs take up new ones as they come.',
+  document: 'By the schema of the document; later syncs take up new fields as they come.',
+  ...{ answer: undefined, nothing: undefined },
+};
+
+function fieldCount(schema: JsonObject | null): string {
+  const count = Object.keys((schema?.properties ?? {}) as JsonObject).length;
+  return `${count} ${count === 1 ? 'field' : 'fields'}`;
 }
 
 function text(manifest: object): string {

@@ -20,6 +20,7 @@ beforeAll(async () => {
       const data = from > 6 ? [] : [0, 1, 2].map((row) => ({ id: from + row, updated_at: '2026-11-20T08:00:00Z' }));
       return { body: { data, page: from / 3, per_page: 3 } };
     },
+    '/index': () => ({ body: { version: 2, orders_url: `${api.url}/orders{?page}`, users: { href: '/users' } } }),
     '/openapi.json': () => ({ body: OPENAPI }),
   });
   OPENAPI.servers = [{ url: api.url }];
@@ -40,8 +41,11 @@ test('from an address: allowed, refused, proposed with its evidence, tested, sav
   await page.getByLabel('Address of a list').fill(`${api.url}/orders`);
   await page.getByRole('button', { name: 'Propose a connector' }).click();
   await page.getByRole('button', { name: /^Allow / }).click();
-  await page.getByText(/answered 401: enter a token/).waitFor();
-  await page.getByLabel('Token').fill('tok-orders');
+  await page.getByText(/refused \(401\): it wants to know who asks\. It says: “no token”/).waitFor();
+  expect(await page.getByRole('table', { name: 'Proposal' }).count()).toBe(0);
+  await seriousFindings(page, 'refusal');
+  await page.getByRole('button', { name: 'Enter the token' }).click();
+  await page.keyboard.type('tok-orders');
   await page.getByRole('button', { name: 'Propose a connector' }).click();
   const proposal = page.getByRole('table', { name: 'Proposal' });
   await proposal.getByText(/The second page was asked for and had 3 other records/).waitFor();
@@ -55,6 +59,29 @@ test('from an address: allowed, refused, proposed with its evidence, tested, sav
     .click();
   await page.getByText(/6 records in/).waitFor();
   await save('orders-api');
+});
+
+test('from the root of an API: it names its lists, and one of them is chosen', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByLabel('Address of a list').fill(`${api.url}/index`);
+  await page.getByLabel('Token').fill('tok-orders');
+  await page.getByRole('button', { name: 'Propose a connector' }).click();
+  await page.getByRole('region', { name: 'Which list?' }).waitFor();
+  await seriousFindings(page, 'lists of an index');
+  await page.getByRole('button', { name: /^orders/ }).click();
+  await page
+    .getByRole('table', { name: 'Proposal' })
+    .getByText(/The second page was asked for/)
+    .waitFor();
+  expect(await page.getByLabel('Address of a list').inputValue()).toBe(`${api.url}/orders`);
+});
+
+test('the demo’s address brings the demo’s token', async () => {
+  await page.goto(`${weir.url}/connectors/new`);
+  await page.getByLabel('Address of a list').fill(`localhost:${weir.port}/demo/api`);
+  await page.getByText(/This is the demo’s API/).waitFor();
+  await page.getByRole('button', { name: 'Use it' }).click();
+  expect(await page.getByLabel('Token').inputValue()).not.toBe('');
 });
 
 test('from a cURL command', async () => {

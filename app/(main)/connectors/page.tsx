@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { type ConnectorError, listConnectors } from '#lib/connections/connectors.ts';
+import { type ConnectorError, type ConnectorSummary, listConnectors } from '#lib/connections/connectors.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
 import { cutMiddle, plural } from '../../_components/format.ts';
 import { Icon } from '../../_components/icon.tsx';
@@ -55,14 +55,7 @@ export default async function ConnectorsPage() {
                   <span className="muted">{firstFew(connector.streams)}</span>
                 </td>
                 <td data-k="Used by">
-                  {connector.sources === 0 ? (
-                    <span className="faint">none</span>
-                  ) : (
-                    <Link href="/sources">{plural(connector.sources, 'source')}</Link>
-                  )}
-                  {connector.connections.length > 0 && (
-                    <span className="sub">{firstFew(connector.connections, 2)}</span>
-                  )}
+                  <UsedBy {...connector} />
                 </td>
                 <td data-k="Last error">
                   <LastError error={connector.lastError} />
@@ -76,6 +69,18 @@ export default async function ConnectorsPage() {
         )}
       </Panel>
     </Page>
+  );
+}
+
+/** Its sources, and the connections that load them, by name. */
+function UsedBy({ sources, connections }: Pick<ConnectorSummary, 'sources' | 'connections'>) {
+  if (sources === 0) return <span className="faint">none</span>;
+  return (
+    <>
+      <Link href="/sources">{plural(sources, 'source')}</Link>
+      {connections.length > 0 && `, ${plural(connections.length, 'connection')}`}
+      {connections.length > 0 && <span className="sub">{firstFew(connections, 2)}</span>}
+    </>
   );
 }
 

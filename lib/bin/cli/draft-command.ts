@@ -59,12 +59,13 @@ function kindOf(text: string, isFile: boolean): DraftRequest['from'] {
 }
 
 /** Why the manifest is as it is stands above it. */
-function commented({ manifest, findings, notices, values }: Drafted): string {
+function commented({ manifest, findings, unread, lists, values }: Drafted): string {
   const lines = [
     ...findings.map(
       ({ stream, part, says, evidence }) => `${stream === null ? '' : `${stream}, `}${part}: ${says}. ${evidence}`,
     ),
-    ...notices,
+    ...(unread ? [`${unread.says} ${unread.hint}`] : []),
+    ...lists.map(({ name, url }) => `It names a list, ${name}: ${url}`),
     ...Object.keys(values).map((name) => `The setting ${name} was in the request; it stands in no manifest.`),
   ];
   return `${lines.map((line) => `# ${line.replaceAll('\n', ' ')}\n`).join('')}${manifest}`;

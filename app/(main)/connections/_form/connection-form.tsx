@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
 import type { ConnectionInput } from '#lib/connections/connections.ts';
-import { type Landing, sharedTables } from '#lib/connections/shared-tables.ts';
+import { freePrefix, type Landing } from '#lib/connections/shared-tables.ts';
 import { suggest } from '#lib/connections/stream-modes.ts';
 import type { Issue } from '#lib/errors.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
@@ -15,6 +15,7 @@ import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
+import { OwnPrefix, SharedTables } from './landing-notices.tsx';
 import { RulesFields } from './rules-fields.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 import { StreamRows } from './stream-rows.tsx';
@@ -76,12 +77,17 @@ export function ConnectionForm({
   const available = discover.result?.streams ?? input.streams.map((item) => item.stream);
   // What discover finds is proposed once; after that the choice is the user's.
   const [proposedFor, setProposedFor] = useState<string | null>(null);
+  const [ownPrefix, setOwnPrefix] = useState<string | null>(null);
   if (id === null && discover.result && destination && proposedFor !== `${input.sourceId} ${destination.id}`) {
     setProposedFor(`${input.sourceId} ${destination.id}`);
-    set({
-      streams: discover.result.streams.map((stream) => suggest(stream, supported)),
-      name: input.name || nameOf(sources, input.sourceId, destination.name),
-    });
+    const streams = discover.result.streams.map((stream) => suggest(stream, supported));
+    // A prefix that was proposed for another choice goes; one that was typed stays.
+    const typed = input.prefix === ownPrefix ? '' : input.prefix;
+    const landing = { ...input, prefix: typed, streams: discover.result.streams };
+    const sourceName = sources.find((item) => item.id === input.sourceId)?.name ?? '';
+    const prefix = typed || freePrefix(landing, others, sourceName);
+    setOwnPrefix(prefix === typed ? null : prefix);
+    set({ streams, prefix, name: input.name || nameOf(sources, input.sourceId, destination.name) });
   }
 
   const save = async () => {
@@ -185,6 +191,7 @@ export function ConnectionForm({
         )}
       </Panel>
       <SharedTables input={input} others={others} />
+      {ownPrefix === input.prefix && <OwnPrefix input={input} others={others} onDrop={() => set({ prefix: '' })} />}
       {problem('streams') && <Notice state="fail" title={problem('streams')} />}
       <div className="g2">
         <div className="stack">
@@ -267,23 +274,6 @@ export function ConnectionForm({
         </div>
       </div>
     </form>
-  );
-}
-
-/** Two connections that load one table change each other's rows: allowed, and seldom meant. */
-function SharedTables({ input, others }: { input: ConnectionInput; others: Props['others'] }) {
-  const shared = sharedTables({ ...input, streams: input.streams.map(({ stream }) => stream) }, others);
-  const [first] = shared;
-  if (!first) return null;
-  const names = shared.map(({ stream }) => `${input.prefix}${stream}`);
-  return (
-    <Notice
-      state="warn"
-      title={`${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}: ${first.other.name} loads ${names.length === 1 ? 'this table' : 'these tables'} too`}
-    >
-      They would change each other’s rows. Give this connection a table prefix or a namespace of its own, unless that is
-      what you want.
-    </Notice>
   );
 }
 

@@ -5,6 +5,7 @@ import type { DraftRequest } from '#lib/draft/make-draft.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
 import { PanelTabs, TabPanel } from '../../../_components/tabs.tsx';
+import { type Address, AddressFields, type DemoList } from './address-fields.tsx';
 import { trimHar } from './trim-har.ts';
 
 /** A manifest needs no proposal: it is opened as it is. */
@@ -19,14 +20,12 @@ const TABS: readonly { id: From; label: string }[] = [
 ];
 const LONGEST = 3_000_000;
 
-/** A list of the demo's API, to try this with. */
-export interface DemoList {
-  readonly url: string;
-  readonly token: string;
-}
-
 interface Props {
   readonly demo: DemoList;
+  readonly address: Address;
+  readonly onAddress: (address: Address) => void;
+  /** The API refused the last request for an address. */
+  readonly refused: boolean;
   readonly busy: boolean;
   readonly onDraft: (request: DraftRequest) => void;
   readonly onManifest: (manifest: string) => void;
@@ -34,10 +33,9 @@ interface Props {
 }
 
 /** What people have of an API before they have a connector: an address, a command, a document, or a browser that shows its data. */
-export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
+export function DraftForm({ demo, address, onAddress, refused, busy, onDraft, onManifest, onStop }: Props) {
   const [from, setFrom] = useState<From>('url');
-  const [urls, setUrls] = useState<Partial<Record<From, string>>>({});
-  const [token, setToken] = useState('');
+  const [documentUrl, setDocumentUrl] = useState('');
   const [text, setText] = useState<Partial<Record<From, string>>>({});
   const [error, setError] = useState<string>();
   const choose = (value: string) => {
@@ -47,7 +45,7 @@ export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const body = text[from]?.trim() ?? '';
-    const url = urls[from] ?? '';
+    const url = from === 'url' ? address.url : documentUrl;
     const problem = problemOf(from, { url, body });
     setError(problem);
     if (problem) return;
@@ -57,7 +55,7 @@ export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
       from,
       ...(needsUrl && { url: url.trim() }),
       ...(body !== '' && { text: body }),
-      ...(from === 'url' && token.trim() !== '' && { token: token.trim() }),
+      ...(from === 'url' && address.token.trim() !== '' && { token: address.token.trim() }),
     });
   };
   const readFile = async (file: File | undefined) => {
@@ -77,17 +75,6 @@ export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
       {...fieldControl(`draft-${id}`, error, true)}
     />
   );
-  const address = (id: string, placeholder: string) => (
-    <input
-      className="input"
-      inputMode="url"
-      autoComplete="off"
-      placeholder={placeholder}
-      value={urls[from] ?? ''}
-      onChange={(event) => setUrls((old) => ({ ...old, [from]: event.target.value }))}
-      {...fieldControl(id, error, true)}
-    />
-  );
   const file = (accept: string, label: string) => (
     <input
       className="small"
@@ -102,43 +89,29 @@ export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
       <PanelTabs label="What to start from" tabs={TABS} value={from} onChange={choose}>
         <div className="body stack">
           <TabPanel value="url" className="stack">
-            <Field
-              id="draft-url"
-              label="Address of a list"
-              error={error}
-              hint="Weir calls it once, and once more for the next page. Nothing is stored."
-            >
-              {address('draft-url', 'https://api.example.com/v1/orders')}
-            </Field>
-            <Field
-              id="draft-token"
-              label="Token"
-              optional
-              hint="Sent as a bearer token. It becomes a setting of the source."
-            >
-              <input
-                className="input"
-                type="password"
-                autoComplete="off"
-                value={token}
-                onChange={(event) => setToken(event.target.value)}
-                {...fieldControl('draft-token', undefined, true)}
-              />
-            </Field>
+            <AddressFields address={address} onAddress={onAddress} demo={demo} error={error} refused={refused} />
           </TabPanel>
           <TabPanel value="curl">
             <Field
               id="draft-curl"
               label="cURL command"
               error={error}
-              hint="From the API’s documentation, or from a browser’s network panel with Copy as cURL. Weir runs the request once."
+              hint="From the API’s documentation, or from a browser’s network panel with Copy as cURL. Weir runs the request, and once more for the next page."
             >
               {area('curl', 5, "curl 'https://api.example.com/v1/orders' -H 'Authorization: Bearer …'")}
             </Field>
           </TabPanel>
           <TabPanel value="openapi" className="stack">
             <Field id="draft-openapi-url" label="Address of the document" optional hint="Or paste or choose it below.">
-              {address('draft-openapi-url', 'https://api.example.com/openapi.json')}
+              <input
+                className="input"
+                inputMode="url"
+                autoComplete="off"
+                placeholder="https://api.example.com/openapi.json"
+                value={documentUrl}
+                onChange={(event) => setDocumentUrl(event.target.value)}
+                {...fieldControl('draft-openapi-url', undefined, true)}
+              />
             </Field>
             <Field id="draft-openapi" label="OpenAPI 3 document" error={error} hint="JSON or YAML.">
               {area('openapi', 5, 'openapi: 3.1.0')}
@@ -173,13 +146,7 @@ export function DraftForm({ demo, busy, onDraft, onManifest, onStop }: Props) {
             </Button>
             {busy && <Button onClick={onStop}>Stop</Button>}
             {from === 'url' && !busy && (
-              <Button
-                kind="ghost"
-                onClick={() => {
-                  setUrls((old) => ({ ...old, url: demo.url }));
-                  setToken(demo.token);
-                }}
-              >
+              <Button kind="ghost" onClick={() => onAddress(demo)}>
                 Try it with the demo
               </Button>
             )}

@@ -1,56 +1,129 @@
 'use client';
 
 import { useState } from 'react';
-import type { Drafted } from '#lib/draft/draft.ts';
+import type { Drafted, Unread } from '#lib/draft/draft.ts';
 import type { Operation } from '#lib/draft/from-openapi.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Notice } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 
-/** What was found out, each with what it was seen by, before the manifest is opened. */
-export function DraftReview({ drafted, onOpen }: { drafted: Drafted; onOpen: () => void }) {
-  const several = new Set(drafted.findings.map(({ stream }) => stream)).size > 2;
+interface ReviewProps {
+  readonly drafted: Drafted;
+  readonly onOpen: () => void;
+  /** Goes to where the token is entered; null where there is no such place. */
+  readonly onToken: (() => void) | null;
+  readonly onList: (url: string) => void;
+}
+
+/** What came of a proposal: why there is none, which lists there are to choose from, or each part with what it was seen by. */
+export function DraftReview({ drafted, onOpen, onToken, onList }: ReviewProps) {
+  const { unread, lists, findings } = drafted;
+  if (unread)
+    return <NothingRead drafted={drafted} unread={unread} onOpen={onOpen} onToken={onToken} onList={onList} />;
+  const isIndex = lists.length > 1;
   return (
-    <Panel
-      title="Proposal"
-      sub="Everything can be changed in the editor."
-      side={
-        <Button kind="primary" onClick={onOpen}>
-          Open in the editor
-        </Button>
-      }
-    >
-      {drafted.notices.map((notice) => (
-        <div className="pad" key={notice}>
-          <Notice state="warn" title={notice} alert />
-        </div>
-      ))}
-      <Table
-        label="Proposal"
-        className="cards"
-        head={
+    <>
+      {isIndex && <ChooseList lists={lists} onList={onList} />}
+      <Panel
+        title="Proposal"
+        sub={
+          isIndex
+            ? 'For the address itself, if it is what you want to load.'
+            : 'Everything can be changed in the editor.'
+        }
+        side={
+          <Button kind={isIndex ? 'plain' : 'primary'} onClick={onOpen}>
+            Open in the editor
+          </Button>
+        }
+      >
+        <Findings findings={findings} />
+      </Panel>
+    </>
+  );
+}
+
+/** The API refused, or sent what can't be read: what to do comes first, going on without an answer last. */
+function NothingRead({ drafted, unread, onOpen, onToken, onList }: ReviewProps & { unread: Unread }) {
+  return (
+    <>
+      <Notice
+        state="fail"
+        title={unread.says}
+        alert
+        actions={
           <>
-            {several && <th scope="col">Stream</th>}
-            <th scope="col">Part</th>
-            <th scope="col">Proposed</th>
-            <th scope="col">Evidence</th>
+            {unread.reason === 'refused' && onToken && (
+              <Button kind="primary" onClick={onToken}>
+                Enter the token
+              </Button>
+            )}
+            <Button kind="ghost" onClick={onOpen}>
+              Go on without an answer
+            </Button>
           </>
         }
       >
-        {drafted.findings.map(({ stream, part, says, evidence }) => (
-          <tr key={`${stream} ${part}`}>
-            {several && <td data-k="Stream">{stream ?? 'all'}</td>}
-            <td data-k="Part">{part.charAt(0).toUpperCase() + part.slice(1)}</td>
-            <td data-k="Proposed">
-              {says === 'none' ? <span className="faint">none</span> : <b className="strong">{says}</b>}
-            </td>
-            <td data-k="Evidence" className="muted wrap-cell">
-              <WithCode>{evidence}</WithCode>
-            </td>
-          </tr>
+        {unread.hint}
+        {drafted.findings.map(({ part, evidence }) => (
+          <p key={part}>
+            <WithCode>{evidence}</WithCode>
+          </p>
         ))}
-      </Table>
+      </Notice>
+      {drafted.lists.length > 0 && <ChooseList lists={drafted.lists} onList={onList} />}
+    </>
+  );
+}
+
+function ChooseList({ lists, onList }: { lists: Drafted['lists']; onList: (url: string) => void }) {
+  return (
+    <Panel
+      title="Which list?"
+      sub={`The answer is no list itself; it names ${lists.length === 1 ? 'one' : lists.length}.`}
+    >
+      <ul className="starts body">
+        {lists.map(({ name, url }) => (
+          <li key={url}>
+            <button type="button" className="start" onClick={() => onList(url)}>
+              <b className="strong">{name}</b>
+              <span className="muted mono small">{new URL(url).pathname}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
     </Panel>
+  );
+}
+
+function Findings({ findings }: Pick<Drafted, 'findings'>) {
+  const several = new Set(findings.map(({ stream }) => stream)).size > 2;
+  return (
+    <Table
+      label="Proposal"
+      className="cards"
+      head={
+        <>
+          {several && <th scope="col">Stream</th>}
+          <th scope="col">Part</th>
+          <th scope="col">Proposed</th>
+          <th scope="col">Evidence</th>
+        </>
+      }
+    >
+      {findings.map(({ stream, part, says, evidence }) => (
+        <tr key={`${stream} ${part}`}>
+          {several && <td data-k="Stream">{stream ?? 'all'}</td>}
+          <td data-k="Part">{part.charAt(0).toUpperCase() + part.slice(1)}</td>
+          <td data-k="Proposed">
+            {says === 'none' ? <span className="faint">none</span> : <b className="strong">{says}</b>}
+          </td>
+          <td data-k="Evidence" className="muted wrap-cell">
+            <WithCode>{evidence}</WithCode>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

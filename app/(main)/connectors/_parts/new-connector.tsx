@@ -14,8 +14,9 @@ import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
+import { type DemoList, TOKEN_FIELD } from './address-fields.tsx';
 import { Builder } from './builder.tsx';
-import { type DemoList, DraftForm } from './draft-form.tsx';
+import { DraftForm } from './draft-form.tsx';
 import { DraftReview, PickOperations } from './draft-review.tsx';
 import { FileStart } from './file-start.tsx';
 import { OwnConnectors } from './own-connectors.tsx';
@@ -31,6 +32,7 @@ const CRUMBS = [{ name: 'Connectors', href: '/connectors' }, { name: 'New connec
 /** From what people have of an API to a manifest in the builder; or from a template, or an empty page. */
 export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoList }) {
   const [request, setRequest] = useState<DraftRequest | null>(null);
+  const [address, setAddress] = useState({ url: '', token: '' });
   const [opened, setOpened] = useState<Opened | null>(null);
   const probe = useProbe<Answer>();
   const ask = (next: DraftRequest) => {
@@ -50,16 +52,26 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
       </Page>
     );
   const { result, failure } = probe;
+  const isRefused = request?.from === 'url' && result?.unread?.reason === 'refused';
+  const askList = (url: string) => {
+    const token = address.token || (result?.values?.api_token ?? '');
+    setAddress({ url, token });
+    ask({ from: 'url', url, ...(token && { token }) });
+  };
   return (
     <Page crumbs={CRUMBS}>
       <PageHead title="New connector">
-        Start from what you have of the API. Everything is worked out here; nothing is sent elsewhere.
+        Start from what you have of the API. Weir calls the address that you give, and nobody else; what the answers
+        mean is worked out on this machine.
       </PageHead>
       <div className="stack">
         <Unfinished onOpen={(unsaved) => setOpened(unsaved)} />
         <Panel title="From what you have" className="draft">
           <DraftForm
             demo={demo}
+            address={address}
+            onAddress={setAddress}
+            refused={isRefused}
             busy={probe.status === 'running'}
             onDraft={ask}
             onManifest={(manifest) => setOpened({ manifest })}
@@ -83,7 +95,12 @@ export function NewConnector({ schema, demo }: { schema: JsonObject; demo: DemoL
           />
         )}
         {result?.manifest !== undefined && (
-          <DraftReview drafted={result as Drafted} onOpen={() => setOpened(result as Drafted)} />
+          <DraftReview
+            drafted={result as Drafted}
+            onOpen={() => setOpened(result as Drafted)}
+            onToken={request?.from === 'url' ? () => document.getElementById(TOKEN_FIELD)?.focus() : null}
+            onList={askList}
+          />
         )}
         <Panel title="From a file" className="draft">
           <FileStart onOpen={(manifest) => setOpened({ manifest })} />

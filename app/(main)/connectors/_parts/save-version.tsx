@@ -52,7 +52,11 @@ export function SaveVersion({ open, onOpenChange, errors, next, onSave }: Props)
       open={open}
       onOpenChange={onOpenChange}
       title={`Save version ${next}`}
-      description="Versions never change. Connections of this connector use the newest one from their next sync on."
+      description={
+        next === 1
+          ? 'A version never changes. With one saved, sources can be made from the connector.'
+          : 'Versions never change. Connections of this connector use the newest one from their next sync on.'
+      }
       footer={
         <>
           <Button onClick={() => onOpenChange(false)}>Keep editing</Button>
@@ -74,10 +78,10 @@ export function SaveVersion({ open, onOpenChange, errors, next, onSave }: Props)
             {errors.length === 1 ? '1 error is' : `${errors.length} errors are`} left in the manifest.
           </p>
         )}
-        <Field id="version-note" label="What changed" optional>
+        <Field id="version-note" {...(next === 1 ? FIRST_NOTE : { label: 'What changed' })} optional>
           <input
             className="input"
-            {...fieldControl('version-note')}
+            {...fieldControl('version-note', undefined, next === 1)}
             value={note}
             onChange={(event) => setNote(event.target.value)}
           />
@@ -102,6 +106,12 @@ export function SaveVersion({ open, onOpenChange, errors, next, onSave }: Props)
     </Dialog>
   );
 }
+
+/** Nothing was there before that could have changed. */
+const FIRST_NOTE = {
+  label: 'Note',
+  hint: 'Such as what it reads, and who asked for it. Stands in the list of versions.',
+};
 
 const MOST_SHOWN = 8;
 
