@@ -23,6 +23,7 @@ import { peopleRoutes } from './routes/people.ts';
 import { pipelineRoutes } from './routes/pipelines.ts';
 import { probeRoutes } from './routes/probes.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { rowRoutes } from './routes/rows.ts';
 import { setUpRoutes } from './routes/set-up.ts';
 import { slackRoutes } from './routes/slack.ts';
 import { sourceRoutes } from './routes/sources.ts';
@@ -100,6 +101,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     destinationRoutes,
     connectionRoutes,
     quarantineRoutes,
+    rowRoutes,
     syncRoutes,
     probeRoutes,
     suiteRoutes,

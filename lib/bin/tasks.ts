@@ -22,6 +22,7 @@ import { runProbe } from '#lib/sync/run-probe.ts';
 import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { startFollowers } from '#lib/sync/start-followers.ts';
 import type { SyncStream } from '#lib/sync/sync-stream.ts';
+import { firstRows, type StreamName } from '#quality/first-rows.ts';
 import { openGate } from '#quality/gate.ts';
 import { knownTables } from '#quality/known-tables.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
@@ -53,6 +54,7 @@ export async function runProbeTask(context: Context, probeId: string, { signal }
     tables: async (workspaceId, { destinationId }, until) => ({
       tables: await knownTables(context, workspaceId, String(destinationId), until),
     }),
+    first_rows: (workspaceId, stream, until) => firstRows(context, workspaceId, stream as unknown as StreamName, until),
   });
 }
 

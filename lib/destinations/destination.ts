@@ -32,8 +32,16 @@ export interface DestinationKind {
   defaultNamespace(config: JsonObject): string;
   /** Host and port that the config names; null when they are the provider's own. Throws `bad_config`. */
   address(config: JsonObject): { readonly host: string; readonly port: number } | null;
+  /** Where people find the rows of a published relation; null for one that is not the destination's. `config` may be sealed: no secret is read. */
+  rowsAt(config: JsonObject, relation: Relation, limit: number): RowsAt | null;
   /** Checks the config's form and connects to nothing yet. Throws `bad_config`. */
   open(context: DestinationContext, config: JsonObject): Destination;
+}
+
+/** A place as people name it, and lines to copy that show rows of it with other tools. None holds a secret. */
+export interface RowsAt {
+  readonly place: string;
+  readonly lines: readonly { readonly tool: string; readonly text: string }[];
 }
 
 export interface Destination {

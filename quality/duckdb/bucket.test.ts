@@ -45,6 +45,21 @@ completeness: [{column: extra, max_missing: 1}]`);
   ]);
 });
 
+test('a file that is too large for a look is not fetched', async () => {
+  const bucket = await bucketWith({ 'shop/a/1.parquet': 'select 1 as id' });
+  const published: PublishedFiles[] = [
+    { prefix: '', namespace: '', name: 'a', files: ['s3://datalake/shop/a/1.parquet'] },
+  ];
+  let read = 0;
+  const look = (mostBytes: number) =>
+    withBucket({ ...bucket, published, mostBytes, onRead: ({ bytes }) => (read += bytes) }, async (engine) =>
+      engine.rows(`select * from ${engine.dialect.source(await engine.find('a'))}`),
+    );
+  await expect(look(10)).rejects.toMatchObject({ code: 'file_too_large' });
+  expect(read).toBe(0);
+  expect(await look(1_000_000)).toEqual([{ id: 1 }]);
+});
+
 test('tells what it has read', async () => {
   const bucket = await bucketWith({ 'shop/a/1.parquet': 'select 1 as id', 'shop/a/2.parquet': 'select 2 as id' });
   const files = ['s3://datalake/shop/a/1.parquet', 's3://datalake/shop/a/2.parquet'];

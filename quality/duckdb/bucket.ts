@@ -27,6 +27,8 @@ interface BucketOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly clock: () => Date;
+  /** A table with more is not fetched. */
+  readonly mostBytes?: number;
   /** Told what was read. */
   readonly onRead?: (read: { readonly bytes: number }) => void;
 }
@@ -39,9 +41,11 @@ export async function withBucket<T>(options: BucketOptions, work: (engine: Engin
   const find = async (table: string) => {
     const { files } = findStream(options.published, table);
     const sizes = (await destination.sizes?.({ kind: 'parquet', files })) ?? [];
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (bytes > (options.mostBytes ?? Infinity)) throw tooLarge(bytes, options.mostBytes ?? 0);
     const into = await mkdtemp(path.join(folder, `${tables++}-`));
     const fetched = await destination.fetch({ kind: 'parquet', files }, into);
-    options.onRead?.({ bytes: sizes.reduce((sum, size) => sum + size, 0) });
+    options.onRead?.({ bytes });
     return fetched as Extract<Relation, { kind: 'parquet' }>;
   };
   try {
@@ -65,5 +69,15 @@ export function findStream<Stream extends PublishedFiles>(published: readonly St
     code: 'table_missing',
     message: `No stream named ${table} was published to this destination.${didYouMean(table, known)}`,
     hint: 'Correct the name in the suite, or let its connection sync first.',
+  });
+}
+
+function tooLarge(bytes: number, mostBytes: number): WeirError {
+  const [has, most] = [bytes, mostBytes].map((count) => Math.round(count / 1024 / 1024));
+  return new WeirError({
+    kind: 'config',
+    code: 'file_too_large',
+    message: `A file of ${has} MiB would have to be fetched for a few rows; at most ${most} MiB are.`,
+    hint: 'Look with one of the lines to copy: DuckDB reads only what it needs.',
   });
 }

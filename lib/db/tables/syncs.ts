@@ -52,7 +52,8 @@ export type ProbeKind =
   | 'run_tests'
   | 'keep_test'
   | 'try_checks'
-  | 'tables';
+  | 'tables'
+  | 'first_rows';
 
 interface NextStateTable {
   connection_id: string;

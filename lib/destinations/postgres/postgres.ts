@@ -21,6 +21,7 @@ import type { Layout } from './layouts/index.ts';
 import { openStage } from './open-stage.ts';
 import { readPostgresError } from './postgres-errors.ts';
 import { quarantineStore, replayOf } from './quarantine-store.ts';
+import { postgresRowsAt } from './rows-at.ts';
 import { PostgresStage } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { createOwnTables, findPublished, raiseFence, type StreamRef } from './store.ts';
@@ -42,6 +43,7 @@ export const postgres: DestinationKind = {
     const { host, port } = readPostgresConfig(config);
     return { host, port };
   },
+  rowsAt: postgresRowsAt,
   open: (context, config) => new PostgresDestination(context, readPostgresConfig(config)),
 };
 

@@ -22,6 +22,7 @@ import { LocalStage } from './local-stage.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { quarantinePrefix } from './quarantine-files.ts';
 import { forgetReplayed, quarantineStore, replayOf } from './quarantine-store.ts';
+import { s3RowsAt } from './rows-at.ts';
 import { settleCommits, sweep } from './settle-commits.ts';
 import { s3Spec } from './spec.ts';
 import { S3Stage } from './stage.ts';
@@ -45,6 +46,7 @@ export const s3: DestinationKind = {
       endpoint && { host: endpoint.hostname, port: Number(endpoint.port) || (endpoint.protocol === 'http:' ? 80 : 443) }
     );
   },
+  rowsAt: s3RowsAt,
   open: (context, config) => new S3Destination(context, readS3Config(config)),
 };
 

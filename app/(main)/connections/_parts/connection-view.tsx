@@ -12,6 +12,7 @@ import { CountsPanel } from '../../../_components/sync/counts-panel.tsx';
 import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
 import { FixLinks } from '../../../_components/sync/fix-links.tsx';
 import { LogPanel } from '../../../_components/sync/log-panel.tsx';
+import { RowsPanel } from '../../../_components/sync/rows-panel.tsx';
 import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
 import { type Sync, useSync } from '../../../_components/sync/use-sync.ts';
 import { ConnectionHead } from './connection-head.tsx';
@@ -78,6 +79,7 @@ function ChosenSync({ sync: initial, connection, children }: ChosenProps) {
         <div className="stack">
           <SyncPanel sync={sync} linkToJob />
           <CountsPanel sync={sync} />
+          <RowsPanel sync={sync} />
           <LogPanel syncId={sync.id} lines={lines} live={isLive(sync.status)} />
         </div>
         <div className="stack">{children}</div>

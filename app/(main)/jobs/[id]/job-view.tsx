@@ -15,6 +15,7 @@ import { SyncFailures } from '../../../_components/sync/failure-notices.tsx';
 import { FixLinks } from '../../../_components/sync/fix-links.tsx';
 import { heldStreams } from '../../../_components/sync/held-load.tsx';
 import { LogPanel } from '../../../_components/sync/log-panel.tsx';
+import { RowsPanel } from '../../../_components/sync/rows-panel.tsx';
 import { SyncPanel } from '../../../_components/sync/sync-panel.tsx';
 import { SyncDuration } from '../../../_components/sync/syncs-table.tsx';
 import { taskWords } from '../../../_components/sync/task-words.ts';
@@ -50,6 +51,7 @@ export function JobView({ sync: initial, ends }: { sync: Sync; ends: ComponentPr
           <div className="stack">
             <SyncPanel sync={sync} />
             <CountsPanel sync={sync} />
+            <RowsPanel sync={sync} />
             <LogPanel syncId={sync.id} lines={lines} live={live} />
           </div>
           <div className="stack">

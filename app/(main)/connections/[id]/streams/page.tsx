@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import Link from 'next/link';
 import { getConnection } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
 import { type TableNames, tableNames } from '#lib/connections/schema-changes.ts';
@@ -92,6 +93,11 @@ function Names({ names }: { names: TableNames | undefined }) {
   );
 }
 
+/** As the panel of rows names a stream in the address. */
+function rowsKey({ namespace, name }: { namespace?: string; name: string }): string {
+  return encodeURIComponent(namespace ? `${namespace}.${name}` : name);
+}
+
 function StreamRow({
   connection,
   stream: configured,
@@ -109,6 +115,11 @@ function StreamRow({
       <td className="strong">{stream.name}</td>
       <td data-k="Table">
         <Names names={names} />
+        {names && (
+          <Link className="link small" href={`/connections/${connection.id}?rows=${rowsKey(stream)}#rows`}>
+            First rows
+          </Link>
+        )}
       </td>
       <td data-k="Reads">{READS[syncMode]}</td>
       <td data-k="Writes">{WRITES[destinationSyncMode]}</td>
