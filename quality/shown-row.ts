@@ -25,7 +25,8 @@ export function shownColumns<Column extends { readonly name: string }>(columns: 
 export function personalNames({ personal, plain }: Personal): IsHidden {
   const lower = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
   const [hidden, open] = [lower(personal), lower(plain)];
-  return (name) => hidden.has(name.toLowerCase()) || (PERSONAL.test(inSnakeCase(name)) && !open.has(name.toLowerCase()));
+  return (name) =>
+    hidden.has(name.toLowerCase()) || (PERSONAL.test(inSnakeCase(name)) && !open.has(name.toLowerCase()));
 }
 
 /** A row as people are shown it: personal values masked, long ones cut. */

@@ -29,6 +29,7 @@ test('a prefix is proposed where a table is another connection’s already, by t
   expect(freePrefix(orders(), taken('eu_'), 'Shop API')).toBe('');
   expect(freePrefix(orders(), taken(''), 'Shop API')).toBe('shop_api_');
   expect(freePrefix(orders(), taken('', 'shop_api_'), 'Shop API')).toBe('shop_api_2_');
+  expect(freePrefix(orders(), taken(''), 'Orders')).toBe('own_');
   expect(freePrefix(orders(), taken(''), '订单')).toBe('own_');
   expect(freePrefix(orders(), taken(''), '7 Seas — the whole catalogue of them')).toBe('seas_the_whole_cat_');
 });

@@ -29,7 +29,9 @@ export function freePrefix(mine: Landing, others: readonly Landing[], sourceName
     .replace(/[^a-z0-9]+/g, '_')
     .slice(0, PREFIX_LENGTH)
     .replace(/^[_\d]+|_+$/g, '');
-  const base = word || 'own';
+  // A table `orders_orders` would look like a mistake.
+  const isStream = mine.streams.some(({ name }) => name.toLowerCase() === word);
+  const base = isStream || word === '' ? 'own' : word;
   const isFree = (prefix: string) => sharedTables({ ...mine, prefix }, others).length === 0;
   const numbers = Array.from({ length: others.length + 1 }, (_, index) => `${base}_${index + 2}_`);
   return [`${base}_`, ...numbers].find(isFree) ?? mine.prefix;

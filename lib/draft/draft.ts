@@ -76,6 +76,8 @@ export interface Unread {
   readonly reason: 'refused' | 'failed' | 'no_json';
   /** What happened, in a sentence. */
   readonly says: string;
+  /** The API's own words, where it has some. */
+  readonly words: string | null;
   readonly hint: string;
 }
 

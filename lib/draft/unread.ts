@@ -7,22 +7,23 @@ const MOST_WORDS = 200;
 /** Where APIs put what went wrong. */
 const WORDS = ['message', 'error_description', 'detail', 'description', 'title', 'error', 'errors', 'reason'];
 
-/** Why an answer can't be read, in the API's own words where it has some, and what to do. Null for one that can. */
+/** Why an answer can't be read, and what to do. Null for one that can. */
 export function unreadOf({ answer, ...call }: Call & { readonly answer: Answered }): Unread | null {
   const { status, body } = answer;
   const { host } = new URL(call.url);
   if (status === 401 || status === 403) {
     const hasKey = Object.keys(findAuth(call)?.value.values ?? {}).length > 0;
     const { happened, hint } = hasKey ? keyRefused(status) : keyWanted(status);
-    return { reason: 'refused', says: `${host} ${happened}${quoted(body)}`, hint };
+    return { reason: 'refused', says: `${host} ${happened}`, words: wordsIn(body), hint };
   }
   if (status >= 400)
-    return { reason: 'failed', says: `${host} ${failed(status)}${quoted(body)}`, hint: hintFor(status) };
+    return { reason: 'failed', says: `${host} ${failed(status)}`, words: wordsIn(body), hint: hintFor(status) };
   if (typeof body !== 'string') return null;
   const isPage = /^\s*<(!doctype|html)/i.test(body);
   return {
     reason: 'no_json',
     says: `${host} answered with ${isPage ? 'a web page' : 'text that is no JSON'}.`,
+    words: null,
     hint: isPage
       ? 'Enter the address of the API itself, as its documentation names it: this one is for people.'
       : 'CSV, Excel and other files are read by a file source. For XML open it in the editor, and choose a decoder.',
@@ -57,11 +58,10 @@ function hintFor(status: number): string {
 }
 
 /** The first sentence for people that the answer holds. */
-function quoted(body: JsonValue): string {
+function wordsIn(body: JsonValue): string | null {
   const words = wordsOf(body)?.trim().replace(/\s+/g, ' ');
-  if (!words || words.startsWith('<')) return '';
-  const cut = words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
-  return ` It says: “${cut}”`;
+  if (!words || words.startsWith('<')) return null;
+  return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
 }
 
 function wordsOf(body: JsonValue | undefined): string | null {

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { type LoopbackSlack, loopbackSlack } from '#tests/harness/loopback-slack.ts';
-import { seriousFindings, setSecret, typeManifest } from '#tests/harness/pages.ts';
+import { pictures, seriousFindings, setSecret, typeManifest } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
@@ -98,6 +98,7 @@ describe('a connector of one’s own', () => {
     expect(answer).not.toContain('tok-shop-secret');
     await seriousFindings(page, 'builder');
     await page.getByRole('button', { name: 'Save version' }).click();
+    expect(await page.getByRole('dialog').getByLabel('What changed').count()).toBe(0);
     await page.getByRole('dialog').getByRole('button', { name: 'Save version 1', exact: true }).click();
     await page.waitForURL(/\/connectors\/[0-9a-f-]{36}$/);
   });
@@ -158,6 +159,7 @@ describe('source, destination, connection', () => {
     await seriousFindings(page, 'new connection');
     await page.getByRole('button', { name: 'Create connection' }).click();
     await page.waitForURL(/\/connections\/[0-9a-f-]{36}$/);
+    await page.getByText('Not synced yet', { exact: true }).waitFor();
     await page
       .getByRole('button', { name: /Sync now/ })
       .first()
@@ -167,6 +169,35 @@ describe('source, destination, connection', () => {
       .first()
       .waitFor({ timeout: 60_000 });
     expect(shop.requests.at(-1)?.headers.authorization).toBe('Bearer tok-shop-secret');
+  });
+
+  test('the page says where the rows are, and shows the first of them', async () => {
+    const rows = page.getByRole('region', { name: 'Rows' });
+    await rows.getByText('public.orders', { exact: true }).waitFor();
+    expect(await rows.textContent()).toMatch(/psql -h .* -c 'select \* from "public"\."orders" limit 20'/);
+    await rows.getByRole('button', { name: 'Copy the line for SQL' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('select * from "public"."orders" limit 20;');
+    await rows.getByRole('button', { name: 'Show the first rows' }).click();
+    await rows.getByRole('table', { name: 'First rows of orders' }).getByText('o-3').waitFor();
+    await seriousFindings(page, 'rows');
+    await pictures(page, 'rows');
+    // The address leads back to them.
+    await page.reload();
+    await rows.getByText('o-3').waitFor();
+    await page.goto(page.url().replace(/\?.*/, ''));
+  });
+
+  test('a second connection to the same tables is given a prefix, and the page says why', async () => {
+    const connection = page.url();
+    await page.goto(`${weir.url}/connections/new`);
+    await page.getByLabel('Source').selectOption({ label: 'Shop API' });
+    await page.getByLabel('Destination').selectOption({ label: 'Warehouse' });
+    await page.getByText('Its tables begin with shop_api_, such as shop_api_orders').waitFor();
+    expect(await page.getByLabel('Table prefix').inputValue()).toBe('shop_api_');
+    await pictures(page, 'new-connection-prefix');
+    await page.getByRole('button', { name: 'Without the prefix' }).click();
+    await page.getByText(/Shop API → Warehouse loads this table too/).waitFor();
+    await page.goto(connection);
   });
 });
 

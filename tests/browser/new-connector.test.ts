@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { seriousFindings, setSecret, setUpPage } from '#tests/harness/pages.ts';
+import { pictures, seriousFindings, setSecret, setUpPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
@@ -41,9 +41,11 @@ test('from an address: allowed, refused, proposed with its evidence, tested, sav
   await page.getByLabel('Address of a list').fill(`${api.url}/orders`);
   await page.getByRole('button', { name: 'Propose a connector' }).click();
   await page.getByRole('button', { name: /^Allow / }).click();
-  await page.getByText(/refused \(401\): it wants to know who asks\. It says: “no token”/).waitFor();
+  await page.getByText(/refused \(401\): it wants to know who asks/).waitFor();
+  await page.getByText('It says: “no token”').waitFor();
   expect(await page.getByRole('table', { name: 'Proposal' }).count()).toBe(0);
   await seriousFindings(page, 'refusal');
+  await pictures(page, 'refusal');
   await page.getByRole('button', { name: 'Enter the token' }).click();
   await page.keyboard.type('tok-orders');
   await page.getByRole('button', { name: 'Propose a connector' }).click();
@@ -68,6 +70,7 @@ test('from the root of an API: it names its lists, and one of them is chosen', a
   await page.getByRole('button', { name: 'Propose a connector' }).click();
   await page.getByRole('region', { name: 'Which list?' }).waitFor();
   await seriousFindings(page, 'lists of an index');
+  await pictures(page, 'lists');
   await page.getByRole('button', { name: /^orders/ }).click();
   await page
     .getByRole('table', { name: 'Proposal' })
@@ -80,6 +83,7 @@ test('the demo’s address brings the demo’s token', async () => {
   await page.goto(`${weir.url}/connectors/new`);
   await page.getByLabel('Address of a list').fill(`localhost:${weir.port}/demo/api`);
   await page.getByText(/This is the demo’s API/).waitFor();
+  await pictures(page, 'demo-token');
   await page.getByRole('button', { name: 'Use it' }).click();
   expect(await page.getByLabel('Token').inputValue()).not.toBe('');
 });

@@ -64,7 +64,7 @@ function commented({ manifest, findings, unread, lists, values }: Drafted): stri
     ...findings.map(
       ({ stream, part, says, evidence }) => `${stream === null ? '' : `${stream}, `}${part}: ${says}. ${evidence}`,
     ),
-    ...(unread ? [`${unread.says} ${unread.hint}`] : []),
+    ...(unread ? [unread.says, ...(unread.words ? [`It says: ${unread.words}`] : []), unread.hint] : []),
     ...lists.map(({ name, url }) => `It names a list, ${name}: ${url}`),
     ...Object.keys(values).map((name) => `The setting ${name} was in the request; it stands in no manifest.`),
   ];

@@ -15,16 +15,16 @@ export function OwnPrefix({ input, others, onDrop }: LandingProps & { onDrop: ()
   if (!taken) return null;
   return (
     <Notice
-      state="ok"
-      title={`Tables of this connection begin with ${input.prefix}`}
+      state="wait"
+      title={`Its tables begin with ${input.prefix}, such as ${input.prefix}${taken.stream}`}
       actions={
         <Button kind="ghost" onClick={onDrop}>
           Without the prefix
         </Button>
       }
     >
-      {taken.other.name} loads {taken.stream} at this destination already: so neither changes the other’s rows. The
-      prefix stands below, and can be another one.
+      The connection {taken.other.name} loads a table {taken.stream} here already, and two that load one table change
+      each other’s rows. The prefix can be another one: it stands below.
     </Notice>
   );
 }

@@ -2,7 +2,7 @@
 
 import { Button } from '../../../_components/button.tsx';
 import { Field, fieldControl } from '../../../_components/field.tsx';
-import { isDemoAddress } from './demo-address.ts';
+import { atDemoHost, isDemoAddress } from './demo-address.ts';
 
 /** A list of the demo's API, to try this with. */
 export interface DemoList {
@@ -69,7 +69,7 @@ export function AddressFields({ address, onAddress, demo, error, refused }: Prop
           <span>
             This is the demo’s API. Its token here: <code>{demo.token}</code>
           </span>
-          <Button size="s" onClick={() => onAddress({ ...address, token: demo.token })}>
+          <Button size="s" onClick={() => onAddress({ url: atDemoHost(address.url, demo.url), token: demo.token })}>
             Use it
           </Button>
         </p>

@@ -118,7 +118,9 @@ export function Builder({ connector, schema, ...initial }: Props) {
       rememberTestValues(id, values);
       draft.forget();
       setDialog(null);
-      say.done(`Version ${version} saved`);
+      say.done(
+        version === 1 ? 'Version 1 saved. Make a source from it next: New source, above.' : `Version ${version} saved`,
+      );
     } catch (error) {
       // A connector without a version would only keep its name from the next try.
       if (connector === null) await api.delete(`/connectors/${id}`).catch(() => undefined);

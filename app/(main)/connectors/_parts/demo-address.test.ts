@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isDemoAddress } from './demo-address.ts';
+import { atDemoHost, isDemoAddress } from './demo-address.ts';
 
 test.each([
   ['http://127.0.0.1:8000/demo/api/earthquakes', true],
@@ -12,4 +12,9 @@ test.each([
   ['', false],
 ])('%s', (text, is) => {
   expect(isDemoAddress(text, 'http://127.0.0.1:8000/demo/api/earthquakes')).toBe(is);
+});
+
+test('another name of this machine becomes the one that is allowed to be called', () => {
+  const at = (text: string) => atDemoHost(text, 'http://127.0.0.1:8000/demo/api/earthquakes');
+  expect(at('localhost:8000/demo/api/weather?limit=5')).toBe('http://127.0.0.1:8000/demo/api/weather?limit=5');
 });

@@ -53,23 +53,17 @@ function NothingRead({ drafted, unread, onOpen, onToken, onList }: ReviewProps &
         alert
         actions={
           <>
-            {unread.reason === 'refused' && onToken && (
-              <Button kind="primary" onClick={onToken}>
-                Enter the token
-              </Button>
-            )}
+            {unread.reason === 'refused' && onToken && <Button onClick={onToken}>Enter the token</Button>}
             <Button kind="ghost" onClick={onOpen}>
               Go on without an answer
             </Button>
           </>
         }
       >
-        {unread.hint}
-        {drafted.findings.map(({ part, evidence }) => (
-          <p key={part}>
-            <WithCode>{evidence}</WithCode>
-          </p>
-        ))}
+        {unread.words && <p>It says: “{unread.words}”</p>}
+        <p>
+          {drafted.findings.map(({ evidence }) => evidence).join(' ')} {unread.hint}
+        </p>
       </Notice>
       {drafted.lists.length > 0 && <ChooseList lists={drafted.lists} onList={onList} />}
     </>
