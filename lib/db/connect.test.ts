@@ -26,3 +26,20 @@ test('a connection that is lost between two statements fails the second, and the
   process.off('uncaughtException', note);
   expect(uncaught).toEqual([]);
 });
+
+test('a new connection is set up before its first statement, and none overtakes another', async () => {
+  const { url } = await testDatabase();
+  const warnings: string[] = [];
+  const note = ({ message }: Error) => warnings.push(message);
+  process.on('warning', note);
+  const db = connectDatabase(url, { lazyCommits: true });
+  const setting = async (name: string) =>
+    (await sql<{ value: string }>`select current_setting(${name}) as value`.execute(db)).rows[0]?.value;
+  expect(await Promise.all([setting('idle_in_transaction_session_timeout'), setting('synchronous_commit')])).toEqual([
+    '1min',
+    'off',
+  ]);
+  await db.destroy();
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});

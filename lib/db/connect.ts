@@ -29,13 +29,13 @@ export function createPool(url: string, options: ConnectOptions = {}): pg.Pool {
     application_name: options.name ?? 'weir',
     connectionTimeoutMillis: 10_000,
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+    // The pool waits for it: nobody's first statement overtakes these.
+    onConnect: async (client) => void (await client.query(options.lazyCommits ? `${IDLE}; ${LAZY_COMMITS}` : IDLE)),
   });
   // An idle connection that the server closed must not end the process; the next query opens another.
   pool.on('error', () => undefined);
   // Nor may one that is lost between two statements of a transaction: the statement that follows says so.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  pool.on('connect', (client) => client.query(IDLE).catch(() => undefined));
-  if (options.lazyCommits) pool.on('connect', (client) => client.query(LAZY_COMMITS).catch(() => undefined));
   return pool;
 }
 
