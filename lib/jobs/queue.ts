@@ -23,6 +23,8 @@ export interface Queue {
   work(name: JobName, options: { concurrency: number }, handler: (data: JobData) => Promise<void>): Promise<void>;
   /** Takes away the jobs whose data has one of the ids in this field, in the transaction that deletes what they are about. */
   forget(name: JobName, field: string, ids: readonly string[], tx: Db): Promise<void>;
+  /** Of these ids in this field, those that no job waits or runs for. */
+  lost(name: JobName, field: string, ids: readonly (string | number)[], tx: Db): Promise<(string | number)[]>;
   stop(): Promise<void>;
 }
 
@@ -74,6 +76,15 @@ export function createQueue({ databaseUrl, log }: { databaseUrl: string; log: Lo
     async forget(name, field, ids, tx) {
       await boss('send');
       await sql`delete from pgboss.job where name = ${name} and data ->> ${field} = any(${[...ids]})`.execute(tx);
+    },
+    async lost(name, field, ids, tx) {
+      if (ids.length === 0) return [];
+      await boss('send');
+      const { rows } = await sql<{ id: string }>`
+        select data ->> ${field} as id from pgboss.job
+        where name = ${name} and state < 'completed' and data ->> ${field} = any(${ids.map(String)})`.execute(tx);
+      const there = new Set(rows.map(({ id }) => id));
+      return ids.filter((id) => !there.has(String(id)));
     },
     async stop() {
       if (started === null) return;

@@ -218,14 +218,16 @@ export async function setNextDue(db: Db, connectionId: string, nextDue: Date | n
   await db.updateTable('connection').set({ next_due: nextDue }).where('id', '=', connectionId).execute();
 }
 
-/** Syncs that say they run while no worker has been heard of for them: their job was lost with its queue. */
+/** Syncs that have waited for long, and those that say they run while no worker has been heard of for them. */
 export async function strandedSyncs(db: Db, staleBefore: Date): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
     select s.id from syncs s
-    where s.status = 'running' and s.started_at < ${staleBefore}
-      and not exists (
-        select from attempt a join worker w on w.id = a.worker
-        where a.sync_id = s.id and a.status = 'running' and w.seen_at > ${staleBefore}
-      )`.execute(db);
+    where (s.status in ('pending', 'incomplete') and s.created_at < ${staleBefore})
+      or (s.status = 'running' and s.started_at < ${staleBefore}
+        and not exists (
+          select from attempt a join worker w on w.id = a.worker
+          where a.sync_id = s.id and a.status = 'running' and w.seen_at > ${staleBefore}
+        ))
+    order by s.id`.execute(db);
   return rows.map((row) => row.id);
 }

@@ -75,6 +75,7 @@ export async function testApi(
         },
         work: async () => undefined,
         forget: async () => undefined,
+        lost: async () => [],
         stop: async () => undefined,
       } as Context['queue']),
     authSecret: 's'.repeat(43),
