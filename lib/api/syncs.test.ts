@@ -41,6 +41,42 @@ describe('syncs', () => {
     expect((await ada.get(`${V1}/syncs/999999`)).status).toBe(404);
   });
 
+  test('can be looked back through from a line on: by words, by level, a step at a time', async () => {
+    const { admin, query } = await testApi();
+    const ada = await admin();
+    const { connectionId } = await makeConnection(ada);
+    const { body: started } = await ada.send<{ syncId: number }>('POST', `${V1}/connections/${connectionId}/sync`);
+    await query(
+      `insert into sync_log (sync_id, workspace_id, attempt, level, stream, message)
+       select s.id, s.workspace_id, 1, case when n % 1000 = 0 then 'warn' else 'info' end,
+         case when n = 7 then 'Orders' end, case when n % 100000 = 3 then 'Slow page 100%' else 'line ' || n end
+       from syncs s, generate_series(1, 250000) n where s.id = $1 order by n`,
+      [started.syncId],
+    );
+    const look = async (words: Record<string, string> = {}) => {
+      const path = `${V1}/syncs/${started.syncId}/log/older?${new URLSearchParams(words)}`;
+      return (await ada.get<{ lines: { id: number; message: string; at: string }[]; before: number | null }>(path))
+        .body;
+    };
+    const newest = await look();
+    expect(newest.lines).toHaveLength(500);
+    expect(newest.lines.at(-1)?.message).toBe('line 250000');
+    expect((await look({ before: String(newest.before) })).lines.at(-1)?.message).toBe('line 249500');
+    const seen: string[] = [];
+    let steps = 0;
+    for (let before: number | null = newest.lines.at(-1)?.id ?? 0; before !== null; steps++) {
+      const older = await look({ before: String(before), search: ' slow PAGE 100% ' });
+      seen.push(...older.lines.map(({ message }) => message));
+      before = older.before;
+    }
+    expect({ seen, steps }).toEqual({ seen: ['Slow page 100%', 'Slow page 100%', 'Slow page 100%'], steps: 3 });
+    const warned = await look({ level: 'warn,error' });
+    expect(warned.lines.map(({ message }) => message).slice(-2)).toEqual(['line 249000', 'line 250000']);
+    expect(await look({ before: '1' })).toEqual({ lines: [], before: null });
+    expect((await look({ search: 'orders' })).lines).toEqual([]);
+    expect((await ada.get(`${V1}/syncs/999999/log/older`)).status).toBe(404);
+  });
+
   test('can be followed live until they are over, and followed on from the last line seen', async () => {
     const { admin, query } = await testApi();
     const ada = await admin();

@@ -2,10 +2,11 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../api.ts';
-import { TimeAt } from '../clock.tsx';
 import { plural } from '../format.ts';
 import { Panel } from '../panel.tsx';
-import type { LogLine } from './use-sync.ts';
+import { LogEntry } from './log-entry.tsx';
+import { OlderLines } from './older-lines.tsx';
+import { LINES_KEPT, type LogLine } from './use-sync.ts';
 
 const LEVELS = ['all', 'warn', 'error'] as const;
 type Level = (typeof LEVELS)[number];
@@ -27,6 +28,7 @@ export function LogPanel({ syncId, lines, live }: { syncId: number; lines: reado
       (wanted === null || wanted.includes(line.level)) &&
       (sought === '' || `${line.stream ?? ''} ${line.message}`.toLowerCase().includes(sought)),
   );
+  const hasOlder = lines.length >= LINES_KEPT;
   const box = useFollowedEnd(shown.length);
   return (
     <Panel
@@ -34,8 +36,8 @@ export function LogPanel({ syncId, lines, live }: { syncId: number; lines: reado
       id="log"
       sub={
         shown.length === lines.length
-          ? plural(lines.length, 'line')
-          : `${shown.length} of ${plural(lines.length, 'line')}`
+          ? `${hasOlder ? 'the newest ' : ''}${plural(lines.length, 'line')}`
+          : `${shown.length} of ${hasOlder ? 'the newest ' : ''}${plural(lines.length, 'line')}`
       }
       side={
         <>
@@ -63,17 +65,17 @@ export function LogPanel({ syncId, lines, live }: { syncId: number; lines: reado
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <div className="log" ref={box} role="log" aria-live="off" aria-label="Log lines" tabIndex={0}>
+        {hasOlder && (
+          // Another search begins at the newest again.
+          <OlderLines
+            key={`${syncId} ${sought} ${level}`}
+            {...{ syncId, sought, levels: wanted, oldest: lines[0]?.id ?? 0 }}
+          />
+        )}
         {shown.map((line) => (
-          <div key={line.id} className={line.level}>
-            <TimeAt at={line.at} seconds />
-            <span className="lv">{line.level}</span>
-            <span className="m">
-              {line.stream && <span className="src">{line.stream}: </span>}
-              {line.message}
-            </span>
-          </div>
+          <LogEntry key={line.id} line={line} />
         ))}
-        {shown.length === 0 && (
+        {shown.length === 0 && !hasOlder && (
           <p className="empty">
             {lines.length > 0
               ? 'No line fits.'

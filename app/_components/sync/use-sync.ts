@@ -17,7 +17,7 @@ interface Followed {
 }
 
 /** Older lines are on the service; the page keeps the newest. */
-const LINES_KEPT = 5_000;
+export const LINES_KEPT = 5_000;
 
 /** A sync and its log as they go on. What ends brings the lists of the page up to date. */
 export function useSync(initial: Sync): Followed {

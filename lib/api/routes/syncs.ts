@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
 import type { SyncStatus } from '#lib/db/schema.ts';
 import type { Decision } from '#lib/sync/held-loads.ts';
+import { olderLog } from '#lib/sync/older-log.ts';
 import { cancelSync, getSync, listSyncs, syncLog, syncLogText } from '#lib/sync/syncs.ts';
 import { nullable, readBody, shape, text } from '../body.ts';
 import { decideHeld, readHeldAgain } from '../decide-held.ts';
@@ -45,6 +46,14 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
     const after = numberOf(c.req.query('after'), 0);
     await getSync(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')));
     return c.json(await syncLog(c.get('context'), c.get('identity').workspaceId, numberOf(c.req.param('id')), after));
+  });
+  app.get('/syncs/:id/log/older', as('viewer'), async (c) => {
+    const { workspaceId } = c.get('identity');
+    const { id: syncId } = await getSync(c.get('context'), workspaceId, numberOf(c.req.param('id')));
+    const { before, search = '', level = '' } = c.req.query();
+    const levels = level === '' ? null : level.split(',');
+    const sought = { syncId, before: numberOf(before, Number.MAX_SAFE_INTEGER), search: search.trim(), levels };
+    return c.json(await olderLog(c.get('context'), workspaceId, sought));
   });
   app.get('/syncs/:id/log.txt', as('viewer'), async (c) => {
     const { workspaceId } = c.get('identity');
