@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import S3rver from 's3rver';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import { readS3Config } from '#lib/destinations/s3/config.ts';
 import { openObjectStore } from '#lib/destinations/s3/object-store.ts';
 import { createLog } from '#lib/log.ts';
+import { testStore } from '#tests/harness/s3-store.ts';
 import { checkTables } from '../check-tables.ts';
 import { noFacts } from '../fixtures/suite-of.ts';
 import { parseSuite } from '../parse-suite.ts';
@@ -26,7 +25,7 @@ test('checks the published files of a stream in a bucket, found by its name', as
       prefix: 'shop_',
       namespace: '',
       name: 'orders',
-      files: ['s3://datalake/shop/orders/1.parquet', 's3://datalake/shop/orders/2.parquet'],
+      files: [bucket.address('shop/orders/1.parquet'), bucket.address('shop/orders/2.parquet')],
     },
   ];
   const { suite } = parseSuite(`dataset: shop_orders
@@ -62,7 +61,7 @@ test('a file that is too large for a look is not fetched', async () => {
 
 test('tells what it has read', async () => {
   const bucket = await bucketWith({ 'shop/a/1.parquet': 'select 1 as id', 'shop/a/2.parquet': 'select 2 as id' });
-  const files = ['s3://datalake/shop/a/1.parquet', 's3://datalake/shop/a/2.parquet'];
+  const files = [bucket.address('shop/a/1.parquet'), bucket.address('shop/a/2.parquet')];
   const published: PublishedFiles[] = [{ prefix: '', namespace: '', name: 'a', files }];
   const { suite } = parseSuite('dataset: a\nvolume: [{min_rows: 2}]');
   let read = 0;
@@ -78,32 +77,20 @@ test('tells what it has read', async () => {
 
 async function bucketWith(files: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-bucket-'));
-  const configureBuckets = [{ name: 'datalake', configs: [] }];
-  const server = new S3rver({
-    port: 0,
-    address: '127.0.0.1',
-    silent: true,
-    directory: path.join(folder, 'store'),
-    configureBuckets,
-  });
-  const { port } = (await server.run()) as AddressInfo;
+  const server = await testStore();
   onTestFinished(async () => {
     await server.close();
     await rm(folder, { recursive: true, force: true });
   });
   const config = {
-    s3_bucket_name: 'datalake',
+    ...server.config,
     s3_bucket_path: 'shop',
-    s3_bucket_region: 'us-east-1',
-    s3_endpoint: `http://127.0.0.1:${port}`,
-    access_key_id: 'S3RVER',
-    secret_access_key: 'S3RVER',
     format: { format_type: 'Parquet', compression_codec: 'GZIP' },
   };
   const options = {
     type: 's3',
     config,
-    guard: createGuard({ allowed: [{ host: '127.0.0.1', port }] }),
+    guard: createGuard({ allowed: [{ host: server.host, port: server.port }] }),
     signal: new AbortController().signal,
     log: createLog('test', 'silent'),
     clock: () => new Date(),
@@ -119,5 +106,5 @@ async function bucketWith(files: Readonly<Record<string, string>>) {
   connection.closeSync();
   instance.closeSync();
   store.close();
-  return options;
+  return { ...options, address: (key: string) => `s3://${server.bucket}/${key}` };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import pg from 'pg';
-import S3rver from 's3rver';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import { type Breakage, type FaultProxy, faultProxy } from '#tests/harness/fault-proxy.ts';
+import { type TestStore, testStore } from '#tests/harness/s3-store.ts';
 import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
 import { skewedStore } from '#tests/harness/skewed-store.ts';
 import { smallDiskPostgres } from '#tests/harness/small-disk-postgres.ts';
@@ -313,27 +313,27 @@ const longRows = () => ({
 });
 
 fault(66, async () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-fault-s3-'));
-  const store = new S3rver({
-    ...{ port: 0, address: '127.0.0.1', silent: true, directory: folder },
-    configureBuckets: [{ name: 'lake', configs: [] }],
-  });
-  const { port } = (await store.run()) as AddressInfo;
-  await using way = await faultProxy({ host: '127.0.0.1', port });
+  const store = await testStore();
+  await using way = await faultProxy(store);
   try {
     const long = await world.api({ '/orders': { body: longRows() } });
-    const connection = await intoBucket(way, long);
-    const rows = () => linesIn(path.join(folder, 'lake'));
+    const connection = await intoBucket(way, long, store);
+    const rows = () => linesOf(store);
     const slow = httpAnswer('503 Slow Down', 'SlowDown');
     // Refused for a while, answered into the void, never arrived; of small objects and of the parts of a large one.
     for (const how of [slow, 'cut after', 'cut before'] as const)
-      for (const request of ['PUT /lake/data/_weir/', 'partNumber=2', 'POST /lake/data/', '<CompleteMultipartUpload']) {
+      for (const request of [
+        `PUT /${store.bucket}/data/_weir/`,
+        'partNumber=2',
+        `POST /${store.bucket}/data/`,
+        '<CompleteMultipartUpload',
+      ]) {
         let sprung = false;
         void way.breakAt(request, how).then(() => {
           sprung = true;
         });
         const { failure } = await world.sync(connection);
-        const found = { how, request, failure, sprung, rows: rows() };
+        const found = { how, request, failure, sprung, rows: await rows() };
         expect(found).toEqual({ how, request, failure: null, sprung: true, rows: LONG_ROWS });
       }
     // In the middle of it, for good: readers have what they had, and the next sync puts it right.
@@ -341,23 +341,29 @@ fault(66, async () => {
       void way.breakAt('partNumber=2', httpAnswer('403 Forbidden', code));
       const { status, failure } = await world.sync(connection);
       const words = `${failure?.message} ${failure?.hint}`;
-      expect({ status, words, rows: rows() }).toMatchObject({ status: 'failed', rows: LONG_ROWS });
+      expect({ status, words, rows: await rows() }).toMatchObject({ status: 'failed', rows: LONG_ROWS });
       expect(words).toMatch(code === 'AccessDenied' ? /refused.*AccessDenied/ : /clock/);
       expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
-      expect(rows()).toBe(LONG_ROWS);
+      expect(await rows()).toBe(LONG_ROWS);
     }
   } finally {
     await store.close();
-    rmSync(folder, { recursive: true, force: true });
   }
   await otherClocks();
 });
 
 /** What a reader of the bucket finds: lines of whole files. */
-function linesIn(bucket: string): number {
-  const names = readdirSync(bucket, { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => /^data.(?!_weir).*_object$/.test(name));
-  return files.reduce((sum, name) => sum + readFileSync(path.join(bucket, name), 'utf8').trim().split('\n').length, 0);
+async function linesOf(store: TestStore): Promise<number> {
+  const client = store.client();
+  let lines = 0;
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: store.bucket, Prefix: 'data/' }))
+    for (const { Key } of Contents) {
+      if (Key?.startsWith('data/_weir/')) continue;
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: store.bucket, Key }));
+      lines += ((await Body?.transformToString()) ?? '').trim().split('\n').length;
+    }
+  client.destroy();
+  return lines;
 }
 
 /** Signatures of a wrong time are refused; the time that the store tells goes into those that follow. */
@@ -366,18 +372,21 @@ async function otherClocks(): Promise<void> {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-fault-clock-'));
     await using store = await skewedStore(folder, offMs);
     const long = await world.api({ '/orders': { body: longRows() } });
-    const connection = await intoBucket(store, long);
+    const connection = await intoBucket(store, long, store);
     expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', attempts: 1, failure: null });
-    expect(linesIn(path.join(folder, 'lake'))).toBe(LONG_ROWS);
+    expect(await linesOf(store)).toBe(LONG_ROWS);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function intoBucket({ host, port }: { host: string; port: number }, server: ScriptedServer): Promise<Connected> {
+async function intoBucket(
+  { host, port }: { host: string; port: number },
+  server: ScriptedServer,
+  store: TestStore,
+): Promise<Connected> {
   await world.client.post('/allowed-hosts', { host, port, reason: 'test' });
   const config = {
-    ...{ s3_bucket_name: 'lake', s3_bucket_path: 'data', s3_bucket_region: 'us-east-1' },
-    ...{ s3_endpoint: `http://${host}:${port}`, access_key_id: 'S3RVER', secret_access_key: 'S3RVER' },
+    ...{ ...store.config, s3_endpoint: `http://${host}:${port}`, s3_bucket_path: 'data' },
     format: { format_type: 'JSONL', compression: { compression_type: 'No Compression' } },
   };
   const destination = await world.client.post<{ id: string }>('/destinations', {

@@ -1,13 +1,9 @@
 import { spawn } from 'node:child_process';
 import { freePort } from '#lib/db/embedded-postgres.ts';
-
-export interface SkewedStore extends AsyncDisposable {
-  readonly host: string;
-  readonly port: number;
-}
+import { storeAt, type TestStore } from './s3-store.ts';
 
 /** An S3 store with the bucket `lake` in this folder, in a process whose clock is off by so much. */
-export async function skewedStore(directory: string, offMs: number): Promise<SkewedStore> {
+export async function skewedStore(directory: string, offMs: number): Promise<TestStore & AsyncDisposable> {
   const port = await freePort();
   const place = ['--directory', directory, '--address', '127.0.0.1', '--port', String(port)];
   const child = spawn(
@@ -23,12 +19,12 @@ export async function skewedStore(directory: string, offMs: number): Promise<Ske
     { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, WEIR_CLOCK_OFF_MS: String(offMs) } },
   );
   await new Promise((resolve) => child.stdout.once('data', resolve));
-  return {
-    ...{ host: '127.0.0.1', port },
-    async [Symbol.asyncDispose]() {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-    },
+  const keys = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+  const close = async () => {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await gone;
   };
+  const store = storeAt(new URL(`http://127.0.0.1:${port}`), { bucket: 'lake', ...keys }, close);
+  return { ...store, [Symbol.asyncDispose]: close };
 }

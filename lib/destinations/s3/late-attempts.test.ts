@@ -95,7 +95,7 @@ test('a commit that came before the newer attempt looked counts, and is not made
 
 test('an upload that comes late is written over nothing, and goes with the next sync', async () => {
   const { bucket, publish, stuck, rows } = await lake('append');
-  const goOn = await stuck(`PUT /datalake/${FOLDER}`, [2]);
+  const goOn = await stuck(`PUT /${bucket.name}/${FOLDER}`, [2]);
   // It takes up what the older one had staged.
   await publish(3, 2, [3]);
   const committed = await bucket.keys(FOLDER);

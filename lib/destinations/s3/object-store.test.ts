@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { readS3Config } from './config.ts';
+import { makeBucket } from './fixtures/bucket.ts';
 import { openObjectStore } from './object-store.ts';
 
 const XML = { 'content-type': 'application/xml' };
@@ -39,6 +41,7 @@ test.each([
   ['SignatureDoesNotMatch', 403, 'wrong_password', 'secret access key'],
   ['InvalidAccessKeyId', 403, 'wrong_password', 'access key id'],
   ['AccessDenied', 403, 'missing_rights', 's3:ListBucket'],
+  ['InvalidStorageClass', 400, 'unknown_storage_class', 'storage class that this store has'],
   ['NoSuchBucket', 404, 'missing_bucket', 'Create the bucket'],
 ])('what a store means by %s is said', async (code, status, ours, hint) => {
   const { store, server } = await storeAt(() => ({ status, body: refusal(code), headers: XML }));
@@ -68,4 +71,39 @@ test('an upload whose parts are refused is aborted', async () => {
   writeFileSync(path.join(folder, 'file'), Buffer.alloc(9 * 1024 * 1024));
   await expect(store.upload('big', path.join(folder, 'file'), {})).rejects.toMatchObject({ kind: 'terminal' });
   expect(server.requests.filter(({ method }) => method === 'DELETE')).toHaveLength(1);
+});
+
+test('a large file arrives in parts as it was, and can be copied', async () => {
+  const bucket = await makeBucket();
+  const store = await bucket.store();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-upload-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const large = randomBytes(20 * 1024 * 1024 + 1);
+  writeFileSync(path.join(folder, 'file'), large);
+  await store.upload('data/large one.bin', path.join(folder, 'file'), { 'ab-generation-id': '7' });
+  await store.copy('data/large one.bin', 'archive/data/large one.bin');
+  await store.download('archive/data/large one.bin', path.join(folder, 'copy'));
+  expect(readFileSync(path.join(folder, 'copy')).equals(large)).toBe(true);
+  expect(await store.size('data/large one.bin')).toBe(large.length);
+});
+
+test('a listing goes on where its first page ended', async () => {
+  const { store, server } = await storeAt(({ query }) => {
+    const isNext = query.get('continuation-token') === 'to-be+continued';
+    const more = isNext ? '' : '<NextContinuationToken>to-be+continued</NextContinuationToken>';
+    const key = `<Contents><Key>${isNext ? 'a/2' : 'a/1'}</Key></Contents>`;
+    return {
+      body: `<ListBucketResult><IsTruncated>${!isNext}</IsTruncated>${key}${more}</ListBucketResult>`,
+      headers: XML,
+    };
+  });
+  expect(await store.list('a/')).toEqual(['a/1', 'a/2']);
+  expect(server.requests).toHaveLength(2);
+});
+
+test('a listing whose next page is always the same ends', async () => {
+  const body =
+    '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>a</NextContinuationToken></ListBucketResult>';
+  const { store } = await storeAt(() => ({ body, headers: XML }));
+  await expect(store.list('a/')).rejects.toMatchObject({ kind: 'terminal', code: 'store_inconsistent' });
 });

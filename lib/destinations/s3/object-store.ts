@@ -196,9 +196,20 @@ async function listAll(client: S3Client, bucket: string, prefix: string, abortSi
       { abortSignal },
     );
     keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key])));
-    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    const next = page.IsTruncated ? page.NextContinuationToken : undefined;
+    if (next !== undefined && next === token) throw endless(bucket, prefix);
+    token = next;
   } while (token !== undefined);
   return keys.toSorted();
+}
+
+function endless(bucket: string, prefix: string): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: 'store_inconsistent',
+    message: `The listing of ${prefix} in bucket ${bucket} does not end: after its page comes the same page.`,
+    hint: 'See whether a proxy in front of the store changes its answers.',
+  });
 }
 
 type Reading = Pick<ErrorOptions, 'kind' | 'code'> & { readonly hint: string };
@@ -214,6 +225,11 @@ const BY_NAME: Readonly<Record<string, Reading>> = {
     kind: 'config',
     code: 'wrong_password',
     hint: 'Check the secret access key, the region, and this machine’s clock.',
+  },
+  InvalidStorageClass: {
+    kind: 'config',
+    code: 'unknown_storage_class',
+    hint: 'Choose a storage class that this store has, or delete or move old files.',
   },
   RequestTimeTooSkewed: { kind: 'config', code: 'clock_skew', hint: 'Set this machine’s clock.' },
   AccessDenied: {

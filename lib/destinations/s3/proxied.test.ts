@@ -54,7 +54,11 @@ test('over TLS the certificate has to be the store’s; the proxy can’t stand 
 
 test('Amazon’s own names are asked of the proxy; an endpoint inside is not', async () => {
   const proxy = await httpProxy({ refuse: () => 403 });
-  const { store } = await storeThrough(proxy, { s3_endpoint: '', s3_bucket_region: 'eu-central-1' });
+  const { store } = await storeThrough(proxy, {
+    s3_endpoint: '',
+    s3_bucket_name: 'datalake',
+    s3_bucket_region: 'eu-central-1',
+  });
   await expect(store.get('a')).rejects.toThrow(/proxy 127\.0\.0\.1:\d+ answered 403/);
   expect(new Set(proxy.asked)).toEqual(new Set(['datalake.s3.eu-central-1.amazonaws.com:443']));
   await expect(storeThrough(proxy, { s3_endpoint: 'http://10.0.0.5:9000' })).rejects.toMatchObject({

@@ -276,14 +276,22 @@ describe('retention', () => {
     expect(await syncs(await makeBucket(), { retention }, [1, 2, 3], overwrite)).toEqual(['03', 'old/02']);
   });
 
-  test('another storage class leaves files where they are', async () => {
+  test('another storage class leaves files where they are; a store that does not have it says so when it is tried', async () => {
     const bucket = await makeBucket();
     const old_files = { action: 'storage_class', storage_class: 'STANDARD_IA' };
-    expect(await syncs(bucket, { retention: { rule: 'age', days: 7, old_files } }, [1, 9, 12])).toEqual([
-      '01',
-      '09',
-      '12',
-    ]);
+    const retention = { rule: 'age', days: 7, old_files };
+    const tried = bucket.open({ retention });
+    const refused = await tried.check().then(
+      () => null,
+      ({ code, hint }) => ({ code, hint }),
+    );
+    await tried.close();
+    expect(await (await bucket.store()).list('airbyte-data/_weir/check/')).toEqual([]);
+    const synced = syncs(bucket, { retention }, [1, 9, 12]);
+    if (refused === null) return expect(await synced).toEqual(['01', '09', '12']);
+    expect(refused).toEqual({ code: 'unknown_storage_class', hint: expect.stringContaining('delete or move') });
+    await expect(synced).rejects.toMatchObject(refused);
+    expect(await bucket.keys()).toHaveLength(2);
   });
 });
 

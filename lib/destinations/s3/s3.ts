@@ -16,6 +16,7 @@ import type {
   TargetStream,
 } from '../destination.ts';
 import { fenced } from '../stage-errors.ts';
+import { storageClassOf } from './commit-of.ts';
 import { ownPrefix, raiseFence, readCommits } from './commits.ts';
 import { readS3Config, type S3Config } from './config.ts';
 import { LocalStage } from './local-stage.ts';
@@ -69,7 +70,7 @@ class S3Destination implements Destination {
     const key = `${ownPrefix(this.#config.ownPath, 'check')}${randomUUID()}.json`;
     await store.put(key, '{}');
     const seen = (await store.list(key)).includes(key) && (await store.get(key)) === '{}';
-    await store.delete([key]);
+    await this.#checkStorageClass(store, key).finally(() => store.delete([key]));
     if (seen) return { ok: true, message: `Wrote, listed, read and deleted an object in bucket ${bucket}.` };
     throw new WeirError({
       kind: 'terminal',
@@ -77,6 +78,12 @@ class S3Destination implements Destination {
       message: `An object that was just written to bucket ${bucket} is not listed.`,
       hint: 'Use a store whose listings are consistent with its writes, as S3’s are.',
     });
+  }
+
+  /** Many stores know none but their own: better said now than when the first file has grown old. */
+  async #checkStorageClass(store: ObjectStore, key: string): Promise<void> {
+    const storageClass = storageClassOf(this.#config.retention);
+    if (storageClass) await store.copy(key, key, storageClass);
   }
 
   async begin(attempt: AttemptRef): Promise<Load> {

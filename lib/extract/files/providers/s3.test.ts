@@ -1,38 +1,30 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import S3rver from 's3rver';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGuard } from '#lib/address-guard.ts';
 import { createLog } from '#lib/log.ts';
+import { testStore } from '#tests/harness/s3-store.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
 import { createHttpClient } from '../../http/create-http-client.ts';
 import type { ExtractContext } from '../../source.ts';
 import { s3Files } from './s3.ts';
 
-const credentials = { access_key_id: 'S3RVER', secret_access_key: 'S3RVER' };
-
 async function bucket(objects: Record<string, string>) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'weir-s3-'));
-  const server = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory });
-  const { port } = await server.run();
+  const store = await testStore();
+  const client = store.client();
   onTestFinished(async () => {
-    await server.close();
+    client.destroy();
+    await store.close();
     rmSync(directory, { recursive: true, force: true });
   });
-  const endpoint = `http://127.0.0.1:${port}`;
-  const client = new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
-  });
-  onTestFinished(() => client.destroy());
-  const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: 'data', Key, Body }));
-  await client.send(new CreateBucketCommand({ Bucket: 'data' }));
+  const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: store.bucket, Key, Body }));
   for (const [key, body] of Object.entries(objects)) await put(key, body);
-  return { endpoint, port, directory, put };
+  const { accessKeyId: access_key_id, secretAccessKey: secret_access_key, endpoint, port } = store;
+  const options = { type: 's3', bucket: store.bucket, endpoint, access_key_id, secret_access_key } as const;
+  return { options, port, directory, put };
 }
 
 function context(allowedPort: number): ExtractContext {
@@ -45,13 +37,13 @@ function context(allowedPort: number): ExtractContext {
 }
 
 test('objects that match are listed with their ETag, and copied', async () => {
-  const { endpoint, port, directory } = await bucket({
+  const { options, port, directory } = await bucket({
     'in/2024 a+b.csv': 'id\n1\n',
     'in/2025.csv': 'id\n2\n',
     'in/deep/2024.csv': 'no',
     'out/2024.csv': 'no',
   });
-  const files = s3Files(context(port), { type: 's3', bucket: 'data', endpoint, ...credentials }, ['in/20*.csv']);
+  const files = s3Files(context(port), options, ['in/20*.csv']);
   const entries = await files.list();
   expect(entries.map(({ name }) => name)).toEqual(['in/2024 a+b.csv', 'in/2025.csv']);
   const target = path.join(directory, 'copy');
@@ -75,8 +67,8 @@ test('without keys the requests are not signed, and no keys are looked for on th
 });
 
 test('an object that was replaced since it was listed is noticed', async () => {
-  const { endpoint, port, directory, put } = await bucket({ 'a.csv': 'id\n1\n' });
-  const files = s3Files(context(port), { type: 's3', bucket: 'data', endpoint, ...credentials }, ['a.csv']);
+  const { options, port, directory, put } = await bucket({ 'a.csv': 'id\n1\n' });
+  const files = s3Files(context(port), options, ['a.csv']);
   const [entry] = await files.list();
   await put('a.csv', 'id\n2\n');
   const fetched = files.fetch(entry ?? { name: '', version: null, bytes: null }, path.join(directory, 'copy'), null);
@@ -84,12 +76,12 @@ test('an object that was replaced since it was listed is noticed', async () => {
 });
 
 test('a private endpoint that nobody allowed is not reached, and a missing bucket is named', async () => {
-  const { endpoint, port } = await bucket({});
-  const options = { type: 's3', bucket: 'nowhere', endpoint, ...credentials } as const;
-  await expect(s3Files(context(0), options, ['a.csv']).list()).rejects.toMatchObject({ code: 'address_refused' });
-  await expect(s3Files(context(port), options, ['a.csv']).list()).rejects.toMatchObject({
+  const { options, port } = await bucket({});
+  const nowhere = { ...options, bucket: 'weir-test-nowhere' };
+  await expect(s3Files(context(0), nowhere, ['a.csv']).list()).rejects.toMatchObject({ code: 'address_refused' });
+  await expect(s3Files(context(port), nowhere, ['a.csv']).list()).rejects.toMatchObject({
     kind: 'config',
     code: 's3_refused',
-    message: 's3://nowhere/a.csv: S3 refused access (NoSuchBucket).',
+    message: 's3://weir-test-nowhere/a.csv: S3 refused access (NoSuchBucket).',
   });
 });
