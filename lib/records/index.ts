@@ -1,3 +1,4 @@
+export { cleanJsonText } from './clean-text.ts';
 export { coercions, jsonText } from './coerce.ts';
 export { type ColumnType, columnTypeOf, typeOfValue, widen } from './column-type.ts';
 export { type Cell, cellType } from './delimited/cell-type.ts';
@@ -5,7 +6,7 @@ export { NotStraight, type RowSink, rowScan } from './delimited/scan-rows.ts';
 export { type FlatRow, flatFieldName, flattenRecord, flattenSchema, lastPart, parentPath } from './flatten.ts';
 export { mapperIssues, mappingOf, type StreamMapping } from './map-records.ts';
 export { mapperKinds } from './mappers/index.ts';
-export { cutToBytes, MAX_NAME_BYTES, plainName, tableName } from './names.ts';
+export { cutToBytes, MAX_NAME_BYTES, plainName, schemaName, tableName } from './names.ts';
 export type { Change } from './noted-changes.ts';
 export { type Column, shapeOfStream, type TableShape } from './table-shape.ts';
 export { type Refusal, type TypedPage, type TypedRow, typePage } from './type-page.ts';

@@ -13,7 +13,16 @@ export function columnName(field: string, taken: ReadonlySet<string>): string {
   return SYSTEM_COLUMNS.test(plain) ? hashedName(plain, field, taken) : freeName(plain, field, taken);
 }
 
-/** A table's or schema's name for a stream's or namespace's. */
+/** Schemas that are the database's, and ours. */
+const KEPT_SCHEMAS = /^(?:pg_.*|information_schema|_weir)$/;
+
+/** A schema's name for a namespace's. Two namespaces may come to the same: their tables then have names of their own. */
+export function schemaName(namespace: string): string {
+  const name = tableName(namespace, new Set());
+  return KEPT_SCHEMAS.test(name) ? tableName(`_${name}`, new Set()) : name;
+}
+
+/** A table's name for a stream's. */
 export function tableName(stream: string, taken: ReadonlySet<string>): string {
   return freeName(plainName(stream), stream, taken);
 }

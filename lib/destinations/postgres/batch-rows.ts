@@ -54,6 +54,18 @@ export class BatchRows {
     return left;
   }
 
+  /** Those from `from` to before `to`, as their lines lie when they are cut out. */
+  part(from: number, to: number): BatchRows {
+    const some = new BatchRows();
+    const { start } = this.spanOf(from);
+    for (let at = from; at < to; at++) {
+      const [end = 0, row = 0, seq = 0] = [this.#ends[at], this.#rows[at], this.#seqs[at]];
+      const place = this.#placeOf(at);
+      if (place) some.add(end - start, { row, seq, place });
+    }
+    return some;
+  }
+
   #placeOf(index: number): PagePlace | undefined {
     return this.#pages.findLast(({ from }) => from <= index)?.place;
   }

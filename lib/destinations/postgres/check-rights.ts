@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { tableName } from '#lib/records/index.ts';
+import { schemaName } from '#lib/records/index.ts';
 import type { PostgresConfig } from './config.ts';
 import { quoteTable } from './identifier.ts';
 import { createOwnTables, ensureSchema, hasOwnTables } from './store.ts';
@@ -7,7 +7,7 @@ import { inTransaction } from './transaction.ts';
 
 /** Proves the rights by using them: our own schema, the default schema, a table in it, a row. Gives the server's version. */
 export async function checkRights(pool: pg.Pool, config: PostgresConfig): Promise<string> {
-  const schema = tableName(config.schema, new Set());
+  const schema = schemaName(config.schema);
   await inTransaction(pool, async (client) => {
     await ensureSchema(client, schema);
     const table = quoteTable({ schema, table: `weir_check_${process.pid}_${Date.now()}` });

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { killPoint } from '#lib/kill-points.ts';
-import type { ColumnType, TypedRow } from '#lib/records/index.ts';
+import { type ColumnType, cleanJsonText, type TypedRow } from '#lib/records/index.ts';
 import { BatchRows, type PagePlace } from './batch-rows.ts';
-import { copyBytes, copyText, copyValues, NULL_TEXT, refusedLine } from './copy-rows.ts';
+import { copyBytes, copyText, copyValues, isBeyondLimit, NULL_TEXT, refusedLine } from './copy-rows.ts';
 import { readPostgresError } from './postgres-errors.ts';
 import type { QuarantinedRow } from './quarantine.ts';
 
@@ -15,6 +15,8 @@ const EMPTY = Buffer.alloc(0);
 const MAX_BYTES_PER_UNIT = 3;
 /** So many rows refused by the database in one batch are no bad rows but a wrong table. */
 const MAX_REFUSED_PER_BATCH = 100;
+/** And so are so many, one after another, each of which is larger than a row can be: a batch has few of them. */
+const MAX_REFUSED_ALIKE = 20;
 
 interface Batch {
   readonly rows: BatchRows;
@@ -63,7 +65,7 @@ export class CopyBuffer {
     const meta =
       typed.changes.length === 0
         ? (this.#target.noChanges ?? NULL_TEXT)
-        : copyText(JSON.stringify({ sync_id: this.#syncId, changes: typed.changes }));
+        : copyText(metaOf(this.#syncId, typed.changes));
     const data = copyValues(typed.values, this.#target.types);
     const line = `${data}${data === '' ? '' : '\t'}${rawId}\t${meta}\t${place.sliceId}\t${seq}\n`;
     this.#append(line);
@@ -109,24 +111,47 @@ export class CopyBuffer {
     this.#used += this.#bytes.write(line, this.#used);
   }
 
-  async #copy(batch: Batch, statement: string): Promise<void> {
+  async #copy(batch: Batch, statement: string, refused = { rows: 0 }): Promise<void> {
     let left = batch;
-    for (let refused = 0; left.rows.length > 0; refused++) {
+    while (left.rows.length > 0) {
       try {
         await copyBytes(this.#pool, statement, left.bytes);
         killPoint('stage.copied');
         return;
       } catch (error) {
-        const line = refusedLine(error);
+        if (isBeyondLimit(error) && left.rows.length > 1) {
+          const before = refused.rows;
+          for (const half of halvesOf(left)) await this.#copy(half, statement, refused);
+          const all = refused.rows - before === left.rows.length && left.rows.length > MAX_REFUSED_ALIKE;
+          if (all) throw error;
+          return;
+        }
+        const line = isBeyondLimit(error) ? 1 : refusedLine(error);
         const bad = line === null ? null : left.rows.originOf(line - 1);
         if (line === null || bad === null) throw error;
         const { slice, page, row } = bad;
-        if (refused >= MAX_REFUSED_PER_BATCH) throw readPostgresError(error, 'staging a page').at({ slice, page, row });
+        if (refused.rows++ >= MAX_REFUSED_PER_BATCH)
+          throw readPostgresError(error, 'staging a page').at({ slice, page, row });
         left = withoutRow(left, line - 1);
         this.#onRefused({ ...bad, code: 'refused_by_database', reason: (error as Error).message });
       }
     }
   }
+}
+
+function halvesOf({ rows, bytes }: Batch): Batch[] {
+  const middle = Math.floor(rows.length / 2);
+  const cut = rows.spanOf(middle).start;
+  return [
+    { rows: rows.part(0, middle), bytes: bytes.subarray(0, cut) },
+    { rows: rows.part(middle, rows.length), bytes: bytes.subarray(cut) },
+  ];
+}
+
+/** Names of fields may hold what no database does, and those of flattened ones have a sign of ours between their parts. */
+function metaOf(syncId: number, changes: TypedRow['changes']): string {
+  const shown = changes.map((change) => ({ ...change, field: change.field.replaceAll('\u0000', '.') }));
+  return cleanJsonText(JSON.stringify({ sync_id: syncId, changes: shown }));
 }
 
 function withoutRow({ rows, bytes }: Batch, index: number): Batch {

@@ -44,10 +44,13 @@ export async function copyFile(pool: pg.Pool, file: DelimitedFile, copy: FileCop
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
+    // A user's time-out is meant for what people ask; a file takes as long as it takes.
+    await client.query('begin; set local statement_timeout = 0; set local standard_conforming_strings = on');
     await pipeline(
       Readable.from(rowsFor(file, copy, odd, counted), { objectMode: false }),
       client.query(copyFrom(statementFor(file, copy))),
     );
+    await client.query('commit');
     return { rows: counted.rows - odd.rows.length, odd: odd.rows };
   } catch (error) {
     failure = error as Error;
@@ -55,8 +58,16 @@ export async function copyFile(pool: pg.Pool, file: DelimitedFile, copy: FileCop
     if (error instanceof NotStraight || /^2[23]/.test(postgresCode(error))) return null;
     throw error;
   } finally {
-    client.release(failure !== undefined && postgresCode(failure) === '' ? failure : undefined);
+    const isUsable = failure === undefined || (postgresCode(failure) !== '' && (await rolledBack(client)));
+    client.release(isUsable ? undefined : failure);
   }
+}
+
+async function rolledBack(client: pg.PoolClient): Promise<boolean> {
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  );
 }
 
 function statementFor({ delimiter, quote: mark }: DelimitedFile, { table, columns }: FileCopy): string {

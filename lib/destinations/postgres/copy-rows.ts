@@ -46,10 +46,18 @@ export async function copyBytes(pool: pg.Pool, statement: string, bytes: Buffer)
   }
 }
 
+/**
+ * Some row is larger than the database can hold one. Which one it does not say: it takes in many lines before it writes their rows, and
+ * names the line that it has come to.
+ */
+export function isBeyondLimit(error: unknown): boolean {
+  return postgresCode(error).startsWith('54');
+}
+
 /** Which line (from 1) the database refused, if what it refused was a value and not the whole COPY. */
 export function refusedLine(error: unknown): number | null {
   const { code = '', where = '' } = error as { code?: string; where?: string };
-  const aboutData = code.startsWith('22') || code.startsWith('54') || code.startsWith('23');
+  const aboutData = code.startsWith('22') || code.startsWith('23');
   const line = /COPY .*?, line (\d+)/.exec(where)?.[1];
   return aboutData && line !== undefined ? Number(line) : null;
 }

@@ -184,6 +184,8 @@ export function stagedColumns({ shape, columns, cleanMeta, kind }: Columns): str
 
 function assignments({ shape, kind, marksVanished }: Merge): string {
   const names = [...shape.columns.map((column) => quote(column.name)), ...kind.meta.map(({ name }) => name)];
-  const back = marksVanished ? [`${VANISHED_COLUMN} = null`] : [];
+  // A source that tells of it itself clears it itself.
+  const isOurs = !shape.columns.some(({ name }) => name === VANISHED_COLUMN);
+  const back = marksVanished && isOurs ? [`${VANISHED_COLUMN} = null`] : [];
   return [...names.map((name) => `${name} = excluded.${name}`), ...back].join(', ');
 }

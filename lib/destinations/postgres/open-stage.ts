@@ -11,6 +11,7 @@ import {
   cleanMeta,
   createStageTable,
   dropStageTable,
+  endWriters,
   growStageTable,
   mayBecomeTable,
   renameStageTable,
@@ -27,6 +28,7 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
   const relation = await ensureRelation(client, ownRelation(parts), parts.layout.wanted(ref.name));
   const hadTable = isThere(relation);
   const left = await findStage(client, ref);
+  if (left) await endWriters(client, { schema: OWN_SCHEMA, table: left.stage_table });
   if (parts.begunFrom !== undefined && target.syncMode === 'incremental') {
     const published = await findStream(client, ref);
     if (published === null && parts.begunFrom !== null) throw tableReplaced(ref.name);

@@ -86,6 +86,11 @@ const BY_CLASS: Readonly<Record<string, Reading>> = {
     'The destination is shutting down or starting up: $',
     'The sync goes on from the last checkpoint.',
   ),
+  '54': config(
+    'database_limit',
+    'Postgres can’t hold that: $',
+    'Load fewer fields of this stream (some 400 texts fit into a row), or load it in the layout “raw”.',
+  ),
   '23': config(
     'constraint_violated',
     'A constraint of the table refuses a row: $',

@@ -137,6 +137,18 @@ function tooManyRefused([first]: readonly RefusedRow[]): WeirError {
   });
 }
 
+/** The load as a whole was refused, and none of its rows is the reason. */
+export function noRowRefused(error: unknown): WeirError {
+  const { message } = error as Error;
+  return new WeirError({
+    kind: 'config',
+    code: 'constraint_violated',
+    message: `The database refuses the load, and no single row of it is to blame: ${message}.`,
+    hint: 'Most often another table refers to rows that would be replaced: drop that foreign key, or load the stream incrementally and deduplicated, which keeps its rows.',
+    cause: error,
+  });
+}
+
 /** Where the connection lets the stream fail: the row with its place, as far as that is known. */
 export function rowRefused(reason: string, { slice, page, row }: Place): WeirError {
   return new WeirError({

@@ -37,6 +37,8 @@ export interface SideRow {
   readonly path: string;
   readonly record: JsonObject;
   readonly name: RowName;
+  /** The record that the row is a part of, as it came. */
+  readonly whole: JsonObject;
 }
 
 /** Makes the stage tables of those that the schema names and of those that the destination knows. */
@@ -146,18 +148,22 @@ export class SideTables {
 
   async #writeTo(side: Side, rows: readonly SideRow[], place: Omit<PagePlace, 'records'>): Promise<void> {
     const misfits = side.plan.keepsAll ? 'quarantine' : 'null';
-    const records = rows.map((row) => row.record);
-    const typed = typePage(side.shape, records, false, misfits);
+    const typed = typePage(
+      side.shape,
+      rows.map((row) => row.record),
+      false,
+      misfits,
+    );
     const grown = typed.shape === side.shape ? side : await this.#grow(side, typed.shape);
     const buffer = this.#bufferOf(grown);
-    const ofPage = { ...place, records };
+    const ofPage = { ...place, records: rows.map((row) => row.whole) };
     for (const row of typed.rows) {
       const name = rows[row.row - 1]?.name;
       if (name && buffer.add(row, name, ofPage)) await buffer.send();
     }
     for (const refusal of typed.refusals) {
-      const seq = rows[refusal.row - 1]?.name.seq;
-      if (seq !== undefined) this.#onRefused({ ...refusal, ...place, seq });
+      const row = rows[refusal.row - 1];
+      if (row) this.#onRefused({ ...refusal, ...place, seq: row.name.seq, record: row.whole });
     }
   }
 

@@ -56,6 +56,20 @@ export async function createStageTable(
   await db.query(`create ${becomesTable ? '' : 'unlogged'} table ${quoteTable(stage)} (${definitions.join(', ')})`);
 }
 
+/**
+ * Ends the sessions that still write to the stage of an attempt which is fenced off: one whose machine is gone, or stands still, would
+ * keep it locked for as long as the server takes to notice. Only those of the same user: nobody else has any business there.
+ */
+export async function endWriters(db: Queryable, stage: TableRef): Promise<void> {
+  await db.query(
+    `select pg_terminate_backend(a.pid)
+     from pg_locks l join pg_stat_activity a on a.pid = l.pid and a.datname = current_database()
+     where l.locktype = 'relation' and l.relation = to_regclass($1) and l.granted and l.mode <> 'AccessShareLock'
+       and a.pid <> pg_backend_pid() and a.usename = session_user`,
+    [quoteTable(stage)],
+  );
+}
+
 export async function dropStageTable(db: Queryable, stage: TableRef): Promise<void> {
   await db.query(`drop table if exists ${quoteTable(stage)}`);
 }

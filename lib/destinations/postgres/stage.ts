@@ -30,7 +30,7 @@ import { postgresCode, readPostgresError } from './postgres-errors.ts';
 import { publishStage } from './publish.ts';
 import { type AsideRow, findMeeting, putAside } from './put-aside.ts';
 import type { QuarantinedRow } from './quarantine.ts';
-import { findRefused, isRowRefused, rowRefused } from './refused-rows.ts';
+import { findRefused, isRowRefused, noRowRefused, rowRefused } from './refused-rows.ts';
 import { dropSides, type Side, type SideRow, SideTables } from './side-tables.ts';
 import type { StageParts } from './stage-parts.ts';
 import { deleteStage, saveStage, setStageColumns, setStagedRows } from './stage-store.ts';
@@ -136,7 +136,8 @@ export class PostgresStage implements Stage {
       for (const row of typed.rows) {
         const name = { seq: seqOf(row.row), rawId: randomUUID() };
         const full = this.#buffer.add(row, name, ofPage);
-        for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, name });
+        const whole = page.records[row.row - 1] ?? row.record;
+        for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, name, whole });
         if (full) await this.#buffer.send();
       }
       for (const refusal of typed.refusals) {
@@ -308,12 +309,14 @@ export class PostgresStage implements Stage {
     });
   }
 
-  /** What the table's own constraints and triggers refuse; throws `failure` when no row is to blame. */
+  /** What the table's own constraints and triggers refuse. */
   async #putRefusedAside(request: PublishRequest, failure: unknown): Promise<void> {
     const fails = this.#parts.target.badValues === 'fail';
-    const found = await findRefused(this.#parts, request, fails ? 1 : undefined);
+    const found = await findRefused(this.#parts, request, fails ? 1 : undefined).catch((error: unknown) => {
+      throw isRowRefused(error) ? noRowRefused(error) : error;
+    });
     const [first] = found;
-    if (first === undefined) throw failure;
+    if (first === undefined) throw noRowRefused(failure);
     if (fails) throw rowRefused(first.reason, this.#places.of(first.seq));
     await this.#putAside('refused_by_database', found);
   }

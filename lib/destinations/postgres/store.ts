@@ -182,6 +182,7 @@ export async function takenTables(db: Queryable, schema: string): Promise<Set<st
   return new Set((rows as { name: string }[]).map((row) => row.name));
 }
 
+/** Does nothing where either the relation or the table is there already: somebody was faster. */
 export async function insertRelation(
   db: Queryable,
   stream: Pick<StreamRef, 'namespace' | 'name'>,
@@ -189,7 +190,7 @@ export async function insertRelation(
 ): Promise<void> {
   await db.query(
     `insert into _weir.relation (namespace, name, table_schema, table_name, columns) values ($1, $2, $3, $4, '[]')
-     on conflict (namespace, name) do nothing`,
+     on conflict do nothing`,
     [stream.namespace, stream.name, table.schema, table.table],
   );
 }

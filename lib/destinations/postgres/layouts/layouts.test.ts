@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
-import type { JsonObject } from '#lib/json.ts';
+import { type JsonObject, parseJson } from '#lib/json.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import type { Counts, Published, TargetStream } from '../../destination.ts';
 import { attemptOf, load } from '../../fixtures/customers.ts';
@@ -208,6 +208,36 @@ describe('basic normalization', () => {
     expect(await query('select id from customers')).toEqual([{ id: '1' }]);
     expect(await query('select name, code, page, row from _weir.quarantine')).toEqual([
       { name: 'customers', code: 'bad_value', page: 1, row: expect.any(Number) },
+    ]);
+    const [aside] = await query<{ record: string }>('select record from _weir.quarantine');
+    expect(JSON.parse(aside?.record ?? '')).toEqual({ id: 9, deep });
+  });
+
+  test('so does one that only the database refuses, as it came', async () => {
+    const { sync, query } = await warehouse('basic');
+    const huge = parseJson('{"id": 9, "size": 1e140000}') as JsonObject;
+    await sync(stream('customers', 'append'), [ACME, huge]);
+    const [aside] = await query<{ record: string }>('select record from _weir.quarantine');
+    expect(parseJson(aside?.record ?? '')).toEqual(huge);
+  });
+
+  test('a nested value that does not fit leaves its row where it belongs', async () => {
+    const { sync, query } = await warehouse('basic');
+    const of = stream('customers', 'append');
+    const properties = {
+      id: { type: 'integer' },
+      contact: { type: 'object', properties: { age: { type: 'integer' } } },
+    };
+    const typed = { ...of, stream: { ...of.stream, jsonSchema: { properties } } };
+    const records: JsonObject[] = [
+      { id: 1, contact: { age: 'old', note: 'a\u0000b' } },
+      { id: 2, 'odd\u0000\ud800name': 'a\u0000b' },
+    ];
+    const { counts } = await sync(typed, records);
+    expect(counts).toMatchObject({ written: 2, quarantined: 0 });
+    expect(await query('select id::int, contact_age, contact_note from customers order by id')).toEqual([
+      { id: 1, contact_age: null, contact_note: 'a\ufffdb' },
+      { id: 2, contact_age: null, contact_note: null },
     ]);
   });
 

@@ -1,0 +1,56 @@
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { expect, onTestFinished, test } from 'vitest';
+import { testDatabase } from '#tests/harness/database.ts';
+import { attemptOf, customer, customers, idsOf, load } from '../fixtures/customers.ts';
+import { configOf, testContext } from './fixtures/test-destination.ts';
+import { postgres } from './postgres.ts';
+
+test.each([
+  ['the next attempt', 1],
+  ['the next sync', 2],
+])('%s does not wait for a COPY of one whose machine is gone', async (_who, syncId) => {
+  const { url, query } = await testDatabase();
+  const lost = postgres.open(testContext(), configOf(url));
+  onTestFinished(() => lost.close());
+  const before = await (await lost.begin(attemptOf(1, 1))).stage(customers('append_dedup'));
+  await load(before, [customer(1)], null);
+  const [stage] = await query<{ name: string }>('select stage_table as name from _weir.stage');
+  // To the server its connection is as good as any.
+  const silent = new pg.Client({ connectionString: url });
+  const ended = new Promise((resolve) => silent.on('error', resolve));
+  await silent.connect();
+  const copy = silent.query(copyFrom(`copy _weir.${stage?.name} from stdin`));
+  copy.on('error', () => undefined);
+  copy.write('1');
+  await expect.poll(() => query(`select 1 from pg_stat_activity where query like 'copy _weir%'`)).toHaveLength(1);
+
+  const destination = postgres.open(testContext(), configOf(url));
+  onTestFinished(() => destination.close());
+  const next = await (await destination.begin(attemptOf(2, syncId))).stage(customers('append_dedup'));
+  await load(next, [customer(2)], null);
+  await next.publish({ complete: true });
+  expect(idsOf(await query('select id from customers'))).toEqual(syncId === 1 ? [1, 2] : [2]);
+  await ended;
+});
+
+test('connections that give names away in the same moment get different ones', async () => {
+  const { url, query } = await testDatabase();
+  const names = ['a b', 'a-b', 'a_b', 'a.b', 'a:b', 'a/b'];
+  await Promise.all(
+    names.map(async (table, index) => {
+      const destination = postgres.open(testContext(), configOf(url));
+      onTestFinished(() => destination.close());
+      const connectionId = `c0ffee00-0000-4000-8000-00000000001${index}`;
+      const stage = await (await destination.begin({ ...attemptOf(1), connectionId })).stage(
+        customers('append', { table }),
+      );
+      await load(stage, [customer(index)], null);
+      await stage.publish({ complete: true });
+    }),
+  );
+  const made = await query<{ name: string; table: string }>('select name, table_name as table from _weir.relation');
+  expect(new Set(made.map(({ table }) => table)).size).toBe(names.length);
+  for (const { name, table } of made)
+    expect(idsOf(await query(`select id from "${table}"`))).toEqual([names.indexOf(name)]);
+});

@@ -1,0 +1,98 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { JsonObject } from '#lib/json.ts';
+import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
+import type { Stage, TargetStream } from '../destination.ts';
+import { attemptOf, customer, customers, load } from '../fixtures/customers.ts';
+import { configOf, testContext } from './fixtures/test-destination.ts';
+import { postgres } from './postgres.ts';
+
+// What administrators set for a user or a database changes nothing of what is loaded.
+
+/** A user with the rights of the guide and these settings, and one load as that user. */
+async function userWith({ url, query }: TestDatabase, settings: readonly string[]) {
+  const user = `loader_${crypto.randomUUID().slice(0, 8)}`;
+  await query(`create role ${user} login password 'secret'`);
+  onTestFinished(async () => {
+    await query(`drop owned by ${user} cascade; drop role ${user}`);
+  });
+  await query(`create schema _weir authorization ${user}; create schema shop authorization ${user}`);
+  for (const setting of settings) await query(`alter role ${user} set ${setting}`);
+  const config = { ...configOf(url), username: user, password: 'secret', schema: 'shop' };
+  return async (
+    fence: number,
+    stream: TargetStream,
+    records: JsonObject[],
+    before?: (stage: Stage) => Promise<unknown>,
+  ) => {
+    const destination = postgres.open(testContext(), config);
+    try {
+      const stage = await (await destination.begin(attemptOf(fence, fence))).stage(stream);
+      await load(stage, records, null);
+      await before?.(stage);
+      return await stage.publish({ complete: true });
+    } finally {
+      await destination.close();
+    }
+  };
+}
+
+const day = { id: 1, d: '2026-02-03', t: '2026-02-03T04:05:06Z' };
+const dated = (type: JsonObject, more: Partial<TargetStream> = {}) => {
+  const { stream } = customers('append');
+  const properties = { id: { type: 'integer' }, d: { type: 'string', ...type }, t: { type: 'string' } };
+  return customers('append', { ...more, stream: { ...stream, jsonSchema: { properties } } });
+};
+
+test.each([
+  ["datestyle = 'SQL, DMY'", "timezone = 'Asia/Tokyo'"],
+  ["default_transaction_isolation = 'serializable'"],
+  ["search_path = ''"],
+  ["client_encoding = 'LATIN1'"],
+])('%s', async (...settings) => {
+  const database = await testDatabase();
+  const sync = await userWith(database, settings);
+  await sync(1, dated({ format: 'date' }), [{ ...day, name: 'äöü 日本' }]);
+  // A date that becomes text is written as it was.
+  await sync(2, dated({}), [{ id: 2, d: 'some day' }]);
+  expect(await database.query('select id::int, d, name from shop.customers order by id')).toEqual([
+    { id: 1, d: '2026-02-03', name: 'äöü 日本' },
+    { id: 2, d: 'some day', name: null },
+  ]);
+});
+
+test('standard_conforming_strings = off: names of fields are text, and no SQL', async () => {
+  const database = await testDatabase();
+  const sync = await userWith(database, ['standard_conforming_strings = off']);
+  const field = "\\' || (select 'read') || '";
+  await sync(1, customers('append'), [{ id: 1, [field]: 'x' }], (stage) =>
+    stage.setAside([{ condition: 'id = 1', reason: "it's \\ one" }]),
+  );
+  const [aside] = await database.query<{ record: string; reason: string }>(
+    'select record, reason from _weir.quarantine',
+  );
+  expect(aside?.reason).toBe("it's \\ one");
+  expect(JSON.parse(aside?.record ?? '')).toMatchObject({ id: 1, [field]: 'x' });
+});
+
+test('statement_timeout: a publish takes as long as it takes', async () => {
+  const database = await testDatabase();
+  const sync = await userWith(database, ['statement_timeout = 500']);
+  await sync(1, customers('append'), [customer(1)]);
+  await database.query(`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.7); return new; end $$;
+    create trigger slow before insert on shop.customers for each row execute function slow()`);
+  await sync(2, customers('append'), [customer(2)]);
+  expect(await database.query('select id from shop.customers')).toHaveLength(2);
+});
+
+test('the rights of the guide suffice for each mode', async () => {
+  const database = await testDatabase();
+  const sync = await userWith(database, []);
+  for (const [index, mode] of (['append', 'overwrite', 'append_dedup', 'overwrite_dedup'] as const).entries())
+    for (const round of [1, 2]) {
+      const stream = customers(mode, { table: mode, softDelete: mode === 'overwrite_dedup' });
+      await sync(index * 2 + round, stream, [customer(1), { ...customer(2, round), [`more${round}`]: 1 }]);
+    }
+  const counted = await database.query(`select (select count(*) from shop.append)::int as append,
+    (select count(*) from shop.overwrite)::int as overwrite, (select count(*) from shop.append_dedup)::int as dedup`);
+  expect(counted).toEqual([{ append: 4, overwrite: 2, dedup: 2 }]);
+});
