@@ -40,7 +40,7 @@ export const ConnectionRow = memo(function ConnectionRow({ row }: { row: Row }) 
         <Link href={`/connections/${row.id}`} className="strong" title={row.name}>
           {cutMiddle(row.name, 28)}
         </Link>
-        <span className="sub">
+        <span className="sub" title={`${row.source.name} → ${placeOf(row)}`}>
           {cutMiddle(row.source.name, 24)} → {cutMiddle(placeOf(row), 24)}
         </span>
       </td>
@@ -151,7 +151,12 @@ function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
   // The line above counts the checks already: this one says which.
   const counted = checks?.worst && reason?.endsWith(checks.worst);
   const why = counted ? checks.worst : (reason ?? checks?.worst);
-  const said = why && health !== 'healthy' && health !== 'new' ? <span className="sub clip why">{why}</span> : null;
+  const said =
+    why && health !== 'healthy' && health !== 'new' ? (
+      <span className="sub clip why" title={why}>
+        {why}
+      </span>
+    ) : null;
   if (!checks) {
     return (
       <>

@@ -23,12 +23,18 @@ export function LinkTabs({
   return (
     <nav className="tabs" aria-label={label}>
       {tabs.map((tab) => (
-        <Link key={tab.id} href={tab.href} aria-current={tab.id === current ? 'page' : undefined}>
+        <Link key={tab.id} href={tab.href} {...(tab.id === current && { 'aria-current': 'page', ref: scrollThere })}>
           <TabWords {...tab} />
         </Link>
       ))}
     </nav>
   );
+}
+
+/** On a phone not all of them fit: the one that is open is seen, with what stands before it. */
+function scrollThere(tab: HTMLAnchorElement | null): void {
+  const list = tab?.parentElement;
+  if (list) list.scrollLeft = tab.offsetLeft - list.offsetLeft - list.clientWidth / 3;
 }
 
 /** Tabs inside a panel. Give `value` and `onChange` from nuqs to keep the choice in the address. */

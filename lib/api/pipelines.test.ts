@@ -85,7 +85,7 @@ test('a pipeline shows its sync, its dbt run, its data quality and its training'
   const find = async () => (await ada.get<unknown[]>(`${V1}/pipelines`)).body[0];
   expect(await find()).toMatchObject({
     ...{ name: 'Shop to warehouse', dbt: null, quality: null, training: null },
-    sync: { lastRun: null, status: null, records: 0, durationMinutes: null, nextRun: null },
+    sync: { lastRun: null, status: null, failureCode: null, records: 0, durationMinutes: null, nextRun: null },
   });
   await api.query(
     `with y as (

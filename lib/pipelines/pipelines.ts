@@ -11,6 +11,8 @@ export interface Pipeline {
     readonly lastRun: Date | null;
     /** Null before the first sync. */
     readonly status: SyncStatus | null;
+    /** Why it failed, such as `load_held` where it waits for a decision. */
+    readonly failureCode: string | null;
     readonly records: number;
     readonly durationMinutes: number | null;
     readonly nextRun: Date | null;
@@ -44,7 +46,7 @@ export interface Pipeline {
 export async function listPipelines({ db }: { db: Db }, workspaceId: string): Promise<Pipeline[]> {
   const { rows } = await sql<Row>`
     select c.id, c.name, c.owner, c.next_due as "nextRun",
-      last.status, coalesce(last.started_at, last.created_at) as "lastRun",
+      last.status, last.failure->>'code' as "failureCode", coalesce(last.started_at, last.created_at) as "lastRun",
       extract(epoch from last.finished_at - last.started_at)::float8 / 60 as minutes,
       coalesce((select sum(t.written) from sync_stream t where t.sync_id = last.id), 0)::float8 as records,
       models.generated_at as "modelsAt", models.status as "modelsStatus", models.models_run as "modelsRun",
@@ -55,7 +57,7 @@ export async function listPipelines({ db }: { db: Db }, workspaceId: string): Pr
       training.status as "trainingStatus"
     from connection c
     left join lateral (
-      select id, status, created_at, started_at, finished_at from syncs
+      select id, status, failure, created_at, started_at, finished_at from syncs
       where connection_id = c.id and status <> 'skipped' order by id desc limit 1
     ) last on true
     left join lateral (
@@ -94,6 +96,7 @@ interface Row {
   readonly owner: string | null;
   readonly nextRun: Date | null;
   readonly status: SyncStatus | null;
+  readonly failureCode: string | null;
   readonly lastRun: Date | null;
   readonly minutes: number | null;
   readonly records: number;
@@ -115,12 +118,13 @@ interface Row {
 }
 
 function toPipeline(row: Row): Pipeline {
-  const { id, name, owner, status, lastRun, records, minutes, nextRun } = row;
+  const { id, name, owner, status, failureCode, lastRun, records, minutes, nextRun } = row;
   return {
     ...{ id, name, owner },
     sync: {
       lastRun,
       status,
+      failureCode,
       records,
       durationMinutes: minutes === null ? null : Math.round(minutes * 10) / 10,
       nextRun,

@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import { type ConnectorError, type ConnectorSummary, listConnectors } from '#lib/connections/connectors.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
+import { Cut } from '../../_components/cut.tsx';
 import { cutMiddle, plural } from '../../_components/format.ts';
 import { Icon } from '../../_components/icon.tsx';
 import { Empty } from '../../_components/notice.tsx';
@@ -43,7 +44,7 @@ export default async function ConnectorsPage() {
               <tr key={connector.id}>
                 <td>
                   <Link className="strong" href={`/connectors/${connector.id}`}>
-                    {connector.name}
+                    <Cut text={connector.name} />
                   </Link>
                   <span className="sub">{plural(connector.streams.length, 'stream')}</span>
                 </td>
@@ -57,7 +58,7 @@ export default async function ConnectorsPage() {
                 <td data-k="Used by">
                   <UsedBy {...connector} />
                 </td>
-                <td data-k="Last error">
+                <td data-k="Last error" className="wrap-cell">
                   <LastError error={connector.lastError} />
                 </td>
                 <td data-k="Saved">
@@ -94,7 +95,7 @@ function LastError({ error }: { error: ConnectorError | null }) {
         {cutMiddle(message, 80)}
       </Link>
       <span className="sub">
-        {connection.name}, sync {syncId} {at && <TimeAgo at={at} />}
+        <Cut text={connection.name} />, sync {syncId} {at && <TimeAgo at={at} />}
       </span>
     </>
   );

@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import { destinationKind, listDestinations } from '#lib/connections/destinations.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
+import { Cut } from '../../_components/cut.tsx';
 import { plural } from '../../_components/format.ts';
 import { Icon } from '../../_components/icon.tsx';
 import { Empty } from '../../_components/notice.tsx';
@@ -52,7 +53,7 @@ export default async function DestinationsPage() {
               <tr key={destination.id}>
                 <td>
                   <Link className="strong" href={`/destinations/${destination.id}`}>
-                    {destination.name}
+                    <Cut text={destination.name} length={60} />
                   </Link>
                 </td>
                 <td data-k="Kind">{destinationKind(destination.type).title}</td>

@@ -12,7 +12,7 @@ import { Empty } from '../../_components/notice.tsx';
 import { Panel } from '../../_components/panel.tsx';
 import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
-import { isLive } from '../../_components/states.ts';
+import { isLive, syncState } from '../../_components/states.ts';
 import { SyncsTable } from '../../_components/sync/syncs-table.tsx';
 import type { Wire } from '../../_components/wire.ts';
 
@@ -119,15 +119,13 @@ function noneText(show: Show | null, q: string): string {
   return show === 'failed' ? 'No sync has failed.' : 'Nothing runs now.';
 }
 
-function hasFailed({ status }: Summary): boolean {
-  return status === 'failed' || status === 'partial';
-}
-
 function headline(syncs: readonly Summary[], show: Show | null): string {
-  if (show === 'failed') return 'Syncs that failed, newest first.';
+  if (show === 'failed') return 'Syncs that failed or are held, newest first.';
   if (show === 'running') return syncs.length === 0 ? 'Nothing runs now.' : 'What runs or waits for a worker now.';
   const running = syncs.filter(({ status }) => isLive(status)).length;
-  const failed = syncs.filter(hasFailed).length;
+  const held = syncs.filter((sync) => syncState(sync).state === 'block').length;
+  const failed = syncs.filter((sync) => syncState(sync).state === 'fail').length;
   const now = running === 0 ? 'Nothing runs now' : `${running} ${running === 1 ? 'runs' : 'run'} now`;
-  return `${now}. ${failed === 0 ? 'None' : failed} of the last ${formatCount(syncs.length)} syncs failed.`;
+  const waiting = held === 0 ? '' : `, ${held} ${held === 1 ? 'is' : 'are'} held`;
+  return `${now}. ${failed === 0 ? 'None' : failed} of the last ${formatCount(syncs.length)} syncs failed${waiting}.`;
 }

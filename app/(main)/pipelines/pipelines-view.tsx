@@ -67,7 +67,7 @@ export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
         {found.length === 0 ? (
           <Empty>{q ? `No pipeline matches “${q}”.` : 'No pipeline yet. Connect a source to a destination.'}</Empty>
         ) : (
-          <Table className="cards" label="Pipelines" head={<Head />}>
+          <Table className="cards pipes" label="Pipelines" head={<Head />}>
             {found.map((pipeline) => (
               <PipelineRow key={pipeline.id} pipeline={pipeline} />
             ))}
@@ -94,7 +94,8 @@ function Head() {
 }
 
 function PipelineRow({ pipeline: { id, name, owner, sync, dbt, quality, training } }: { pipeline: Row }) {
-  const state = sync.status && syncState({ status: sync.status });
+  const { status, failureCode } = sync;
+  const state = status && syncState({ status, failure: failureCode === null ? null : { code: failureCode } });
   return (
     <tr>
       <td>
@@ -103,7 +104,7 @@ function PipelineRow({ pipeline: { id, name, owner, sync, dbt, quality, training
         </Link>
         {owner && <span className="sub">{owner}</span>}
       </td>
-      <td data-k="Sync">
+      <td data-k="Sync" className="nowrap">
         {state ? <StateMark state={state.state}>{state.word}</StateMark> : <span className="muted">never</span>}
         <span className="sub">
           <TimeAgo at={sync.lastRun} missing="" />
@@ -113,16 +114,16 @@ function PipelineRow({ pipeline: { id, name, owner, sync, dbt, quality, training
         {sync.status ? formatCount(sync.records) : '—'}
       </td>
       <td data-k="Minutes" className="r num">
-        {sync.durationMinutes ?? '—'}
+        {sync.durationMinutes === 0 ? '<0.1' : (sync.durationMinutes ?? '—')}
       </td>
-      <td data-k="Next" className="num">
+      <td data-k="Next" className="num nowrap">
         <TimeAgo at={sync.nextRun} />
       </td>
       <td data-k="dbt">
         <Dbt dbt={dbt} />
       </td>
       <td data-k="Data quality">
-        <Quality quality={quality} />
+        <Quality quality={quality} isHeld={state?.state === 'block'} />
       </td>
       <td data-k="Training">
         <Training training={training} />
@@ -149,27 +150,29 @@ function Dbt({ dbt }: { dbt: Row['dbt'] }) {
   );
 }
 
-function Quality({ quality }: { quality: Row['quality'] }) {
+function Quality({ quality, isHeld }: { quality: Row['quality']; isHeld: boolean }) {
   if (quality === null) return <span className="muted">no checks</span>;
   const { checks, passed, failed, warning } = quality;
   const state = failed > 0 ? 'fail' : passed < checks ? 'warn' : 'ok';
   return (
     <>
       <StateMark state={state}>
+        {isHeld && 'published data: '}
         {formatCount(passed)} of {formatCount(checks)} pass
       </StateMark>
       {failed > 0 && <span className="sub">{formatCount(failed)} failed</span>}
-      {warning && <span className="sub clip why">{warning}</span>}
+      {warning && <span className="sub">{warning}</span>}
     </>
   );
 }
 
 function Training({ training }: { training: Row['training'] }) {
   if (training === null) return <span className="muted">not reported</span>;
-  const { status, modelVersion, accuracy, lastRun } = training;
+  const { modelVersion, accuracy, lastRun } = training;
+  const { state, word } = trainingState(training.status);
   return (
     <>
-      <StateMark state={trainingState(status)}>{status}</StateMark>
+      <StateMark state={state}>{word}</StateMark>
       <span className="sub">
         {modelVersion}
         {accuracy !== null && `, accuracy ${accuracy}`}

@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import { listSources } from '#lib/connections/sources.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
+import { Cut } from '../../_components/cut.tsx';
 import { plural } from '../../_components/format.ts';
 import { Icon } from '../../_components/icon.tsx';
 import { Empty } from '../../_components/notice.tsx';
@@ -54,11 +55,13 @@ export default async function SourcesPage() {
               <tr key={source.id}>
                 <td>
                   <Link className="strong" href={`/sources/${source.id}`}>
-                    {source.name}
+                    <Cut text={source.name} />
                   </Link>
                 </td>
                 <td data-k="Connector">
-                  <Link href={`/connectors/${source.connector.id}`}>{source.connector.name}</Link>
+                  <Link href={`/connectors/${source.connector.id}`}>
+                    <Cut text={source.connector.name} />
+                  </Link>
                 </td>
                 <td data-k="Used by">
                   {source.connections === 0 ? (

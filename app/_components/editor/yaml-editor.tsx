@@ -60,7 +60,6 @@ const TEMPLATE = /\{\{.*?\}\}|\{%.*?%\}/g;
 const OPTIONS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   automaticLayout: true,
   minimap: { enabled: false },
-  bracketPairColorization: { enabled: false },
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
   fontFamily: 'var(--font-mono)',
   fontLigatures: false,
@@ -220,6 +219,8 @@ const MOST_HANDED_OUT = 50;
 function create(monaco: MonacoApi, host: HTMLElement, { latest, handedOut }: Held) {
   const props = latest.current;
   const model = monaco.editor.createModel(props.value, 'yaml', monaco.Uri.parse(`weir:///${props.path}`));
+  // The editor's own option leaves the model's as it is.
+  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } });
   const editor = monaco.editor.create(host, {
     ...OPTIONS,
     model,

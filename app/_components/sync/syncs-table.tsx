@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import type { SyncSummary } from '#lib/sync/syncs.ts';
 import { TimeAt, useNow } from '../clock.tsx';
+import { Cut } from '../cut.tsx';
 import { formatBytes, formatCount, formatDuration, millis } from '../format.ts';
 import { Table } from '../panel.tsx';
 import { StateMark } from '../state-mark.tsx';
@@ -56,7 +57,9 @@ function SyncRow({ sync }: { sync: Summary }) {
         {sync.attempts > 1 && <span className="sub">attempt {sync.attempts}</span>}
       </td>
       <td className="wide">
-        <Link href={`/connections/${sync.connectionId}`}>{sync.connectionName}</Link>
+        <Link href={`/connections/${sync.connectionId}`}>
+          <Cut text={sync.connectionName} />
+        </Link>
         {sync.failure && (
           <span className="sub clip" title={sync.failure.message}>
             {sync.failure.message}

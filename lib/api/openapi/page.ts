@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 
+/** The look of the other pages, without their fonts and scripts. */
 const STYLE = `
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24; background: #fff }
-table { border-collapse: collapse; width: 100%; margin-bottom: 2rem }
-td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d8dee4; vertical-align: top }
-code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere }
-td { overflow-wrap: anywhere }
-@media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 } td, th { border-color: #30363d } a { color: #79b8ff } }
+:root { color-scheme: light dark; --bg: light-dark(#f9fafb, #0c0f11); --surface: light-dark(#fff, #121518); --line: light-dark(#e0e3e6, #252a2d);
+  --fg: light-dark(#13191d, #e7eaec); --fg-2: light-dark(#495157, #aab0b5); --link: light-dark(#0065b4, #65b2f1) }
+body { font: 13px/20px system-ui, sans-serif; margin: 0; color: var(--fg); background: var(--bg) }
+main { max-width: 1100px; margin: 0 auto; padding: 32px 24px 64px }
+h1 { font-size: 20px; line-height: 28px; margin: 0 } h2 { font-size: 16px; line-height: 24px; margin: 32px 0 0 }
+p { margin: 4px 0 12px; color: var(--fg-2) } a { color: var(--link) } :focus-visible { outline: 2px solid var(--link); outline-offset: 1px }
+table { border-collapse: separate; border-spacing: 0; width: 100%; table-layout: fixed; background: var(--surface); border: 1px solid var(--line); border-radius: 8px }
+td, th { text-align: left; padding: 6px 12px; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere }
+tr:last-child td { border-bottom: 0 } th { font-size: 12px; font-weight: 500; color: var(--fg-2) }
+th:first-child { width: 36% } th:last-child { width: 24% } td:last-child, small { color: var(--fg-2) } small { font-size: 12px }
+code { font: 12px/20px ui-monospace, monospace }
+@media (max-width: 760px) { body { font-size: 14px } main { padding: 16px 12px 48px } thead { display: none } table, tbody { display: block } tr { display: block; padding: 10px 12px; border-bottom: 1px solid var(--line) }
+  tr:last-child { border: 0 } td { display: block; padding: 0; border: 0 } td:last-child:not(:empty)::before { content: 'Body: ' } }
 `;
 
 /** The documents as one plain page: no script, nothing from elsewhere. */

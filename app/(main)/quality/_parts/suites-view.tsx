@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { api } from '../../../_components/api.ts';
 import { TimeAgo } from '../../../_components/clock.tsx';
+import { Cut } from '../../../_components/cut.tsx';
 import { plural } from '../../../_components/format.ts';
 import { Icon } from '../../../_components/icon.tsx';
 import { Empty } from '../../../_components/notice.tsx';
@@ -85,7 +86,7 @@ function SuiteTableRow({ suite }: { suite: SuiteRow }) {
       </td>
       <td>
         <Link className="strong" href={`/quality/${suite.id}`}>
-          {suite.name}
+          <Cut text={suite.name} />
         </Link>
         <span className="sub">{suite.dataset ?? 'several tables'}</span>
       </td>
@@ -98,12 +99,16 @@ function SuiteTableRow({ suite }: { suite: SuiteRow }) {
       </td>
       <td data-k="Connection">
         {suite.connectionId ? (
-          <Link href={`/connections/${suite.connectionId}`}>{suite.connectionName}</Link>
+          <Link href={`/connections/${suite.connectionId}`}>
+            <Cut text={suite.connectionName ?? ''} length={28} />
+          </Link>
         ) : (
           'none: by hand'
         )}
       </td>
-      <td data-k="Destination">{suite.destinationName}</td>
+      <td data-k="Destination">
+        <Cut text={suite.destinationName} length={28} />
+      </td>
       <td className="num" data-k="Last run">
         <TimeAgo at={suite.lastRun?.startedAt} missing="never" />
       </td>

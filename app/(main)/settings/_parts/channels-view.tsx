@@ -118,7 +118,7 @@ function LastDelivery({ delivery }: { delivery: Channel['lastDelivery'] }) {
       <StateMark state={state}>{word}</StateMark>
       <span className="sub">
         <TimeAgo at={delivery.at} />
-        {delivery.error && `, ${delivery.error}`}
+        {delivery.error && `. ${delivery.error}`}
       </span>
     </>
   );

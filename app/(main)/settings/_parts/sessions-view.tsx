@@ -8,6 +8,7 @@ import { TimeAgo } from '../../../_components/clock.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
+import { browserName } from './browser-name.ts';
 
 type Session = Wire<SessionModel>;
 
@@ -41,7 +42,7 @@ export function SessionsView({ sessions: initial }: { sessions: Session[] }) {
       >
         {sessions.map(({ id, browser, address, usedAt, current }) => (
           <tr key={id}>
-            <td>{browser ?? 'unknown'}</td>
+            <td title={browser ?? undefined}>{browser === null ? 'unknown' : browserName(browser)}</td>
             <td data-k="From">{address ?? 'unknown'}</td>
             <td data-k="Last seen">{current ? 'this session' : <TimeAgo at={usedAt} />}</td>
             <td className="r wide">

@@ -26,7 +26,10 @@ export default async function NotConnectedPage({ searchParams }: { searchParams:
     >
       <PageHead title="Not connected">Nothing was stored.</PageHead>
       <Notice state="fail" title="The sign-in at the provider can't be finished here">
-        {REASONS[why] ?? REASONS.state} <Link href="/sources">Open the sources</Link>
+        {REASONS[why] ?? REASONS.state}{' '}
+        <Link className="link" href="/sources">
+          Open the sources
+        </Link>
       </Notice>
     </Page>
   );

@@ -25,18 +25,7 @@ export function ReportsPanel({ reports: { dbt, training } }: { reports: Wire<Rep
         <Panel title="Training">
           <Table className="cards" label="Training" head={<TrainingHead />}>
             {training.slice(0, SHOWN).map((report) => (
-              <tr key={report.id}>
-                <td>
-                  <StateMark state={trainingState(report.status)}>{report.status}</StateMark>
-                </td>
-                <td data-k="Model">{report.modelVersion}</td>
-                <td data-k="Accuracy" className="r num">
-                  {report.accuracy ?? '—'}
-                </td>
-                <td data-k="Finished">
-                  <TimeAgo at={report.finishedAt} />
-                </td>
-              </tr>
+              <TrainingRow key={report.id} report={report} />
             ))}
           </Table>
         </Panel>
@@ -60,11 +49,11 @@ function DbtRow({ report }: { report: Wire<Reports>['dbt'][number] }) {
   const [first] = report.problems;
   return (
     <tr>
-      <td>
+      <td className="wrap-cell">
         <StateMark state={report.status === 'success' ? 'ok' : 'fail'}>
           {report.status === 'success' ? 'Succeeded' : 'Failed'}
         </StateMark>
-        {first && <span className="sub clip">{[first.name, first.message].filter(Boolean).join(': ')}</span>}
+        {first && <span className="sub">{[first.name, first.message].filter(Boolean).join(': ')}</span>}
       </td>
       <td data-k="Models" className="r num">
         {report.modelsRun} run{report.modelsFailed > 0 && `, ${report.modelsFailed} failed`}
@@ -76,6 +65,28 @@ function DbtRow({ report }: { report: Wire<Reports>['dbt'][number] }) {
       <td data-k="Ended">
         <TimeAgo at={report.generatedAt} />
         <span className="sub">{report.elapsedS === null ? '' : formatDuration(report.elapsedS * 1000)}</span>
+      </td>
+    </tr>
+  );
+}
+
+function TrainingRow({
+  report: { status, modelVersion, accuracy, finishedAt },
+}: {
+  report: Wire<Reports>['training'][number];
+}) {
+  const { state, word } = trainingState(status);
+  return (
+    <tr>
+      <td>
+        <StateMark state={state}>{word}</StateMark>
+      </td>
+      <td data-k="Model">{modelVersion}</td>
+      <td data-k="Accuracy" className="r num">
+        {accuracy ?? '—'}
+      </td>
+      <td data-k="Finished">
+        <TimeAgo at={finishedAt} />
       </td>
     </tr>
   );

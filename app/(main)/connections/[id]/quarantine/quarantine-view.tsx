@@ -10,7 +10,7 @@ import { Button } from '../../../../_components/button.tsx';
 import { TimeAt } from '../../../../_components/clock.tsx';
 import { Confirm } from '../../../../_components/confirm.tsx';
 import { formatCount, plural } from '../../../../_components/format.ts';
-import { FailureNotice } from '../../../../_components/notice.tsx';
+import { Empty, FailureNotice } from '../../../../_components/notice.tsx';
 import { Panel, Table } from '../../../../_components/panel.tsx';
 import { useSay } from '../../../../_components/toast.tsx';
 import type { Wire } from '../../../../_components/wire.ts';
@@ -50,7 +50,12 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
     say.done(`${plural(forgotten, 'row')} forgotten.`);
     await refetch();
   };
-  if (isPending) return <p className="empty">Asking the destination.</p>;
+  if (isPending)
+    return (
+      <Panel>
+        <Empty>Asking the destination.</Empty>
+      </Panel>
+    );
   if (error) {
     const again = <Button onClick={() => refetch()}>Ask again</Button>;
     return <FailureNotice failure={failureOf(error)} title="The quarantine can’t be shown" actions={again} />;
@@ -58,7 +63,9 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
   const total = data.counts.reduce((sum, { rows }) => sum + rows, 0);
   if (total === 0) {
     return (
-      <p className="empty">Nothing was put aside. Rows that can’t be written, or whose key is missing, come here.</p>
+      <Panel>
+        <Empty>Nothing was put aside. Rows that can’t be written, or whose key is missing, come here.</Empty>
+      </Panel>
     );
   }
   return (

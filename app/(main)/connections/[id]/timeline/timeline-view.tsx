@@ -48,7 +48,7 @@ function EntryRow({ entry }: { entry: Entry }) {
       <td data-k="What">
         {entry.kind === 'action' ? actionWords(entry.action) : `${entry.stream}: ${schemaChangeWords(entry.change)}`}
       </td>
-      <td data-k="Change" className="wide">
+      <td data-k="Before and after" className="wide">
         {entry.kind === 'action' ? (
           <ChangesOf changes={entry.changes} />
         ) : (
@@ -63,7 +63,7 @@ function EntryRow({ entry }: { entry: Entry }) {
 
 function ChangesOf({ changes }: { changes: Extract<Entry, { kind: 'action' }>['changes'] }) {
   const fields = Object.entries(changes ?? {});
-  if (fields.length === 0) return <>—</>;
+  if (fields.length === 0) return null;
   return (
     <dl className="kv diff">
       {fields.map(([field, [before, after]]) => (
