@@ -5,6 +5,7 @@ import { useRef, useState } from 'react';
 import type { OverviewRow } from '#lib/connections/overview.ts';
 import { Legend } from './charts/waterfall.tsx';
 import { ConnectionRow } from './connection-row.tsx';
+import { formatCount } from './format.ts';
 import { Empty } from './notice.tsx';
 import { GroupRow, Panel, Table } from './panel.tsx';
 import type { Health } from './states.ts';
@@ -81,7 +82,7 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
                 <tr key={`${group} more`}>
                   <td colSpan={COLUMNS}>
                     <button type="button" className="link" onClick={() => setOpen(true)}>
-                      Show all {rows.length}
+                      Show all {formatCount(rows.length)}
                     </button>
                   </td>
                 </tr>
@@ -144,7 +145,7 @@ function OwnerFilter({ rows, owner, onChange }: OwnerFilterProps) {
 function GroupButton(props: { name: string; count: number; pressed: boolean; onPress: () => void }) {
   return (
     <button type="button" aria-pressed={props.pressed} onClick={props.onPress}>
-      {props.name} {props.count}
+      {props.name} {formatCount(props.count)}
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { formatCount } from './format.ts';
 
 interface PanelProps {
   readonly title?: ReactNode;
@@ -69,7 +70,7 @@ export function GroupRow({ span, name, count }: { span: number; name: string; co
   return (
     <tr className="group">
       <td colSpan={span}>
-        <b className="strong">{name}</b> {count}
+        <b className="strong">{name}</b> {formatCount(count)}
       </td>
     </tr>
   );

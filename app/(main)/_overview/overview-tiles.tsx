@@ -106,7 +106,10 @@ function OpenIncidentsTile({ open, critical, oldest }: Wire<Overview>['tiles']['
     <Tile
       name="Open incidents"
       value={formatCount(open)}
-      {...(open > 0 && { unit: `${critical} critical`, state: critical > 0 ? ('fail' as const) : ('warn' as const) })}
+      {...(open > 0 && {
+        unit: `${formatCount(critical)} critical`,
+        state: critical > 0 ? ('fail' as const) : ('warn' as const),
+      })}
       detail={oldest ? `Oldest: INC-${oldest.id}, ${formatAge(now - millis(oldest.openedAt))}` : 'Nothing is open'}
       href="/incidents"
     />

@@ -83,7 +83,7 @@ function OpenIncidents({ incidents, open }: { incidents: Incident[]; open: numbe
     <>
       <div className="row" style={{ margin: '24px 0 8px' }}>
         <h2>Open incidents</h2>
-        <span className="muted small">{open}</span>
+        <span className="muted small">{formatCount(open)}</span>
         <span className="grow" />
         <Link className="link small" href="/incidents">
           All incidents

@@ -39,7 +39,7 @@ function headline(open: readonly Incident[]): string {
   const critical = open.filter(({ severity }) => severity === 'critical').length;
   if (open.length === 0) return 'No incident is open';
   const count = open.length === 1 ? '1 incident is open' : `${open.length} incidents are open`;
-  return critical === 0 ? count : `${count}, ${critical} critical`;
+  return critical === 0 ? count : `${count}, ${formatCount(critical)} critical`;
 }
 
 function NoIncidents({ show }: { show: (typeof SHOWS)[number] }) {

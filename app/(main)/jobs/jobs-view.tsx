@@ -122,6 +122,7 @@ function noneText(show: Show | null, q: string): string {
 function headline(syncs: readonly Summary[], show: Show | null): string {
   if (show === 'failed') return 'Syncs that failed or are held, newest first.';
   if (show === 'running') return syncs.length === 0 ? 'Nothing runs now.' : 'What runs or waits for a worker now.';
+  if (syncs.length === 0) return 'Every sync of every connection, newest first.';
   const running = syncs.filter(({ status }) => isLive(status)).length;
   const held = syncs.filter((sync) => syncState(sync).state === 'block').length;
   const failed = syncs.filter((sync) => syncState(sync).state === 'fail').length;

@@ -2,11 +2,11 @@
 
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { parseAsString, useQueryState } from 'nuqs';
 import type { Pipeline } from '#lib/pipelines/pipelines.ts';
 import { api } from '../../_components/api.ts';
 import { TimeAgo } from '../../_components/clock.tsx';
 import { cutMiddle, formatCount, plural } from '../../_components/format.ts';
+import { useListFilter } from '../../_components/list-filter.tsx';
 import { Empty } from '../../_components/notice.tsx';
 import { Panel, Table } from '../../_components/panel.tsx';
 import { LiveStamp } from '../../_components/shell/live-stamp.tsx';
@@ -24,7 +24,6 @@ const EVERY_MS = 5_000;
 
 /** Every pipeline from its sync over dbt and its checks to its training, those in trouble first. */
 export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
-  const [q, setQ] = useQueryState('q', parseAsString.withDefault(''));
   const { data: pipelines, dataUpdatedAt } = useQuery({
     queryKey: ['pipelines'],
     queryFn: () => api.get<Row[]>('/pipelines'),
@@ -33,9 +32,12 @@ export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
     initialDataUpdatedAt: 0,
     refetchInterval: EVERY_MS,
   });
-  const found = pipelines
-    .filter(({ name, owner }) => `${name} ${owner ?? ''}`.toLowerCase().includes(q.trim().toLowerCase()))
-    .toSorted((a, b) => Number(isTroubled(b)) - Number(isTroubled(a)));
+  const worstFirst = pipelines.toSorted((a, b) => Number(isTroubled(b)) - Number(isTroubled(a)));
+  const { q, found, drawn, bar, more } = useListFilter(worstFirst, {
+    wordsOf: ({ name, owner }) => `${name} ${owner ?? ''}`,
+    label: 'Filter pipelines',
+    by: 'name or owner',
+  });
   return (
     <Page
       crumbs={[{ name: 'Overview', href: '/' }, { name: 'Pipelines' }]}
@@ -52,23 +54,13 @@ export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
           { id: 'pipelines', label: 'Pipelines', href: '/pipelines' },
         ]}
       />
-      <div className="toolbar">
-        <input
-          className="input quiet"
-          data-filter
-          type="search"
-          placeholder="Filter by name or owner  /"
-          aria-label="Filter pipelines"
-          value={q}
-          onChange={(event) => void setQ(event.target.value || null)}
-        />
-      </div>
-      <Panel>
+      {pipelines.length > 0 && bar}
+      <Panel foot={more}>
         {found.length === 0 ? (
-          <Empty>{q ? `No pipeline matches “${q}”.` : 'No pipeline yet. Connect a source to a destination.'}</Empty>
+          <None q={q} />
         ) : (
           <Table className="cards pipes" label="Pipelines" head={<Head />}>
-            {found.map((pipeline) => (
+            {drawn.map((pipeline) => (
               <PipelineRow key={pipeline.id} pipeline={pipeline} />
             ))}
           </Table>
@@ -76,6 +68,16 @@ export function PipelinesView({ pipelines: first }: { pipelines: Row[] }) {
       </Panel>
     </Page>
   );
+}
+
+function None({ q }: { q: string }) {
+  if (q) return <Empty>No pipeline matches “{q}”.</Empty>;
+  const create = (
+    <Link className="btn" href="/connections/new">
+      New connection
+    </Link>
+  );
+  return <Empty action={create}>No pipeline yet. Each connection of a source to a destination is one.</Empty>;
 }
 
 function Head() {

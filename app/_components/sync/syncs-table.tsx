@@ -52,7 +52,7 @@ function SyncRow({ sync }: { sync: Summary }) {
           {sync.id}
         </Link>
       </td>
-      <td>
+      <td className="corner">
         <StateMark state={state}>{word}</StateMark>
         {sync.attempts > 1 && <span className="sub">attempt {sync.attempts}</span>}
       </td>

@@ -6,7 +6,7 @@ import { targetText } from '../../../_components/charts/freshness-bar.tsx';
 import { useNow } from '../../../_components/clock.tsx';
 import { ConnectionMenu, useConnectionActions } from '../../../_components/connection-menu.tsx';
 import { rowState } from '../../../_components/connection-row.tsx';
-import { describeSchedule, formatAge, millis } from '../../../_components/format.ts';
+import { cutMiddle, describeSchedule, formatAge, millis } from '../../../_components/format.ts';
 import { PageHead } from '../../../_components/shell/page.tsx';
 import { useKey } from '../../../_components/shell/shortcuts.tsx';
 import { StateMark } from '../../../_components/state-mark.tsx';
@@ -97,13 +97,18 @@ function checksHref({ checks }: RowModel): string {
   return checks?.suiteId ? `/quality/${checks.suiteId}` : '/quality/new';
 }
 
+/** What is named in full by its own page. */
+function cut(name: string): string {
+  return cutMiddle(name, 40);
+}
+
 function describe({ source, destination, namespaceDefinition, namespaceFormat, ...rest }: ConnectionModel): string {
   const { schedule, owner, connectorVersion } = rest;
   const version = connectorVersion === null ? '' : `, stays with version ${connectorVersion}`;
   const place = namespaceDefinition === 'custom' && namespaceFormat ? `, namespace ${namespaceFormat}` : '';
   const words = describeSchedule(schedule);
   const zone = schedule.type === 'manual' ? '' : `, ${schedule.timeZone}`;
-  return `${source.name} (${source.connectorName}${version}) → ${destination.name}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.${owner ? ` Owner ${owner}.` : ''}`;
+  return `${cut(source.name)} (${cut(source.connectorName)}${version}) → ${cut(destination.name)}${place}. ${words.charAt(0).toUpperCase()}${words.slice(1)}${zone}.${owner ? ` Owner ${owner}.` : ''}`;
 }
 
 function Marks({ row, paused }: { row: RowModel; paused: boolean }) {

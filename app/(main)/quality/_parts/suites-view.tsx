@@ -7,6 +7,7 @@ import { TimeAgo } from '../../../_components/clock.tsx';
 import { Cut } from '../../../_components/cut.tsx';
 import { plural } from '../../../_components/format.ts';
 import { Icon } from '../../../_components/icon.tsx';
+import { useListFilter } from '../../../_components/list-filter.tsx';
 import { Empty } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
@@ -25,6 +26,13 @@ export function SuitesView({ suites: initial }: { suites: SuiteRow[] }) {
     refetchInterval: EVERY_MS,
   });
   const rank = ({ lastRun }: SuiteRow) => ORDER.indexOf(runState(lastRun).state);
+  const worstFirst = suites.toSorted((a, b) => rank(a) - rank(b));
+  const { q, found, drawn, bar, more } = useListFilter(worstFirst, {
+    wordsOf: ({ name, dataset, connectionName, destinationName }) =>
+      [name, dataset, connectionName, destinationName].join(' '),
+    label: 'Filter suites',
+    by: 'name, table or connection',
+  });
   const add = (
     <Link className="btn primary" href="/quality/new">
       <Icon name="plus" />
@@ -36,20 +44,20 @@ export function SuitesView({ suites: initial }: { suites: SuiteRow[] }) {
       <PageHead title={headline(suites)} actions={suites.length > 0 && add}>
         A suite is a list of checks in YAML. It runs after each sync of its connection, and on demand.
       </PageHead>
-      <Panel>
+      {suites.length > 0 && bar}
+      <Panel foot={more}>
         {suites.length === 0 ? (
           <Empty action={add}>
             No checks yet. Declare what must hold: completeness, freshness, volume, uniqueness, distribution.
           </Empty>
         ) : (
           <Table className="cards conns suites" label="Suites" head={<Head />}>
-            {suites
-              .toSorted((a, b) => rank(a) - rank(b))
-              .map((suite) => (
-                <SuiteTableRow key={suite.id} suite={suite} />
-              ))}
+            {drawn.map((suite) => (
+              <SuiteTableRow key={suite.id} suite={suite} />
+            ))}
           </Table>
         )}
+        {suites.length > 0 && found.length === 0 && <Empty>No suite matches “{q}”.</Empty>}
       </Panel>
     </Page>
   );

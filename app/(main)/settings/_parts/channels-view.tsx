@@ -81,7 +81,7 @@ function ChannelRow({ channel, readOnly, onEdit }: { channel: Channel; readOnly:
         </span>
       </td>
       <td data-k="Hears of">{words.length === EVENTS.length ? 'everything' : words.join(', ') || 'nothing'}</td>
-      <td data-k="Last message">
+      <td data-k="Last message" className="wrap-cell">
         <LastDelivery delivery={channel.lastDelivery} />
       </td>
       <td className="r wide">

@@ -114,7 +114,7 @@ function MemberRow({ member, isMe, onLink }: { member: Member; isMe: boolean; on
         <span className="strong">{name}</span>
         <span className="sub">{isMe ? `${email}, you` : email}</span>
       </td>
-      <td data-k="Role">
+      <td data-k="Role" className="wide">
         <select
           className="input"
           aria-label={`Role of ${name}`}
