@@ -5,6 +5,7 @@ import type { Channel } from '#lib/alerts/channels.ts';
 import type { Overview } from '#lib/connections/overview.ts';
 import { AlertingNotice } from '../../_components/alerting-notice.tsx';
 import { ConnectionsTable } from '../../_components/connections-table.tsx';
+import { formatCount } from '../../_components/format.ts';
 import { Icon } from '../../_components/icon.tsx';
 import { type Incident, IncidentsTable, useIncidents } from '../../_components/incidents-table.tsx';
 import { Empty } from '../../_components/notice.tsx';

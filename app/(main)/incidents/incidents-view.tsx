@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { formatCount } from '../../_components/format.ts';
 import { type Incident, IncidentsTable, useIncidents } from '../../_components/incidents-table.tsx';
 import { Empty } from '../../_components/notice.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
@@ -38,7 +39,7 @@ export function IncidentsView({ incidents: initial }: { incidents: Incident[] })
 function headline(open: readonly Incident[]): string {
   const critical = open.filter(({ severity }) => severity === 'critical').length;
   if (open.length === 0) return 'No incident is open';
-  const count = open.length === 1 ? '1 incident is open' : `${open.length} incidents are open`;
+  const count = open.length === 1 ? '1 incident is open' : `${formatCount(open.length)} incidents are open`;
   return critical === 0 ? count : `${count}, ${formatCount(critical)} critical`;
 }
 
