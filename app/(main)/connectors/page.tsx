@@ -80,7 +80,11 @@ function UsedBy({ sources, connections }: Pick<ConnectorSummary, 'sources' | 'co
     <>
       <Link href="/sources">{plural(sources, 'source')}</Link>
       {connections.length > 0 && `, ${plural(connections.length, 'connection')}`}
-      {connections.length > 0 && <span className="sub">{firstFew(connections, 2)}</span>}
+      {connections.length > 0 && (
+        <span className="sub">
+          <Cut text={firstFew(connections, 2)} />
+        </span>
+      )}
     </>
   );
 }
