@@ -7,7 +7,7 @@ import { type FactsRequest, gatherFacts } from './facts.ts';
 import { withSamples } from './failing-rows.ts';
 import type { TableMeasurements } from './measure.ts';
 import { parseSuite } from './parse-suite.ts';
-import type { NewResult } from './store.ts';
+import type { NewResult } from './result-store.ts';
 import type { Check, Suite } from './suite.ts';
 
 /** A suite that is bound to a connection. */

@@ -17,7 +17,7 @@ import {
   type SketchMetric,
 } from './metric.ts';
 import { aggregateSql, bucketSql, conditionOf, periodSql } from './plan.ts';
-import type { NewResult } from './store.ts';
+import type { NewResult } from './result-store.ts';
 import type { Check, HistoryRules } from './suite.ts';
 import { closureOf, isMergeable, mergeState, type States } from './table-states.ts';
 import { quantileWithin, tallyOf } from './tallies.ts';

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts';
 import { evaluate } from './evaluate.ts';
 import { NO_SAMPLES, withSamples } from './failing-rows.ts';
 import { type Look, measureRelation, measureTable } from './measure.ts';
-import type { NewResult } from './store.ts';
+import type { NewResult } from './result-store.ts';
 import type { Check, SampleRules } from './suite.ts';
 
 /** Measures and evaluates table by table, and gives the results in the order of the suite. */

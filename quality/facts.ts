@@ -2,7 +2,7 @@ import type { Db } from '#lib/db/connect.ts';
 import type { JsonValue } from '#lib/json.ts';
 import type { Facts } from './checks/check-kind.ts';
 import { lastPublished, loadCounts, rowsBefore } from './load-store.ts';
-import { earlierResults } from './store.ts';
+import { earlierResults } from './result-store.ts';
 import type { Check } from './suite.ts';
 
 export interface FactsRequest {

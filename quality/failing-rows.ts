@@ -5,9 +5,9 @@ import type { Engine } from './engine.ts';
 import type { CheckResult } from './evaluate.ts';
 import type { Metric } from './metric.ts';
 import { conditionOf, orphansFrom, queryOver, type Sources } from './plan.ts';
+import type { NewResult } from './result-store.ts';
 import { testSql } from './row-test-sql.ts';
 import { shownRow } from './shown-row.ts';
-import type { NewResult } from './store.ts';
 import type { Check, SampleRules } from './suite.ts';
 
 /** Some of the rows that fail a check, masked; none where no row alone is at fault, or where looking failed. */

@@ -4,7 +4,7 @@ import { detect } from './anomaly/detect.ts';
 import { anomalyOptions } from './checks/anomaly.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite } from './refusals.ts';
-import { earlierResults, markExpected } from './store.ts';
+import { earlierResults, markExpected } from './result-store.ts';
 import { getSuite } from './suites.ts';
 
 /** What an anomaly check would have said of its past. */

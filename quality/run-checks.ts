@@ -14,22 +14,19 @@ import { inDestination, type MeasureContext } from './in-destination.ts';
 import { publishedFiles } from './load-store.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite, suiteNotFound } from './refusals.ts';
+import { gateResults, insertResults, measuredKeys, type NewResult } from './result-store.ts';
 import {
   findRun,
   finishRun,
-  gateResults,
-  insertResults,
   insertRun,
   isCancelRequested,
-  measuredKeys,
-  type NewResult,
   type RunEnd,
   requestCancel,
-  suitesOfConnection,
   type Trigger,
   type Unread,
-} from './store.ts';
+} from './run-store.ts';
 import type { AlertRule, Suite } from './suite.ts';
+import { suitesOfConnection } from './suite-store.ts';
 import { judgeUnread, keeping } from './unread.ts';
 
 /** What a finished run tells those who come after: alerts. */

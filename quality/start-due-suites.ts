@@ -2,7 +2,7 @@ import type { Db } from '#lib/db/connect.ts';
 import { dueAfter } from '#lib/jobs/due-times.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { startChecks } from './run-checks.ts';
-import { lockDueSuites, setSuiteDue } from './store.ts';
+import { lockDueSuites, setSuiteDue } from './suite-store.ts';
 
 const MOST_AT_ONCE = 100;
 

@@ -6,20 +6,12 @@ import type { JsonObject } from '#lib/json.ts';
 import type { Outcome, SegmentResult } from './evaluate.ts';
 import { parseSuite } from './parse-suite.ts';
 import { invalidSuite, newerSuite, readSaveError, suiteNotFound } from './refusals.ts';
-import {
-  backfillRun,
-  heldResults,
-  historyOf,
-  lastRuns,
-  newestResults,
-  type RunSummary,
-  resultsOf,
-  suiteRows,
-  type Unread,
-} from './store.ts';
+import { heldResults, historyOf, newestResults, resultsOf } from './result-store.ts';
+import { backfillRun, lastRuns, type RunSummary, type Unread } from './run-store.ts';
 import type { Level } from './suite.ts';
+import { suiteRows } from './suite-store.ts';
 
-export type { RunSummary } from './store.ts';
+export type { RunSummary } from './run-store.ts';
 
 export interface SuiteSummary {
   readonly id: string;

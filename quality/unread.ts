@@ -6,7 +6,8 @@ import { evaluate } from './evaluate.ts';
 import type { PublishedStream } from './load-store.ts';
 import { type Look, looksAtTable, NO_TABLE } from './measure.ts';
 import { measureAfter } from './measure-after.ts';
-import type { NewResult, Unread } from './store.ts';
+import type { NewResult } from './result-store.ts';
+import type { Unread } from './run-store.ts';
 import type { Check } from './suite.ts';
 import { addToState } from './table-state.ts';
 

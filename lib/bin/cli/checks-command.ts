@@ -11,7 +11,7 @@ import type { Engine } from '#quality/engine.ts';
 import { namedChecks } from '#quality/named-checks.ts';
 import { parseSuite } from '#quality/parse-suite.ts';
 import { withPostgres } from '#quality/postgres/engine.ts';
-import type { NewResult } from '#quality/store.ts';
+import type { NewResult } from '#quality/result-store.ts';
 import type { Suite } from '#quality/suite.ts';
 import { needed, textFile } from './inputs.ts';
 import { postgresConfig } from './postgres-address.ts';

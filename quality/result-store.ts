@@ -1,82 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
-import type { Failure } from '#lib/errors.ts';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
-import type { CheckResult, Outcome } from './evaluate.ts';
-
-/** `gate` measures a load before it is published, `backfill` the past of a check that is new. */
-export type Trigger = 'sync' | 'manual' | 'schedule' | 'api' | 'gate' | 'backfill';
-
-/** Runs that measure only some checks, or the past. */
-const PARTIAL: Trigger[] = ['gate', 'backfill'];
-
-/** One row per suite with what pages show of its last run. */
-export function suiteRows(db: Db, workspaceId: string) {
-  return db
-    .selectFrom('suite')
-    .innerJoin('destination', 'destination.id', 'suite.destination_id')
-    .leftJoin('connection', 'connection.id', 'suite.connection_id')
-    .select(['suite.id', 'suite.name', 'suite.text', 'suite.connection_id as connectionId'])
-    .select('suite.next_due as nextDue')
-    .select(['suite.destination_id as destinationId', 'destination.name as destinationName'])
-    .select(['connection.name as connectionName', 'suite.created_at as createdAt', 'suite.updated_at as updatedAt'])
-    .where('suite.workspace_id', '=', workspaceId)
-    .orderBy('suite.name');
-}
-
-/** A table that lies far away and was not read, since nobody had asked for it. */
-export interface Unread {
-  readonly table: string;
-  /** How many checks wait for it. */
-  readonly checks: number;
-  /** What reading it takes; null where that is not known. */
-  readonly bytes: number | null;
-}
-
-export interface RunSummary {
-  readonly id: number;
-  readonly trigger: Trigger;
-  readonly syncId: number | null;
-  readonly startedAt: Date;
-  readonly finishedAt: Date | null;
-  /** Why nothing could be measured. */
-  readonly failure: Failure | null;
-  /** What was read of a bucket; null where none was. */
-  readonly bytesRead: number | null;
-  /** Tables of a bucket that were not read, since nobody had asked for it. */
-  readonly unread: readonly Unread[];
-  readonly pass: number;
-  readonly warn: number;
-  readonly fail: number;
-  readonly error: number;
-}
-
-/** The newest run of each suite that was asked for. */
-export async function lastRuns(
-  db: Db,
-  workspaceId: string,
-  suiteIds: readonly string[],
-): Promise<Map<string, RunSummary>> {
-  if (suiteIds.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('check_run as run')
-    .distinctOn('run.suite_id')
-    .select(['run.suite_id as suiteId', 'run.id', 'run.trigger', 'run.sync_id as syncId', 'run.failure'])
-    .select(['run.started_at as startedAt', 'run.finished_at as finishedAt', 'run.bytes_read as bytesRead'])
-    .select('run.unread')
-    .select(['pass', 'warn', 'fail', 'error'].map((outcome) => countOf(outcome as Outcome).as(outcome as Outcome)))
-    .where('run.workspace_id', '=', workspaceId)
-    .where('run.suite_id', 'in', [...suiteIds])
-    .where('run.trigger', 'not in', PARTIAL)
-    .orderBy('run.suite_id')
-    .orderBy('run.id', 'desc')
-    .execute();
-  return new Map(rows.map(({ suiteId, unread, ...run }) => [suiteId, { ...run, unread: unread ?? [] }]));
-}
-
-function countOf(outcome: Outcome) {
-  return sql<number>`(select count(*) from check_result where run_id = run.id and outcome = ${outcome})`;
-}
+import type { CheckResult } from './evaluate.ts';
+import { PARTIAL } from './run-store.ts';
 
 const RESULT = [
   'result.key',
@@ -175,63 +101,6 @@ export function historyOf(
     .orderBy('result.id', 'desc')
     .limit(limit)
     .execute();
-}
-
-export async function insertRun(
-  db: Db,
-  run: { workspaceId: string; suiteId: string; trigger: Trigger; syncId: number | null },
-): Promise<number> {
-  const { id } = await db
-    .insertInto('check_run')
-    .values({ workspace_id: run.workspaceId, suite_id: run.suiteId, trigger: run.trigger, sync_id: run.syncId })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return id;
-}
-
-/** A run with its suite, and where its tables are. */
-export function findRun(db: Db, runId: number) {
-  return db
-    .selectFrom('check_run as run')
-    .innerJoin('suite', 'suite.id', 'run.suite_id')
-    .innerJoin('destination', 'destination.id', 'suite.destination_id')
-    .select(['run.id', 'run.workspace_id as workspaceId', 'run.sync_id as syncId', 'run.finished_at as finishedAt'])
-    .select([
-      'run.trigger',
-      'run.suite_id as suiteId',
-      'suite.name as suiteName',
-      'suite.text',
-      'suite.connection_id as connectionId',
-    ])
-    .select(['destination.id as destinationId', 'destination.type as destinationType', 'destination.config'])
-    .where('run.id', '=', runId)
-    .executeTakeFirst();
-}
-
-/** How a run ended, beside what its checks said. */
-export interface RunEnd {
-  /** Why nothing could be measured. */
-  readonly failure: Failure | null;
-  /** What was read of a bucket; null where none was. */
-  readonly bytesRead: number | null;
-  /** What nobody had asked to read. */
-  readonly unread?: readonly Unread[];
-}
-
-/** Closes the run, unless it is closed already: then nothing may be saved again. */
-export async function finishRun(
-  db: Db,
-  runId: number,
-  { at, failure, bytesRead, unread = [] }: RunEnd & { readonly at: Date },
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('check_run')
-    .set({ finished_at: at, failure: failure && JSON.stringify(failure), bytes_read: bytesRead })
-    .set({ unread: unread.length === 0 ? null : JSON.stringify(unread) })
-    .where('id', '=', runId)
-    .where('finished_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
 }
 
 export interface NewResult extends CheckResult {
@@ -343,34 +212,6 @@ export function gateResults(db: Db, suiteId: string, syncId: number) {
     .execute();
 }
 
-/** The suites that are bound to a connection: measured after each of its syncs. */
-export async function suitesOfConnection(db: Db, workspaceId: string, connectionId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('suite')
-    .select('id')
-    .where('workspace_id', '=', workspaceId)
-    .where('connection_id', '=', connectionId)
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-/** Suites whose own time has come, locked so that no other scheduler takes them. */
-export function lockDueSuites(db: Db, now: Date, limit: number) {
-  return db
-    .selectFrom('suite')
-    .select(['id', 'workspace_id as workspaceId', 'schedule', 'next_due as nextDue'])
-    .where('next_due', '<=', now)
-    .orderBy('next_due')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute();
-}
-
-export async function setSuiteDue(db: Db, suiteId: string, nextDue: Date | null): Promise<void> {
-  await db.updateTable('suite').set({ next_due: nextDue }).where('id', '=', suiteId).execute();
-}
-
 /** Notes that measurements were normal, and gives how many. */
 export async function markExpected(
   db: Db,
@@ -405,34 +246,4 @@ export async function measuredKeys(db: Db, suiteId: string): Promise<Set<string>
     )
     .execute();
   return new Set(rows.map(({ key }) => key));
-}
-
-export async function isCancelRequested(db: Db, runId: number): Promise<boolean> {
-  const row = await db.selectFrom('check_run').select('cancel_requested_at').where('id', '=', runId).executeTakeFirst();
-  return row?.cancel_requested_at != null;
-}
-
-/** Of a suite's runs that are not over; those of the gate belong to their sync. */
-export async function requestCancel(db: Db, suiteId: string, at: Date): Promise<number> {
-  const { numUpdatedRows } = await db
-    .updateTable('check_run')
-    .set({ cancel_requested_at: at })
-    .where('suite_id', '=', suiteId)
-    .where('finished_at', 'is', null)
-    .where('trigger', '<>', 'gate')
-    .executeTakeFirst();
-  return Number(numUpdatedRows);
-}
-
-/** The suite's run that fills the past of new checks: the one that is on its way, or the last one. */
-export function backfillRun(db: Db, workspaceId: string, suiteId: string) {
-  return db
-    .selectFrom('check_run')
-    .select(['id', 'started_at as startedAt', 'finished_at as finishedAt', 'failure'])
-    .where('workspace_id', '=', workspaceId)
-    .where('suite_id', '=', suiteId)
-    .where('trigger', '=', 'backfill')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
 }
