@@ -3,8 +3,9 @@ import type { Db } from '#lib/db/connect.ts';
 import { type GuardContext, workspaceGuard } from '#lib/db/workspace-guard.ts';
 import type { Relation, SetAside, StagedLoad } from '#lib/destinations/destination.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
-import { WeirError } from '#lib/errors.ts';
+import { type Failure, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { killPoint } from '#lib/kill-points.ts';
 import type { Log } from '#lib/log.ts';
 import { type Secrets, usableConfig } from '#lib/secrets.ts';
 import { type Asked, askTogether, type BoundSuite, boundSuites, type SuiteResult } from './asked.ts';
@@ -17,10 +18,10 @@ import { conditionOf } from './plan.ts';
 import { withPostgres } from './postgres/engine.ts';
 import { insertResults } from './result-store.ts';
 import { testSql } from './row-test-sql.ts';
-import { finishRun, insertRun } from './run-store.ts';
+import { endGateRuns, finishRun, insertRun, outdateGateRuns } from './run-store.ts';
 import { isProfiled, profileStaged } from './suggest/profile-new-tables.ts';
 import type { Check } from './suite.ts';
-import { dropTableState, findTableState, type MeasuredStream, saveNextState } from './table-state.ts';
+import { dropTableState, findTableState, forgetTableState, type MeasuredStream, saveNextState } from './table-state.ts';
 
 export interface GateContext extends GuardContext {
   readonly secrets: Secrets;
@@ -66,10 +67,13 @@ export interface QualityGate {
     stage: Omit<GatedStage, 'setAside'>,
     part: { readonly complete: boolean; readonly load: LoadCounts },
   ): Promise<void>;
+  /** Rows of a load that was measured were refused by its table: the checks look at the table after the sync, and at the next load. */
+  refused(stream: StreamName, names: readonly string[]): Promise<void>;
 }
 
 /** Reads the suites of the connection once; each of its streams is measured when it is staged. */
 export async function openGate(c: GateContext, sync: GatedSync, signal: AbortSignal): Promise<QualityGate> {
+  await endGate(c, sync.syncId);
   const suites = await boundSuites(c.db, sync.workspaceId, sync.connectionId);
   const destination = await destinationOf(c.db, sync.connectionId);
   const isFar = destinationKind(destination.type).isFarAway === true;
@@ -88,8 +92,24 @@ export async function openGate(c: GateContext, sync: GatedSync, signal: AbortSig
       await watch({ ...passing, stream, stage }, measured, { complete, load });
       await profile({ ...passing, stream, stage }, complete);
     },
+    async refused(stream, names) {
+      await forgetTableState(c.db, { ...sync, ...stream });
+      await outdateGateRuns(c.db, sync.syncId, names);
+    },
   };
 }
+
+/** Of a sync that ended, or that another process takes up: what was being measured when its process was lost ends too. */
+export async function endGate({ db, clock }: Pick<GateContext, 'db' | 'clock'>, syncId: number): Promise<void> {
+  await endGateRuns(db, syncId, { at: clock(), failure: LOST });
+}
+
+const LOST: Failure = {
+  kind: 'transient',
+  code: 'process_lost',
+  message: 'The sync ended or lost its process while its load was measured.',
+  hint: 'Nothing was published by it; another attempt or the next sync measures again.',
+};
 
 function isGate({ level }: Check): boolean {
   return level === 'block' || level === 'quarantine';
@@ -135,6 +155,7 @@ async function pass(
   const load = { read: counts.read, accepted: counts.written };
   const asked = await askTogether(c, suites, { ...sync, destinationId: destination.id, load });
   const runs = await startRuns(c.db, sync, suites);
+  killPoint('gate.measuring');
   const aside = asked.filter(({ check }) => check.level === 'quarantine');
   const found: SuiteResult[] = [];
   if (aside.length > 0)
@@ -229,7 +250,8 @@ async function saveRuns(
       const own = results
         .filter((result) => result.suiteId === suiteId)
         .map(({ suiteId: _suite, ...result }) => result);
-      await finishRun(tx, id, { at: c.clock(), failure: null, bytesRead: null });
+      // Another process has taken the sync over, and measures it.
+      if (!(await finishRun(tx, id, { at: c.clock(), failure: null, bytesRead: null }))) continue;
       await insertResults(tx, { id, workspaceId, suiteId }, own, c.clock());
     }
   });

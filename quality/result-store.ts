@@ -197,7 +197,7 @@ export async function earlierResults(
   return Map.groupBy(rows, ({ key }) => key);
 }
 
-/** What the gate measured of a sync's loads, the newest of each check. */
+/** What the gate measured of a sync's loads as they were published, the newest of each check; and of rows that it put aside. */
 export function gateResults(db: Db, suiteId: string, syncId: number) {
   return db
     .selectFrom('check_result as result')
@@ -206,6 +206,7 @@ export function gateResults(db: Db, suiteId: string, syncId: number) {
     .selectAll('result')
     .where('result.suite_id', '=', suiteId)
     .where('run.trigger', '=', 'gate')
+    .where(({ or, eb }) => or([eb('run.outdated', '=', false), eb('result.level', '=', 'quarantine')]))
     .where('run.sync_id', '=', syncId)
     .orderBy('result.key')
     .orderBy('result.id', 'desc')

@@ -24,6 +24,7 @@ import {
   requestCancel,
   type Trigger,
   type Unread,
+  unfinishedRuns,
 } from './run-store.ts';
 import type { AlertRule, Suite } from './suite.ts';
 import { suitesOfConnection } from './suite-store.ts';
@@ -163,6 +164,25 @@ export async function endLostChecks(
   const run = await findRun(c.db, runId);
   if (run && !run.finishedAt) await endRun(c, run, { results: [], unread: [], failure, bytesRead: null }, onFinished);
 }
+
+/** No job of a run lives longer: its queue has given it up. */
+const LONGEST_RUN_MS = 25 * 3_600_000;
+
+/** Ends the runs whose job is gone, such as after a database was restored without its queue. */
+export async function endStaleChecks(
+  c: Pick<RunContext, 'db' | 'clock'>,
+  onFinished?: RunOptions['onFinished'],
+): Promise<void> {
+  const before = new Date(c.clock().getTime() - LONGEST_RUN_MS);
+  for (const runId of await unfinishedRuns(c.db, before)) await endLostChecks(c, runId, NEVER_RUN, onFinished);
+}
+
+const NEVER_RUN: Failure = {
+  kind: 'transient',
+  code: 'process_lost',
+  message: 'The checks were started more than a day ago, and nobody has ended them.',
+  hint: 'Run the suite again; if it stays, look whether a worker runs.',
+};
 
 async function endRun(
   c: Pick<RunContext, 'db' | 'clock'>,

@@ -120,6 +120,48 @@ export async function finishRun(
   return numUpdatedRows > 0n;
 }
 
+/** Ends what the gate was measuring for a sync when its process was lost; gives how many runs there were. */
+export async function endGateRuns(db: Db, syncId: number, end: { at: Date; failure: Failure }): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('check_run')
+    .set({ finished_at: end.at, failure: JSON.stringify(end.failure) })
+    .where('sync_id', '=', syncId)
+    .where('trigger', '=', 'gate')
+    .where('finished_at', 'is', null)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** Notes that a load is no longer what the gate measured, of a table of these names. */
+export async function outdateGateRuns(db: Db, syncId: number, names: readonly string[]): Promise<void> {
+  await db
+    .updateTable('check_run')
+    .set({ outdated: true })
+    .where('sync_id', '=', syncId)
+    .where('trigger', '=', 'gate')
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('check_result as result')
+          .select('result.id')
+          .whereRef('result.run_id', '=', 'check_run.id')
+          .where(sql`split_part(result.key, ' / ', 1)`, 'in', [...names]),
+      ),
+    )
+    .execute();
+}
+
+/** Runs that began before a time and never ended; those of the gate belong to their sync. */
+export async function unfinishedRuns(db: Db, before: Date): Promise<number[]> {
+  const rows = await db
+    .selectFrom('check_run')
+    .select('id')
+    .where('finished_at', 'is', null)
+    .where('trigger', '<>', 'gate')
+    .where('started_at', '<', before)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export async function isCancelRequested(db: Db, runId: number): Promise<boolean> {
   const row = await db.selectFrom('check_run').select('cancel_requested_at').where('id', '=', runId).executeTakeFirst();
   return row?.cancel_requested_at != null;

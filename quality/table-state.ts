@@ -54,6 +54,11 @@ export function addToState(db: Db, stream: MeasuredStream, publish: string, stat
   return upsert(db, stream, publish, states);
 }
 
+/** Nothing is known any more of what the stream's table holds, and its next load looks at all of it. */
+export async function forgetTableState(db: Db, stream: MeasuredStream): Promise<void> {
+  await ofStream(db, stream).execute();
+}
+
 /** A load that could not be measured is no base for the next. */
 export async function dropTableState(db: Db, stream: MeasuredStream, publish: string): Promise<void> {
   await ofStream(db, stream).where('publish', '=', publish).execute();

@@ -1,22 +1,10 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { USUAL_EVENTS } from '#lib/alerts/events.ts';
-import type { Context } from '#lib/context.ts';
-import { language } from '#lib/extract/kinds.ts';
-import type { JobData, JobName } from '#lib/jobs/queue.ts';
+import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
-import { createLog } from '#lib/log.ts';
-import { parseManifest } from '#lib/manifest/parse-manifest.ts';
-import { createSecrets } from '#lib/secrets.ts';
 import { decideLoad, runAgain } from '#lib/sync/held-loads.ts';
-import { insertSync } from '#lib/sync/store.ts';
 import { getSync } from '#lib/sync/syncs.ts';
-import { configOf } from '#quality/fixtures/postgres-config.ts';
-import { checkHistory, createSuite, suiteResults } from '#quality/suites.ts';
-import { testClock } from '#tests/harness/clock.ts';
-import { testDatabase } from '#tests/harness/database.ts';
-import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
-import { scriptedServer } from '#tests/harness/scripted-server.ts';
-import { runChecksTask, runSyncTask } from './tasks.ts';
+import { checkHistory, suiteResults } from '#quality/suites.ts';
+import { goodOrders, type Order } from '#tests/harness/orders.ts';
+import { gatedShop } from './fixtures/gated-shop.ts';
 
 const SUITE = `dataset: public.orders
 completeness: [{column: email, threshold: 95, level: block, per: channel}]
@@ -24,98 +12,9 @@ volume: [{min_rows: 100, level: block}]
 uniqueness: [{unique_columns: [id], level: block}]
 freshness: [{max_age_hours: 24}]`;
 
-/** A service with a shop whose answers can be changed, its connection, a suite, and a way to run what was queued. */
-async function shop(suite = SUITE, modes = { syncMode: 'incremental', destinationSyncMode: 'append_dedup' }) {
-  const database = await testDatabase({ migrated: true });
-  const { db, query } = database;
-  let orders: Order[] = goodOrders(1, 100);
-  const api = await scriptedServer({
-    '*': () => ({ body: { data: orders.map((order) => ({ channel: 'app', at: '2026-01-01', ...order })) } }),
-  });
-  onTestFinished(() => api.close());
-  const sent: { name: JobName; data: JobData }[] = [];
-  const context = {
-    db,
-    env: { dataDir: '/tmp', fileRoots: [], publicUrl: null },
-    secrets: createSecrets('x'.repeat(32)),
-    ...testClock('2026-01-02T12:00:00Z'),
-    log: createLog('test', 'silent'),
-    queue: { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) },
-  } as unknown as Context;
-  const { issues, manifest } = parseManifest(ordersManifest(api.url), language);
-  expect(issues).toEqual([]);
-  const [ids] = await query<{ workspace: string; connection: string; destination: string }>(
-    `with w as (insert into workspace (name) values ('W') returning id),
-       c as (insert into connector (workspace_id, name) select id, 'Shop' from w returning id),
-       v as (insert into connector_version (workspace_id, connector_id, version, manifest, compiled) select w.id, c.id, 1, '', $1 from w, c),
-       s as (insert into source (workspace_id, connector_id, name, config) select w.id, c.id, 'Shop', '{}' from w, c returning id),
-       d as (insert into destination (workspace_id, type, name, config) select id, 'postgres', 'Warehouse', $2 from w returning id),
-       n as (insert into connection (workspace_id, name, source_id, destination_id) select w.id, 'Shop to warehouse', s.id, d.id from w, s, d returning id),
-       t as (insert into connection_stream (connection_id, workspace_id, name, position, configured) select n.id, w.id, 'orders', 0, $3 from n, w),
-       h as (insert into allowed_host (workspace_id, host, port) select id, unnest($4::text[]), unnest($5::int[]) from w)
-     select w.id as workspace, n.id as connection, d.id as destination from w, n, d`,
-    [
-      JSON.stringify(manifest),
-      JSON.stringify(configOf(database.url)),
-      JSON.stringify({ ...CONFIGURED, ...modes }),
-      [api.host, new URL(database.url).hostname],
-      [api.port, Number(new URL(database.url).port)],
-    ],
-  );
-  if (!ids) throw new Error('nothing was seeded');
-  await query(`insert into channel (workspace_id, type, name, config, events) values ($1, 'slack', 's', '{}', $2)`, [
-    ids.workspace,
-    JSON.stringify(USUAL_EVENTS),
-  ]);
-  const { id: suiteId } = await createSuite(context, ids.workspace, {
-    name: 'orders',
-    text: suite,
-    destinationId: ids.destination,
-    connectionId: ids.connection,
-  });
-  const options = { workerId: 'w', signal: new AbortController().signal };
-  const runQueued = async () => {
-    for (const { name, data } of sent.splice(0)) {
-      if (name === 'sync') await runSyncTask(context, Number(data.syncId), options);
-      if (name === 'checks') await runChecksTask(context, Number(data.runId), options);
-    }
-    if (sent.some(({ name }) => name === 'sync' || name === 'checks')) await runQueued();
-  };
-  return {
-    context,
-    ...ids,
-    suiteId,
-    query,
-    give: (next: Order[]) => {
-      orders = next;
-    },
-    /** Runs a sync to its end, and the checks after it. */
-    sync: async () => {
-      const syncId = await insertSync(db, {
-        workspaceId: ids.workspace,
-        connectionId: ids.connection,
-        trigger: 'manual',
-      });
-      sent.push({ name: 'sync', data: { syncId } as JobData });
-      await runQueued();
-      return getSync(context, ids.workspace, syncId ?? 0);
-    },
-    runQueued,
-    rows: async () => Number((await query<{ n: string }>('select count(*) as n from public.orders'))[0]?.n),
-    results: async () =>
-      (await suiteResults(context, ids.workspace, suiteId)).results.map(
-        ({ outcome, message }) => `${outcome}: ${message}`,
-      ),
-    told: async () =>
-      (await query<{ text: string }>(`select payload ->> 'text' as text from delivery order by created_at`)).map(
-        ({ text }) => text,
-      ),
-  };
-}
-
 describe('a connection with checks of level block', () => {
   test('publishes a good load, and measures what the gate has measured no second time', async () => {
-    const { sync, rows, results, query } = await shop();
+    const { sync, rows, results, query } = await gatedShop(SUITE);
     expect(await sync()).toMatchObject({ status: 'succeeded' });
     expect(await rows()).toBe(100);
     expect(await results()).toEqual([
@@ -131,7 +30,7 @@ describe('a connection with checks of level block', () => {
   });
 
   test('holds a bad load back, says why and where, and alerts once; the table stays as it was', async () => {
-    const { sync, rows, give, results, told, context, workspace, suiteId } = await shop();
+    const { sync, rows, give, results, told, context, workspace, suiteId } = await gatedShop(SUITE);
     await sync();
     give([
       ...goodOrders(101, 20),
@@ -196,7 +95,7 @@ describe('a connection with checks of level block', () => {
   });
 
   test('releases it: the very rows that were held are published, and people hear of it', async () => {
-    const { sync, rows, give, context, workspace, runQueued, told } = await shop();
+    const { sync, rows, give, context, workspace, runQueued, told } = await gatedShop(SUITE);
     await sync();
     give([{ id: 500, email: null }]);
     const { id } = await sync();
@@ -213,7 +112,7 @@ describe('a connection with checks of level block', () => {
   });
 
   test('discards it: its state goes too, and the next sync reads the same records', async () => {
-    const { sync, rows, give, context, workspace, runQueued, query } = await shop();
+    const { sync, rows, give, context, workspace, runQueued, query } = await gatedShop(SUITE);
     await sync();
     give([{ id: 500, email: null }]);
     const { id } = await sync();
@@ -230,7 +129,7 @@ describe('a connection with checks of level block', () => {
   });
 
   test('reads it again in one step when the source is mended', async () => {
-    const { sync, rows, give, context, workspace, runQueued, told } = await shop();
+    const { sync, rows, give, context, workspace, runQueued, told } = await gatedShop(SUITE);
     await sync();
     give([{ id: 500, email: null }]);
     const { id } = await sync();
@@ -243,7 +142,9 @@ describe('a connection with checks of level block', () => {
   });
 
   test('counts duplicates against the table', async () => {
-    const { sync, give, rows } = await shop('dataset: orders\nuniqueness: [{unique_columns: [email], level: block}]');
+    const { sync, give, rows } = await gatedShop(
+      'dataset: orders\nuniqueness: [{unique_columns: [email], level: block}]',
+    );
     await sync();
     give([{ id: 900, email: 'u1@example.com' }]);
     const held = await sync();
@@ -252,14 +153,14 @@ describe('a connection with checks of level block', () => {
   });
 
   test('a check that can’t be measured holds the load too', async () => {
-    const { sync } = await shop('dataset: orders\nrange: [{column: emial, max: 5, level: block}]');
+    const { sync } = await gatedShop('dataset: orders\nrange: [{column: emial, max: 5, level: block}]');
     const held = await sync();
     expect(held.failure?.code).toBe('load_held');
     expect(held.failure?.message).toContain('has no column emial. Did you mean email?');
   });
 
   test('puts rows aside where the check says so, and publishes the others', async () => {
-    const { sync, give, rows, query, results } = await shop(
+    const { sync, give, rows, query, results } = await gatedShop(
       'dataset: orders\nformat: [{column: email, format: email, level: quarantine}]',
     );
     give([...goodOrders(1, 3), { id: 4, email: 'nope' }, { id: 5, email: null }]);
@@ -276,7 +177,7 @@ describe('a connection with checks of level block', () => {
 describe('the first load of a table', () => {
   test('gives checks that were there before it their past, from a column of times', async () => {
     const suite = 'dataset: orders\nanomaly: [{metric: rows}]\ncompleteness: [{column: email}]';
-    const { sync, give, context, workspace, suiteId } = await shop(suite);
+    const { sync, give, context, workspace, suiteId } = await gatedShop(suite);
     give(
       goodOrders(1, 60).map((order, day) => ({
         ...order,
@@ -292,7 +193,7 @@ describe('the first load of a table', () => {
 
 describe('a full refresh', () => {
   test('that shrank is held, and the old table stays', async () => {
-    const { sync, give, rows } = await shop('dataset: orders\nvolume: [{max_change_pct: 20, level: block}]', {
+    const { sync, give, rows } = await gatedShop('dataset: orders\nvolume: [{max_change_pct: 20, level: block}]', {
       syncMode: 'full_refresh',
       destinationSyncMode: 'overwrite',
     });
@@ -303,23 +204,3 @@ describe('a full refresh', () => {
     expect(await rows()).toBe(100);
   });
 });
-
-const CONFIGURED = {
-  stream: {
-    name: 'orders',
-    jsonSchema: {
-      type: 'object',
-      properties: {
-        id: { type: 'integer' },
-        email: { type: ['string', 'null'] },
-        created_at: { type: 'string', format: 'date-time' },
-      },
-    },
-    supportedSyncModes: ['full_refresh', 'incremental'],
-    sourceDefinedCursor: false,
-    defaultCursorField: [],
-    sourceDefinedPrimaryKey: [['id']],
-  },
-  cursorField: ['at'],
-  primaryKey: [['id']],
-};

@@ -23,10 +23,10 @@ import { runSyncJob, type SyncJobOptions } from '#lib/sync/run-sync-job.ts';
 import { startFollowers } from '#lib/sync/start-followers.ts';
 import type { SyncStream } from '#lib/sync/sync-stream.ts';
 import { firstRows, type StreamName } from '#quality/first-rows.ts';
-import { openGate } from '#quality/gate.ts';
+import { endGate, openGate } from '#quality/gate.ts';
 import { knownTables } from '#quality/known-tables.ts';
 import { forgetMeasurements } from '#quality/retention.ts';
-import { endLostChecks, runChecks, startBackfills, startChecksAfterSync } from '#quality/run-checks.ts';
+import { endLostChecks, endStaleChecks, runChecks, startBackfills, startChecksAfterSync } from '#quality/run-checks.ts';
 import { startDueSuites } from '#quality/start-due-suites.ts';
 import { profileNewTables } from '#quality/suggest/profile-new-tables.ts';
 import { type TryRequest, tryChecks } from '#quality/try-checks.ts';
@@ -116,6 +116,7 @@ export async function lookForLate(context: Context): Promise<void> {
 
 export async function housekeep(context: Context): Promise<void> {
   await housekeepSyncs(context);
+  await endStaleChecks(context, (tx, result) => onChecksFinished(tx, context, result));
   await forgetOldAnswers(context);
 }
 
@@ -142,6 +143,7 @@ function gateOf(context: Context): NonNullable<SyncJobOptions['gate']> {
       guards: gate.guards,
       onStaged: (stream, stage, counts) => gate.check(nameOf(stream), stage, counts),
       onPart: (stream, stage, { complete, counts }) => gate.observe(nameOf(stream), stage, { complete, load: counts }),
+      onRefused: (stream, names) => gate.refused(nameOf(stream), names),
     };
   };
 }
@@ -151,6 +153,7 @@ function afterSync(context: Context) {
   return async (tx: Db, result: SyncResult): Promise<void> => {
     const { workspaceId, connectionId, syncId, kind, status } = result;
     await onSyncFinished(tx, context, result);
+    await endGate({ db: tx, clock: context.clock }, syncId);
     // Emptied tables are what was asked for, and no finding.
     if (kind === 'clear' || kind === 'reset') return;
     if (status === 'succeeded' || status === 'partial') {

@@ -86,7 +86,10 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   if (guarded) await passGate(hooks, { stream, stage, counts, leftOut });
   else await hooks.gate?.onPart?.(stream, stage, { complete: true, counts: counts.closed });
   killPoint('sync.staged');
-  const result = await stage.publish({ complete: true, onRefused: refusing(work, hooks, { stream, counts }, true) });
+  const result = await stage.publish({
+    complete: true,
+    onRefused: refusing(work, hooks, { stream, stage, counts }, true),
+  });
   killPoint('sync.published');
   return { published: withLeftOut(result, leftOut), state: stateAfter(stream, plan, reached) };
 }
@@ -161,7 +164,7 @@ async function decided(
     throw stageGone();
   }
   const counts = new ReadCounts(stage.resumed.counts);
-  const onRefused = refusing(work, hooks, { stream, counts }, true);
+  const onRefused = refusing(work, hooks, { stream, stage, counts }, true);
   const published = await stage.publish({ complete: true, onRefused });
   return { published, state: target.syncMode === 'incremental' ? stage.resumed.state : null };
 }

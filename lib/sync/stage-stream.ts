@@ -143,18 +143,19 @@ async function saveSoFar(
   killPoint('sync.checkpoint');
   if (!publishes) return;
   await hooks.gate?.onPart?.(stream, stage, { complete: false, counts: counts.closed });
-  await stage.publish({ complete: false, onRefused: refusing(work, hooks, { stream, counts }, false) });
+  await stage.publish({ complete: false, onRefused: refusing(work, hooks, { stream, stage, counts }, false) });
   await hooks.recorder.advanced(stream, state);
 }
 
 /** Rows that the table itself refuses count as put aside, and towards the limit. */
 export function refusing(
   { rules = USUAL_RULES }: SyncWork,
-  { recorder }: SyncHooks,
-  { stream, counts }: Pick<Staging, 'stream' | 'counts'>,
+  { recorder, gate }: SyncHooks,
+  { stream, stage, counts }: Pick<Staging, 'stream' | 'counts'> & { readonly stage: Pick<Stage, 'names'> },
   finished: boolean,
 ): PublishOptions['onRefused'] {
-  return (saved) => {
+  return async (saved) => {
+    await gate?.onRefused?.(stream, stage.names);
     const more = saved.quarantined - counts.closed.quarantined;
     counts.settle(saved);
     reconcile(saved);

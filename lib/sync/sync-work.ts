@@ -35,4 +35,6 @@ export interface Gate {
     stage: Pick<Stage, 'names' | 'staged'>,
     part: { readonly complete: boolean; readonly counts: Counts },
   ): Promise<void>;
+  /** Told that the published table has refused rows: what was measured of the load no longer tells what readers will see. */
+  onRefused?(stream: SyncStream, names: readonly string[]): Promise<void>;
 }

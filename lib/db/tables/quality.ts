@@ -40,6 +40,8 @@ interface CheckRunTable {
   failure: NullableJson<Failure>;
   /** Tables of a bucket that it did not read: nobody had asked for that. */
   unread: NullableJson<{ table: string; checks: number; bytes: number | null }[]>;
+  /** The load was changed after the gate had measured it. */
+  outdated: Defaulted<boolean>;
 }
 
 interface CheckResultTable {
