@@ -8,7 +8,6 @@ import { metricsOf, NO_TABLE } from './measure.ts';
 import {
   type AggregateMetric,
   type Counts,
-  type CountsMetric,
   type Measured,
   type Metric,
   metricKey,
@@ -54,17 +53,22 @@ export async function backfill(
   );
   const wanted = distinct(able.flatMap((check) => metricsOf(check, null)));
   const metrics = distinct([rowsMetric(undefined), ...wanted.filter(isMergeable).flatMap(closureOf)]);
-  const sketches = distinct(wanted.flatMap((metric) => (isMergeable(metric) ? [] : (tallyOf(metric) ?? []))));
+  const sketches = distinct(wanted.flatMap(sketchOf));
   const rows = await engine.rows(periodsSql(engine, past, metrics));
   const tallies = new Map<string, ReadonlyMap<number, Counts>>();
   for (const sketch of sketches) tallies.set(metricKey(sketch), await bucketsByPeriod(engine, past, sketch));
   return resultsOver(rows, { past, metrics, tallies, able, facts });
 }
 
+function sketchOf(metric: Metric): SketchMetric[] {
+  const tally = isMergeable(metric) ? null : tallyOf(metric);
+  return tally?.type === 'sketch' ? [tally] : [];
+}
+
 /** Whether what the check measures sums up, per table and not per segment. */
 export function canBackfill(check: Check): boolean {
   const metrics = metricsOf(check, null);
-  const sumsUp = (metric: Metric) => isMergeable(metric) || tallyOf(metric)?.type === 'sketch';
+  const sumsUp = (metric: Metric) => isMergeable(metric) || sketchOf(metric).length > 0;
   return check.per === undefined && metrics.length > 0 && check.kind !== 'drift' && metrics.every(sumsUp);
 }
 
@@ -140,7 +144,7 @@ function periodsSql(engine: Engine, past: Past, metrics: readonly AggregateMetri
 async function bucketsByPeriod(
   engine: Engine,
   past: Past,
-  { column, where }: CountsMetric | SketchMetric,
+  { column, where }: SketchMetric,
 ): Promise<Map<number, Counts>> {
   const { select, from } = byPeriod(engine, past, [`${engine.dialect.quote(column)} is not null`], where);
   const sql = `${select}, ${bucketSql(column, engine.dialect)} as value, count(*) as n ${from} group by 1, 2 limit ${MOST_BUCKETS}`;

@@ -8,21 +8,21 @@ import { type MemoryOf, measure, measureRelation, metricsOf, NO_TABLE, type Tabl
 import {
   type AggregateMetric,
   type Counts,
-  type CountsMetric,
   type Measured,
   type Metric,
   metricKey,
   type RepeatedMetric,
   rowsMetric,
-  type SketchMetric,
 } from './metric.ts';
 import { conditionOf } from './plan.ts';
 import type { Check } from './suite.ts';
 import { closureOf, isMergeable, mergeState, type States, statesFrom, statesOf } from './table-states.ts';
 import {
+  gapsIn,
   mergeTally,
   quantileWithin,
   type Tallies,
+  type Tally,
   talliesFrom,
   talliesOf,
   talliesToStore,
@@ -219,7 +219,8 @@ function counted(metrics: readonly Metric[], tallies: Tallies): [string, Measure
   return metrics.flatMap((metric): [string, Measured][] => {
     const counts = countsFor(metric, tallies);
     if (counts === null) return [];
-    if (metric.type === 'counts') return [[metricKey(metric), { counts }]];
+    if (metric.type === 'counts' || metric.type === 'records') return [[metricKey(metric), { counts }]];
+    if (metric.type === 'gaps') return [[metricKey(metric), { value: gapsIn(counts) }]];
     const found = quantileWithin(counts, fractionOf(metric));
     // Values that are no numbers have no place among the others: looking at the table says so.
     return found === null && counts.size > 0 ? [] : [[metricKey(metric), { value: found?.middle ?? null }]];
@@ -254,7 +255,7 @@ async function partOf(
   engine: Engine,
   relation: Relation | null,
   metrics: readonly AggregateMetric[],
-  tallies: readonly (CountsMetric | SketchMetric)[],
+  tallies: readonly Tally[],
 ): Promise<Part> {
   if (relation === null || metrics.length + tallies.length === 0)
     return { states: new Map(), tallies: new Map(), isWhole: true };

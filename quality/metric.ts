@@ -24,6 +24,7 @@ export type Metric =
   | CountsMetric
   | SketchMetric
   | GapsMetric
+  | PeriodsMetric
   | QueryMetric
   | TableRowsMetric
   | RecordsMetric;
@@ -76,6 +77,11 @@ export interface GapsMetric {
   readonly column: string;
   readonly every: Period;
   readonly where?: string;
+}
+
+/** How many rows fall into each period, by its number. */
+export interface PeriodsMetric extends Omit<GapsMetric, 'type'> {
+  readonly type: 'periods';
 }
 
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month';

@@ -6,12 +6,13 @@ import type {
   Metric,
   OrphansMetric,
   Period,
+  PeriodsMetric,
   RepeatedMetric,
   SketchMetric,
 } from './metric.ts';
 import { metricKey } from './metric.ts';
 import { testSql } from './row-test-sql.ts';
-import { SKETCH } from './tallies.ts';
+import { MOST_PERIODS, SKETCH } from './tallies.ts';
 
 /** A metric, and the column by whose values it is broken down too; null for none. */
 export interface Wanted {
@@ -128,6 +129,8 @@ function alone(metric: Metric, per: string | null, sources: Sources, dialect: Di
       return statement(sketch(metric, table, dialect));
     case 'gaps':
       return statement(gaps(metric, table, dialect));
+    case 'periods':
+      return statement(periods(metric, table, dialect));
     case 'query': {
       const query = queryOver(metric.sql, table);
       return statement(
@@ -208,6 +211,12 @@ function gaps({ column, every, where }: GapsMetric, table: string, dialect: Dial
   const name = dialect.quote(column);
   const periods = `select distinct ${periodSql(name, every, dialect)} as p from ${table}${conditionOf([`${name} is not null`], where)}`;
   return `select coalesce(sum(next - p - 1), 0) as m0 from (select p, lead(p) over (order by p) as next from (${periods}) as periods) as pairs where next is not null`;
+}
+
+function periods({ column, every, where }: PeriodsMetric, table: string, dialect: Dialect): string {
+  const name = dialect.quote(column);
+  const condition = conditionOf([`${name} is not null`], where);
+  return `select ${periodSql(name, every, dialect)} as value, count(*) as n from ${table}${condition} group by 1 limit ${MOST_PERIODS + 1}`;
 }
 
 /** The user's SELECT, over what is measured. */

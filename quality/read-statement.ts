@@ -30,7 +30,7 @@ export async function collect(
   { measurements, segments }: Collected,
 ): Promise<void> {
   const [metric] = statement.metrics;
-  if (metric?.type === 'counts' || metric?.type === 'sketch') {
+  if (metric?.type === 'counts' || metric?.type === 'sketch' || metric?.type === 'periods') {
     measurements.set(metricKey(metric), { counts: new Map(rows.map(({ value, n }) => [String(value), Number(n)])) });
   } else if (metric?.type === 'records') {
     measurements.set(metricKey(metric), { counts: await judgeRecords(metric, rows) });

@@ -1,6 +1,18 @@
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
-import type { AggregateMetric, Counts, CountsMetric, Measurements, Metric, SketchMetric } from './metric.ts';
+import type {
+  AggregateMetric,
+  Counts,
+  CountsMetric,
+  Measurements,
+  Metric,
+  PeriodsMetric,
+  RecordsMetric,
+  SketchMetric,
+} from './metric.ts';
 import { metricKey } from './metric.ts';
+
+/** A metric whose counts add up. */
+export type Tally = CountsMetric | SketchMetric | PeriodsMetric | RecordsMetric;
 
 /** What the values of a column were counted into, metric by metric. */
 export type Tallies = ReadonlyMap<string, Counts>;
@@ -14,12 +26,15 @@ const GROWTH = 1.01;
 const OFFSET = 100_000;
 /** What is counted into more than so many is not kept. */
 const MOST_KEPT = 5_000;
+/** Hours of more than a year. */
+export const MOST_PERIODS = 10_000;
 
 export const SKETCH = { logGrowth: Math.log(GROWTH), offset: OFFSET } as const;
 
 /** By what counts a metric can be told of parts that come and go; null for one that can't. */
-export function tallyOf(metric: Metric): CountsMetric | SketchMetric | null {
-  if (metric.type === 'counts') return metric;
+export function tallyOf(metric: Metric): Tally | null {
+  if (metric.type === 'counts' || metric.type === 'records') return metric;
+  if (metric.type === 'gaps') return { ...metric, type: 'periods' };
   if (!isQuantile(metric)) return null;
   return { type: 'sketch', column: metric.column, ...(metric.where && { where: metric.where }) };
 }
@@ -30,23 +45,38 @@ function isQuantile(metric: Metric): metric is AggregateMetric & { readonly colu
 
 /** Counts after a load; null where they can't be told. */
 export function mergeTally(
-  tally: CountsMetric | SketchMetric,
+  tally: Tally,
   { before, added, removed }: { before: Tallies; added: Tallies; removed: Tallies },
 ): Counts | null {
   const key = metricKey(tally);
   const start = before.get(key);
   if (start === undefined) return null;
+  if (tally.type === 'records' && removed.has(key) && (start.get('looked_at') ?? 0) >= tally.limit) return null;
   const counts = new Map(start);
   for (const [value, n] of added.get(key) ?? []) counts.set(value, (counts.get(value) ?? 0) + n);
   for (const [value, n] of removed.get(key) ?? []) counts.set(value, (counts.get(value) ?? 0) - n);
   if ([...counts.values()].some((n) => n < 0)) return null;
-  const left = [...counts].filter(([, n]) => n > 0).toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  const left = [...counts]
+    .filter(([, n]) => n > 0 || tally.type === 'records')
+    .toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   return isComplete(tally, left.length) ? new Map(left) : null;
 }
 
 /** The most frequent values alone say nothing of the others. */
-function isComplete(tally: CountsMetric | SketchMetric, size: number): boolean {
-  return tally.type === 'sketch' ? size <= MOST_KEPT : size < tally.limit;
+function isComplete(tally: Tally, size: number): boolean {
+  if (tally.type === 'counts') return size < tally.limit;
+  return tally.type === 'records' || size <= (tally.type === 'sketch' ? MOST_KEPT : MOST_PERIODS);
+}
+
+/** Periods without a row between the first and the last that have one. */
+export function gapsIn(periods: Counts): number {
+  const numbers = [...periods.keys()].map(Number);
+  if (numbers.length === 0) return 0;
+  const [first, last] = numbers.reduce(
+    ([least, most], each) => [Math.min(least, each), Math.max(most, each)] as const,
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as readonly [number, number],
+  );
+  return last - first + 1 - numbers.length;
 }
 
 /** Between which numbers a quantile lies, as SQL's percentile_cont interpolates it; null where there are no values. */
@@ -85,7 +115,7 @@ function at(buckets: readonly (Bounds & { n: number })[], place: number): Bounds
 }
 
 /** What was counted to its end. */
-export function talliesOf(measurements: Measurements, tallies: readonly (CountsMetric | SketchMetric)[]): Tallies {
+export function talliesOf(measurements: Measurements, tallies: readonly Tally[]): Tallies {
   return new Map(
     tallies.flatMap((tally) => {
       const measured = measurements.get(metricKey(tally));

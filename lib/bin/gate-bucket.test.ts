@@ -1,108 +1,15 @@
-import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Context } from '#lib/context.ts';
+import { describe, expect, test } from 'vitest';
 import { NO_COUNTS } from '#lib/destinations/destination.ts';
 import { customers } from '#lib/destinations/fixtures/customers.ts';
-import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
-import { language } from '#lib/extract/kinds.ts';
-import type { JobData, JobName } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { createLog } from '#lib/log.ts';
-import { parseManifest } from '#lib/manifest/parse-manifest.ts';
-import { createSecrets } from '#lib/secrets.ts';
 import { decideLoad } from '#lib/sync/held-loads.ts';
 import { listQuarantine } from '#lib/sync/quarantine.ts';
 import { insertSync } from '#lib/sync/store.ts';
-import { getSync } from '#lib/sync/syncs.ts';
 import { openGate } from '#quality/gate.ts';
 import { gateResults } from '#quality/result-store.ts';
-import { startChecks } from '#quality/run-checks.ts';
 import { listSuggestions } from '#quality/suggest/profile-new-tables.ts';
-import { createSuite, suiteResults } from '#quality/suites.ts';
-import { testClock } from '#tests/harness/clock.ts';
-import { testDatabase } from '#tests/harness/database.ts';
-import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
-import { scriptedServer } from '#tests/harness/scripted-server.ts';
-import { runChecksTask, runSyncTask } from './tasks.ts';
-
-/** A shop whose orders are appended to a bucket, suites, and a way to run what was queued. */
-async function lake(suites: readonly string[], more: JsonObject = {}) {
-  const { db, query } = await testDatabase({ migrated: true });
-  const bucket = await makeBucket();
-  let orders: Order[] = goodOrders(1, 100);
-  const api = await scriptedServer({
-    '*': () => ({ body: { data: orders.map((order) => ({ at: '2026-01-01', ...order })) } }),
-  });
-  onTestFinished(() => api.close());
-  const sent: { name: JobName; data: JobData }[] = [];
-  const context = {
-    db,
-    env: { dataDir: path.dirname(bucket.context.workDir), fileRoots: [], publicUrl: null, proxies: null },
-    secrets: createSecrets('x'.repeat(32)),
-    ...testClock('2026-01-02T12:00:00Z'),
-    log: createLog('test', 'silent'),
-    queue: { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) },
-  } as unknown as Context;
-  const { manifest } = parseManifest(ordersManifest(api.url), language);
-  const [ids] = await query<{ workspace: string; connection: string; destination: string }>(
-    `with w as (insert into workspace (name) values ('W') returning id),
-       c as (insert into connector (workspace_id, name) select id, 'Shop' from w returning id),
-       v as (insert into connector_version (workspace_id, connector_id, version, manifest, compiled) select w.id, c.id, 1, '', $1 from w, c),
-       s as (insert into source (workspace_id, connector_id, name, config) select w.id, c.id, 'Shop', '{}' from w, c returning id),
-       d as (insert into destination (workspace_id, type, name, config) select id, 's3', 'Lake', $2 from w returning id),
-       n as (insert into connection (workspace_id, name, source_id, destination_id) select w.id, 'Shop to lake', s.id, d.id from w, s, d returning id),
-       t as (insert into connection_stream (connection_id, workspace_id, name, position, configured) select n.id, w.id, 'orders', 0, $3 from n, w),
-       h as (insert into allowed_host (workspace_id, host, port) select id, '127.0.0.1', unnest($4::int[]) from w)
-     select w.id as workspace, n.id as connection, d.id as destination from w, n, d`,
-    [
-      JSON.stringify(manifest),
-      JSON.stringify({ ...bucket.config, ...more }),
-      JSON.stringify(CONFIGURED),
-      [api.port, Number(new URL(String(bucket.config.s3_endpoint)).port)],
-    ],
-  );
-  if (!ids) throw new Error('nothing was seeded');
-  const add = async (text: string, index: number) => {
-    const bound = { destinationId: ids.destination, connectionId: ids.connection };
-    return (await createSuite(context, ids.workspace, { name: `suite ${index}`, text, ...bound })).id;
-  };
-  const suiteIds: string[] = [];
-  for (const [index, text] of suites.entries()) suiteIds.push(await add(text, index));
-  const options = { workerId: 'w', signal: new AbortController().signal };
-  const runQueued = async () => {
-    for (const { name, data } of sent.splice(0)) {
-      if (name === 'sync') await runSyncTask(context, Number(data.syncId), options);
-      if (name === 'checks') await runChecksTask(context, Number(data.runId), options);
-    }
-    if (sent.some(({ name }) => name === 'sync' || name === 'checks')) await runQueued();
-  };
-  return {
-    ...{ context, bucket, ...ids, suiteIds, runQueued },
-    /** Adds a suite later. */
-    add: async (text: string) => void suiteIds.push(await add(text, suiteIds.length)),
-    give: (next: Order[]) => {
-      orders = next;
-    },
-    sync: async () => {
-      const of = { workspaceId: ids.workspace, connectionId: ids.connection, trigger: 'manual' as const };
-      const syncId = (await insertSync(db, of)) ?? 0;
-      sent.push({ name: 'sync', data: { syncId } as JobData });
-      await runQueued();
-      return getSync(context, ids.workspace, syncId);
-    },
-    /** Somebody presses the button. */
-    ask: async (index = 0) => {
-      const queue = { send: async (name: JobName, data: JobData) => void sent.push({ name, data }) };
-      await startChecks({ db, queue: queue as never }, ids.workspace, suiteIds[index] ?? '', 'manual');
-      await runQueued();
-    },
-    results: async (index = 0) => {
-      const { run, results } = await suiteResults(context, ids.workspace, suiteIds[index] ?? '');
-      const said = results.map(({ outcome, message }) => `${outcome}: ${message}`).toSorted();
-      return { said, unread: run?.unread ?? [], bytesRead: run?.bytesRead ?? null };
-    },
-  };
-}
+import { goodOrders } from '#tests/harness/orders.ts';
+import { lake } from './fixtures/lake.ts';
 
 const SUITE = `dataset: orders
 volume: [{min_rows: 100}]
@@ -274,21 +181,3 @@ describe('checks of a stream in a bucket', () => {
     );
   });
 });
-
-const CONFIGURED = {
-  stream: {
-    name: 'orders',
-    jsonSchema: {
-      type: 'object',
-      properties: { id: { type: 'integer' }, email: { type: ['string', 'null'] } },
-    },
-    supportedSyncModes: ['full_refresh', 'incremental'],
-    sourceDefinedCursor: false,
-    defaultCursorField: [],
-    sourceDefinedPrimaryKey: [['id']],
-  },
-  syncMode: 'incremental',
-  destinationSyncMode: 'append',
-  cursorField: ['at'],
-  primaryKey: [['id']],
-};

@@ -19,6 +19,8 @@ export interface PublishedFiles {
   readonly files: readonly string[];
 }
 
+type Files = Extract<Relation, { kind: 'parquet' }>;
+
 interface BucketOptions {
   readonly type: string;
   readonly config: JsonObject;
@@ -37,16 +39,22 @@ interface BucketOptions {
 export async function withBucket<T>(options: BucketOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-checks-'));
   const destination = destinationKind(options.type).open({ ...options, workDir: folder }, options.config);
-  let tables = 0;
-  const find = async (table: string) => {
-    const { files } = findStream(options.published, table);
+  const copied = new Map<PublishedFiles, Promise<Files>>();
+  const copy = async ({ files }: PublishedFiles) => {
     const sizes = (await destination.sizes?.({ kind: 'parquet', files })) ?? [];
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > (options.mostBytes ?? Infinity)) throw tooLarge(bytes, options.mostBytes ?? 0);
-    const into = await mkdtemp(path.join(folder, `${tables++}-`));
+    const into = await mkdtemp(path.join(folder, `${copied.size}-`));
     const fetched = await destination.fetch({ kind: 'parquet', files }, into);
     options.onRead?.({ bytes });
-    return fetched as Extract<Relation, { kind: 'parquet' }>;
+    return fetched as Files;
+  };
+  // Checks that refer to a table share its copy, also with those of the table itself.
+  const find = async (table: string) => {
+    const stream = findStream(options.published, table);
+    const files = copied.get(stream) ?? copy(stream);
+    copied.set(stream, files);
+    return files;
   };
   try {
     return await withParquet({ find, folder, signal: options.signal }, work);
