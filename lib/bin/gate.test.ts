@@ -58,7 +58,7 @@ describe('a connection with checks of level block', () => {
   });
 
   test('says which rows failed first and what came with them, and forgets that change with a discarded load', async () => {
-    const { sync, give, told, query, context, workspace, runQueued } = await shop();
+    const { sync, give, told, query, context, workspace, runQueued } = await gatedShop(SUITE);
     await sync();
     give([
       ...goodOrders(101, 2),
@@ -83,7 +83,7 @@ describe('a connection with checks of level block', () => {
   });
 
   test('notes what a released load changes of the table once', async () => {
-    const { sync, give, query, context, workspace, runQueued } = await shop();
+    const { sync, give, query, context, workspace, runQueued } = await gatedShop(SUITE);
     await sync();
     give([{ id: 500, email: null, contact: 'x' } as Order]);
     const { id } = await sync();
