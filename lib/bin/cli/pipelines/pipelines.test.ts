@@ -169,6 +169,60 @@ test('a connection that stays with a version is given the streams of that one', 
   ]);
 }, 60_000);
 
+test('the key of a mapper is no drift, and is told nowhere', async () => {
+  const api = await weir();
+  const options = { folder: shopFolder(api), url: api.url, key: api.key };
+  const file = path.join(options.folder, 'shop.yaml');
+  const key = '000102030405060708090a0b0c0d0e0f';
+  const mapped = (target: string, secret: string) =>
+    readFileSync(file, 'utf8').replace(
+      / {2}- \{ name: customers.*\}\n/,
+      `  - { name: customers, mappers: [{ type: encryption, mapperConfiguration: { algorithm: AES, mode: CBC, padding: PKCS5Padding, targetField: ${target}, fieldNameSuffix: _x, key: "${secret}" } }] }\n`,
+    );
+  const printed: string[] = [];
+  const apply = async () => {
+    const { text } = await said(() => applyCommand({ ...options, dryRun: false, prune: false }));
+    printed.push(text);
+    return text;
+  };
+  const drift = async () => {
+    const { code, text } = await said(() => driftCommand(options));
+    printed.push(text);
+    return { code, text };
+  };
+  writeFileSync(file, mapped('name', key));
+  await apply();
+  expect(await apply()).toContain('0 made, 0 changed, 8 as they were');
+  expect(await drift()).toEqual({ code: 0, text: 'Server and folder agree.\n' });
+  const stored = async () => JSON.stringify(await api.query('select configured from connection_stream'));
+  expect(await stored()).not.toContain(key);
+
+  // Another field is drift, by its path; another key is sent with the next apply.
+  writeFileSync(file, mapped('updated_at', key));
+  expect((await drift()).text).toBe(
+    '~ connection Shop: streams.customers.mappers.0.mapperConfiguration.targetField (secrets are sent again)\n',
+  );
+  await apply();
+  const before = await stored();
+  writeFileSync(file, mapped('updated_at', 'f'.repeat(32)));
+  expect((await drift()).code).toBe(0);
+  await apply();
+  expect(await stored()).not.toBe(before);
+
+  const folder = emptyFolder();
+  printed.push((await said(() => exportCommand({ ...options, folder }))).text);
+  const exported = readFileSync(path.join(folder, 'connections/shop.yaml'), 'utf8');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what is written
+  expect(exported).toContain('key: ${env:SHOP_STREAMS_0_MAPPERS_0_MAPPERCONFIGURATION_KEY}');
+  const told = JSON.stringify([printed, exported, await api.query('select * from audit_entry')]);
+  expect(told).not.toMatch(/000102030405060708090a0b0c0d0e0f|f{32}/);
+  vi.stubEnv('SHOP_STREAMS_0_MAPPERS_0_MAPPERCONFIGURATION_KEY', key);
+  vi.stubEnv('PRODUCTION_CONFIG_API_TOKEN', TOKEN);
+  vi.stubEnv('WAREHOUSE_CONFIG_PASSWORD', api.warehouse.password);
+  vi.stubEnv('ALERTS_CONFIG_WEBHOOKURL', 'https://hooks.slack.com/services/T0/B0/x');
+  expect(await said(() => driftCommand({ ...options, folder }))).toMatchObject({ code: 0 });
+}, 60_000);
+
 test('what is exported can be applied as it is, once its secrets are in the environment', async () => {
   const api = await weir();
   const options = { folder: shopFolder(api), url: api.url, key: api.key };
