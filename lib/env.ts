@@ -32,6 +32,8 @@ export interface Env {
   /** Syncs and test reads that run at once in one worker. */
   readonly concurrency: number;
   readonly syncMemoryMb: number;
+  /** What a connection may ask for in its place. */
+  readonly mostSyncMemoryMb: number;
   readonly syncTimeoutMinutes: number;
   /** With less than this left on the data folder's disk, no sync begins or goes on. */
   readonly diskFloorMb: number;
@@ -99,6 +101,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
   if (apiAuth === 'off' && !LOOPBACK_HOSTS.includes(host))
     problems.push(`WEIR_API_AUTH=off needs HOST to be 127.0.0.1, ::1 or localhost, and it is ${host}.`);
   const port = whole('PORT', 8000, 1, 65_535);
+  const syncMemoryMb = whole('WEIR_SYNC_MEMORY_MB', 512, 128, 65_536);
   const apiPort = text('WEIR_API_PORT') === null ? null : whole('WEIR_API_PORT', 8001, 1, 65_535);
   if (apiPort === port) problems.push('WEIR_API_PORT and PORT are the same: WEIR_API_PORT takes another one.');
   const env: Env = {
@@ -118,7 +121,8 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     proxies,
     logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
-    syncMemoryMb: whole('WEIR_SYNC_MEMORY_MB', 512, 128, 65_536),
+    syncMemoryMb,
+    mostSyncMemoryMb: Math.max(syncMemoryMb, whole('WEIR_SYNC_MEMORY_MOST_MB', syncMemoryMb, 128, 65_536)),
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     diskFloorMb: whole('WEIR_DISK_FLOOR_MB', 256, 0, 1_000_000_000),
     mostPages: whole('WEIR_MOST_PAGES', 100_000, 1, 100_000_000),

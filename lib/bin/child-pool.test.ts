@@ -11,8 +11,14 @@ function pool(options: { memoryMb?: number; graceMs?: number } = {}) {
     file: path.join(import.meta.dirname, 'fixtures/pool-child.ts'),
   });
   onTestFinished(() => children.close());
-  const run = (task: string, { signal = never, deadlineMs = MINUTE } = {}) =>
-    children.run('sync', task, { signal, deadlineMs });
+  const run = (
+    task: string,
+    {
+      signal = never,
+      deadlineMs = MINUTE,
+      ...more
+    }: { signal?: AbortSignal; deadlineMs?: number; memoryMb?: number } = {},
+  ) => children.run('sync', task, { signal, deadlineMs, ...more });
   return { ...children, run };
 }
 
@@ -60,6 +66,16 @@ describe('a process that dies is told as lost', () => {
     const { run } = pool();
     expect(await run(task)).toEqual({ reason, message });
     expect(await run('done')).toBeNull();
+  });
+
+  test('at the memory limit of its own task, which the next one does not have', async () => {
+    const { run } = pool({ memoryMb: 64 });
+    expect(await run('fill the heap', { memoryMb: 96 })).toMatchObject({
+      message: 'It needed more than the 96 MB that one sync may use.',
+    });
+    expect(await run('done, fit', { memoryMb: 96 })).toBeNull();
+    expect(await run('say limit')).toMatchObject({ message: '--max-old-space-size=48' });
+    expect(await run('say limit', { memoryMb: 96 })).toMatchObject({ message: '--max-old-space-size=72' });
   });
 
   test('at its memory limit', async () => {

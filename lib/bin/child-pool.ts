@@ -28,9 +28,16 @@ export interface Lost {
 
 export interface ChildPool {
   /** Runs one task in a process of its own. Resolves when the child has answered, or tells how it was lost. */
-  run(task: ChildTask, id: string | number, options: { signal: AbortSignal; deadlineMs: number }): Promise<Lost | null>;
+  run(task: ChildTask, id: string | number, options: TaskOptions): Promise<Lost | null>;
   /** Asks the children to leave their work resumable; resolves when all have ended. */
   close(): Promise<void>;
+}
+
+interface TaskOptions {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  /** In place of the pool's own; a process with another limit is started for the task, and ends with it. */
+  readonly memoryMb?: number;
 }
 
 interface PoolOptions {
@@ -60,14 +67,15 @@ export function createChildPool(options: PoolOptions): ChildPool {
     return child;
   };
   return {
-    async run(task, id, { signal, deadlineMs }) {
+    async run(task, id, { signal, deadlineMs, memoryMb = options.memoryMb }) {
       if (closed) throw closing();
-      const child = take();
+      const isUsual = memoryMb === options.memoryMb;
+      const child = isUsual ? take() : launch({ ...options, memoryMb });
       busy.add(child);
       try {
-        const { memoryMb, graceMs = CANCEL_GRACE_MS } = options;
+        const { graceMs = CANCEL_GRACE_MS } = options;
         const { lost, again } = await runIn(child, { task, id }, { signal, deadlineMs, memoryMb, graceMs });
-        if (again && !closed) idle.put(child);
+        if (again && !closed && isUsual) idle.put(child);
         else if (again) child.disconnect();
         return lost;
       } finally {

@@ -5,6 +5,7 @@ import cron from 'node-cron';
 import { type Context, createContext } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
 import { freeBytes } from '#lib/sync/disk-space.ts';
+import { memoryOfSync } from '#lib/sync/memory-of-sync.ts';
 import { type ChildTask, createChildPool } from './child-pool.ts';
 import {
   cancelledProbes,
@@ -38,9 +39,10 @@ const running = new Map<string, AbortController>();
 let closing = false;
 
 await register(context);
-await context.queue.work('sync', { concurrency: env.concurrency }, ({ syncId }) =>
-  inChild('sync', syncId as number, env.syncTimeoutMinutes * 60_000),
-);
+await context.queue.work('sync', { concurrency: env.concurrency }, async ({ syncId }) => {
+  const memoryMb = await memoryOfSync(context, syncId as number);
+  await inChild('sync', syncId as number, env.syncTimeoutMinutes * 60_000, memoryMb);
+});
 await context.queue.work('probe', { concurrency: env.concurrency }, ({ probeId }) =>
   inChild('probe', probeId as string, PROBE_DEADLINE_MS),
 );
@@ -71,13 +73,18 @@ process.send?.('ready');
 process.on('SIGTERM', close).on('SIGINT', close).on('disconnect', close);
 
 /** Runs one task in a child; a child that was lost leaves its row to be mended. */
-async function inChild(task: ChildTask, id: string | number, deadlineMs: number): Promise<void> {
+async function inChild(
+  task: ChildTask,
+  id: string | number,
+  deadlineMs: number,
+  memoryMb = env.syncMemoryMb,
+): Promise<void> {
   const key = `${task}:${id}`;
   const controller = new AbortController();
   running.set(key, controller);
   const givenAt = context.clock();
   try {
-    const lost = await children.run(task, id, { signal: controller.signal, deadlineMs });
+    const lost = await children.run(task, id, { signal: controller.signal, deadlineMs, memoryMb });
     // A worker that ends is no result of checks: their job comes again. A sync has noted by itself that it is handed over.
     if (lost !== null && closing && task === 'checks') throw new Error('The worker ends.');
     if (lost !== null) await childLost(context, task, id, lost, { givenAt, workerId });

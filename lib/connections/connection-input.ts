@@ -32,6 +32,8 @@ export interface ConnectionInput {
   readonly owner: string | null;
   /** The version of the source's connector that it stays with; null follows the newest. */
   readonly connectorVersion: number | null;
+  /** Most memory of one sync in MB; null for what the worker gives every sync. */
+  readonly memoryMb: number | null;
   readonly streams: readonly ConfiguredStream[];
 }
 
@@ -40,6 +42,9 @@ const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
 const PREFIX_LENGTH = 40;
 const OWNER_LENGTH = 200;
 const MOST_TARGET_MINUTES = 366 * 1440;
+/** A process needs about as much to begin. */
+const LEAST_MEMORY_MB = 128;
+const MOST_MEMORY_MB = 65_536;
 
 /** @throws WeirError `invalid_input` with all that is wrong */
 export async function assertValidConnection(db: Db, workspaceId: string, input: ConnectionInput): Promise<void> {
@@ -79,10 +84,13 @@ function namespaceIssues({ namespaceDefinition, namespaceFormat, prefix }: Conne
   ];
 }
 
-function targetIssues({ freshnessTargetMinutes: minutes, status }: ConnectionInput): Issue[] {
+function targetIssues({ freshnessTargetMinutes: minutes, memoryMb, status }: ConnectionInput): Issue[] {
+  const fits =
+    memoryMb === null || (Number.isInteger(memoryMb) && memoryMb >= LEAST_MEMORY_MB && memoryMb <= MOST_MEMORY_MB);
   const whole = minutes === null || (Number.isInteger(minutes) && minutes >= 1 && minutes <= MOST_TARGET_MINUTES);
   return [
     ...(whole ? [] : [{ path: 'freshnessTargetMinutes', message: 'Minutes, from 1 to a year.' }]),
+    ...(fits ? [] : [{ path: 'memoryMb', message: `MB, from ${LEAST_MEMORY_MB} to ${MOST_MEMORY_MB}.` }]),
     ...(['active', 'inactive', 'deprecated'].includes(status)
       ? []
       : [{ path: 'status', message: 'One of: active, inactive, deprecated.' }]),

@@ -40,6 +40,7 @@ export const CONNECTION_DEFAULTS = {
   quarantineLimit: null,
   owner: null,
   connectorVersion: null,
+  memoryMb: null,
 } as const satisfies Partial<ConnectionInput>;
 
 export async function listConnections({ db }: { db: Db }, workspaceId: string): Promise<ConnectionSummary[]> {
@@ -186,6 +187,7 @@ function columnsOf(input: ConnectionInput, now: Date) {
     quarantine_limit: input.quarantineLimit && JSON.stringify(input.quarantineLimit),
     owner: input.owner?.trim() || null,
     connector_version: input.connectorVersion,
+    memory_mb: input.memoryMb,
     ...(input.status === 'active' && { paused_reason: null }),
   };
 }
@@ -248,6 +250,7 @@ function selectConnections(db: Db, workspaceId: string) {
       'connection.paused_reason as pausedReason',
       'connection.owner',
       'connection.connector_version as connectorVersion',
+      'connection.memory_mb as memoryMb',
       'connection.created_at as createdAt',
       'connection.updated_at as updatedAt',
       'source.id as sourceId',
@@ -282,6 +285,7 @@ function toSummary(row: ConnectionRow): Omit<ConnectionSummary, 'streamNames'> {
     quarantineLimit: row.quarantineLimit,
     owner: row.owner,
     connectorVersion: row.connectorVersion,
+    memoryMb: row.memoryMb,
     pausedReason: row.pausedReason,
     createdAt: row.createdAt,
   };

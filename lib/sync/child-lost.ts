@@ -79,7 +79,7 @@ function failureOf({ reason, message }: Lost): Failure {
       kind: 'terminal',
       code: 'memory_limit',
       message: `The sync was ended: ${message}`,
-      hint: 'Ask the source for smaller pages, or raise WEIR_SYNC_MEMORY_MB.',
+      hint: 'Ask the source for smaller pages, or raise the memory in the connection’s settings, or WEIR_SYNC_MEMORY_MB for all of them.',
     };
   }
   return {

@@ -4,6 +4,7 @@ import type { SchemaPolicy } from '#lib/db/schema.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { epochSeconds, withoutAbsent } from './call.ts';
 import { toPublicStream, toSyncCatalogStream } from './catalog.ts';
+import { toResources } from './resources.ts';
 import { type BasicSchedule, type ClientWords, toConfigSchedule, toPublicSchedule } from './schedule.ts';
 
 const CONFIG_NAMESPACES = { source: 'source', destination: 'destination', custom: 'customformat' } as const;
@@ -41,6 +42,7 @@ export function toConfigConnection(connection: FullConnection, workspaceId: stri
     notifySchemaChanges: settings.notifySchemaChanges === true,
     notifySchemaChangesByEmail: settings.notifySchemaChangesByEmail === true,
     backfillPreference: settings.backfillPreference ?? 'disabled',
+    resourceRequirements: toResources(connection.memoryMb),
     geography: 'auto',
     created_at: epochSeconds(connection.createdAt),
     createdAt: epochSeconds(connection.createdAt),

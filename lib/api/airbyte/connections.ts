@@ -42,6 +42,7 @@ const configInput: Record<string, JsonObject> = {
   scheduleData: { type: 'object' },
   schedule: { type: 'object' },
   syncCatalog: { type: 'object' },
+  resourceRequirements: { type: 'object', description: 'memory_limit is the most memory of one sync.' },
 };
 const publicInput: Record<string, JsonObject> = {
   ...changeable,

@@ -9,6 +9,7 @@ import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { type Call, idIn, isUuid, listOf, objectOf, optionalText } from './call.ts';
 import { readClientSettings, readNamespace, readSchemaPolicy } from './connection-shapes.ts';
 import { find as findDestination } from './destinations.ts';
+import { readMemory } from './resources.ts';
 import type { BasicSchedule } from './schedule.ts';
 import { find as findSource } from './sources.ts';
 
@@ -67,6 +68,7 @@ function changesOf(body: JsonObject, { streams, schedule }: ReadParts): Partial<
   const namespaceFormat = optionalText(body, 'namespaceFormat');
   const prefix = optionalText(body, 'prefix');
   const schemaChanges = readSchemaPolicy(body);
+  const memoryMb = readMemory(body.resourceRequirements);
   return {
     ...(streams && { streams }),
     ...(schedule && { schedule }),
@@ -77,6 +79,7 @@ function changesOf(body: JsonObject, { streams, schedule }: ReadParts): Partial<
     ...(namespaceFormat && { namespaceFormat }),
     ...(prefix !== undefined && { prefix }),
     ...(schemaChanges && { schemaChanges }),
+    ...(memoryMb !== undefined && { memoryMb }),
   };
 }
 

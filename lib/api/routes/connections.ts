@@ -64,6 +64,7 @@ const changeable = {
   quarantineLimit: nullable(shape({ rows: whole, percent: { type: 'number' } })),
   owner: nullable(text),
   connectorVersion: nullable(whole),
+  memoryMb: nullable(whole),
   tags: texts,
   status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,

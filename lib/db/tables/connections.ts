@@ -120,6 +120,8 @@ interface ConnectionTable {
   owner: Optional<string>;
   /** The version of its connector that it stays with; null follows the newest. */
   connector_version: Optional<number>;
+  /** Most memory of one sync in MB; null for what the worker gives every sync. */
+  memory_mb: Optional<number>;
   /** When people were warned that it will be disabled; null since it last succeeded. */
   disable_warned_at: NullableTime;
   /** It starts when this one has succeeded, besides its schedule. */

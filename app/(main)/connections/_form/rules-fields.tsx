@@ -85,6 +85,22 @@ export function RulesFields({ input, set, problem }: Props) {
           />
         </Field>
       </div>
+      <Field
+        id="memory-mb"
+        label="Most memory of one sync"
+        optional
+        hint="MB; no more than the worker allows. Empty: what every sync gets."
+        error={problem('memoryMb')}
+      >
+        <input
+          className="input"
+          type="number"
+          min={128}
+          {...fieldControl('memory-mb', problem('memoryMb'), true)}
+          value={input.memoryMb ?? ''}
+          onChange={(event) => set({ memoryMb: event.target.value === '' ? null : Number(event.target.value) })}
+        />
+      </Field>
     </>
   );
 }

@@ -56,6 +56,7 @@ const FIELDS: Record<Kind, readonly string[]> = {
       'quarantineLimit',
       'owner',
       'connectorVersion',
+      'memoryMb',
       'tags',
       'states',
     ],

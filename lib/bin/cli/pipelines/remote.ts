@@ -87,7 +87,7 @@ export async function readRemote(server: Server): Promise<Remote[]> {
 }
 
 function connectionBody(row: Connection & { readonly tags: readonly string[] }): JsonObject {
-  const { namespaceFormat, freshnessTargetMinutes, quarantineLimit, connectorVersion } = row;
+  const { namespaceFormat, freshnessTargetMinutes, quarantineLimit, connectorVersion, memoryMb } = row;
   return {
     source: row.source.name,
     destination: row.destination.name,
@@ -101,6 +101,7 @@ function connectionBody(row: Connection & { readonly tags: readonly string[] }):
     badValues: row.badValues,
     ...(row.owner !== null && { owner: row.owner }),
     ...(connectorVersion !== null && { connectorVersion }),
+    ...(memoryMb !== null && { memoryMb }),
     ...(row.tags.length > 0 && { tags: [...row.tags] }),
     ...(isJsonObject(quarantineLimit) && { quarantineLimit: { ...quarantineLimit } }),
     streams: row.streams.map(toDocumentStream),

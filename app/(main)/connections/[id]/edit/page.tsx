@@ -37,6 +37,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     quarantineLimit,
     owner,
     connectorVersion,
+    memoryMb,
     streams,
   } = connection;
   return (
@@ -77,6 +78,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
           quarantineLimit,
           owner,
           connectorVersion,
+          memoryMb,
           streams,
           sourceId: source.id,
           destinationId: destination.id,
