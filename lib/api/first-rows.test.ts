@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createApiKey } from '#lib/access/api-keys.ts';
+import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
 import type { FirstRows } from '#quality/first-rows.ts';
 import { ADMIN } from '#tests/harness/api.ts';
 import { makeConnection } from '#tests/harness/shop.ts';
@@ -103,4 +104,40 @@ test('the place of the rows and lines to look at them are told without a secret'
     },
   ]);
   expect(JSON.stringify(body)).not.toContain(`${password}@`);
+});
+
+test('of a bucket the newest file is looked into, and DuckDB is told all of them', async () => {
+  const { ada, connectionId, publish, look, query } = await published();
+  const bucket = await makeBucket();
+  const store = await bucket.store();
+  await store.put('shop/orders/1.jsonl', '{"id":1,"email":"ada@example.com"}\n');
+  await store.put('shop/orders/2.jsonl', '{"id":2,"email":"bob@example.com"}\n{"id":3,"email":null}\n');
+  store.close();
+  const { hostname: host, port } = new URL(String(bucket.config.s3_endpoint));
+  await ada.send('POST', `${V1}/allowed-hosts`, { host, port: Number(port), reason: 'test' });
+  const made = await ada.send<{ id: string }>('POST', `${V1}/destinations`, {
+    ...{ name: 'Lake', type: 's3', config: bucket.config },
+  });
+  await query('update connection set destination_id = $1 where id = $2', [made.body.id, connectionId]);
+  await publish();
+  const files = ['1', '2'].map((part) => `s3://datalake/shop/orders/${part}.jsonl`);
+  await query("update sync_stream set relation = $1 where name = 'orders'", [
+    JSON.stringify({ kind: 'parquet', files }),
+  ]);
+  expect((await look()).body).toEqual({
+    columns: [
+      { name: 'id', type: 'BIGINT', personal: false },
+      { name: 'email', type: 'VARCHAR', personal: true },
+    ],
+    rows: [
+      { id: '2', email: '••••' },
+      { id: '3', email: null },
+    ],
+    more: false,
+  });
+  const { body } = await ada.get<{ place: string; lines: { text: string }[] }[]>(
+    `${V1}/connections/${connectionId}/places`,
+  );
+  expect(body[0]?.place).toBe('s3://datalake/shop/orders/');
+  expect(body[0]?.lines.at(-1)?.text).toBe('s3://datalake/shop/orders/*.jsonl');
 });
