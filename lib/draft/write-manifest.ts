@@ -1,11 +1,11 @@
-import { Document, isMap, isPair, isScalar, type Node, type ParsedNode, visit } from 'yaml';
+import { Document, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode, stringify, visit } from 'yaml';
 import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { MANIFEST_YAML } from '#lib/manifest/manifest-yaml.ts';
 import type { Draft, Drafted, DraftStream, Finding } from './draft.ts';
 
 const VERSION = '6.0.0';
-/** Maps up to this many characters stand on one line, as people write them. */
-const ONE_LINE = 90;
+/** A component stands on one line where that is no longer: as much as an editor shows beside a test on a small screen. */
+const ONE_LINE = 66;
 
 /** The manifest of a draft, as somebody would have written it by hand, and why each part is as it is. */
 export function writeManifest(draft: Draft): Drafted {
@@ -163,11 +163,11 @@ function fieldCount(schema: JsonObject | null): string {
 function text(manifest: object): string {
   const document = new Document(manifest, { ...MANIFEST_YAML, aliasDuplicateObjects: false });
   visit(document, {
-    Map: (_key, node) => {
-      if (isShort(node as Node)) node.flow = true;
+    Map: (_key, node, path) => {
+      if (isShort(node as Node, columnOf(path))) node.flow = true;
     },
-    Seq: (_key, node) => {
-      if (isShort(node as Node)) node.flow = true;
+    Seq: (_key, node, path) => {
+      if (isShort(node as Node, columnOf(path))) node.flow = true;
     },
     Scalar: (_key, node) => {
       // Readers of YAML 1.1 take a bare day for a date.
@@ -177,19 +177,32 @@ function text(manifest: object): string {
       if (isScalar(pair.key) && SECTIONS.has(String(pair.key.value)) && isPair(pair)) pair.key.spaceBefore = true;
     },
   });
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return document.toString(WIDE);
 }
+
+const WIDE = { lineWidth: 0, flowCollectionPadding: true } as const;
 
 const SECTIONS = new Set(['check', 'definitions', 'streams', 'spec']);
 
+/** Where a value begins on its line: two columns for each collection around it, and its key. */
+function columnOf(path: readonly unknown[]): number {
+  const depth = path.filter((each) => isMap(each) || isSeq(each)).length;
+  const pair = path.at(-1);
+  const key = isPair(pair) && isScalar(pair.key) ? String(pair.key.value).length + 2 : 0;
+  return Math.max(0, depth - 1) * 2 + key;
+}
+
 /** Components without components of their own read best on one line. */
-function isShort(node: Node | ParsedNode): boolean {
+function isShort(node: Node | ParsedNode, column: number): boolean {
   const value = (node as { toJSON(): unknown }).toJSON();
-  if (JSON.stringify(value).length > ONE_LINE) return false;
+  if (value === null || typeof value !== 'object') return false;
+  // Writing out what is far too long would take time for nothing.
+  if (JSON.stringify(value).length > 2 * ONE_LINE) return false;
+  const width = column + stringify(value, { collectionStyle: 'flow', ...WIDE }).trimEnd().length;
+  if (width > ONE_LINE) return false;
   if (Array.isArray(value)) return value.every((item) => typeof item !== 'object');
   return (
-    isMap(node) &&
-    Object.values(value as object).every((item) => typeof item !== 'object' || item === null || isWordList(item))
+    isMap(node) && Object.values(value).every((item) => typeof item !== 'object' || item === null || isWordList(item))
   );
 }
 

@@ -69,8 +69,6 @@ const OPTIONS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   insertSpaces: true,
   detectIndentation: false,
   scrollBeyondLastLine: false,
-  // Beside a test there is seldom room for a whole line: none is cut off.
-  ...{ wordWrap: 'on', wrappingIndent: 'deepIndent' },
   renderLineHighlight: 'line',
   quickSuggestions: { other: true, comments: false, strings: true },
   suggest: { showWords: false },

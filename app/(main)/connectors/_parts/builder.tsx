@@ -119,7 +119,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
       draft.forget();
       setDialog(null);
       say.done(
-        version === 1 ? 'Version 1 saved. Make a source from it next: New source, above.' : `Version ${version} saved`,
+        version === 1 ? 'Version 1 saved. Next: New source.' : `Version ${version} saved`,
       );
     } catch (error) {
       // A connector without a version would only keep its name from the next try.

@@ -27,9 +27,18 @@ streams:
           api_token: "{{ config['api_token'] }}"
       paginator:
         type: DefaultPaginator
-        page_size_option: { type: RequestOption, inject_into: request_parameter, field_name: per_page }
-        page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: page }
-        pagination_strategy: { type: PageIncrement, page_size: 100, start_from_page: 1 }
+        page_size_option:
+          type: RequestOption
+          inject_into: request_parameter
+          field_name: per_page
+        page_token_option:
+          type: RequestOption
+          inject_into: request_parameter
+          field_name: page
+        pagination_strategy:
+          type: PageIncrement
+          page_size: 100
+          start_from_page: 1
       record_selector:
         type: RecordSelector
         extractor: { type: DpathExtractor, field_path: [data] }
@@ -40,7 +49,10 @@ spec:
     type: object
     required: [api_token]
     properties:
-      api_token: { type: string, title: API token, airbyte_secret: true }
+      api_token:
+        type: string
+        title: API token
+        airbyte_secret: true
 `;
 
 const INCREMENTAL = `version: 6.0.0
@@ -62,10 +74,16 @@ streams:
         authenticator:
           type: ApiKeyAuthenticator
           api_token: "{{ config['api_key'] }}"
-          inject_into: { type: RequestOption, inject_into: header, field_name: X-API-Key }
+          inject_into:
+            type: RequestOption
+            inject_into: header
+            field_name: X-API-Key
       paginator:
         type: DefaultPaginator
-        page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: cursor }
+        page_token_option:
+          type: RequestOption
+          inject_into: request_parameter
+          field_name: cursor
         pagination_strategy:
           type: CursorPagination
           cursor_value: "{{ response['next'] }}"
@@ -78,7 +96,10 @@ streams:
       cursor_field: updated_at
       datetime_format: "%Y-%m-%dT%H:%M:%SZ"
       start_datetime: "{{ config['start_date'] }}"
-      start_time_option: { type: RequestOption, inject_into: request_parameter, field_name: updated_since }
+      start_time_option:
+        type: RequestOption
+        inject_into: request_parameter
+        field_name: updated_since
 
 spec:
   type: Spec
@@ -86,8 +107,15 @@ spec:
     type: object
     required: [api_key, start_date]
     properties:
-      api_key: { type: string, title: API key, airbyte_secret: true }
-      start_date: { type: string, title: Start date, format: date-time, examples: ["2026-01-01T00:00:00Z"] }
+      api_key:
+        type: string
+        title: API key
+        airbyte_secret: true
+      start_date:
+        type: string
+        title: Start date
+        format: date-time
+        examples: ["2026-01-01T00:00:00Z"]
 `;
 
 const FILE = `version: 6.0.0
