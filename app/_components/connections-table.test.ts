@@ -74,4 +74,6 @@ test('one that has never synced stands in a group of its own, and is called neit
   expect(html).toContain('Not synced yet');
   expect(html).not.toMatch(/Healthy/);
   expect(await rendered([row(1, 'healthy')])).not.toContain('Not synced yet');
+  const first = { current: { id: 1, attempt: 1, startedAt: '2026-01-01T00:00:00Z' } } as unknown as Partial<Row>;
+  expect(await rendered([{ ...row(1, 'running'), ...first }])).toContain('Not synced yet');
 });

@@ -8,7 +8,6 @@ import { ConnectionRow } from './connection-row.tsx';
 import { formatCount } from './format.ts';
 import { Empty } from './notice.tsx';
 import { GroupRow, Panel, Table } from './panel.tsx';
-import type { Health } from './states.ts';
 import type { Wire } from './wire.ts';
 
 type Row = Wire<OverviewRow>;
@@ -37,7 +36,7 @@ export function ConnectionsTable({ rows: live }: { rows: readonly Row[] }) {
   const [open, setOpen] = useState(false);
   const { rows, hold } = useSteadyOrder(live);
   const found = rows.filter((row) => matches(row, q) && isOwned(row, owner));
-  const groups = GROUPS.map((group) => ({ group, rows: found.filter((row) => groupOf(row.health) === group) }));
+  const groups = GROUPS.map((group) => ({ group, rows: found.filter((row) => groupOf(row) === group) }));
   const shown = groups.filter(({ group, rows }) => rows.length > 0 && (!show || show === group));
   const drawn = (group: Group, of: readonly Row[]) => {
     if (open || of.length <= CROWDED) return of;
@@ -174,8 +173,10 @@ function useSteadyOrder(live: readonly Row[]) {
   return { rows, hold: setHeld };
 }
 
-function groupOf(health: Health): Group {
+/** Before its first sync has ended, nothing is on time. */
+function groupOf({ health, lastSync }: Row): Group {
   if (health === 'paused' || health === 'new') return health;
+  if (health === 'running' && lastSync === null) return 'new';
   return health === 'healthy' || health === 'running' ? 'fine' : 'attention';
 }
 

@@ -118,9 +118,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
       rememberTestValues(id, values);
       draft.forget();
       setDialog(null);
-      say.done(
-        version === 1 ? 'Version 1 saved. Next: New source.' : `Version ${version} saved`,
-      );
+      say.done(version === 1 ? 'Version 1 saved. Next: New source.' : `Version ${version} saved`);
     } catch (error) {
       // A connector without a version would only keep its name from the next try.
       if (connector === null) await api.delete(`/connectors/${id}`).catch(() => undefined);

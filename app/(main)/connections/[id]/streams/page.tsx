@@ -116,9 +116,11 @@ function StreamRow({
       <td data-k="Table">
         <Names names={names} />
         {names && (
-          <Link className="link small" href={`/connections/${connection.id}?rows=${rowsKey(stream)}#rows`}>
-            First rows
-          </Link>
+          <span className="sub">
+            <Link className="link" href={`/connections/${connection.id}?rows=${rowsKey(stream)}#rows`}>
+              First rows
+            </Link>
+          </span>
         )}
       </td>
       <td data-k="Reads">{READS[syncMode]}</td>
