@@ -5,12 +5,15 @@ import { isFromThisMachine, localIdentity } from '#lib/access/local-identity.ts'
 import { requestOrigin } from '#lib/access/request-origin.ts';
 import { assertRole } from '#lib/access/roles.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
-import { readJson } from '../body.ts';
+import { readBytes, readJson } from '../body.ts';
 import { type Door, type DoorEnv, note, notSignedIn } from '../door.ts';
 import { badRequest } from '../failures.ts';
 import { once } from '../once.ts';
 import type { Call, ConfigRoute, PublicRoute } from './call.ts';
 import { configRefusal, publicRefusal } from './refusals.ts';
+
+/** A client's id and secret, before anybody knows whose they are. */
+const FORM_BYTES = 100_000;
 
 type AnyRoute = ConfigRoute | PublicRoute;
 
@@ -92,7 +95,7 @@ async function callOf(c: Door, identity: Identity): Promise<Call> {
 async function bodyOf(request: Request): Promise<JsonObject> {
   if (request.method === 'GET' || request.method === 'DELETE') return {};
   if (request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded'))
-    return Object.fromEntries(new URLSearchParams(await request.text()));
+    return Object.fromEntries(new URLSearchParams(new TextDecoder().decode(await readBytes(request, FORM_BYTES))));
   const body = await readJson(request);
   if (isJsonObject(body)) return body;
   throw badRequest('The body must be a JSON object.');

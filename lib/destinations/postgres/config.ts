@@ -59,6 +59,15 @@ export const postgresSpec: JsonObject = {
       default: 'direct',
       order: 7,
     },
+    // Airbyte's clients send it; a tunnel that is not opened must not keep its secrets either.
+    tunnel_method: {
+      title: 'SSH tunnel',
+      type: 'object',
+      airbyte_hidden: true,
+      properties: { tunnel_method: { type: 'string', const: 'NO_TUNNEL' } },
+      additionalProperties: false,
+      order: 8,
+    },
     ssl_mode: {
       title: 'SSL mode',
       type: 'object',
