@@ -194,6 +194,7 @@ describe('source, destination, connection', () => {
     await page.getByLabel('Destination').selectOption({ label: 'Warehouse' });
     await page.getByText('Its tables begin with shop_api_, such as shop_api_orders').waitFor();
     expect(await page.getByLabel('Table prefix').inputValue()).toBe('shop_api_');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Shop API → Warehouse, 2');
     await pictures(page, 'new-connection-prefix');
     await page.getByRole('button', { name: 'Without the prefix' }).click();
     await page.getByText(/Shop API → Warehouse loads this table too/).waitFor();

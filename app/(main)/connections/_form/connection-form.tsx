@@ -87,7 +87,8 @@ export function ConnectionForm({
     const sourceName = sources.find((item) => item.id === input.sourceId)?.name ?? '';
     const prefix = typed || freePrefix(landing, others, sourceName);
     setOwnPrefix(prefix === typed ? null : prefix);
-    set({ streams, prefix, name: input.name || nameOf(sources, input.sourceId, destination.name) });
+    const name = input.name || freeName(`${sourceName || 'source'} → ${destination.name}`, others);
+    set({ streams, prefix, name });
   }
 
   const save = async () => {
@@ -380,8 +381,11 @@ function streamErrors(issues: readonly Issue[], streams: readonly ConfiguredStre
   return Object.fromEntries(rows);
 }
 
-function nameOf(sources: readonly Choice[], sourceId: string, destination: string): string {
-  return `${sources.find((item) => item.id === sourceId)?.name ?? 'source'} → ${destination}`;
+/** With a number where another connection is called so. */
+function freeName(name: string, others: Props['others']): string {
+  const taken = new Set(others.map((other) => other.name));
+  const numbered = others.map((_, index) => `${name}, ${index + 2}`);
+  return [name, ...numbered].find((each) => !taken.has(each)) ?? name;
 }
 
 function newDestination(sourceId: string): string {
