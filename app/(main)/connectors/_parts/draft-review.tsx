@@ -112,7 +112,7 @@ function Findings({ findings }: Pick<Drafted, 'findings'>) {
           <td data-k="Proposed">
             {says === 'none' ? <span className="faint">none</span> : <b className="strong">{says}</b>}
           </td>
-          <td data-k="Evidence" className="muted wrap-cell">
+          <td data-k="Evidence" className="muted wrap-cell wide">
             <WithCode>{evidence}</WithCode>
           </td>
         </tr>
