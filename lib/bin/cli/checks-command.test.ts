@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '#tests/harness/database.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
 
@@ -35,21 +35,6 @@ async function weir(...args: string[]) {
     return { code, stdout, stderr };
   }
 }
-
-test('the exit code says whether checks pass, fail or could not be measured', async () => {
-  const { url, query } = await testDatabase();
-  await query("create table orders (id int, email text); insert into orders values (1, 'a@x.de'), (2, null)");
-  const run = (text: string) => weir('checks', 'run', suiteFile(`dataset: orders\n${text}`), '--to', url, '--json');
-  const passes = await run('volume: {min_rows: 2}\ncompleteness: {column: email, level: warn}');
-  expect(passes.code).toBe(0);
-  expect(JSON.parse(passes.stdout)).toMatchObject({ passed: 1, warned: 1, failed: 0, notMeasured: 0 });
-  const fails = await run('completeness: {column: email}');
-  expect(fails.code).toBe(1);
-  expect(JSON.parse(fails.stdout).results).toMatchObject([
-    { outcome: 'fail', message: 'email is 50% filled, limit 100%', samples: [{ id: 2, email: null }] },
-  ]);
-  expect((await run('completeness: {column: emial}')).code).toBe(3);
-});
 
 test('one check is run by its name; a name that leads to none says which there are', async () => {
   const { url, query } = await testDatabase();
@@ -134,4 +119,69 @@ test('a suite of the service is started there, and waited for', async () => {
   await api.close();
   // Where nobody answers, no check fails.
   expect(await weir('checks', 'start', 'orders', '--url', api.url, '--key', 'weir_k')).toMatchObject({ code: 3 });
+});
+
+describe('the exit code, for Airflow and CI,', () => {
+  const CLOSED = 'postgres://u:p@127.0.0.1:9/none';
+  const parsed = (stdout: string) => JSON.parse(stdout) as { failure?: { code: string }; results?: object[] };
+
+  test('is 0 when all pass or warn, 1 when one fails, 3 when one can’t be measured', async () => {
+    const { url, query } = await testDatabase();
+    await query("create table t (id int, email text); insert into t values (1, 'a@x.de'), (2, null)");
+    const run = async (...checks: string[]) => {
+      const file = suiteFile(['dataset: t', ...checks].join('\n'));
+      const { code, stdout } = await weir('checks', 'run', file, '--to', url, '--json');
+      return { code, ...(JSON.parse(stdout) as { results: object[] }) };
+    };
+    const [well, fails, unmeasured] = await Promise.all([
+      run(
+        'volume: {min_rows: 2}',
+        'completeness: [{column: email, level: warn}, {column: email, threshold: 40, warn: {threshold: 99}}]',
+      ),
+      run('volume: {min_rows: 2}', 'completeness: {column: email, level: block}'),
+      run('volume: [{min_rows: 3}, {table: nowhere, min_rows: 3}]', 'range: {column: email, min: 3}'),
+    ]);
+    expect(well).toMatchObject({ code: 0, passed: 1, warned: 2, failed: 0, notMeasured: 0 });
+    expect(fails).toMatchObject({ code: 1, passed: 1, warned: 0, failed: 1, notMeasured: 0 });
+    const samples = [{ id: 2, email: null }];
+    expect(fails.results[1]).toMatchObject({ outcome: 'fail', message: 'email is 50% filled, limit 100%', samples });
+    expect(unmeasured).toMatchObject({ code: 3, failed: 1, notMeasured: 2 });
+  });
+
+  test('is 2 for what was asked wrongly, and 3 where nobody answers, with the reason as JSON too', async () => {
+    const file = suiteFile('dataset: t\nvolume: {min_rows: 1}');
+    const run = (...args: string[]) => weir('checks', 'run', ...args, '--json');
+    const wrong = await Promise.all([run(file), run(file, '--destination', 'Lake', '--url', 'http://127.0.0.1:9')]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2]);
+    const unreachable = await Promise.all([
+      run(file, '--to', CLOSED),
+      run(file, '--destination', 'Lake', '--url', 'http://127.0.0.1:9', '--key', 'weir_k'),
+    ]);
+    for (const { code, stdout, stderr } of unreachable) {
+      expect([code, stderr]).toEqual([3, expect.stringMatching(/\S/)]);
+      expect(parsed(stdout).failure?.code).toMatch(/unreachable/);
+    }
+  });
+
+  test('follows what a running Weir measures over one of its destinations', async () => {
+    const result = { key: 'orders / volume / rows', title: 'orders: volume, rows', message: '12 rows', samples: [] };
+    const api = await scriptedServer({
+      '/api/weir/v1/destinations': () => ({ body: [{ id: 'd1', name: 'Lake' }] }),
+      '/api/weir/v1/suites/try': [
+        { body: { results: [{ ...result, outcome: 'pass' }], tookMs: 1 } },
+        { body: { results: [{ ...result, outcome: 'fail' }], tookMs: 1 } },
+        { status: 401, body: { error: { code: 'unauthorized', message: 'The key is not known.' } } },
+      ],
+    });
+    onTestFinished(() => api.close());
+    const file = suiteFile('dataset: orders\nvolume: {min_rows: 11}');
+    const run = (name: string) =>
+      weir('checks', 'run', file, '--destination', name, '--url', api.url, '--key', 'k', '--json');
+    const first = await run('Lake');
+    expect([first.code, JSON.parse(first.stdout)]).toMatchObject([0, { passed: 1, failed: 0 }]);
+    expect((await run('Lake')).code).toBe(1);
+    expect((await run('Lake')).code).toBe(3);
+    const none = await run('Sea');
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('Destinations: Lake.')]);
+  });
 });

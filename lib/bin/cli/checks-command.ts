@@ -13,8 +13,11 @@ import { parseSuite } from '#quality/parse-suite.ts';
 import { withPostgres } from '#quality/postgres/engine.ts';
 import type { NewResult } from '#quality/result-store.ts';
 import type { Suite } from '#quality/suite.ts';
+import { measureThere, type There } from './checks-there.ts';
 import { needed, textFile } from './inputs.ts';
 import { postgresConfig } from './postgres-address.ts';
+
+type Measured = Omit<NewResult, 'memory'> & Partial<Pick<NewResult, 'memory'>>;
 
 /** What the exit code says: for Airflow, dbt and CI. */
 export const CHECKS_EXIT = { ok: 0, failed: 1, usage: 2, notMeasured: 3 } as const;
@@ -23,6 +26,8 @@ interface Options {
   readonly file: string | undefined;
   readonly to: string | undefined;
   readonly parquet: string | undefined;
+  /** In place of both, where a running Weir can reach what this machine can't. */
+  readonly there: There | null;
   /** Only the checks of this key or name. */
   readonly check: string | undefined;
   readonly json: boolean;
@@ -30,12 +35,15 @@ interface Options {
 }
 
 /** `checks run`: measures a suite where the tables are, without the service, and says what came out. */
-export async function checksRunCommand({ file, json, check, ...options }: Options): Promise<number> {
+export async function checksRunCommand({ file, json, check, there, ...options }: Options): Promise<number> {
   const name = needed(file, 'The suite (weir checks run suite.yaml)');
   const suite = readSuite(name);
   if (suite === null) return CHECKS_EXIT.usage;
   const checks = check === undefined ? suite.checks : namedChecks(suite.checks, check);
-  const results = await inTarget(options, (engine) => checkTables(engine, checks, unknownFacts, suite.samples));
+  const keys = checks.map(({ key }) => key);
+  const results = there
+    ? await measureThere(there, textFile(name), keys)
+    : await inTarget(options, (engine) => checkTables(engine, checks, unknownFacts, suite.samples));
   process.stdout.write(json ? `${JSON.stringify(summary(name, results), null, 2)}\n` : resultLines(results));
   return exitCodeOf(results);
 }
@@ -53,13 +61,17 @@ function readSuite(file: string): Suite | null {
 }
 
 function inTarget<T>(
-  { to, parquet, signal }: Omit<Options, 'file' | 'json' | 'check'>,
+  { to, parquet, signal }: Omit<Options, 'file' | 'json' | 'check' | 'there'>,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   // Whoever runs the command could reach every address anyway.
   const guard = createGuard({ allowed: 'any' });
   if (parquet === undefined)
-    return withPostgres(postgresConfig(needed(to, '--to or --parquet'), '--to'), { guard, signal }, work);
+    return withPostgres(
+      postgresConfig(needed(to, '--to, --parquet or --destination'), '--to'),
+      { guard, signal },
+      work,
+    );
   const folder = path.resolve(parquet);
   return withParquet({ find: (table) => filesOf(folder, table), folder, signal }, work);
 }
@@ -83,7 +95,7 @@ function unknownFacts(): Facts {
   return { now: new Date(), lastPublishedAt: null, history: [], previousRows: null, memory: null, load: null };
 }
 
-function summary(suite: string, results: readonly NewResult[]) {
+function summary(suite: string, results: readonly Measured[]) {
   const count = (outcome: NewResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
   return {
     suite,
@@ -91,7 +103,7 @@ function summary(suite: string, results: readonly NewResult[]) {
     warned: count('warn'),
     failed: count('fail'),
     notMeasured: count('error'),
-    results: results.map(({ memory: _memory, samplesUntil: _until, ...result }) => result),
+    results: results.map(({ memory: _memory, samplesUntil: _until, ...result }) => ({ samples: [], ...result })),
   };
 }
 

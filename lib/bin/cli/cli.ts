@@ -36,8 +36,8 @@ const USAGE = `weir <command> --manifest FILE [options]
   read     --config FILE --catalog FILE [--state FILE]    records and states, as the Airbyte protocol
   sync     --config FILE --to postgres://… [--stream NAME …] [--full-refresh]
                                                           load into a Postgres, without the service
-  checks run SUITE --to postgres://… | --parquet DIR [--check NAME] [--json]
-                                                          measure a suite, or one of its checks; exits 0, 1 if a check fails, 3 if it can't be measured
+  checks run SUITE --to postgres://… | --parquet DIR | --destination NAME --key KEY [--url URL] [--check NAME] [--json]
+                                                          measure a suite, or one of its checks; exits 0, 1 if a check fails, 2 if the suite is wrong, 3 if it can't be measured
   checks start NAME --key KEY [--url URL] [--json]        have the service measure a suite of its own, buckets too; exits the same
   apply -f DIR --key KEY [--url URL] [--dry-run] [--prune]
                                                           make the service as a folder of YAML says
@@ -79,6 +79,7 @@ const OPTIONS = {
   pages: { type: 'string' },
   slices: { type: 'string' },
   parquet: { type: 'string' },
+  destination: { type: 'string' },
   check: { type: 'string' },
   url: { type: 'string' },
   key: { type: 'string' },
@@ -124,6 +125,8 @@ async function main(args: string[]): Promise<number> {
     return await run(positionals, values, stop.signal);
   } catch (error) {
     const failure = toFailure(error);
+    if (command === 'checks' && args.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ failure }, null, 2)}\n`);
     process.stderr.write(`${stop.signal.aborted ? 'Stopped.' : failureText(failure)}\n`);
     if (isUsage(error)) return 2;
     if (!stop.signal.aborted && PROTOCOL.includes(command ?? '')) sayFailure(failure);
@@ -207,8 +210,9 @@ function checks([action, file]: string[], values: Values, signal: AbortSignal): 
   const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY } = values;
   if (action === 'start') return checksStartCommand({ suite: file, url, key, json: values.json === true, signal });
   needed(action === 'run' ? action : undefined, 'The action (weir checks run suite.yaml)');
-  const { to, parquet, check, json } = values;
-  return checksRunCommand({ file, to, parquet, check, json: json === true, signal });
+  const { to, parquet, destination, check, json } = values;
+  const there = destination === undefined ? null : { destination, url, key };
+  return checksRunCommand({ file, to, parquet, there, check, json: json === true, signal });
 }
 
 function record([file]: string[], values: Values, signal: AbortSignal): Promise<number> {
