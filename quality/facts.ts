@@ -38,8 +38,8 @@ export async function gatherFacts(
       now,
       // Of a table that no stream is called like, such as a dbt model, the newest load of all tells.
       lastPublishedAt: published.byTable.get(table) ?? last?.at ?? null,
-      history: points.flatMap(({ at, value, feedback }) =>
-        value === null ? [] : [{ at, value, ...(feedback && { feedback }) }],
+      history: points.flatMap(({ at, value, feedback, between }) =>
+        value === null || between ? [] : [{ at, value, ...(feedback && { feedback }) }],
       ),
       previousRows: (where === undefined ? counted.get(table) : undefined) ?? null,
       memory: points.findLast(({ memory }) => memory !== null)?.memory ?? (null as JsonValue),

@@ -161,6 +161,8 @@ export interface EarlierResult {
   readonly value: number | null;
   readonly feedback: 'expected' | 'excluded' | null;
   readonly memory: JsonValue;
+  /** Measured by hand between two loads: what the table held, and no load of its own. */
+  readonly between: boolean;
 }
 
 /** How many measurements of a check are looked back at. */
@@ -179,20 +181,22 @@ const FEEDBACK = sql`case
 
 /**
  * By check, what was measured on other loads than this one, oldest first. Tables that Weir did not load have no loads: there
- * each run counts. What the gate measured of loads that were never published does not.
+ * each run counts; of those between two loads only what they remember. What the gate measured of loads that were never published does not.
  */
 export async function earlierResults(
   db: Db,
   { suiteId, loadId, except }: { suiteId: string; loadId: number | null; except: number | null },
 ): Promise<Map<string, EarlierResult[]>> {
   const { rows } = await sql<EarlierResult>`
-    select key, at, value, memory, feedback from (
+    select key, at, value, memory, feedback, between from (
       select result.key, result.measured_at as at, result.value, result.memory, result.id, ${FEEDBACK} as feedback,
+        ${loadId}::bigint is not null and run.trigger <> 'backfill' and run.sync_id is null as between,
         row_number() over (partition by result.key order by result.measured_at desc, result.id desc) as place
       from check_result result join check_run run on run.id = result.run_id
       where result.suite_id = ${suiteId} and run.trigger <> 'gate' and run.id is distinct from ${except}::bigint
         and result.outcome <> 'error'
-        and (${loadId}::bigint is null or run.trigger = 'backfill' or run.sync_id <> ${loadId}::bigint)
+        and (${loadId}::bigint is null or run.trigger = 'backfill' or run.sync_id <> ${loadId}::bigint
+          or (run.sync_id is null and result.measured_at < (select started_at from syncs where id = ${loadId}::bigint)))
     ) earlier where place <= ${LOOK_BACK} order by at, id`.execute(db);
   return Map.groupBy(rows, ({ key }) => key);
 }
