@@ -13,7 +13,6 @@ const ROWS = 20;
 const STATEMENT_MS = 10_000;
 /** Of a bucket one file is fetched, the newest; a larger one is for other tools. */
 const FILE_BYTES = 64 * 1024 * 1024;
-const MOST_SUITES = 200;
 
 /** A stream as its connection has it. */
 export interface StreamName {
@@ -118,7 +117,6 @@ async function personalColumns(
     .select('text')
     .where('workspace_id', '=', workspaceId)
     .where('destination_id', '=', destinationId)
-    .limit(MOST_SUITES)
     .execute();
   const rules = suites
     .map(({ text }) => parseSuite(text).readable)
