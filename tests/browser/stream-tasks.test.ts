@@ -1,3 +1,4 @@
+import { createDecipheriv } from 'node:crypto';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -67,6 +68,51 @@ test('a stream is read from the beginning, and replaces what is there', async ()
   const { rows } = await warehouse.query('select order_id::int as id from w_orders order by 1');
   expect(rows.map(({ id }) => id)).toEqual([10, 11, 12]);
 });
+
+test('a field is encrypted; its key is shown once, masked from then on, and kept', async () => {
+  const saved = async () => {
+    await page.getByRole('button', { name: /^Save/ }).click();
+    await page.waitForURL(`${weir.url}/connections/${connectionId}`);
+  };
+  await page.goto(`${weir.url}/connections/${connectionId}/edit`);
+  const open = () =>
+    page
+      .getByRole('row', { name: /customers/ })
+      .getByRole('button', { name: /fields/ })
+      .click();
+  await open();
+  await page.getByLabel('How name of customers is loaded').selectOption('AES');
+  const settings = page.getByRole('group', { name: 'Encryption of name of customers' });
+  await settings.getByRole('button', { name: 'Make a key' }).click();
+  const key = (await settings.getByRole('status').locator('code').textContent()) ?? '';
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  await seriousFindings(page, 'the settings of an encryption');
+  await saved();
+
+  await page.goto(`${weir.url}/connections/${connectionId}/edit`);
+  await open();
+  await settings.getByRole('textbox', { name: 'Key, saved' }).waitFor();
+  expect(await page.content()).not.toContain(key);
+  await settings.getByLabel('Put behind its name').fill('_secret');
+  await saved();
+  const { syncId } = await client.post<{ syncId: number }>(`/connections/${connectionId}/sync`);
+  expect(await client.syncEnd(syncId)).toMatchObject({ status: 'succeeded' });
+  const { rows } = await warehouse.query('select name_secret as text from w_customers where name_secret is not null');
+  expect(rows.map(({ text }) => decrypted(text, key))).toContain('Globex');
+
+  await page.goto(`${weir.url}/connections/${connectionId}/edit`);
+  await open();
+  await page.getByLabel('How name of customers is loaded').selectOption('plain');
+  await saved();
+});
+
+/** AES in GCM: 16 bytes of a vector, the text, 16 bytes of a tag. */
+function decrypted(hex: string, key: string): string {
+  const bytes = Buffer.from(hex, 'hex');
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'hex'), bytes.subarray(0, 16));
+  decipher.setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([decipher.update(bytes.subarray(16, -16)), decipher.final()]).toString();
+}
 
 test('a stream without a range says why', async () => {
   const dialog = await openDialog('products', 'Read a range again…');

@@ -1,18 +1,10 @@
 import { constants, createCipheriv, createPublicKey, type KeyObject, publicEncrypt, randomBytes } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue, stringifyJson } from '#lib/json.ts';
+import { AES_PADDINGS } from './encryption-modes.ts';
 import { type MapperKind, missing, textOf } from './mapper.ts';
 
 const BLOCK_BYTES = 16;
 const KEY_BYTES = [16, 24, 32];
-/** Airbyte's modes and the paddings that make sense with them; ECB, which shows what is equal, can't be used there either. */
-const PADDINGS: Readonly<Record<string, readonly string[]>> = {
-  CBC: ['PKCS5Padding', 'NoPadding'],
-  CFB: ['PKCS5Padding', 'NoPadding'],
-  OFB: ['PKCS5Padding', 'NoPadding'],
-  CTR: ['NoPadding'],
-  GCM: ['NoPadding'],
-};
-
 /**
  * `targetField` becomes `<targetField><fieldNameSuffix>`: its text encrypted, in hexadecimal. AES: 16 random bytes, then what they and the
  * key make of it (with GCM the tag behind); RSA: with PKCS #1 padding, as much as one block holds. Null stays null; what can't be encrypted
@@ -53,8 +45,8 @@ function keyIssues(configuration: JsonObject): string[] {
   if (algorithm === 'RSA')
     return publicKeyOf(configuration) ? [] : ['publicKey is no RSA key: X.509 in hexadecimal, or PEM.'];
   if (algorithm !== 'AES') return ['algorithm is AES or RSA.'];
-  const paddings = PADDINGS[textOf(configuration, 'mode')];
-  if (!paddings) return [`mode is none of ${Object.keys(PADDINGS).join(', ')}.`];
+  const paddings = AES_PADDINGS[textOf(configuration, 'mode')];
+  if (!paddings) return [`mode is none of ${Object.keys(AES_PADDINGS).join(', ')}.`];
   return [
     ...(paddings.includes(textOf(configuration, 'padding'))
       ? []

@@ -2,17 +2,9 @@
 
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import { fieldsOf } from '#lib/connections/stream-modes.ts';
-import {
-  filterOf,
-  isHashed,
-  keptFields,
-  newNameOf,
-  type RowFilter,
-  withFilter,
-  withHash,
-  withKept,
-  withNewName,
-} from './field-changes.ts';
+import { EncryptionFields } from './encryption-fields.tsx';
+import { filterOf, keptFields, newNameOf, type RowFilter, withFilter, withKept, withNewName } from './field-changes.ts';
+import { encryptionOf, type Form, formOf, loadedName, withEncryption, withForm } from './field-encryption.ts';
 
 interface Props {
   readonly configured: ConfiguredStream;
@@ -33,41 +25,12 @@ export function StreamFields({ configured, onPut }: Props) {
               <th>Load</th>
               <th>Field</th>
               <th>Called</th>
-              <th>As a hash</th>
+              <th>Loaded</th>
             </tr>
           </thead>
           <tbody>
             {fields.map((field) => (
-              <tr key={field}>
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`Load ${field} of ${name}`}
-                    checked={kept.has(field)}
-                    onChange={(event) => onPut(withKept(configured, field, event.target.checked, fields))}
-                  />
-                </td>
-                <td className="mono">{field}</td>
-                <td>
-                  <input
-                    className="input mono"
-                    aria-label={`New name of ${field} of ${name}`}
-                    placeholder={field}
-                    defaultValue={newNameOf(configured, field)}
-                    disabled={!kept.has(field)}
-                    onBlur={(event) => onPut(withNewName(configured, field, event.target.value.trim()))}
-                  />
-                </td>
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`Load ${field} of ${name} as a hash`}
-                    checked={isHashed(configured, field)}
-                    disabled={!kept.has(field)}
-                    onChange={(event) => onPut(withHash(configured, field, event.target.checked))}
-                  />
-                </td>
-              </tr>
+              <FieldRows key={field} {...{ configured, onPut, field, fields }} kept={kept.has(field)} />
             ))}
           </tbody>
         </table>
@@ -84,6 +47,75 @@ export function StreamFields({ configured, onPut }: Props) {
         </label>
       )}
     </div>
+  );
+}
+
+interface FieldProps extends Props {
+  readonly field: string;
+  readonly fields: readonly string[];
+  readonly kept: boolean;
+}
+
+function FieldRows({ configured, onPut, field, fields, kept }: FieldProps) {
+  const of = `${field} of ${configured.stream.name}`;
+  const form = formOf(configured, field);
+  const encryption = encryptionOf(configured, field);
+  return (
+    <>
+      <tr>
+        <td>
+          <input
+            type="checkbox"
+            aria-label={`Load ${of}`}
+            checked={kept}
+            onChange={(event) => onPut(withKept(configured, field, event.target.checked, fields))}
+          />
+        </td>
+        <td className="mono">{field}</td>
+        <td>
+          {form === 'plain' ? (
+            <input
+              className="input mono"
+              aria-label={`New name of ${of}`}
+              placeholder={field}
+              defaultValue={newNameOf(configured, field)}
+              disabled={!kept}
+              onBlur={(event) => onPut(withNewName(configured, field, event.target.value.trim()))}
+            />
+          ) : (
+            <span className="mono">{loadedName(configured, field)}</span>
+          )}
+        </td>
+        <td>
+          <select
+            className="select"
+            aria-label={`How ${of} is loaded`}
+            value={form}
+            disabled={!kept}
+            onChange={(event) => onPut(withForm(configured, field, event.target.value as Form))}
+          >
+            <option value="plain">as it is</option>
+            <option value="hash">as a hash</option>
+            <option value="AES">encrypted, AES</option>
+            <option value="RSA">encrypted, RSA</option>
+          </select>
+        </td>
+      </tr>
+      {encryption && kept && (
+        <tr>
+          <td />
+          <td colSpan={3}>
+            <EncryptionFields
+              key={form}
+              of={of}
+              id={`${configured.stream.namespace ?? ''}.${configured.stream.name}.${field}`}
+              settings={encryption}
+              onChange={(next) => onPut(withEncryption(configured, field, next))}
+            />
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 
