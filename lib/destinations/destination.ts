@@ -235,6 +235,11 @@ export interface Stage {
    */
   writeFile?(load: StageFile): Promise<{ written: number; quarantined: number } | null>;
   /**
+   * Forgets what of an open slice was put aside since the last checkpoint, and gives how many rows: the slice comes again, and they with
+   * it. Missing where rows are never kept of a slice that comes again.
+   */
+  forgetRefused?(slice: string): Promise<number>;
+  /**
    * Saves stage, state and counts together. `openSlices` are still being read: their rows are dropped when the stage is
    * taken up again, so `counts` (over all attempts of the sync) leaves them out. Gives the counts as saved, in which
    * `written` and `quarantined` are the stage's own: the database may refuse a row after `write` has returned.

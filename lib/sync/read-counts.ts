@@ -35,6 +35,15 @@ export class ReadCounts {
     this.#open.delete(slice);
   }
 
+  /** Closes a slice that comes again, without the rows of it that were put aside. */
+  cut(slice: string, forgotten: number): void {
+    const { read, quarantined, written, ...rest } = this.#open.get(slice) ?? NO_COUNTS;
+    // Of those that the database refused late, `written` still knows.
+    const late = Math.max(forgotten - quarantined, 0);
+    this.#open.set(slice, { ...rest, read: read - forgotten, quarantined: 0, written: written - late });
+    this.close(slice);
+  }
+
   /** The destination's own counts, as a checkpoint saved them. */
   settle(saved: Counts): void {
     this.#closed = saved;

@@ -55,8 +55,9 @@ export async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Sta
       hasUnsaved = !(plan.resumable && due(counts.closed.written));
       if (!hasUnsaved) await saveSoFar(work, hooks, staging, state);
     } else if (event.type === 'slice_cut') {
-      if (mayComeAgain(staging)) counts.close(event.slice);
-      hasUnsaved ||= mayComeAgain(staging);
+      if (!mayComeAgain(staging)) continue;
+      counts.cut(event.slice, (await stage.forgetRefused?.(event.slice)) ?? 0);
+      hasUnsaved = true;
     } else if (event.type === 'broke_off') {
       if (hasUnsaved && plan.resumable && !extract.signal.aborted) await keepSoFar(work, hooks, staging, state);
       throw event.error;

@@ -51,6 +51,17 @@ export async function deleteQuarantineAfter(
   );
 }
 
+export async function deleteQuarantineOf(
+  db: Queryable,
+  stream: StreamRef,
+  { syncId, sliceId }: { syncId: number; sliceId: number },
+): Promise<void> {
+  await db.query(
+    'delete from _weir.quarantine where connection_id = $1 and namespace = $2 and name = $3 and sync_id = $4 and slice_id = $5',
+    [stream.connectionId, stream.namespace, stream.name, syncId, sliceId],
+  );
+}
+
 /** Longer ones are cut, and then can't be loaded again. */
 export const MAX_RECORD_TEXT = 1024 * 1024;
 

@@ -220,6 +220,19 @@ export class PostgresStage implements Stage {
     }
   }
 
+  forgetRefused(name: string): Promise<number> {
+    return this.#inTurn('forgetting refused rows', async () => {
+      const slice = this.#slices.find(name);
+      await this.#buffer.drain();
+      await this.#sides.drain();
+      if (slice === undefined || slice.quarantined === 0) return 0;
+      const forgotten = slice.quarantined;
+      await this.#refusals.forget(slice.id);
+      slice.quarantined = 0;
+      return forgotten;
+    });
+  }
+
   checkpoint(save: { state: StreamState | null; openSlices: readonly string[]; counts: Counts }): Promise<Counts> {
     return this.#inTurn('saving a checkpoint', async () => {
       await this.#buffer.drain();

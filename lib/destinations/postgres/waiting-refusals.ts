@@ -1,6 +1,6 @@
 import { holdFence } from './fence.ts';
 import type { PagePlaces } from './page-places.ts';
-import { insertQuarantine, type QuarantinedRow } from './quarantine.ts';
+import { deleteQuarantineOf, insertQuarantine, type QuarantinedRow } from './quarantine.ts';
 import { rowRefused } from './refused-rows.ts';
 import type { StageParts } from './stage-parts.ts';
 import type { Queryable } from './store.ts';
@@ -44,6 +44,13 @@ export class WaitingRefusals {
       await holdFence(client, attempt);
       await insertQuarantine(client, ref, attempt.syncId, some);
     });
+  }
+
+  /** Those of a slice that is still open, the ones written ahead too. */
+  async forget(sliceId: number): Promise<void> {
+    this.#rows = this.#rows.filter((row) => row.sliceId !== sliceId);
+    const { pool, ref, attempt } = this.#parts;
+    await deleteQuarantineOf(pool, ref, { syncId: attempt.syncId, sliceId });
   }
 
   get isEmpty(): boolean {
