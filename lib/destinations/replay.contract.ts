@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DestinationSyncMode } from '#lib/catalog.ts';
 import type { JsonObject } from '#lib/json.ts';
-import type { Place } from './destination.contract.ts';
 import {
   type AttemptRef,
   type DestinationKind,
@@ -11,6 +10,7 @@ import {
   type Stage,
   type TargetStream,
 } from './destination.ts';
+import type { Place } from './fixtures/contract-place.ts';
 import { at, customer, customers } from './fixtures/customers.ts';
 
 /** Each run takes some ten syncs' worth of statements; more by WEIR_PROPERTY_RUNS. */

@@ -1,7 +1,8 @@
 import { type JsonObject, parseJson } from '#lib/json.ts';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
-import { describeDestination, type Place } from '../destination.contract.ts';
+import { describeDestination } from '../destination.contract.ts';
 import type { TargetStream } from '../destination.ts';
+import type { Place } from '../fixtures/contract-place.ts';
 import { describeReplay } from '../replay.contract.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';

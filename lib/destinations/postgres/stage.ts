@@ -4,20 +4,20 @@ import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, type TypedPage, typePage } from '#lib/records/index.ts';
-import {
-  type Counts,
-  NO_COUNTS,
-  type Published,
-  type PublishOptions,
-  type SetAside,
-  type Stage,
-  type StagedLoad,
-  type StageFile,
-  type StagePage,
+import type {
+  Counts,
+  Published,
+  PublishOptions,
+  SetAside,
+  Stage,
+  StagedLoad,
+  StageFile,
+  StagePage,
 } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
+import { Checkpointed } from './checkpointed.ts';
 import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
 import { copyFile, type FileCopied } from './copy-file.ts';
 import { copyText, NULL_TEXT } from './copy-rows.ts';
@@ -83,16 +83,9 @@ export class PostgresStage implements Stage {
   /** Numbers of rows that are staged, and should not be. */
   #unstaged: number[] = [];
   #seq: number;
-  /** Rows of closed slices: over the whole sync, and of those the ones not yet published. */
-  #closed: { written: number; quarantined: number };
-  #staged: number;
-  #state: StreamState | null;
+  readonly #saved: Checkpointed;
   /** Over all publishes of this attempt. */
   #repeated = 0;
-  #openIds: readonly number[] = [];
-  /** The last row that the last checkpoint covers. */
-  #savedSeq: number;
-  #counts: Counts;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(parts: StageParts, start: StageStart) {
@@ -105,12 +98,8 @@ export class PostgresStage implements Stage {
     this.#becomesTable = start.becomesTable;
     this.#slices = new OpenSlices(start.nextSlice);
     this.#seq = start.lastSeq;
-    this.#savedSeq = start.lastSeq;
-    this.#staged = start.staged;
-    this.#counts = start.resumed?.counts ?? NO_COUNTS;
+    this.#saved = new Checkpointed(start);
     this.resumed = start.resumed;
-    this.#state = start.resumed?.state ?? null;
-    this.#closed = { written: start.resumed?.counts.written ?? 0, quarantined: start.resumed?.counts.quarantined ?? 0 };
     this.#buffer = new CopyBuffer(parts.pool, parts.attempt.syncId, this.#copyTarget(), (row) => this.#refuseLate(row));
     this.#sides = new SideTables(parts, start.relation.table, start.sides, (row) => this.#refuseSide(row));
   }
@@ -237,11 +226,8 @@ export class PostgresStage implements Stage {
     return this.#inTurn('saving a checkpoint', async () => {
       await this.#buffer.drain();
       await this.#sides.drain();
-      const { written, quarantined } = this.#slices.closeExcept(save.openSlices);
-      this.#closed = { written: this.#closed.written + written, quarantined: this.#closed.quarantined + quarantined };
-      this.#staged += written;
-      this.#openIds = this.#slices.ids;
-      const counts = { ...save.counts, ...this.#closed };
+      const closed = this.#slices.closeExcept(save.openSlices);
+      const counts = this.#saved.close(closed, this.#slices.ids, save.counts);
       const { pool, attempt, ref } = this.#parts;
       const saveIn = async (db: Queryable) => {
         const saved = await saveStage(db, ref, {
@@ -249,10 +235,10 @@ export class PostgresStage implements Stage {
           columns: this.#shape.columns,
           state: save.state,
           counts,
-          open_slices: this.#openIds,
+          open_slices: this.#saved.openSlices,
           next_slice: this.#slices.next,
           last_seq: this.#seq,
-          staged: this.#staged,
+          staged: this.#saved.staged,
         });
         // Nothing of an attempt that was fenced off stays, what it put aside neither.
         if (!saved) throw fenced(attempt);
@@ -268,9 +254,7 @@ export class PostgresStage implements Stage {
       killPoint('checkpoint.saved');
       this.#refusals.saved();
       this.#unstaged = [];
-      this.#state = save.state;
-      this.#savedSeq = this.#seq;
-      this.#counts = counts;
+      this.#saved.save(save.state, counts, this.#seq);
       return counts;
     });
   }
@@ -283,25 +267,19 @@ export class PostgresStage implements Stage {
     return this.#inTurn('putting rows aside', async () => {
       const found = await findMeeting(this.#parts.pool, this.#table, conditions);
       await this.#putAside('check_failed', found);
-      return this.#counts;
+      return this.#saved.counts;
     });
   }
 
   async #putAside(code: string, found: readonly Pick<AsideRow, 'seq' | 'reason'>[]): Promise<void> {
-    const after = (moved: number): Counts => ({
-      ...this.#counts,
-      written: this.#counts.written - moved,
-      quarantined: this.#counts.quarantined + moved,
-    });
     const staged = { table: this.#table, shape: this.#shape, sides: this.#sides.all };
     const moved = await putAside(this.#parts, staged, {
       code,
       rows: found.map((row) => ({ ...row, ...this.#places.of(row.seq) })),
-      save: (client, count) => setStagedRows(client, this.#parts.ref, this.#staged - count, after(count)),
+      save: (client, count) =>
+        setStagedRows(client, this.#parts.ref, this.#saved.staged - count, this.#saved.without(count)),
     });
-    this.#counts = after(moved);
-    this.#staged -= moved;
-    this.#closed = { written: this.#closed.written - moved, quarantined: this.#closed.quarantined + moved };
+    this.#saved.putAside(moved);
   }
 
   publish({ complete, onRefused }: PublishOptions): Promise<Published> {
@@ -310,13 +288,13 @@ export class PostgresStage implements Stage {
       for (let left = MOST_PUBLISHES; ; left--) {
         try {
           const published = await publishStage(this.#parts, this.#request(complete));
-          this.#staged = 0;
+          this.#saved.published();
           this.#repeated += published.repeated ?? 0;
           return { ...published, ...(this.#repeated > 0 && { repeated: this.#repeated }) };
         } catch (error) {
           if (!isRowRefused(error) || left === 0) throw error;
           await this.#putRefusedAside(this.#request(complete), error);
-          await onRefused?.(this.#counts);
+          await onRefused?.(this.#saved.counts);
         }
       }
     });
@@ -338,14 +316,14 @@ export class PostgresStage implements Stage {
     return {
       table: this.#table,
       shape: this.#shape,
-      lastSeq: this.#savedSeq,
-      nothingLeft: this.#openIds.length === 0 && this.#savedSeq === this.#seq,
-      openSlices: this.#openIds,
-      staged: this.#staged,
-      state: this.#state,
-      counts: this.#counts,
+      lastSeq: this.#saved.lastSeq,
+      nothingLeft: this.#saved.openSlices.length === 0 && this.#saved.lastSeq === this.#seq,
+      openSlices: this.#saved.openSlices,
+      staged: this.#saved.staged,
+      state: this.#saved.state,
+      counts: this.#saved.counts,
       sides: this.#sides.all,
-      hadTable: this.#hadTable || this.#staged < this.#closed.written,
+      hadTable: this.#hadTable || this.#saved.someIsPublished,
       becomesTable: this.#becomesTable,
       complete,
     };

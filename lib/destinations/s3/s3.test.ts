@@ -1,11 +1,14 @@
 import type { JsonObject } from '#lib/json.ts';
-import { describeDestination, type Place } from '../destination.contract.ts';
+import { describeDestination } from '../destination.contract.ts';
+import type { Place } from '../fixtures/contract-place.ts';
 import { attemptOf } from '../fixtures/customers.ts';
+import { describeQuarantine } from '../quarantine.contract.ts';
 import { describeReplay } from '../replay.contract.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
 import { s3 } from './s3.ts';
 
 describeDestination(s3, makePlace);
+describeQuarantine(s3, makePlace);
 describeReplay(s3, makePlace);
 
 async function makePlace(): Promise<Place> {
