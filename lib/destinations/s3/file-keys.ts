@@ -1,34 +1,89 @@
+import { createHash } from 'node:crypto';
+import { ownPrefix } from './commits.ts';
 import type { S3Config } from './config.ts';
 import type { ObjectStore } from './object-store.ts';
 import { expandFileName, expandPath } from './path-template.ts';
 import type { WrittenFile } from './write-files.ts';
 
+const MARK_DIGITS = 8;
+
+type NamingConfig = Pick<S3Config, 'path' | 'ownPath' | 'pathFormat' | 'fileNamePattern' | 'format'>;
+
+interface Naming {
+  readonly namespace: string;
+  readonly at: Date;
+  readonly syncId: number;
+  readonly late: readonly string[];
+  readonly connectionId: string;
+}
+
 /**
  * A key for each file: the path's template, the partition's folder before its last part, and the name. Names that the bucket has
  * already get the next number, so that no file of another sync or stream is written over; so do those that a lost attempt may yet write.
+ * Connections that share a folder may look in the same moment: the names of theirs are told apart by the connection.
  */
 export async function freeKeys(
   store: ObjectStore,
-  config: Pick<S3Config, 'path' | 'pathFormat' | 'fileNamePattern' | 'format'>,
-  { namespace, at, syncId, late }: { namespace: string; at: Date; syncId: number; late: readonly string[] },
+  config: NamingConfig,
+  { namespace, at, syncId, late, connectionId }: Naming,
   files: readonly WrittenFile[],
 ): Promise<string[]> {
   const taken = new Set(late);
   const listed = new Set<string>();
-  const paths = new Map<string, string>();
+  const paths = new Map<string, { path: string; mark: string }>();
   const keys: string[] = [];
   for (const { table, partition } of files) {
-    const path =
-      paths.get(table.name) ?? expandPath(`${config.path}/${config.pathFormat}`, { namespace, stream: table.name, at });
-    paths.set(table.name, path);
+    const known = paths.get(table.name);
+    const values = { namespace, stream: table.name, at };
+    const path = known?.path ?? expandPath(`${config.path}/${config.pathFormat}`, values);
+    const mark = known?.mark ?? (await markFor(store, config, { ...values, connectionId }));
+    paths.set(table.name, { path, mark });
     const base = withPartition(path, partition);
     if (!listed.has(base)) for (const key of await store.list(base)) taken.add(key);
     listed.add(base);
-    const key = firstFree(base, (part) => fileName(config, { at, part, syncId }), `.${config.format.extension}`, taken);
+    const ending = `.${config.format.extension}`;
+    const name = (part: number) => marked(fileName(config, { at, part, syncId }), mark, ending);
+    const key = firstFree(base, name, ending, taken);
     taken.add(key);
     keys.push(key);
   }
   return keys;
+}
+
+/** By these, two names of different syncs differ. */
+const TELLS_SYNCS = /\$\{(?:EPOCH|UUID|MILLISECOND)\}|\{(?:timestamp|sync_id)\b/;
+
+/**
+ * Says what tells the connection's names from those of others that write into the folder; empty where it is alone there, or the names
+ * differ anyway. Who comes second finds what the first has left here, and who comes in the same moment too: each leaves its own before it
+ * looks. Nobody takes it away again.
+ */
+async function markFor(
+  store: ObjectStore,
+  { path, pathFormat, fileNamePattern, ownPath }: NamingConfig,
+  { namespace, stream, connectionId }: { namespace: string; stream: string; connectionId: string },
+): Promise<string> {
+  const template = `${path}/${pathFormat}`;
+  if (TELLS_SYNCS.test(`${template}${fileNamePattern ?? ''}`)) return '';
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the variables of Airbyte's path format.
+  const filled = template.replaceAll('${NAMESPACE}', () => namespace).replaceAll('${STREAM_NAME}', () => stream);
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the variables of Airbyte's path format.
+  const prefix = `${ownPrefix(ownPath, 'folders')}${hashOf(filled.replace(/\/{2,}/g, '/'))}/`;
+  const own = `${prefix}${connectionId}.json`;
+  let writers = await store.list(prefix);
+  if (!writers.includes(own)) {
+    await store.put(own, JSON.stringify({ folder: filled }));
+    writers = await store.list(prefix);
+  }
+  return writers.length > 1 ? `-${hashOf(connectionId).slice(0, MARK_DIGITS)}` : '';
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 24);
+}
+
+function marked(name: string, mark: string, ending: string): string {
+  return mark === '' ? name : `${name.slice(0, -ending.length)}${mark}${ending}`;
 }
 
 function withPartition(path: string, partition: string): string {

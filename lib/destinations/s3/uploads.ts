@@ -13,7 +13,8 @@ export async function uploadsOf(
 ): Promise<{ file: string; stored: StoredFile }[]> {
   const at = context.clock();
   const files = written.filter(({ rows }) => rows > 0);
-  const keys = await freeKeys(store, config, { namespace, at, syncId: attempt.syncId, late }, files);
+  const { connectionId, syncId } = attempt;
+  const keys = await freeKeys(store, config, { namespace, at, syncId, late, connectionId }, files);
   return files.map(({ file, rows, bytes, table }, index) => ({
     file,
     stored: {
