@@ -10,6 +10,7 @@ import { type OddRow, OddRows, scanFile } from '../straight-rows.ts';
 import { quote, quoteTable, type TableRef } from './identifier.ts';
 import { postgresCode } from './postgres-errors.ts';
 import { SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
+import { USUAL_SETTINGS } from './transaction.ts';
 
 /** Id, slice and number, with the commas: longer than any of them gets. */
 const ADDED_BYTES = 80;
@@ -44,8 +45,8 @@ export async function copyFile(pool: pg.Pool, file: DelimitedFile, copy: FileCop
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
-    // A user's time-out is meant for what people ask; a file takes as long as it takes.
-    await client.query('begin; set local statement_timeout = 0; set local standard_conforming_strings = on');
+    // Times without a zone are UTC, whatever zone the server lives in; and a file takes as long as it takes.
+    await client.query(`begin; ${USUAL_SETTINGS}`);
     await pipeline(
       Readable.from(rowsFor(file, copy, odd, counted), { objectMode: false }),
       client.query(copyFrom(statementFor(file, copy))),

@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
-import type { Stage, TargetStream } from '../destination.ts';
+import { NO_COUNTS, type Stage, type TargetStream } from '../destination.ts';
 import { attemptOf, customer, customers, load } from '../fixtures/customers.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
@@ -72,6 +76,33 @@ test('standard_conforming_strings = off: names of fields are text, and no SQL', 
   );
   expect(aside?.reason).toBe("it's \\ one");
   expect(JSON.parse(aside?.record ?? '')).toMatchObject({ id: 1, [field]: 'x' });
+});
+
+test('timezone: times of a CSV file that say none are UTC, be it read or taken by its bytes', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-zone-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const header = 'id,t\n';
+  const text = `${header}1,2026-02-03 04:05:06\n2,2026-02-03T04:05:06.5\n3,2026-02-03 04:05:06+09:00\n`;
+  await writeFile(path.join(folder, 'rows.csv'), text);
+  const file: DelimitedFile = {
+    ...{ path: path.join(folder, 'rows.csv'), bytes: text.length, start: header.length, hasHeader: true },
+    ...{ delimiter: ',', quote: '"' },
+    columns: [
+      { field: 'id', type: 'integer' },
+      { field: 't', type: 'string' },
+    ],
+    record: ([id = '', t = '']) => ({ id: Number(id), t }),
+  };
+  const database = await testDatabase();
+  const sync = await userWith(database, ["timezone = 'Asia/Tokyo'", "datestyle = 'SQL, DMY'"]);
+  const { stream } = customers('append');
+  const properties = { id: { type: 'integer' }, t: { type: 'string', format: 'date-time' } };
+  await sync(1, customers('append', { stream: { ...stream, jsonSchema: { properties } } }), [], async (stage) => {
+    expect(await stage.writeFile?.({ slice: 'f', file, onProgress: () => undefined })).toMatchObject({ written: 3 });
+    return stage.checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 3 } });
+  });
+  const found = await database.query("select (t at time zone 'UTC')::text as t from shop.customers order by id");
+  expect(found.map(({ t }) => t)).toEqual(['2026-02-03 04:05:06', '2026-02-03 04:05:06.5', '2026-02-02 19:05:06']);
 });
 
 test('statement_timeout: a publish takes as long as it takes', async () => {

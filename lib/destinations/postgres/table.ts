@@ -105,7 +105,8 @@ export async function fitKeyIndex(
   relation: RelationRow,
   wanted: { key: readonly string[] | null; columns: readonly Column[]; newest: string; mayRepeat: boolean },
 ): Promise<void> {
-  const same = JSON.stringify(relation.key) === JSON.stringify(wanted.key);
+  const isKept = relation.key === null || (await isIndexThere(db, relation));
+  const same = isKept && JSON.stringify(relation.key) === JSON.stringify(wanted.key);
   if (!same && relation.key !== null)
     await db.query(`drop index if exists ${quote(relation.schema)}.${indexName(relation)}`);
   if (wanted.key !== null && !same) {
@@ -121,6 +122,14 @@ export async function fitKeyIndex(
   }
   const isKnown = relation.created && JSON.stringify(relation.columns) === JSON.stringify(wanted.columns);
   if (!same || !isKnown) await saveRelation(db, relation, wanted);
+}
+
+/** Somebody may have dropped it, or the column that it was over. */
+async function isIndexThere(db: Queryable, relation: RelationRow): Promise<boolean> {
+  const { rows } = await db.query('select to_regclass($1) is not null as there', [
+    `${quote(relation.schema)}.${indexName(relation)}`,
+  ]);
+  return (rows[0] as { there: boolean }).there;
 }
 
 function indexName({ schema, table }: TableRef): string {

@@ -49,7 +49,9 @@ async function once<T>(
   let broken: Error | undefined;
   const watch = watchHolders(pool, client, lockTimeoutMs * LOOK_AT);
   try {
-    await client.query(`begin isolation level read committed; ${settings({ lockTimeoutMs, lazily })}`);
+    await client.query(
+      `begin isolation level read committed; ${USUAL_SETTINGS}; set local lock_timeout = ${lockTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}${lazily ? '; set local synchronous_commit = off' : ''}`,
+    );
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -65,21 +67,9 @@ async function once<T>(
   }
 }
 
-/** What a user's or a database's own settings must not change: how texts read, and how long a large load may take. */
-function settings({ lockTimeoutMs, lazily }: Required<TransactionOptions>): string {
-  const wanted = {
-    lock_timeout: lockTimeoutMs,
-    idle_in_transaction_session_timeout: IDLE_MS,
-    statement_timeout: 0,
-    standard_conforming_strings: 'on',
-    timezone: "'UTC'",
-    datestyle: "'ISO'",
-    ...(lazily && { synchronous_commit: 'off' }),
-  };
-  return Object.entries(wanted)
-    .map(([name, value]) => `set local ${name} = ${value}`)
-    .join('; ');
-}
+/** In a transaction: what a user's or a database's own settings must not change: how texts read, and how long a large load may take. */
+export const USUAL_SETTINGS = `set local statement_timeout = 0; set local standard_conforming_strings = on;
+  set local timezone = 'UTC'; set local datestyle = 'ISO'`;
 
 const HOLDERS = `select pid, usename as user, application_name as program, state from pg_stat_activity
   where pid = any(pg_blocking_pids($1)) order by xact_start limit 3`;
