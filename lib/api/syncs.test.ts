@@ -41,6 +41,29 @@ describe('syncs', () => {
     expect((await ada.get(`${V1}/syncs/999999`)).status).toBe(404);
   });
 
+  test('that are over are told with all lines of their log, or with the newest of them', async () => {
+    const { admin, query } = await testApi();
+    const ada = await admin();
+    const { connectionId } = await makeConnection(ada);
+    const { body } = await ada.send<{ syncId: number }>('POST', `${V1}/connections/${connectionId}/sync`);
+    await query(
+      `insert into sync_log (sync_id, workspace_id, attempt, level, message)
+       select s.id, s.workspace_id, 1, 'info', 'line ' || n from syncs s, generate_series(1, 2500) n where s.id = $1 order by n`,
+      [body.syncId],
+    );
+    await query(`update syncs set status = 'succeeded', finished_at = now() where id = $1`, [body.syncId]);
+    const told = async (words = '') => {
+      const answer = await ada.fetch(`${V1}/syncs/${body.syncId}/events${words}`, { method: 'GET' });
+      const all = await Array.fromAsync(frames(answer));
+      expect(all.at(-1)?.event).toBe('done');
+      return all.filter(({ event }) => event === 'log').map(({ data }) => data.message);
+    };
+    expect((await told()).length).toBe(2500);
+    const newest = await told('?newest=1200');
+    expect([newest.length, newest[0], newest.at(-1)]).toEqual([1200, 'line 1301', 'line 2500']);
+    expect((await told('?newest=5000')).length).toBe(2500);
+  });
+
   test('can be looked back through from a line on: by words, by level, a step at a time', async () => {
     const { admin, query } = await testApi();
     const ada = await admin();

@@ -45,3 +45,16 @@ export async function olderLog({ db }: { db: Db }, workspaceId: string, sought: 
   if (lines.length === MOST_FOUND) return { lines, before: lines[0]?.id ?? null };
   return { lines, before: looked === LOOKED_THROUGH ? from : null };
 }
+
+/** The line before the newest so many of a sync's log; 0 where there are no more. */
+export async function beforeNewest({ db }: { db: Db }, syncId: number, newest: number): Promise<number> {
+  const row = await db
+    .selectFrom('sync_log')
+    .select('id')
+    .where('sync_id', '=', syncId)
+    .orderBy('id', 'desc')
+    .offset(newest)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? 0;
+}

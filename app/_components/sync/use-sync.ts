@@ -29,7 +29,7 @@ export function useSync(initial: Sync): Followed {
       if (event.type === 'done') void queries.invalidateQueries();
       else setFollowed((old) => next(old, event));
     };
-    return followEvents<SyncEvent>(`/syncs/${id}/events`, take);
+    return followEvents<SyncEvent>(`/syncs/${id}/events?newest=${LINES_KEPT}`, take);
   }, [id, queries]);
   return followed.sync.id === id ? followed : { sync: initial, lines: [] };
 }

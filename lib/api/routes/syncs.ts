@@ -2,13 +2,14 @@ import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
 import type { SyncStatus } from '#lib/db/schema.ts';
 import type { Decision } from '#lib/sync/held-loads.ts';
-import { olderLog } from '#lib/sync/older-log.ts';
+import { beforeNewest, olderLog } from '#lib/sync/older-log.ts';
 import { cancelSync, getSync, listSyncs, syncLog, syncLogText } from '#lib/sync/syncs.ts';
 import { nullable, readBody, shape, text } from '../body.ts';
 import { decideHeld, readHeldAgain } from '../decide-held.ts';
 import { as, asId, type Door, type DoorEnv, numberOf } from '../door.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
 
+const LINES_AT_ONCE = 1_000;
 const PAGE = { usual: 50, most: 500 };
 const OVER: readonly SyncStatus[] = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
 const STATUSES: readonly SyncStatus[] = ['pending', 'running', 'incomplete', ...OVER];
@@ -83,23 +84,26 @@ async function decisionOf(c: Door): Promise<{
   return { held: { workspaceId, syncId }, how: { by: actor, ...(reason && { reason }) } };
 }
 
-/** `progress` whenever the sync changed, `log` per line, and `done` when it is over. */
+/** `progress` whenever the sync changed, `log` per line, and `done` when it is over. `newest` begins so many lines before the end. */
 async function syncEvents(c: Door): Promise<Response> {
   const context = c.get('context');
   const { workspaceId } = c.get('identity');
   const id = numberOf(c.req.param('id'));
   await getSync(context, workspaceId, id);
-  let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), 0);
+  const newest = numberOf(c.req.query('newest'), 0);
+  const begin = newest > 0 ? await beforeNewest(context, id, newest) : 0;
+  let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), begin);
   let shown = '';
   return eventStream(c.req.raw, async () => {
     const sync = await getSync(context, workspaceId, id);
-    const lines = await syncLog(context, workspaceId, id, after);
+    const lines = await syncLog(context, workspaceId, id, after, LINES_AT_ONCE);
     after = lines.at(-1)?.id ?? after;
     const now = JSON.stringify(sync);
     const events: ServerEvent[] = lines.map((line) => ({ event: 'log', data: line, id: line.id }));
     if (now !== shown) events.push({ event: 'progress', data: sync });
     shown = now;
-    const done = OVER.includes(sync.status);
+    // What is over is done once all of its lines are told.
+    const done = OVER.includes(sync.status) && lines.length < LINES_AT_ONCE;
     return { events: done ? [...events, { event: 'done', data: { status: sync.status } }] : events, done };
   });
 }
