@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createGuard } from '#lib/address-guard.ts';
-import { testDatabase } from '#tests/harness/database.ts';
-import { configOf } from '../fixtures/postgres-config.ts';
+import { BOTH_ENGINES } from '../fixtures/both-engines.ts';
 import { checksOf, wantedOf } from '../fixtures/suite-of.ts';
 import { measure } from '../measure.ts';
 import { metricKey } from '../metric.ts';
-import { withPostgres } from '../postgres/engine.ts';
 import { chiSquare, chiSquareTail, stabilityIndex } from './compare-counts.ts';
 
 interface Vectors {
@@ -54,32 +51,32 @@ describe(`as ${vectors.source} say`, () => {
     }
   });
 
-  test('mean, deviation and percentiles that Postgres measures', async () => {
-    const { url, query } = await testDatabase();
-    await query('create table t (v double precision)');
-    const { hostname, port } = new URL(url);
-    const guard = createGuard({ allowed: [{ host: hostname, port: Number(port) }] });
-    const percents = [1, 5, 10, 25, 75, 90, 95, 99].map((percent) => `expected_p${percent}_range: [0, 1]`).join(', ');
-    const checks = checksOf(
-      `dataset: t\ndistribution: {column: v, expected_mean_range: [0, 1], expected_median_range: [0, 1], expected_stddev_range: [0, 1], ${percents}}`,
-    );
-    for (const { values, mean, stddev, quantiles } of vectors.samples) {
-      await query('truncate t');
-      await query('insert into t select unnest($1::float8[])', [values]);
-      const { measurements } = await withPostgres(
-        configOf(url),
-        { guard, signal: new AbortController().signal },
-        (engine) => measure(engine, { table: 'public.t', references: new Map() }, wantedOf(checks)),
+  describe.each(BOTH_ENGINES)('over %s', (_name, open) => {
+    test('mean, deviation and percentiles', async () => {
+      const percents = [1, 5, 10, 25, 75, 90, 95, 99].map((percent) => `expected_p${percent}_range: [0, 1]`).join(', ');
+      const checks = checksOf(
+        `dataset: t\ndistribution: {column: v, expected_mean_range: [0, 1], expected_median_range: [0, 1], expected_stddev_range: [0, 1], ${percents}}`,
       );
-      const found = wantedOf(checks).map(({ metric }) => measurements.get(metricKey(metric)));
-      const numbers = found.map((measured) => (measured && 'value' in measured ? measured.value : undefined));
-      const [first, second, third, ...rest] = numbers;
-      near(Number(first), mean);
-      near(Number(second), quantiles['0.5'] ?? Number.NaN);
-      if (stddev === null) expect(third).toBeNull();
-      else near(Number(third), stddev);
-      for (const [index, fraction] of ['0.01', '0.05', '0.1', '0.25', '0.75', '0.9', '0.95', '0.99'].entries())
-        near(Number(rest[index]), quantiles[fraction] ?? Number.NaN);
-    }
+      const tables = vectors.samples.map(({ values }, index) => [
+        `sample_${index}`,
+        `select cast(v as double precision) as v from (values ${values.map((value) => `(${value}::double precision)`).join(', ')}) as t (v)`,
+      ]);
+      const inEngine = await open(Object.fromEntries(tables));
+      for (const [index, { mean, stddev, quantiles }] of vectors.samples.entries()) {
+        const { measurements } = await inEngine(async (engine) => {
+          const table = engine.dialect.source(await engine.find(`sample_${index}`));
+          return measure(engine, { table, references: new Map() }, wantedOf(checks));
+        });
+        const found = wantedOf(checks).map(({ metric }) => measurements.get(metricKey(metric)));
+        const numbers = found.map((measured) => (measured && 'value' in measured ? measured.value : undefined));
+        const [first, second, third, ...rest] = numbers;
+        near(Number(first), mean);
+        near(Number(second), quantiles['0.5'] ?? Number.NaN);
+        if (stddev === null) expect(third).toBeNull();
+        else near(Number(third), stddev);
+        for (const [at, fraction] of ['0.01', '0.05', '0.1', '0.25', '0.75', '0.9', '0.95', '0.99'].entries())
+          near(Number(rest[at]), quantiles[fraction] ?? Number.NaN);
+      }
+    });
   });
 });
