@@ -43,6 +43,8 @@ export interface ChecksFinished {
   readonly failure: Failure | null;
   /** By check: when its incident opens and closes, where that is not at once. */
   readonly alertRules: Readonly<Record<string, AlertRule>>;
+  /** The keys of all checks of the suite, also of those that were not measured; null where its text can't be read. */
+  readonly declared: readonly string[] | null;
   readonly results: readonly CheckResult[];
 }
 
@@ -191,9 +193,11 @@ async function endRun(
   onFinished: RunOptions['onFinished'],
 ): Promise<ChecksFinished | null> {
   const { id: runId, workspaceId, suiteId, suiteName, connectionId, destinationId, syncId } = run;
-  const alertRules = alertRulesOf(run.text);
+  const { suite } = parseSuite(run.text);
+  const alertRules = alertRulesOf(suite?.checks ?? []);
+  const declared = suite?.checks.map(({ key }) => key) ?? null;
   const head = { workspaceId, runId, suiteId, suiteName, connectionId, destinationId, syncId };
-  const finished = { ...head, failure: ended.failure, alertRules, results };
+  const finished = { ...head, failure: ended.failure, alertRules, declared, results };
   const saved = await c.db.transaction().execute(async (tx) => {
     const at = c.clock();
     if (!(await finishRun(tx, runId, { ...ended, at }))) return false;
@@ -235,8 +239,7 @@ export async function cancelChecks(
 
 type Run = NonNullable<Awaited<ReturnType<typeof findRun>>>;
 
-function alertRulesOf(text: string): Record<string, AlertRule> {
-  const checks = parseSuite(text).suite?.checks ?? [];
+function alertRulesOf(checks: Suite['checks']): Record<string, AlertRule> {
   return Object.fromEntries(checks.flatMap(({ key, alert }) => (alert ? [[key, alert] as const] : [])));
 }
 

@@ -3,6 +3,7 @@ import type { Failure } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { causeLine, keysLine } from './evidence.ts';
 import {
+  closeUndeclared,
   type Explanation,
   findExplanation,
   insertEvents,
@@ -29,6 +30,8 @@ export interface ChecksFinished {
   readonly failure: Failure | null;
   /** By check: when its incident opens and closes, where that is not at once. */
   readonly alertRules?: Readonly<Record<string, AlertRule>>;
+  /** Keys of all checks that the suite still has; null where that is not known. */
+  readonly declared?: readonly string[] | null;
   readonly results: readonly {
     readonly key: string;
     readonly table: string;
@@ -51,6 +54,7 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
   const link = pageLink(c, `/quality/${suiteId}`, `Open ${run.suiteName}`);
   if (run.failure) return onRunFailed(tx, c, run, masked(run.failure, mask), link);
 
+  if (run.declared) await closeUndeclared(tx, { workspaceId, suiteId, declared: run.declared, at });
   const fresh: Fresh[] = [];
   const open = await openCauses(
     tx,

@@ -80,6 +80,29 @@ export async function openCauses(
   return new Map(rows.map(({ cause, flapping }) => [cause, { isFlapping: flapping }]));
 }
 
+/** Closes the open incidents of a suite's checks that it has no more: nothing will ever say that they pass. */
+export async function closeUndeclared(
+  tx: Db,
+  of: { workspaceId: string; suiteId: string; declared: readonly string[]; at: Date },
+): Promise<void> {
+  const { workspaceId, suiteId, declared, at } = of;
+  const closed = await tx
+    .updateTable('incident')
+    .set({ status: 'resolved', resolved_at: at, resolution: 'recovered' })
+    .where('workspace_id', '=', workspaceId)
+    .where('suite_id', '=', suiteId)
+    .where('status', '<>', 'resolved')
+    .where('check_key', 'is not', null)
+    .where(({ not, eb }) => not(eb('check_key', 'in', [...declared, ''])))
+    .returning('id')
+    .execute();
+  const event = { workspaceId, at, kind: 'recovered' as const, message: 'Its check is no longer declared.' };
+  await insertEvents(
+    tx,
+    closed.map(({ id }) => ({ incidentId: id, ...event })),
+  );
+}
+
 /** Notes that a cause opens again and again, when it does. */
 export async function noteFlapping(
   tx: Db,

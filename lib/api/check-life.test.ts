@@ -14,7 +14,7 @@ interface Incident {
   readonly explanation: string | null;
   readonly explainedBySync: number | null;
   readonly resolution: string | null;
-  readonly events: readonly { readonly kind: string; readonly actor: string | null }[];
+  readonly events: readonly { readonly kind: string; readonly actor: string | null; readonly message: string }[];
 }
 
 interface LookBack {
@@ -68,6 +68,27 @@ describe('an incident of a check, over the API', () => {
       'open, flapping',
       'resolved, flapping',
     ]);
+  });
+
+  test('closes when its check is no longer declared', async () => {
+    const shop = await workingShop();
+    const { over, incidents, suiteId } = await switchable(
+      shop,
+      'volume: {min_rows: 1}\nsql: {query: "select 1", max: 0}',
+    );
+    await over('bad');
+    expect((await incidents()).map(({ status }) => status)).toEqual(['open', 'open']);
+    await shop.ada.send('PUT', `${V1}/suites/${suiteId}`, { text: 'dataset: stock\nvolume: {min_rows: 1}' });
+    await over('bad');
+    const after = await incidents();
+    expect(after.map(({ status, checkKey }) => [status, checkKey?.split(' / ')[1]]).toSorted()).toEqual([
+      ['open', 'volume'],
+      ['resolved', 'sql'],
+    ]);
+    const { body } = await shop.ada.get<Incident>(
+      `${V1}/incidents/${after.find(({ status }) => status === 'resolved')?.id}`,
+    );
+    expect(body.events.at(-1)).toMatchObject({ kind: 'recovered', message: 'Its check is no longer declared.' });
   });
 
   test('is taken up, put off and closed with a reason, by whom its timeline says', async () => {
