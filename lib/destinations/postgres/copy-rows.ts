@@ -42,7 +42,7 @@ export async function copyBytes(pool: pg.Pool, statement: string, bytes: Buffer)
     throw error;
   } finally {
     // After a refused row the connection is fine; after anything else it is not worth keeping.
-    client.release(failure !== undefined && postgresCode(failure) === '' ? failure : undefined);
+    client.release(failure !== undefined && !/^(?:22|23|54)/.test(postgresCode(failure)) ? failure : undefined);
   }
 }
 

@@ -54,3 +54,19 @@ test('connections that give names away in the same moment get different ones', a
   for (const { name, table } of made)
     expect(idsOf(await query(`select id from "${table}"`))).toEqual([names.indexOf(name)]);
 });
+
+test('an attempt whose session was ended so knows that another has taken over', async () => {
+  const { url, query } = await testDatabase();
+  const [slow, next] = [postgres.open(testContext(), configOf(url)), postgres.open(testContext(), configOf(url))];
+  onTestFinished(async () => {
+    await Promise.all([slow.close(), next.close()]);
+  });
+  const before = await (await slow.begin(attemptOf(1))).stage(customers('append'));
+  const [stage] = await query<{ name: string }>('select stage_table as name from _weir.stage');
+  await query(`create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return new; end $$;
+    create trigger wait before insert on _weir.${stage?.name} for each row execute function wait()`);
+  const writing = load(before, [customer(1)], null).catch(({ code }: { code: string }) => code);
+  await expect.poll(() => query(`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)).toHaveLength(1);
+  await (await next.begin(attemptOf(2))).stage(customers('append'));
+  expect(await writing).toBe('fenced');
+});

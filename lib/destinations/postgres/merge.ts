@@ -121,7 +121,7 @@ async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCount
        insert into ${quoteTable(merge.target)} as t (${targetColumns(merge)}) ${selectNewest(merge)}
        on conflict (${stagedKey(merge.shape)}) do update set ${assignments(merge)} ${newer ?? ''}
        returning (xmax = 0) as fresh
-     ) select count(*) filter (where fresh)::int as inserted, count(*) filter (where not fresh)::int as updated from merged`,
+     ) select count(*) filter (where fresh)::float8 as inserted, count(*) filter (where not fresh)::float8 as updated from merged`,
   );
   const [counts] = rows as { inserted: number; updated: number }[];
   return { inserted: counts?.inserted ?? 0, updated: counts?.updated ?? 0, deleted: 0 };
@@ -142,7 +142,7 @@ async function replaceNewest(client: Queryable, merge: Merge): Promise<MergeCoun
   const { rows } = await client.query(
     `with newest (${targetColumns(merge)}) as (${selectNewest(merge)}),
      gone as (delete from ${quoteTable(target)} t using newest n where ${sameKey} ${newer} returning t.${kind.recordId} as id)
-     ${deletes.join('')} select count(*)::int as updated from gone`,
+     ${deletes.join('')} select count(*)::float8 as updated from gone`,
   );
   const { updated } = rows[0] as { updated: number };
   const { rowCount } = await client.query(

@@ -72,7 +72,7 @@ export function closedRows({ lastSeq, openSlices, nothingLeft }: PublishRequest)
 async function countRepeated(client: Queryable, request: PublishRequest, byKey: boolean): Promise<number> {
   const groups = byKey ? `group by ${stagedKey(request.shape)}` : '';
   const { rows } = await client.query(
-    `select coalesce(sum(rows), 0)::int as staged, count(*)::int as keys from (
+    `select coalesce(sum(rows), 0)::float8 as staged, count(*)::float8 as keys from (
        select count(*) as rows from ${quoteTable(request.table)} where ${closedRows(request)} ${groups}
      ) grouped`,
   );

@@ -105,7 +105,7 @@ export async function rewindStageTable(
     keep.lastSeq,
     keep.openSlices,
   ]);
-  const { rows } = await db.query(`select count(*)::int as staged from ${quoteTable(stage)}`);
+  const { rows } = await db.query(`select count(*)::float8 as staged from ${quoteTable(stage)}`);
   return (rows[0] as { staged: number }).staged;
 }
 

@@ -61,7 +61,8 @@ export interface StageStart {
   readonly becomesTable: boolean;
 }
 
-const UNDEFINED_TABLE = '42P01';
+/** No such table; the session was ended. */
+const TAKEN = new Set(['42P01', '57P01']);
 const ODD_PAGE_ROWS = 2_000;
 /** Taking rows out may bring older rows of the same key to light, which the table refuses too. */
 const MOST_PUBLISHES = 10;
@@ -380,8 +381,8 @@ export class PostgresStage implements Stage {
   #inTurn<T>(doing: string, work: () => Promise<T>): Promise<T> {
     const { attempt, target } = this.#parts;
     const result = this.#tail.then(work).catch(async (error: unknown) => {
-      // A newer attempt has taken the stage under another name.
-      if (postgresCode(error) === UNDEFINED_TABLE && (await this.#isFenced())) throw fenced(attempt);
+      // A newer attempt has taken the stage under another name, or ended the session that wrote to it.
+      if (TAKEN.has(postgresCode(error)) && (await this.#isFenced())) throw fenced(attempt);
       throw readPostgresError(error, doing).at({ stream: target.stream.name });
     });
     this.#tail = result.catch(() => undefined);
