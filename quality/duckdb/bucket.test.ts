@@ -47,7 +47,7 @@ completeness: [{column: extra, max_missing: 1}]`);
 test('a file that is too large for a look is not fetched', async () => {
   const bucket = await bucketWith({ 'shop/a/1.parquet': 'select 1 as id' });
   const published: PublishedFiles[] = [
-    { prefix: '', namespace: '', name: 'a', files: ['s3://datalake/shop/a/1.parquet'] },
+    { prefix: '', namespace: '', name: 'a', files: [bucket.address('shop/a/1.parquet')] },
   ];
   let read = 0;
   const look = (mostBytes: number) =>
