@@ -14,6 +14,7 @@ const TABLES = {
   ) as t (id, price, ratio, seen_at, note)`,
   empty:
     "select * from (values (1, 'DE', 1.0, timestamp '2026-01-01 10:00:00')) as t (id, country, amount, seen_at) where id > 1",
+  hosts: `select * from (values ('::1', '1:'), ('2001:db8::8:800:200c:417a', '1:2:3'), ('1:2:3:4:5:6:7::', '1::2::3'), ('fe80::1:2', '1:2:3:4:5:6:7:8:9'), ('::', ':'), ('::ffff:10.0.0.1', '12345::'), ('1:2:3:4:5:6:7:8', '10.0.0.1')) as t (good, wrong)`,
   zoned: `select * from (values ('2026-01-01T22:30:00+02:00'), ('2026-01-01T21:10:00Z'), ('2026-01-02T00:15:00+02:00')) as t (told)`,
   stamped: `select id, cast(seen_at as timestamptz) as seen_at from (values (1, timestamp '2026-01-01 10:00:00')) as t (id, seen_at)`,
 };
@@ -59,6 +60,8 @@ const SAID: readonly [declared: string, said: string | RegExp][] = [
   // Text tells times too, and 00:15 in a zone is the day before: 20:30, 21:10 and 22:15.
   ['freshness: {table: zoned, column: told, max_age_hours: 2}', 'pass: the newest told is 1h 45m old, limit 2h'],
   ['gaps: {table: zoned, column: told, every: hour}', 'pass: told has no row in 0 hours, limit 0'],
+  ['format: {table: hosts, column: good, format: ipv6}', 'pass: good is not an IPv6 address in 0 rows, limit 0'],
+  ['format: {table: hosts, column: wrong, format: ipv6}', 'fail: wrong is not an IPv6 address in 7 rows, limit 0'],
   // Databases write zones in short.
   [
     'format: {table: stamped, column: seen_at, format: date_time}',

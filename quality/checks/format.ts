@@ -1,5 +1,8 @@
 import { rowLevel } from './row-level.ts';
 
+const BYTE = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const IPV4 = `(${BYTE}[.]){3}${BYTE}`;
+
 /**
  * Each format as a regular expression that Postgres and RE2 read alike. They tell what can't be one, not whether it exists:
  * the 30th of February passes as a date.
@@ -10,11 +13,11 @@ const FORMATS: Readonly<Record<string, { readonly words: string; readonly patter
   uuid: { words: 'a UUID', pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' },
   ipv4: {
     words: 'an IPv4 address',
-    pattern: '^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$',
+    pattern: `^${IPV4}$`,
   },
   ipv6: {
     words: 'an IPv6 address',
-    pattern: '^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{0,4}:){1,7}(:[0-9a-fA-F]{1,4}){0,6}|::)$',
+    pattern: ipv6Pattern(),
   },
   date: { words: 'an ISO date', pattern: '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' },
   time: { words: 'a time of day', pattern: '^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?$' },
@@ -32,6 +35,14 @@ const FORMATS: Readonly<Record<string, { readonly words: string; readonly patter
   slug: { words: 'a slug', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$' },
   iban: { words: 'an IBAN', pattern: '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$' },
 };
+
+/** Eight groups, of which one run of any length may be left out; the last two may be an IPv4 address after `::ffff:`. */
+function ipv6Pattern(): string {
+  const group = '[0-9a-fA-F]{1,4}';
+  const split = [1, 2, 3, 4, 5, 6].map((left) => `(${group}:){1,${left}}(:${group}){1,${7 - left}}`);
+  const ends = [`(${group}:){7}${group}`, `(${group}:){1,7}:`, `:((:${group}){1,7}|:)`, `::([fF]{4}:)?${IPV4}`];
+  return `^(${[...ends, ...split].join('|')})$`;
+}
 
 /** The regular expression of a format. */
 export function formatPattern(name: string): string {
