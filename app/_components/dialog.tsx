@@ -24,14 +24,14 @@ export function Dialog({ open, onOpenChange, title, description, wide, footer, c
           className={`overlay dialog ${wide ? 'wide' : ''}`}
           {...(description ? {} : { 'aria-describedby': undefined })}
         >
-          <header>
+          <div className="dialog-head">
             <Radix.Title asChild>
               <h2 className="grow">{title}</h2>
             </Radix.Title>
             <Radix.Close className="btn ghost icon" aria-label={`Close ${title}`}>
               <Icon name="close" />
             </Radix.Close>
-          </header>
+          </div>
           <div className="body">
             {description && <Radix.Description className="muted">{description}</Radix.Description>}
             {children}

@@ -20,7 +20,8 @@ export function Menu({
   onOpenChange?: (open: boolean) => void;
 }) {
   return (
-    <DropdownMenu.Root {...opened}>
+    // What lies behind stays readable: it would be hidden from screen readers with its focusable parts still in it.
+    <DropdownMenu.Root modal={false} {...opened}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="overlay menu" align={align} sideOffset={4} collisionPadding={8}>

@@ -83,6 +83,8 @@ function withWorkers(monaco: MonacoApi): MonacoApi {
   return { ...monaco, editor: { ...monaco.editor, createWebWorker } } as MonacoApi;
 }
 
+const BRACKET_COLOURS = [1, 2, 3, 4, 5, 6].map((level) => `editorBracketHighlight.foreground${level}`);
+
 /** The colours of look.md; Monaco takes no CSS variables. */
 function defineThemes(monaco: MonacoApi): void {
   const theme = (base: 'vs' | 'vs-dark', c: Record<string, string>) => ({
@@ -101,6 +103,8 @@ function defineThemes(monaco: MonacoApi): void {
       'editor.background': `#${c.surface}`,
       'editor.foreground': `#${c.foreground}`,
       'editorLineNumber.foreground': `#${c.comment}`,
+      // A model brings a colouring of its own, which the option of the editor leaves on.
+      ...Object.fromEntries(BRACKET_COLOURS.map((name) => [name, `#${c.punctuation}`])),
       'editor.lineHighlightBackground': `#${c.hover}`,
       'editorIndentGuide.background1': `#${c.line}`,
       'editorWidget.background': `#${c.surface}`,

@@ -217,8 +217,6 @@ const MOST_HANDED_OUT = 50;
 function create(monaco: MonacoApi, host: HTMLElement, { latest, handedOut }: Held) {
   const props = latest.current;
   const model = monaco.editor.createModel(props.value, 'yaml', monaco.Uri.parse(`weir:///${props.path}`));
-  // The editor's own option leaves the model's as it is.
-  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } });
   const editor = monaco.editor.create(host, {
     ...OPTIONS,
     model,

@@ -46,7 +46,7 @@ export async function signInWithPassword(
   await countSignInTry(context, { address, email });
   const answer = await passOn(c, '/sign-in/email', { email: email.trim(), password, rememberMe });
   await auditSignIn(context, { email, ok: answer.ok, address });
-  if (!answer.ok) throw await refusal(answer, 'E-mail and password do not fit.');
+  if (!answer.ok) throw await refusal(answer, 'Email and password do not fit.');
   await forgetSignInTries(context, { email });
   return answer;
 }

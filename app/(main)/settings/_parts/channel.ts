@@ -117,7 +117,7 @@ export const CHANNEL_FORMS: readonly ChannelForm[] = [
   },
   {
     type: 'email',
-    label: 'E-mail',
+    label: 'Email',
     fields: [
       { name: 'host', label: 'SMTP server', hint: 'Such as smtp.example.com.', kind: 'text', required: true },
       { name: 'port', label: 'Port', hint: 'Mostly 587.', kind: 'number', required: true, usual: '587' },
