@@ -17,7 +17,9 @@ interface Followed {
 }
 
 /** Older lines are on the service; the page keeps the newest. */
-export const LINES_KEPT = 5_000;
+export const LINES_KEPT = 2_000;
+/** A long log arrives line by line: drawn one by one it would keep the page busy for long. */
+const DRAWN_EVERY_MS = 100;
 
 /** A sync and its log as they go on. What ends brings the lists of the page up to date. */
 export function useSync(initial: Sync): Followed {
@@ -25,20 +27,41 @@ export function useSync(initial: Sync): Followed {
   const queries = useQueryClient();
   const { id } = initial;
   useEffect(() => {
+    let waiting: Exclude<SyncEvent, { type: 'done' }>[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      const events = waiting;
+      waiting = [];
+      timer = undefined;
+      setFollowed((old) => next(old, events));
+    };
     const take = (event: SyncEvent) => {
       if (event.type === 'done') void queries.invalidateQueries();
-      else setFollowed((old) => next(old, event));
+      else waiting.push(event);
+      timer ??= setTimeout(draw, DRAWN_EVERY_MS);
     };
-    return followEvents<SyncEvent>(`/syncs/${id}/events?newest=${LINES_KEPT}`, take);
+    const stop = followEvents<SyncEvent>(`/syncs/${id}/events?newest=${LINES_KEPT}`, take);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
   }, [id, queries]);
   return followed.sync.id === id ? followed : { sync: initial, lines: [] };
 }
 
-function next(old: Followed, event: Exclude<SyncEvent, { type: 'done' }>): Followed {
-  if (event.type === 'progress') {
-    const { type: _type, ...sync } = event;
-    return { lines: old.sync.id === sync.id ? old.lines : [], sync };
+function next(old: Followed, events: readonly Exclude<SyncEvent, { type: 'done' }>[]): Followed {
+  let { sync } = old;
+  const added: LogLine[] = [];
+  let last = old.lines.at(-1)?.id ?? 0;
+  for (const event of events) {
+    if (event.type === 'progress') {
+      const { type: _type, ...changed } = event;
+      sync = changed;
+    } else if (event.id > last) {
+      last = event.id;
+      added.push(event);
+    }
   }
-  const last = old.lines.at(-1)?.id ?? 0;
-  return event.id <= last ? old : { ...old, lines: [...old.lines, event].slice(-LINES_KEPT) };
+  const lines = added.length === 0 ? old.lines : [...old.lines, ...added].slice(-LINES_KEPT);
+  return { sync, lines };
 }
