@@ -34,6 +34,7 @@ insert into connection (workspace_id, name, source_id, destination_id, schedule,
 select w.id, 'pipeline_' || i, s.id, d.id, '{"type":"hourly","every":1,"timeZone":"Europe/Berlin"}', now() + interval '30 days', i || '_'
 from w, generate_series(1, $1::int) i join sources s on s.n = i % 20 + 1 join destinations d on d.n = i % 5 + 1`;
 
+/** In the order of time, as they come to be: the highest number is the newest. */
 const SYNCS = `
 insert into syncs (workspace_id, connection_id, trigger, status, started_at, finished_at, attempts, created_at, failure)
 select workspace_id, id, 'schedule', case when fails then 'failed' else 'succeeded' end, at, at + interval '40 seconds', 1, at,
@@ -42,7 +43,7 @@ from (
   select c.workspace_id, c.id, now() - make_interval(mins => 5) - make_interval(hours => n) as at,
     mod(hashtext(c.name)::bigint & 2147483647, 100) < $2::float8 * 100 and n < 3 as fails
   from connection c, generate_series(0, $1::int - 1) n
-) past`;
+) past order by at`;
 
 const STREAMS = `
 insert into sync_stream (sync_id, workspace_id, name, status, read, written, bytes, pages, started_at, finished_at, published_at)
