@@ -45,6 +45,19 @@ quality_checks:
   ]);
 });
 
+test('breaks nothing down by what it calls personal, whose values messages would name', () => {
+  const { issues } = parseSuite(`dataset: users
+personal: [City]
+completeness: [{column: id, per: city}]
+categories:
+  - column: city
+`);
+  expect(issues.map(({ line, path, message }) => [line, path, message.split(',')[0]])).toEqual([
+    [3, 'completeness.0.per', 'city is personal'],
+    [5, 'categories.0.column', 'city is personal'],
+  ]);
+});
+
 test('says everything wrong at once, each with its line and what was probably meant', () => {
   const { issues, suite } = parseSuite(`dataset: users
 compleetness: []

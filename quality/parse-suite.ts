@@ -7,7 +7,7 @@ import { checkKinds } from './checks/index.ts';
 import { conditionProblem } from './condition.ts';
 import { didYouMean, nearestOf } from './nearest-name.ts';
 import { readOptions } from './read-options.ts';
-import type { AlertRule, Check, Level, Suite } from './suite.ts';
+import type { AlertRule, Check, Level, SampleRules, Suite } from './suite.ts';
 import { checkIssues, suiteOptions, wrapperKeys } from './suite-schema.ts';
 
 export { suiteJsonSchema } from './suite-schema.ts';
@@ -126,10 +126,25 @@ function readSuite(value: JsonValue, report: Report, places: Map<string, Path>):
     if (isJsonObject(inner)) found.push(...readKinds(inner, [wrapper], common, report));
     else if (inner !== undefined) report({ path: [wrapper], message: `${wrapper} is a mapping of kinds to checks.` });
   }
+  for (const { check, path } of found) toldOpenly(check, options.samples, path).forEach(report);
   if (found.length > MAX_CHECKS) report({ path: [], message: `A suite holds at most ${MAX_CHECKS} checks.` });
   const checks = withDistinctKeys(found.map(({ check }) => check));
   for (const [index, { key }] of checks.entries()) places.set(key, found[index]?.path ?? []);
   return Object.freeze({ ...options, checks: Object.freeze(checks) });
+}
+
+/** Messages name the values of these columns: of what the suite calls personal they must not. */
+function toldOpenly({ kind, per, params }: Check, { personal }: SampleRules, path: Path): Problem[] {
+  const told = { per, ...(kind === 'categories' && { column: String(params.column) }) };
+  const isPersonal = (name: string) => personal.some((one) => one.toLowerCase() === name.toLowerCase());
+  return Object.entries(told).flatMap(([option, name]) =>
+    name === undefined || !isPersonal(name)
+      ? []
+      : {
+          path: [...path, option],
+          message: `${name} is personal, and messages would name its values. Take another column, or take it out of personal.`,
+        },
+  );
 }
 
 type Placed = { readonly check: Check; readonly path: Path };

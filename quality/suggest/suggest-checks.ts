@@ -1,5 +1,6 @@
 import type { JsonObject } from '#lib/json.ts';
 import { numberText, percentText, rowsText } from '../number-text.ts';
+import { personalNames } from '../shown-row.ts';
 import type { ColumnProfile, Profile } from './profile.ts';
 
 /** A check that follows from what was found, and why. */
@@ -17,6 +18,7 @@ const FEW_VALUES = 12;
 /** How often each value must occur on average to look like a list. */
 const REPEATS = 10;
 const FRESH_HOURS = 72;
+const isPersonal = personalNames({ personal: [], plain: [] });
 const ID = /(^|_)(id|key|uuid|code|number|no)$/i;
 const CHANGED = /(updated|modified|created|inserted|loaded|occurred|measured|event|time|date|_at$)/i;
 const NEVER_NEGATIVE =
@@ -103,9 +105,14 @@ function wilsonLow(share: number, n: number): number {
   return (middle - spread) / (1 + z ** 2 / n);
 }
 
+/** Not of what belongs to a person: a suite would list it. */
 function values({ name, distinct, filled, values: found }: ColumnProfile, profile: Profile): Suggestion[] {
   const isList =
-    found.length > 1 && distinct <= FEW_VALUES && found.length === distinct && filled >= distinct * REPEATS;
+    !isPersonal(name) &&
+    found.length > 1 &&
+    distinct <= FEW_VALUES &&
+    found.length === distinct &&
+    filled >= distinct * REPEATS;
   if (!isList) return [];
   return [
     {

@@ -16,7 +16,7 @@ const NOW = new Date('2026-01-02T00:00:00Z');
 async function orders() {
   const { url, query } = await testDatabase();
   await query(`create table orders as select i::bigint as id, case when i % 50 = 0 then null else 'u' || i || '@x.de' end as email,
-    (array['open', 'paid', 'lost'])[1 + i % 3] as status, (i % 90)::numeric as amount, null::text as note,
+    (array['open', 'paid', 'lost'])[1 + i % 3] as status, (array['10115', '20095'])[1 + i % 2] as zip, (i % 90)::numeric as amount, null::text as note,
     timestamptz '2026-01-01 20:00Z' - i * interval '1 minute' as updated_at from generate_series(1, 1000) i`);
   const { hostname, port } = new URL(url);
   const guard = createGuard({ allowed: [{ host: hostname, port: Number(port) }] });
@@ -37,6 +37,7 @@ test('a profile suggests what holds, each with its evidence', async () => {
     'completeness {"column":"id"}: All 1,000 rows have a value.',
     'completeness {"column":"email","threshold":96,"level":"warn"}: 98% of 1,000 rows have a value.',
     'completeness {"column":"status"}: All 1,000 rows have a value.',
+    'completeness {"column":"zip"}: All 1,000 rows have a value.',
     'completeness {"column":"amount"}: All 1,000 rows have a value.',
     'completeness {"column":"updated_at"}: All 1,000 rows have a value.',
     'accepted_values {"column":"status","values":["lost","open","paid"],"level":"warn"}: 3 different values in 1,000 rows.',
