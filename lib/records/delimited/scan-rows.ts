@@ -93,7 +93,8 @@ export function rowScan(cells: readonly Cell[], { delimiter, quote }: Dialect): 
         if (at < length) {
           if (bytes[at] === CR) {
             if (at + 1 >= length && !isEnd) return rowStart;
-            if (bytes[at + 1] !== LF) throw new NotStraight();
+            // What stands behind the last byte is no line feed of the file's.
+            if (at + 1 >= length || bytes[at + 1] !== LF) throw new NotStraight();
             at += 2;
           } else if (bytes[at] === LF) at++;
           else throw new NotStraight();
