@@ -105,9 +105,9 @@ test('timezone: times of a CSV file that say none are UTC, be it read or taken b
   expect(found.map(({ t }) => t)).toEqual(['2026-02-03 04:05:06', '2026-02-03 04:05:06.5', '2026-02-02 19:05:06']);
 });
 
-test('statement_timeout: a publish takes as long as it takes', async () => {
+test.each(['statement_timeout', 'transaction_timeout'])('%s: a publish takes as long as it takes', async (limit) => {
   const database = await testDatabase();
-  const sync = await userWith(database, ['statement_timeout = 500']);
+  const sync = await userWith(database, [`${limit} = 500`]);
   await sync(1, customers('append'), [customer(1)]);
   await database.query(`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.7); return new; end $$;
     create trigger slow before insert on shop.customers for each row execute function slow()`);

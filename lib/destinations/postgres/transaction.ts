@@ -69,7 +69,8 @@ async function once<T>(
 
 /** In a transaction: what a user's or a database's own settings must not change: how texts read, and how long a large load may take. */
 export const USUAL_SETTINGS = `set local statement_timeout = 0; set local standard_conforming_strings = on;
-  set local timezone = 'UTC'; set local datestyle = 'ISO'`;
+  set local timezone = 'UTC'; set local datestyle = 'ISO';
+  select set_config(name, '0', true) from (values ('transaction_timeout')) as since_17 (name) where current_setting(name, true) is not null`;
 
 const HOLDERS = `select pid, usename as user, application_name as program, state from pg_stat_activity
   where pid = any(pg_blocking_pids($1)) order by xact_start limit 3`;
