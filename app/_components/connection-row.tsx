@@ -169,7 +169,7 @@ function ChecksCell({ row: { checks, reason, health } }: { row: Row }) {
   const shown = state === 'fail' && health === 'blocked' ? 'block' : state;
   return (
     <>
-      {shown ? <span className={`s-${shown} bad`}>{text}</span> : <span className="num muted">{text}</span>}
+      {shown ? <span className={`s-${shown} bad`}>{text}</span> : <span className="num muted nowrap">{text}</span>}
       {said}
     </>
   );
@@ -182,7 +182,7 @@ export function checksText(
 ): { state: State | null; text: string } {
   const counted = countText(checks);
   const isOfPublished = health === 'blocked' && counted.state !== 'fail' && checks.pass > 0;
-  return isOfPublished ? { ...counted, text: `published data: ${counted.text}` } : counted;
+  return isOfPublished ? { ...counted, text: `published: ${counted.text}` } : counted;
 }
 
 function countText(checks: NonNullable<Row['checks']>): { state: State | null; text: string } {

@@ -24,9 +24,12 @@ export function Menu({
     <DropdownMenu.Root modal={false} {...opened}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content className="overlay menu" align={align} sideOffset={4} collisionPadding={8}>
-          {children}
-        </DropdownMenu.Content>
+        {/* A landmark of its own: at the end of the body, the menu lies in none of the page's. */}
+        <section aria-label="Menu">
+          <DropdownMenu.Content className="overlay menu" align={align} sideOffset={4} collisionPadding={8}>
+            {children}
+          </DropdownMenu.Content>
+        </section>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );

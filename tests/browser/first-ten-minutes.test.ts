@@ -149,6 +149,19 @@ describe('source, destination, connection', () => {
     await page.waitForURL('**/destinations');
   });
 
+  test('a connection that was sent empty names at each field what is missing', async () => {
+    await page.goto(`${weir.url}/connections/new`);
+    await page.getByRole('button', { name: 'Create connection' }).click();
+    await page.getByRole('link', { name: '3 fields to fix' }).waitFor();
+    const invalid = (label: string) => page.getByLabel(label, { exact: true }).getAttribute('aria-invalid');
+    expect(await Promise.all(['Source', 'Destination', 'Name'].map(invalid))).toEqual(['true', 'true', 'true']);
+    await page.getByText('Choose a source.', { exact: true }).waitFor();
+    await seriousFindings(page, 'empty connection');
+    await pictures(page, 'empty-connection');
+    await page.getByLabel('Source').selectOption({ label: 'Shop API' });
+    await page.getByRole('link', { name: '2 fields to fix' }).waitFor();
+  });
+
   test('a connection lists the streams, is created and syncs', async () => {
     await page.goto(`${weir.url}/connections/new`);
     await page.getByLabel('Source').selectOption({ label: 'Shop API' });

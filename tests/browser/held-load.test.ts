@@ -76,7 +76,7 @@ test('the overview says that it is blocked, and the dataset shows why and where'
   await page.goto(weir.url);
   await page.getByText('Blocked', { exact: true }).first().waitFor();
   // What was published still passes, and is called so.
-  await page.getByText('published data: 3 of 3 pass').first().waitFor();
+  await page.getByText('published: 3 of 3 pass').first().waitFor();
   await page.goto(`${weir.url}/quality/${suiteId}`);
   await page.getByText('1 load held').waitFor();
   const rows = page.getByRole('table', { name: /Rows that fail Completeness/ });

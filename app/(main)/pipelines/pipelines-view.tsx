@@ -159,7 +159,7 @@ function Quality({ quality, isHeld }: { quality: Row['quality']; isHeld: boolean
   return (
     <>
       <StateMark state={state}>
-        {isHeld && 'published data: '}
+        {isHeld && 'published: '}
         {formatCount(passed)} of {formatCount(checks)} pass
       </StateMark>
       {failed > 0 && <span className="sub">{formatCount(failed)} failed</span>}

@@ -14,8 +14,9 @@ describe('sparkline', () => {
     expect(plotOf([1, null, 2], null, null, 96, 28)?.points.split(' ')).toHaveLength(2);
     expect(plotOf([null, null], null, null, 96, 28)).toBeNull();
   });
-  test('one value stands in the middle of its height', () => {
-    expect(plotOf([5], null, null, 96, 28)?.last).toEqual({ x: 3, y: 14 });
+  test('one value alone is known as such: it is not drawn', () => {
+    expect(plotOf([null, 5], null, null, 96, 28)?.isSingle).toBe(true);
+    expect(plotOf([4, 5], null, null, 96, 28)?.isSingle).toBe(false);
   });
 });
 
@@ -29,6 +30,11 @@ describe('metric chart', () => {
     expect(metricPlot([point(5)])?.last).toMatchObject({ x: 50, y: 50 });
     expect(metricPlot([point(1), point(null), point(3)])?.line.split(' ')).toHaveLength(2);
     expect(metricPlot([point(null)])).toBeNull();
+  });
+  test('the last value is written on the side that the line does not come from', () => {
+    expect(metricPlot([point(9), point(5)])?.last.isBelow).toBe(true);
+    expect(metricPlot([point(5), point(null), point(9)])?.last.isBelow).toBe(false);
+    expect(metricPlot([point(5)])?.last.isBelow).toBe(false);
   });
 });
 

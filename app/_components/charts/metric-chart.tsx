@@ -60,7 +60,7 @@ export function MetricChart({ points, format, marks = [], label, height = 204 }:
         </span>
       ))}
       {first && (
-        <span className="lb x first" style={{ left: 0 }}>
+        <span className={`lb x ${end === first ? '' : 'first'}`} style={{ left: end === first ? '50%' : 0 }}>
           {formatTime(first.at, now, timeZone)}
         </span>
       )}
@@ -79,14 +79,23 @@ export function MetricChart({ points, format, marks = [], label, height = 204 }:
   );
 }
 
-function LastPoint({ x, y, state, text }: { x: number; y: number; state: State; text: string }) {
+interface LastPointProps {
+  readonly x: number;
+  readonly y: number;
+  /** Its value is written below it, since the line comes from above. */
+  readonly isBelow: boolean;
+  readonly state: State;
+  readonly text: string;
+}
+
+function LastPoint({ x, y, isBelow, state, text }: LastPointProps) {
   const bad = state !== 'ok';
   return (
     <>
       <span className={`dot ${stateClass(state)} ${bad ? 'x' : ''}`} style={{ left: `${x}%`, top: `${y}%` }} />
       <span
         className={`lb ${bad ? `${stateClass(state)} bad` : ''}`}
-        style={{ right: `${100 - x + 1.5}%`, top: `calc(${y}% - 18px)` }}
+        style={{ right: `${100 - x + 1.5}%`, top: `calc(${y}% ${isBelow ? '+ 3px' : '- 18px'})` }}
       >
         {text}
       </span>
@@ -114,7 +123,10 @@ export function metricPlot(points: readonly MetricPoint[]) {
     limits: banded.length < 2 ? [...low, ...high].map((value) => ({ y: y(value) })) : [],
     prediction: predicted.length < 2 ? null : predicted.join(' '),
     line: known.map(({ index, value }) => `${x(index)},${y(value)}`).join(' '),
-    last: { x: x(end.index), y: y(end.value), value: end.value, state: end.state },
+    last: {
+      ...{ x: x(end.index), y: y(end.value), value: end.value, state: end.state },
+      isBelow: (known.at(-2)?.value ?? end.value) > end.value,
+    },
   };
 }
 

@@ -14,7 +14,7 @@ export interface SparklineProps {
   readonly label: string;
 }
 
-/** A line with the band of what is expected; the last point takes a colour only outside of it. */
+/** A line with the band of what is expected; the last point takes a colour only outside of it. One value draws none: it says no more than its number. */
 export function Sparkline({
   values,
   low = null,
@@ -26,6 +26,7 @@ export function Sparkline({
 }: SparklineProps) {
   const plot = plotOf(values, low, high, width, height);
   if (!plot) return <span className="faint">—</span>;
+  if (plot.isSingle) return null;
   const { points, band, last, isOutside } = plot;
   return (
     <svg
@@ -65,6 +66,7 @@ export function plotOf(
     points: known.map(({ value, index }) => `${x(index)},${y(value)}`).join(' '),
     band,
     last: { x: x(end.index), y: y(end.value) },
+    isSingle: known.length === 1,
     isOutside: (low !== null && end.value < low) || (high !== null && end.value > high),
   };
 }

@@ -1,6 +1,5 @@
 'use client';
 
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { ConfiguredStream, DestinationSyncMode, StreamDescriptor } from '#lib/catalog.ts';
@@ -10,12 +9,14 @@ import { suggest } from '#lib/connections/stream-modes.ts';
 import type { Issue } from '#lib/errors.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
-import { Field, fieldControl } from '../../../_components/field.tsx';
+import { Field, FieldsToFix, fieldControl } from '../../../_components/field.tsx';
 import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
+import { type Choice, EndsFields } from './ends-fields.tsx';
 import { OwnPrefix, SharedTables } from './landing-notices.tsx';
+import { fieldOfIssue, missingParts } from './missing-parts.ts';
 import { RulesFields } from './rules-fields.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 import { StreamRows } from './stream-rows.tsx';
@@ -23,11 +24,6 @@ import { VersionField, type Versions } from './version-field.tsx';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
 const SOURCE_NAMESPACE = '${SOURCE_NAMESPACE}';
-
-interface Choice {
-  readonly id: string;
-  readonly name: string;
-}
 
 interface Props {
   /** Null for a new connection. */
@@ -63,7 +59,10 @@ export function ConnectionForm({
   const discover = useProbe<{ streams: readonly StreamDescriptor[] }>();
   const router = useRouter();
   const say = useSay();
-  const set = (change: Partial<ConnectionInput>) => setInput((old) => ({ ...old, ...change }));
+  const set = (change: Partial<ConnectionInput>) => {
+    setInput((old) => ({ ...old, ...change }));
+    setIssues((old) => old.filter(({ path = '' }) => !((path.split('.')[0] ?? '') in change)));
+  };
   const destination = destinations.find((item) => item.id === input.destinationId);
   const supported = destination?.supportedModes ?? [];
   const problem = (path: string) => issues.find((issue) => issue.path === path)?.message;
@@ -92,9 +91,11 @@ export function ConnectionForm({
   }
 
   const save = async () => {
-    setBusy(true);
+    const missing = missingParts(input);
+    setIssues(missing);
     setRefused(null);
-    setIssues([]);
+    if (missing.length > 0) return;
+    setBusy(true);
     try {
       const streams = refreshed(input.streams, discover.result?.streams);
       const { sourceId: from, destinationId: to, ...settings } = input;
@@ -124,44 +125,7 @@ export function ConnectionForm({
       }}
     >
       {id === null && (
-        <div className="g2">
-          <Field
-            id="source"
-            label="Source"
-            error={problem('sourceId')}
-            hint={
-              <Link className="link" href="/sources/new?then=connection">
-                New source
-              </Link>
-            }
-          >
-            <ChoiceSelect
-              id="source"
-              choices={sources}
-              value={input.sourceId}
-              empty="Choose a source"
-              onChange={(sourceId) => set({ sourceId, streams: [] })}
-            />
-          </Field>
-          <Field
-            id="destination"
-            label="Destination"
-            error={problem('destinationId')}
-            hint={
-              <Link className="link" href={newDestination(input.sourceId)}>
-                New destination
-              </Link>
-            }
-          >
-            <ChoiceSelect
-              id="destination"
-              choices={destinations}
-              value={input.destinationId}
-              empty="Choose a destination"
-              onChange={(destinationId) => set({ destinationId })}
-            />
-          </Field>
-        </div>
+        <EndsFields input={input} set={set} sources={sources} destinations={destinations} problem={problem} />
       )}
       <Panel
         title="Streams"
@@ -193,7 +157,7 @@ export function ConnectionForm({
       </Panel>
       <SharedTables input={input} others={others} />
       {ownPrefix === input.prefix && <OwnPrefix input={input} others={others} onDrop={() => set({ prefix: '' })} />}
-      {problem('streams') && <Notice state="fail" title={problem('streams')} />}
+      {problem('streams') && <Notice state="fail" title={problem('streams')} alert />}
       <div className="g2">
         <div className="stack">
           <Field id="name" label="Name" error={problem('name')}>
@@ -272,6 +236,7 @@ export function ConnectionForm({
           <Button type="submit" kind="primary" busy={busy}>
             {id === null ? 'Create connection' : 'Save connection'}
           </Button>
+          <FieldsToFix ids={issues.flatMap(fieldOfIssue)} />
         </div>
       </div>
     </form>
@@ -281,38 +246,6 @@ export function ConnectionForm({
 /** The streams as the version says them that the connection stays with. */
 function discovery({ sourceId, connectorVersion }: Pick<ConnectionInput, 'sourceId' | 'connectorVersion'>) {
   return { kind: 'discover', sourceId, ...(connectorVersion !== null && { connectorVersion }) };
-}
-
-function ChoiceSelect({
-  id,
-  choices,
-  value,
-  empty,
-  onChange,
-}: {
-  id: string;
-  choices: readonly Choice[];
-  value: string;
-  empty: string;
-  onChange: (id: string) => void;
-}) {
-  return (
-    <select
-      className="select"
-      {...fieldControl(id, undefined, true)}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-    >
-      <option value="" disabled>
-        {empty}
-      </option>
-      {choices.map((choice) => (
-        <option key={choice.id} value={choice.id}>
-          {choice.name}
-        </option>
-      ))}
-    </select>
-  );
 }
 
 function Namespace({
@@ -386,8 +319,4 @@ function freeName(name: string, others: Props['others']): string {
   const taken = new Set(others.map((other) => other.name));
   const numbered = others.map((_, index) => `${name}, ${index + 2}`);
   return [name, ...numbered].find((each) => !taken.has(each)) ?? name;
-}
-
-function newDestination(sourceId: string): string {
-  return `/destinations/new?then=${encodeURIComponent(`/connections/new?source=${sourceId}`)}`;
 }

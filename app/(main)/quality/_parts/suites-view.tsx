@@ -94,7 +94,7 @@ function SuiteTableRow({ suite }: { suite: SuiteRow }) {
       </td>
       <td>
         <Link className="strong" href={`/quality/${suite.id}`}>
-          <Cut text={suite.name} />
+          <Cut text={suite.name} length={60} />
         </Link>
         <span className="sub">{suite.dataset ?? 'several tables'}</span>
       </td>

@@ -1,0 +1,36 @@
+import type { ConnectionInput } from '#lib/connections/connections.ts';
+import type { Issue } from '#lib/errors.ts';
+
+/** The field that stands for a part of the input, by its id on the page. */
+const FIELDS: Readonly<Record<string, string>> = {
+  sourceId: 'source',
+  destinationId: 'destination',
+  name: 'name',
+  connectorVersion: 'connector-version',
+  owner: 'owner',
+  tags: 'tags',
+  namespaceFormat: 'namespace-format',
+  prefix: 'prefix',
+  schemaChanges: 'schema-changes',
+  badValues: 'bad-values',
+  'quarantineLimit.rows': 'limit-rows',
+  'quarantineLimit.percent': 'limit-percent',
+  memoryMb: 'memory-mb',
+};
+
+/** What has to be there before the service can say more. Streams can be chosen once both ends are. */
+export function missingParts({ name, sourceId, destinationId, streams }: ConnectionInput): Issue[] {
+  const canChoose = sourceId !== '' && destinationId !== '';
+  return [
+    ...(sourceId ? [] : [{ path: 'sourceId', message: 'Choose a source.' }]),
+    ...(destinationId ? [] : [{ path: 'destinationId', message: 'Choose a destination.' }]),
+    ...(canChoose && streams.length === 0 ? [{ path: 'streams', message: 'Choose at least one stream.' }] : []),
+    ...(name.trim() ? [] : [{ path: 'name', message: 'Give it a name.' }]),
+  ];
+}
+
+/** The id of the field that an issue stands at; none where it stands elsewhere. */
+export function fieldOfIssue({ path = '' }: Issue): string[] {
+  const id = path.startsWith('schedule') ? 'schedule' : FIELDS[path];
+  return id ? [id] : [];
+}
