@@ -1,4 +1,5 @@
 import type { Db } from '#lib/db/connect.ts';
+import { destinationKind } from '#lib/destinations/kinds.ts';
 import type { JsonObject } from '#lib/json.ts';
 
 /** When readers could see each table's newest load, and the newest load of all. */
@@ -16,8 +17,10 @@ export async function lastPublished(
     .selectFrom('sync_stream as stream')
     .innerJoin('syncs', 'syncs.id', 'stream.sync_id')
     .innerJoin('connection', 'connection.id', 'syncs.connection_id')
+    .innerJoin('destination', 'destination.id', 'connection.destination_id')
     .distinctOn(['connection.id', 'stream.namespace', 'stream.name'])
     .select(['syncs.id as syncId', 'stream.published_at as at', 'connection.prefix', 'stream.name', 'stream.relation'])
+    .select(['destination.type', 'destination.config'])
     .$if('connectionId' in of, (query) =>
       query.where('connection.id', '=', 'connectionId' in of ? of.connectionId : ''),
     )
@@ -36,12 +39,25 @@ export async function lastPublished(
   const newest = found.at(-1);
   return {
     last: newest ? { syncId: newest.syncId, at: newest.at } : null,
+    // A name without its schema means the table in the destination's own, whichever of that name was loaded last.
     byTable: new Map(
-      found.flatMap(({ at, prefix, name, relation }) =>
+      [...found.filter((row) => !isAtHome(row)), ...found.filter(isAtHome)].flatMap(({ at, prefix, name, relation }) =>
         namesOf(prefix, name, relation).map((each) => [each, at] as const),
       ),
     ),
   };
+}
+
+function isAtHome({
+  relation,
+  type,
+  config,
+}: {
+  relation: JsonObject | null;
+  type: string;
+  config: JsonObject;
+}): boolean {
+  return relation?.schema === destinationKind(type).defaultNamespace(config);
 }
 
 /** A stream as it was last published to a destination that has no tables of its own. */
