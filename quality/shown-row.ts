@@ -7,9 +7,9 @@ const MOST_COLUMNS = 100;
 const MASK = '••••';
 const MOST_DEPTH = 30;
 const OWN = /^_(airbyte|weir)_/;
-/** Names that mostly hold what belongs to a person. */
+/** Names that mostly hold what belongs to a person, one or many of it; tokens are mostly counted. */
 const PERSONAL =
-  /(^|_)(e?mail|phone|phone_?number|tel|telephone|mobile|fax|first_?name|last_?name|full_?name|surname|address|street|zip|postal_?code|birth\w*|dob|ssn|iban|card|passport|tax_?id|ip|ip_?address|password|token|secret)($|_)/i;
+  /(^|_)((e?mail|phone|phone_?number|tel|telephone|mobile|fax|first_?name|last_?name|full_?name|surname|address|street|zip|postal_?code|dob|ssn|iban|card|passport|tax_?id|ip|ip_?address|password|secret)(e?s)?|birth\w*|token)($|_)/i;
 
 /** Which columns are personal, as suites say it. */
 export type Personal = Pick<SampleRules, 'personal' | 'plain'>;
