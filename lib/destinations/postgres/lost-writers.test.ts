@@ -2,6 +2,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '#tests/harness/database.ts';
+import { NO_COUNTS } from '../destination.ts';
 import { attemptOf, customer, customers, idsOf, load } from '../fixtures/customers.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
@@ -69,4 +70,21 @@ test('an attempt whose session was ended so knows that another has taken over', 
   await expect.poll(() => query(`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)).toHaveLength(1);
   await (await next.begin(attemptOf(2))).stage(customers('append'));
   expect(await writing).toBe('fenced');
+});
+
+test('an attempt that was taken over takes back nothing that the next one has put aside', async () => {
+  const { url, query } = await testDatabase();
+  const [late, next] = [postgres.open(testContext(), configOf(url)), postgres.open(testContext(), configOf(url))];
+  onTestFinished(async () => {
+    await Promise.all([late.close(), next.close()]);
+  });
+  const stream = customers('append_dedup', { badValues: 'quarantine' });
+  const page = { slice: 's', page: 1, records: [{ id: null, name: 'without a key' }] };
+  const before = await (await late.begin(attemptOf(1, 1))).stage(stream);
+  expect(await before.write(page)).toMatchObject({ quarantined: 1 });
+  const after = await (await next.begin(attemptOf(2, 1))).stage(stream);
+  await after.write(page);
+  await after.checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 1 } });
+  await expect(before.forgetRefused?.('s')).rejects.toMatchObject({ code: 'fenced' });
+  expect(await query('select row from _weir.quarantine')).toHaveLength(1);
 });

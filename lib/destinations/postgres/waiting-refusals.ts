@@ -50,7 +50,10 @@ export class WaitingRefusals {
   async forget(sliceId: number): Promise<void> {
     this.#rows = this.#rows.filter((row) => row.sliceId !== sliceId);
     const { pool, ref, attempt } = this.#parts;
-    await deleteQuarantineOf(pool, ref, { syncId: attempt.syncId, sliceId });
+    await inTransaction(pool, async (client) => {
+      await holdFence(client, attempt);
+      await deleteQuarantineOf(client, ref, { syncId: attempt.syncId, sliceId });
+    });
   }
 
   get isEmpty(): boolean {
