@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { inferSchema } from '#lib/records/infer-schema.ts';
+import { decoded } from './decoded.ts';
 import type { Call, Draft, DraftStream, Unread } from './draft.ts';
 import { findAuth, isAuthHeader, isAuthParameter } from './find-auth.ts';
 import { findCursor, findPrimaryKey, isSince } from './find-keys.ts';
@@ -90,7 +91,7 @@ export function nameOf(url: string): string {
   const parts = new URL(url).pathname
     .split('/')
     .filter((part) => part !== '' && !/^(v?\d+(\.\d+)*|api|rest|json)$/i.test(part));
-  const words = parts.map((part) => decodeURIComponent(part).replace(/\.(json|xml|csv)$/i, ''));
+  const words = parts.map((part) => decoded(part).replace(/\.(json|xml|csv)$/i, ''));
   const last = words.findLast((word) => /^[a-z][\w-]*$/i.test(word) && !/^[0-9a-f-]{16,}$/i.test(word));
   return (last ?? new URL(url).hostname.split('.').at(-2) ?? 'records').replace(/-/g, '_').toLowerCase();
 }

@@ -1,3 +1,4 @@
+import { decoded } from './decoded.ts';
 import type { Call, DraftAuth, Found } from './draft.ts';
 
 const SECRET_HEADER = /^(x-)?(api|access|auth|app|application|subscription|private|secret)?-?_?(key|token|secret)$/i;
@@ -77,7 +78,7 @@ function inUrl(url: string): Found<DraftAuth> | null {
   const { username, password, searchParams } = new URL(url);
   if (username)
     return {
-      value: basic(decodeURIComponent(username), decodeURIComponent(password)),
+      value: basic(decoded(username), decoded(password)),
       evidence: 'The address carries a user name and a password.',
     };
   for (const [name, value] of searchParams)

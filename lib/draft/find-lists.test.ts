@@ -33,3 +33,10 @@ test.each<[string, JsonValue, string[]]>([
 test('an end of an address goes on from where it was read', () => {
   expect(findLists({ endpoints: ['orders'] }, ROOT)).toEqual([{ name: 'orders', url: `${ROOT}/orders` }]);
 });
+
+test('an address that is no valid text is a list all the same, and none is asked without encryption', () => {
+  expect(findLists(['/v1/100%'], ROOT)).toEqual([{ name: '100%', url: 'https://api.example.com/v1/100%' }]);
+  expect(findLists({ films: 'http://api.example.com/v1/films' }, ROOT)).toEqual([
+    { name: 'films', url: `${ROOT}/films` },
+  ]);
+});

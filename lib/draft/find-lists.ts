@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from '#lib/json.ts';
+import { decoded } from './decoded.ts';
 
 /** A list that an answer points to: what it is called there, and its whole address. */
 export interface NamedList {
@@ -56,10 +57,12 @@ function addressOf(text: string, here: URL, isEnd: boolean): URL | null {
   const base = isWhole || plain.startsWith('/') ? here.href : isEnd && /^[\w./-]+$/.test(plain) ? folder : null;
   if (base === null || !URL.canParse(plain, base)) return null;
   const target = new URL(plain, base);
+  // Some indexes behind a proxy name themselves as it sees them; a token is not for everybody on the way.
+  if (here.protocol === 'https:') target.protocol = 'https:';
   return target.host === here.host && target.pathname !== '/' && !FILE.test(target.pathname) ? target : null;
 }
 
 function named(name: string, { pathname }: URL): string {
-  const last = decodeURIComponent(pathname.split('/').findLast((part) => part !== '') ?? pathname);
+  const last = decoded(pathname.split('/').findLast((part) => part !== '') ?? pathname);
   return name.replace(/_?(url|href|link)$/i, '') || last;
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { decoded } from './decoded.ts';
 
 const MOST_DEPTH = 8;
 /** Parts of one schema; documents that refer to each other in circles would have no end. */
@@ -14,7 +15,7 @@ export function resolved(document: JsonObject, value: JsonValue, depth = 0): Jso
   if (!ref.startsWith('#/')) return {};
   let target: JsonValue | undefined = document;
   for (const part of ref.slice(2).split('/')) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
     target = isJsonObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
   }
   return resolved(document, target ?? null, depth + 1);
