@@ -106,6 +106,23 @@ test('a field is encrypted; its key is shown once, masked from then on, and kept
   await saved();
 });
 
+test('a setting that was refused leaves nothing behind: the next save takes what stands there then', async () => {
+  const answers: number[] = [];
+  page.on('response', (response) => {
+    if (response.request().method() === 'PATCH') answers.push(response.status());
+  });
+  await page.goto(`${weir.url}/connections/${connectionId}/edit`);
+  const memory = page.getByLabel('Most memory of one sync');
+  await memory.fill('64');
+  await page.getByRole('button', { name: /^Save/ }).click();
+  await page.getByText('MB, from 128 to 65536.').first().waitFor();
+  await memory.fill('1024');
+  await page.getByRole('button', { name: /^Save/ }).click();
+  await page.waitForURL(`${weir.url}/connections/${connectionId}`);
+  expect(answers).toEqual([422, 200]);
+  expect(await client.get(`/connections/${connectionId}`)).toMatchObject({ memoryMb: 1024 });
+});
+
 /** AES in GCM: 16 bytes of a vector, the text, 16 bytes of a tag. */
 function decrypted(hex: string, key: string): string {
   const bytes = Buffer.from(hex, 'hex');
