@@ -61,6 +61,8 @@ test('a bad batch is held before anybody reads it', async () => {
     ...Array.from({ length: 20 }, (_, index) => ({ id: 200 + index, email: null, channel: 'guest' })),
   ];
   await page.goto(`${weir.url}/connections/${connectionId}`);
+  const log = page.getByRole('region', { name: 'Log' });
+  await log.getByText(/^\d+ lines?$/).waitFor();
   await page
     .getByRole('button', { name: /Sync now/ })
     .first()
@@ -69,6 +71,10 @@ test('a bad batch is held before anybody reads it', async () => {
     .getByRole('heading', { name: /is held: 100 rows of orders are not published/ })
     .waitFor({ timeout: 90_000 });
   expect(await page.textContent('main')).toContain('channel = guest: email is 0% filled, limit 95%');
+  // The log is that of this sync alone, although the one before was on the page.
+  const [held] = await client.get<{ id: number }[]>(`/syncs?connectionId=${connectionId}&limit=1`);
+  const lines = await client.get<unknown[]>(`/syncs/${held?.id}/log`);
+  await log.getByText(`${lines.length} line${lines.length === 1 ? '' : 's'}`, { exact: true }).waitFor();
   await seriousFindings(page, 'a connection with a held load');
 });
 

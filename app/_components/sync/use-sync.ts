@@ -26,6 +26,8 @@ export function useSync(initial: Sync): Followed {
   const [followed, setFollowed] = useState<Followed>({ sync: initial, lines: [] });
   const queries = useQueryClient();
   const { id } = initial;
+  // What was seen of the sync that was shown before is none of this one's.
+  if (followed.sync.id !== id) setFollowed({ sync: initial, lines: [] });
   useEffect(() => {
     let waiting: Exclude<SyncEvent, { type: 'done' }>[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,7 +48,7 @@ export function useSync(initial: Sync): Followed {
       stop();
     };
   }, [id, queries]);
-  return followed.sync.id === id ? followed : { sync: initial, lines: [] };
+  return followed;
 }
 
 function next(old: Followed, events: readonly Exclude<SyncEvent, { type: 'done' }>[]): Followed {
