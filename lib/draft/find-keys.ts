@@ -41,7 +41,7 @@ export function findCursor(records: readonly JsonObject[], parameters: readonly 
   const parameter = parameters.find((item) => isSince(item, best.field)) ?? null;
   const how = parameter
     ? `The API filters by \`${parameter}\`.`
-    : 'No parameter that filters by it is known: every page is read, and what is known already is left out.';
+    : `No parameter that filters by it is known: every page is read, and what is known already is left out. If the API has one, put it into the address, such as \`?${best.field}_since=${String(records[0]?.[best.field])}\`, and propose again.`;
   const what = best.rank === 2 ? 'when a record changed' : 'when a record was made; changes to it go unseen';
   return {
     value: { field: best.field, datetimeFormat: best.format, parameter },
