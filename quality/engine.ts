@@ -20,6 +20,8 @@ export interface Engine {
   readonly statementsAtOnce: number;
   /** Finds a table as a suite names it. @throws WeirError `table_missing` that names what was probably meant */
   find(table: string): Promise<Relation>;
+  /** Reads nothing of it. @throws WeirError `table_missing` */
+  assertThere(table: string): Promise<void>;
   columnsOf(relation: Relation): Promise<readonly TableColumn[]>;
   /** The rows of a SELECT. A statement that fails leaves the session usable. */
   rows(sql: string, hint?: Hint): Promise<readonly Row[]>;

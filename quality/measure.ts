@@ -48,12 +48,17 @@ export async function measureTable(
   look: Look = measureRelation,
 ): Promise<TableMeasurements> {
   const looking = checks.filter((check) => looksAtTable(check, memoryOf(check)));
-  if (looking.length === 0) return NO_TABLE;
   try {
+    if (looking.length === 0) {
+      await engine.assertThere(table);
+      return NO_TABLE;
+    }
     return await look(engine, await engine.find(table), looking, memoryOf);
   } catch (error) {
     const failure = engine.failureOf(error);
-    return { ...NO_TABLE, failures: new Map(looking.map(({ key }) => [key, failure])) };
+    // Of a table that is not there nothing holds, not even how fresh it is.
+    const failed = failure.code === 'table_missing' ? checks : looking;
+    return { ...NO_TABLE, failures: new Map(failed.map(({ key }) => [key, failure])) };
   }
 }
 

@@ -68,6 +68,7 @@ describe('a suite', () => {
 
   test('knows of each table when it was published last, with a connection or without', async () => {
     const { database, c, workspaceId, destinationId } = await service();
+    await database.query('create table users (id int); create table other (id int); create table model (id int)');
     const { connectionId } = await twoSyncs(database, workspaceId, destinationId);
     // Its other stream has gone on, while this one has stopped.
     await database.query(`insert into sync_stream (sync_id, workspace_id, name, published_at, relation)
@@ -89,6 +90,20 @@ describe('a suite', () => {
       ...ofTables,
     ]);
     expect(await said('alone', {})).toEqual(['model: nothing was published yet, limit 1h', ...ofTables]);
+  });
+
+  test('measures nothing of a table that is not there, not even when it was loaded', async () => {
+    const { database, c, workspaceId, destinationId } = await service();
+    const { connectionId } = await twoSyncs(database, workspaceId, destinationId);
+    const text = 'freshness: [{table: users, max_age_hours: 24}, {table: modle, max_age_hours: 24}]';
+    await database.query('create table model (id int)');
+    const { id } = await createSuite(c, workspaceId, { name: 'a', text, destinationId, connectionId });
+    await runChecks(c, (await startChecks(c, workspaceId, id, 'manual')).runId);
+    const { results } = await suiteResults(c, workspaceId, id);
+    expect(results.map(({ outcome, message }) => [outcome, message.split('.')[0]]).toSorted()).toEqual([
+      ['error', 'There is no table modle in schema public'],
+      ['error', 'There is no table users in schema public'],
+    ]);
   });
 
   test('that can’t reach its database says so, once for all checks', async () => {

@@ -20,12 +20,12 @@ export function judgeUnread(
   const results: NewResult[] = [];
   const unread = new Map<string, Unread>();
   for (const check of checks) {
-    const found = looksAtTable(check, facts(check).memory) ? lookFor(published, check.table) : null;
-    if (found?.stream) {
+    const found = lookFor(published, check.table);
+    if (found.stream && looksAtTable(check, facts(check).memory)) {
       const { checks: so = 0 } = unread.get(check.table) ?? {};
       unread.set(check.table, { table: check.table, checks: so + 1, bytes: found.stream.bytes });
     } else {
-      const failures = new Map(found ? [[check.key, readFailure(found.error)]] : []);
+      const failures = new Map(found.stream ? [] : [[check.key, readFailure(found.error)]]);
       results.push(evaluate(check, { ...NO_TABLE, failures }, facts(check)));
     }
   }

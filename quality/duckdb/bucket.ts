@@ -56,8 +56,9 @@ export async function withBucket<T>(options: BucketOptions, work: (engine: Engin
     copied.set(stream, files);
     return files;
   };
+  const assertThere = async (table: string) => void findStream(options.published, table);
   try {
-    return await withParquet({ find, folder, signal: options.signal }, work);
+    return await withParquet({ find, assertThere, folder, signal: options.signal }, work);
   } finally {
     await destination.close();
     await rm(folder, { recursive: true, force: true });

@@ -14,6 +14,8 @@ const TIMEOUT_MS = 10 * 60_000;
 export interface ParquetOptions {
   /** Finds the files of a table as a suite names it, on this machine. @throws WeirError `table_missing` */
   readonly find: (table: string) => Promise<Extract<Relation, { kind: 'parquet' }>>;
+  /** Tells without fetching anything whether a table is there. @throws WeirError `table_missing` */
+  readonly assertThere?: (table: string) => Promise<void>;
   /** Where DuckDB may spill, and the only folder that it may touch besides those of `files`. */
   readonly folder: string;
   /** What is measured where it lies in other folders. */
@@ -43,7 +45,10 @@ export async function withParquet<T>(options: ParquetOptions, work: (engine: Eng
   }
 }
 
-function parquetEngine(connection: DuckDBConnection, { find, folder, files = [], signal }: ParquetOptions): Engine {
+function parquetEngine(
+  connection: DuckDBConnection,
+  { find, assertThere, folder, files = [], signal }: ParquetOptions,
+): Engine {
   let isLocked = false;
   const folders = [...new Set([folder, ...files.map((file) => path.dirname(file))])].map((one) => literal(`${one}/`));
   const select = async (sql: string) => {
@@ -60,6 +65,9 @@ function parquetEngine(connection: DuckDBConnection, { find, folder, files = [],
     // One statement takes all threads already.
     statementsAtOnce: 1,
     find,
+    async assertThere(table) {
+      await (assertThere ?? find)(table);
+    },
     async columnsOf(relation) {
       const columns = await select(`describe select * from ${duckdbDialect.source(relation)}`);
       return columns.map(({ column_name, column_type }) => ({ name: String(column_name), type: String(column_type) }));

@@ -67,6 +67,9 @@ function postgresEngine(sessions: Sessions, { schema }: PostgresConfig, signal: 
     dialect: postgresDialect,
     statementsAtOnce: MOST_SESSIONS,
     find: (table) => sessions.use((client) => findTable(client, schema, table)),
+    async assertThere(table) {
+      await sessions.use((client) => findTable(client, schema, table));
+    },
     columnsOf: (relation) => sessions.use((client) => columnTypes(client, postgresDialect.source(relation))),
     rows: (sql, hint) =>
       sessions.use((client) => {
