@@ -3,6 +3,7 @@
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { Icon } from './icon.tsx';
+import { returnFocus } from './return-focus.ts';
 
 interface DialogProps {
   readonly open: boolean;
@@ -22,6 +23,7 @@ export function Dialog({ open, onOpenChange, title, description, wide, footer, c
         <Radix.Overlay className="scrim" />
         <Radix.Content
           className={`overlay dialog ${wide ? 'wide' : ''}`}
+          onCloseAutoFocus={returnFocus}
           {...(description ? {} : { 'aria-describedby': undefined })}
         >
           <div className="dialog-head">

@@ -2,9 +2,11 @@
 
 import { Command } from 'cmdk';
 import { useRouter } from 'next/navigation';
+import { Dialog } from 'radix-ui';
 import { useState } from 'react';
 import { api } from '../api.ts';
 import { Icon, type IconName } from '../icon.tsx';
+import { returnFocus } from '../return-focus.ts';
 import { useSay } from '../toast.tsx';
 import { type Found, useFoundThings } from './found-things.ts';
 import { NAV } from './nav-items.ts';
@@ -41,55 +43,57 @@ export function CommandPalette({ open, onOpenChange }: PaletteProps) {
       router.push(href);
     });
   return (
-    <Command.Dialog
-      open={open}
-      onOpenChange={onOpenChange}
-      label="Search or run"
-      overlayClassName="scrim"
-      contentClassName="overlay dialog palette"
-    >
-      <Command.Input placeholder="Search or run" value={search} onValueChange={setSearch} />
-      <Command.List>
-        <Command.Empty>Nothing has that name.</Command.Empty>
-        <Command.Group heading="On this page" hidden={commands.length === 0}>
-          {commands.map(({ name, icon = 'play', keys, run: act }) => (
-            <Entry key={name} icon={icon} name={name} {...(keys && { keys })} onSelect={run(act)} />
-          ))}
-        </Command.Group>
-        <Command.Group heading="Go to">
-          {NAV.map((item) => (
-            <Entry
-              key={item.href}
-              icon={item.icon}
-              name={item.name}
-              keys={`G ${item.key.toUpperCase()}`}
-              onSelect={go(item.href)}
-            />
-          ))}
-          <Entry icon="connectors" name="Sources" onSelect={go('/sources')} />
-        </Command.Group>
-        {[...Map.groupBy(found, ({ group }) => group)].map(([group, things]) => (
-          <Command.Group key={group} heading={group}>
-            {things.map(({ name, icon, href }) => (
-              <Entry key={href} value={`${group} ${name} ${href}`} icon={icon} name={name} onSelect={go(href)} />
-            ))}
-          </Command.Group>
-        ))}
-        <Command.Group heading="Sync now" hidden={search === ''}>
-          {search !== '' &&
-            found
-              .filter(isConnection)
-              .map((thing) => (
-                <Entry key={thing.href} icon="play" name={`Sync ${thing.name}`} onSelect={sync(thing)} />
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="scrim" />
+        <Dialog.Content className="overlay dialog palette" aria-describedby={undefined} onCloseAutoFocus={returnFocus}>
+          <Dialog.Title className="vh">Search or run</Dialog.Title>
+          <Command label="Search or run">
+            <Command.Input placeholder="Search or run" value={search} onValueChange={setSearch} />
+            <Command.List>
+              <Command.Empty>Nothing has that name.</Command.Empty>
+              <Command.Group heading="On this page" hidden={commands.length === 0}>
+                {commands.map(({ name, icon = 'play', keys, run: act }) => (
+                  <Entry key={name} icon={icon} name={name} {...(keys && { keys })} onSelect={run(act)} />
+                ))}
+              </Command.Group>
+              <Command.Group heading="Go to">
+                {NAV.map((item) => (
+                  <Entry
+                    key={item.href}
+                    icon={item.icon}
+                    name={item.name}
+                    keys={`G ${item.key.toUpperCase()}`}
+                    onSelect={go(item.href)}
+                  />
+                ))}
+                <Entry icon="connectors" name="Sources" onSelect={go('/sources')} />
+              </Command.Group>
+              {[...Map.groupBy(found, ({ group }) => group)].map(([group, things]) => (
+                <Command.Group key={group} heading={group}>
+                  {things.map(({ name, icon, href }) => (
+                    <Entry key={href} value={`${group} ${name} ${href}`} icon={icon} name={name} onSelect={go(href)} />
+                  ))}
+                </Command.Group>
               ))}
-        </Command.Group>
-        <Command.Group heading="New">
-          {NEW.map(([name, href]) => (
-            <Entry key={href} icon="plus" name={name} onSelect={go(href)} />
-          ))}
-        </Command.Group>
-      </Command.List>
-    </Command.Dialog>
+              <Command.Group heading="Sync now" hidden={search === ''}>
+                {search !== '' &&
+                  found
+                    .filter(isConnection)
+                    .map((thing) => (
+                      <Entry key={thing.href} icon="play" name={`Sync ${thing.name}`} onSelect={sync(thing)} />
+                    ))}
+              </Command.Group>
+              <Command.Group heading="New">
+                {NEW.map(([name, href]) => (
+                  <Entry key={href} icon="plus" name={name} onSelect={go(href)} />
+                ))}
+              </Command.Group>
+            </Command.List>
+          </Command>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
   );
 }
 

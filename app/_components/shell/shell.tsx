@@ -3,6 +3,7 @@
 import { usePathname } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import type { OwnWorkspace } from '#lib/access/workspaces.ts';
+import { useFocusBehind } from '../return-focus.ts';
 import type { Theme } from '../theme.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { useOverviewFeed } from './pulse.ts';
@@ -28,6 +29,7 @@ const BUILDER = /^\/connectors\/[^/]+/;
 export function Shell({ workspaces, person, theme, rail, version, children }: ShellProps) {
   const path = usePathname();
   useOverviewFeed();
+  useFocusBehind();
   const [isRail, setRail] = useState(rail);
   const [palette, setPalette] = useState(false);
   const [naming, setNaming] = useState(false);
