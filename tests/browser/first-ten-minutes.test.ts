@@ -147,6 +147,9 @@ describe('source, destination, connection', () => {
     await page.getByText('The test passed').waitFor();
     await page.getByRole('button', { name: 'Save destination' }).click();
     await page.waitForURL('**/destinations');
+    await page.getByRole('link', { name: 'Warehouse', exact: true }).waitFor();
+    await page.getByLabel('Filter destinations').fill('s3');
+    await page.getByText('No destination matches “s3”.').waitFor();
   });
 
   test('a connection that was sent empty names at each field what is missing', async () => {
@@ -217,12 +220,14 @@ describe('source, destination, connection', () => {
 
 describe('settings of a connection', () => {
   test('are saved, and let it stay with one version of its connector', async () => {
-    await page.goto(`${page.url()}/edit`);
+    // The form answers to the mouse from when it asks the source for its streams.
+    const answers = () => page.waitForRequest(/\/probes$/);
+    await Promise.all([answers(), page.goto(`${page.url()}/edit`)]);
     const version = page.getByLabel('Version of the connector');
     await version.selectOption('1');
     await page.getByRole('button', { name: 'Save connection' }).click();
     await page.getByText(/stays with version 1/).waitFor();
-    await page.goto(`${page.url()}/edit`);
+    await Promise.all([answers(), page.goto(`${page.url()}/edit`)]);
     await version.selectOption('');
     await page.getByRole('button', { name: 'Save connection' }).click();
     await page.getByText(/stays with version 1/).waitFor({ state: 'detached' });

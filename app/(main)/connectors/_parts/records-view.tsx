@@ -202,7 +202,7 @@ function FieldRow({
           `${before === undefined ? '+ ' : ''}${is}`
         )}
       </td>
-      <td className="mono faint">{after === undefined ? '' : lands}</td>
+      <td className="mono faint lands">{after === undefined ? '' : lands}</td>
     </tr>
   );
 }

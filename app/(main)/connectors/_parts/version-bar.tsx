@@ -65,7 +65,7 @@ export function VersionBar(props: Props) {
       <span className="grow" />
       <FileMenu name={props.name} onDownload={props.onDownload} onOpenFile={props.onOpenFile} />
       {connector !== null && connector.versions.length > 0 && (
-        <Button icon="history" className="hide-s" onClick={props.onVersions}>
+        <Button icon="history" onClick={props.onVersions}>
           Versions
         </Button>
       )}
