@@ -8,6 +8,7 @@ import { Button } from '../../../_components/button.tsx';
 import { TimeAgo } from '../../../_components/clock.tsx';
 import { Dialog } from '../../../_components/dialog.tsx';
 import { YamlDiff } from '../../../_components/editor/yaml-diff.tsx';
+import { Table } from '../../../_components/panel.tsx';
 import { StateIcon } from '../../../_components/state-mark.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
@@ -45,60 +46,49 @@ export function Versions({ open, onOpenChange, connector, manifest, onRestore }:
   const compare = (version: number) => fetched(version, (text) => setCompared({ version, manifest: text }));
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={`Versions of ${connector.name}`} wide>
-      <table>
-        <thead>
-          <tr>
-            <th>Version</th>
-            <th>What changed</th>
-            <th>By</th>
-            <th>Saved</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
+      <Table className="cards" label="Versions" head={<Head />}>
+        {connector.versions.map((version) => (
+          <tr key={version.id}>
+            <td className="num" data-k="Version">
+              {version.version}
+            </td>
+            <td data-k="What changed">
+              {version.note ?? <span className="faint">—</span>}
+              {version.pinnedBy.length > 0 && (
+                <span className="sub">
+                  Stay with it:{' '}
+                  {version.pinnedBy.map(({ id, name }, index) => (
+                    <span key={id}>
+                      {index > 0 && ', '}
+                      <Link className="link" href={`/connections/${id}/edit`}>
+                        {name}
+                      </Link>
+                    </span>
+                  ))}
+                </span>
+              )}
+              {version.failingReason && (
+                <span className="st s-warn small">
+                  <StateIcon state="warn" />
+                  tests failed: {version.failingReason}
+                </span>
+              )}
+            </td>
+            <td data-k="By">{version.createdBy ?? <span className="faint">—</span>}</td>
+            <td data-k="Saved">
+              <TimeAgo at={version.createdAt} />
+            </td>
+            <td className="r">
+              <Button size="s" kind="ghost" onClick={() => void compare(version.version)}>
+                Compare version {version.version}
+              </Button>
+              <Button size="s" busy={busy === version.version} onClick={() => void restore(version.version)}>
+                Edit from version {version.version}
+              </Button>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {connector.versions.map((version) => (
-            <tr key={version.id}>
-              <td className="num">{version.version}</td>
-              <td>
-                {version.note ?? <span className="faint">—</span>}
-                {version.pinnedBy.length > 0 && (
-                  <span className="sub">
-                    Stay with it:{' '}
-                    {version.pinnedBy.map(({ id, name }, index) => (
-                      <span key={id}>
-                        {index > 0 && ', '}
-                        <Link className="link" href={`/connections/${id}/edit`}>
-                          {name}
-                        </Link>
-                      </span>
-                    ))}
-                  </span>
-                )}
-                {version.failingReason && (
-                  <span className="st s-warn small">
-                    <StateIcon state="warn" />
-                    tests failed: {version.failingReason}
-                  </span>
-                )}
-              </td>
-              <td>{version.createdBy ?? <span className="faint">—</span>}</td>
-              <td>
-                <TimeAgo at={version.createdAt} />
-              </td>
-              <td className="r">
-                <Button size="s" kind="ghost" onClick={() => void compare(version.version)}>
-                  Compare version {version.version}
-                </Button>
-                <Button size="s" busy={busy === version.version} onClick={() => void restore(version.version)}>
-                  Edit from version {version.version}
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       {compared && (
         <>
           <h3>Version {compared.version}, and the text in the editor</h3>
@@ -106,5 +96,19 @@ export function Versions({ open, onOpenChange, connector, manifest, onRestore }:
         </>
       )}
     </Dialog>
+  );
+}
+
+function Head() {
+  return (
+    <>
+      <th>Version</th>
+      <th>What changed</th>
+      <th>By</th>
+      <th>Saved</th>
+      <th>
+        <span className="vh">Actions</span>
+      </th>
+    </>
   );
 }
