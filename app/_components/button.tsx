@@ -21,7 +21,7 @@ export function Button({ kind = 'plain', size = 'm', icon, busy, children, class
       type="button"
       {...rest}
       onClick={onClick}
-      aria-disabled={busy}
+      aria-disabled={busy || rest['aria-disabled']}
       className={classes.filter(Boolean).join(' ')}
     >
       {icon && <Icon name={icon} />}

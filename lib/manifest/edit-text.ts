@@ -1,4 +1,4 @@
-import { Document, isCollection, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { Document, isCollection, isMap, isScalar, isSeq, type Node, type Pair, visit, type YAMLMap } from 'yaml';
 import type { JsonValue } from '#lib/json.ts';
 import { MANIFEST_YAML } from './manifest-yaml.ts';
 import { parsedText } from './parsed-text.ts';
@@ -52,6 +52,25 @@ export function removeFromText(text: string, path: TextPath): TextEdit | null {
   return before ? { from: pairRange(text, before)[1], to, text: '' } : null;
 }
 
+/** The edit that takes the item at `path` out of its list of several, its lines with it. Null when it is not there, or alone. */
+export function removeItemFromText(text: string, path: TextPath): TextEdit | null {
+  const document = parsedText(text);
+  const list: unknown = document.getIn(path.slice(0, -1), true);
+  if (document.errors.length > 0 || !isSeq(list) || list.items.length < 2) return null;
+  const index = Number(path.at(-1));
+  const [before, item, next] = [index - 1, index, index + 1].map((at) => list.items[at] as Node | undefined);
+  if (!item?.range) return null;
+  const to = contentEnd(text, item);
+  if (!list.flow)
+    return {
+      from: dashLine(text, item.range[0], columnOf(text, list.range?.[0] ?? 0)),
+      to: lineEnd(text, to),
+      text: '',
+    };
+  if (next?.range) return { from: item.range[0], to: next.range[0], text: '' };
+  return before ? { from: contentEnd(text, before), to, text: '' } : null;
+}
+
 /** Where the node at `path` stands; null when it is not there. */
 export function rangeInText(text: string, path: TextPath): { from: number; to: number } | null {
   const node = parsedText(text).getIn(path, true) as Node | undefined;
@@ -85,7 +104,7 @@ function replaced(text: string, parent: Node, { key, value }: Child, next: JsonV
     const from = isBlock && key?.range ? afterColon(text, key.range[1]) : start;
     return { from, to: end, text: from === start && value !== null ? oneLine : ` ${oneLine}` };
   }
-  const indent = isBlock ? columnOf(text, start) : columnOf(text, key?.range?.[0] ?? start) + 2;
+  const indent = isBlock || key === null ? columnOf(text, start) : columnOf(text, key.range?.[0] ?? start) + 2;
   if (key === null || isBlock) return { from: start, to: end, text: blockText(next, indent).trimStart() };
   return { from: afterColon(text, key.range?.[1] ?? start), to: end, text: `\n${blockText(next, indent)}` };
 }
@@ -104,7 +123,7 @@ function inserted(text: string, parent: Node, path: TextPath, value: JsonValue):
     return { from: bare, to: end, text: `${lead}${entry}${padded && isMap(parent) ? ' ' : text.slice(bare, end)}` };
   }
   const indent = columnOf(text, parent.range[0]);
-  const end = contentEnd(text, parent);
+  const end = commentEnd(text, contentEnd(text, parent));
   const made = blockText(isSeq(parent) ? [inner] : { [String(key)]: inner }, indent);
   return { from: end, to: end, text: text.charAt(end - 1) === '\n' ? `${made}\n` : `\n${made}` };
 }
@@ -116,12 +135,34 @@ function nested(path: TextPath, value: JsonValue): JsonValue {
 /** The lines of the pair go with it, and a comment behind its value: that is about the value. */
 function wholeLines(text: string, from: number, to: number, parent: YAMLMap, index: number): TextEdit {
   const next = parent.items[index + 1];
-  // The first entry may stand behind a dash: the next one takes its place.
-  if (index === 0 && next) return { from, to: startOf(next), text: '' };
-  const lineStart = text.lastIndexOf('\n', from - 1) + 1;
-  if (text.charAt(to - 1) === '\n') return { from: lineStart, to, text: '' };
-  const lineEnd = text.indexOf('\n', to);
-  return { from: lineStart, to: lineEnd === -1 ? text.length : lineEnd + 1, text: '' };
+  // Where the first entry stands behind a dash, the next one takes its place.
+  const isBehindDash = text.slice(lineStart(text, from), from).trim() !== '';
+  if (index === 0 && next && isBehindDash) return { from, to: startOf(next), text: '' };
+  return { from: lineStart(text, from), to: lineEnd(text, to), text: '' };
+}
+
+function lineStart(text: string, offset: number): number {
+  return text.lastIndexOf('\n', offset - 1) + 1;
+}
+
+/** Behind the line end; what ends with a line end has its own. */
+function lineEnd(text: string, offset: number): number {
+  if (text.charAt(offset - 1) === '\n') return offset;
+  const end = text.indexOf('\n', offset);
+  return end === -1 ? text.length : end + 1;
+}
+
+/** A comment behind a value stays with it. */
+function commentEnd(text: string, offset: number): number {
+  if (text.charAt(offset - 1) === '\n') return offset;
+  return offset + (/^[ \t]+#[^\r\n]*/.exec(text.slice(offset))?.[0].length ?? 0);
+}
+
+/** Start of the line with the item's dash, which may stand above the item. */
+function dashLine(text: string, offset: number, column: number): number {
+  let start = lineStart(text, offset);
+  while (start > 0 && text.charAt(start + column) !== '-') start = lineStart(text, start - 1);
+  return start;
 }
 
 function pairRange(text: string, pair: Pair): [number, number] {
@@ -166,7 +207,7 @@ function isFlow(node: Node): boolean {
 }
 
 function columnOf(text: string, offset: number): number {
-  return offset - (text.lastIndexOf('\n', offset - 1) + 1);
+  return offset - lineStart(text, offset);
 }
 
 function flowText(value: JsonValue): string {
@@ -174,7 +215,17 @@ function flowText(value: JsonValue): string {
   const { contents } = document;
   if (isCollection(contents)) contents.flow = true;
   else if (isScalar(contents) && typeof value === 'string' && /[\n,[\]{}]/.test(value)) contents.type = 'QUOTE_DOUBLE';
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true }).trimEnd();
+  visit(document, {
+    Scalar(_key, scalar) {
+      if (typeof scalar.value === 'string' && scalar.value.includes('\n')) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  const lines = document.toString({
+    ...{ lineWidth: 0, doubleQuotedMinMultiLineLength: Infinity },
+    flowCollectionPadding: true,
+  });
+  // The line ends of texts are escaped: those that are left stand between entries.
+  return lines.trim().replaceAll(/\n\s*/g, ' ');
 }
 
 function blockText(value: JsonValue, indent: number): string {

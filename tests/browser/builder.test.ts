@@ -129,6 +129,30 @@ test('what was read is kept as a test without its secret, all tests are run, and
   await page.keyboard.press('Escape');
 });
 
+test('a test that fails is recorded again by the last read, shown in the text, and removed without a trace', async () => {
+  const tests = page.getByRole('button', { name: 'Tests', exact: true });
+  const again = page.getByRole('button', { name: /^Record again: reads what/ });
+  await tests.click();
+  expect(await again.getAttribute('title')).toBe('Run a test read of orders first.');
+  expect(await again.getAttribute('aria-disabled')).toBe('true');
+  await setTestValue();
+  await runTest();
+  await page.getByText(/6 records in/).waitFor();
+  await tests.click();
+  await again.click();
+  await page.getByText(/^Recorded again/).waitFor();
+  await page.getByRole('button', { name: 'Run all tests' }).click();
+  await page.getByText('1 of 1 tests passed').waitFor();
+  await seriousFindings(page, 'a test recorded again');
+
+  const line = (await downloaded()).split('\n').findIndex((each) => each.includes('- name: reads what')) + 1;
+  await page.getByRole('button', { name: /^Show in YAML: reads what/ }).click();
+  await page.getByText(new RegExp(`^Ln ${line}, Col`)).waitFor();
+  await page.getByRole('button', { name: /^Remove: reads what/ }).click();
+  await page.getByText('A manifest carries its tests').waitFor();
+  expect(await downloaded()).toBe(manifest());
+});
+
 test('one nested field of the schema is taken over', async () => {
   await open();
   await setTestValue();

@@ -6,10 +6,8 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Connector } from '#lib/connections/connectors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { streamsInText } from '#lib/manifest/streams-in-text.ts';
-import { addTestToText, testsInText } from '#lib/manifest/tests-in-text.ts';
-import type { ManifestTest } from '#lib/manifest/weir-block.ts';
+import { testsInText } from '#lib/manifest/tests-in-text.ts';
 import { ApiError, api } from '../../../_components/api.ts';
-import { askProbe } from '../../../_components/ask-probe.ts';
 import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
 import { startConfig } from '../../../_components/schema-form/schema-form.tsx';
 import { type PageCommand, usePageCommands } from '../../../_components/shell/page-commands.ts';
@@ -29,7 +27,8 @@ import { TestPanel } from './test-panel.tsx';
 import { TestsPanel } from './tests-panel.tsx';
 import { useDraft } from './use-draft.ts';
 import { useSettled } from './use-settled.ts';
-import { type Recorded, useTestRead } from './use-test-read.ts';
+import { useTestEdits } from './use-test-edits.ts';
+import { useTestRead } from './use-test-read.ts';
 import { useValidation } from './use-validation.ts';
 import { VersionBar } from './version-bar.tsx';
 import { Versions } from './versions.tsx';
@@ -67,6 +66,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const say = useSay();
   const validation = useValidation(edited);
   const test = useTestRead();
+  const tests = useTestEdits({ manifest, editor });
   // A template that nobody changed is nothing to keep.
   const stored = connector ? textOf(connector) : initial.manifest;
   const draft = useDraft(
@@ -100,15 +100,6 @@ export function Builder({ connector, schema, ...initial }: Props) {
     void test.start({ manifest, config, stream: chosen, limits, state, faults, replay });
   };
   const replaceAll = (text: string) => editor.current?.edit({ from: 0, to: manifest.length, text });
-  const keepAsTest = async ({ test: recorded, failed }: Recorded) => {
-    const { test: made } = await askProbe<{ test: ManifestTest }>({
-      ...{ kind: 'keep_test', manifest, test: recorded, failed },
-    });
-    const edit = addTestToText(manifest, made);
-    if (!edit) return say.failed(new Error('The manifest must be valid YAML first.'));
-    editor.current?.edit(edit);
-    say.done('Kept as a test, at the end of the manifest. Look through the answers for what must not be shared.');
-  };
   const save = async ({ note, failingReason }: SaveInput) => {
     const id = connector?.id ?? (await api.post<{ id: string }>('/connectors', { name, manifest })).id;
     try {
@@ -244,7 +235,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
               manifest={manifest}
               config={config}
               onTest={runTest}
-              onKeep={keepAsTest}
+              onKeep={tests.keep}
               outdated={test.run.manifest !== manifest}
             />
           )}
@@ -266,7 +257,17 @@ export function Builder({ connector, schema, ...initial }: Props) {
               onEdit={(edit) => editor.current?.edit(edit)}
             />
           )}
-          {side === 'tests' && <TestsPanel manifest={manifest} names={testsInText(settled)} onGo={reveal} />}
+          {side === 'tests' && (
+            <TestsPanel
+              manifest={manifest}
+              tests={testsInText(settled)}
+              run={test.run}
+              onGo={reveal}
+              onShow={(item) => revealOffset(tests.offsetOf(item) ?? item.offset)}
+              onRecord={tests.recordAgain}
+              onRemove={tests.remove}
+            />
+          )}
         </SidePanel>
       </div>
       <SaveVersion
