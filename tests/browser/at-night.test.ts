@@ -90,7 +90,7 @@ test('a member releases it from Slack: the message loses the button, readers get
   const message = slack.messages.at(-1);
   expect(JSON.stringify(message?.blocks)).toContain('Released by test@example.com');
   expect(message?.replies.map(({ text }) => text?.split('\n')[0])).toContain(
-    'test@example.com: Load 2 is released, its rows are being published.',
+    'test@example.com: Load 2 is released, its rows are being published. Released in Slack.',
   );
   expect(slack.buttons(message)).not.toContain('Release load 2…');
 });
