@@ -38,17 +38,18 @@ export function freePrefix(mine: Landing, others: readonly Landing[], sourceName
 }
 
 /** Lower case: two names that differ in that alone are one too many to tell apart. */
-function placeOf(
-  { destinationId, namespaceDefinition, namespaceFormat, prefix }: Landing,
-  { name, namespace = '' }: Landing['streams'][number],
+function placeOf(landing: Landing, { name, namespace = '' }: Landing['streams'][number]): string {
+  const { destinationId, prefix } = landing;
+  return JSON.stringify([destinationId, namespaceOf(landing, namespace), `${prefix}${name}`]).toLowerCase();
+}
+
+/** The namespace that a stream of a source's namespace lands in; '' is the destination's own. */
+export function namespaceOf(
+  { namespaceDefinition, namespaceFormat }: Pick<Landing, 'namespaceDefinition' | 'namespaceFormat'>,
+  namespace: string,
 ): string {
-  const space =
-    namespaceDefinition === 'destination'
-      ? ''
-      : namespaceDefinition === 'custom'
-        ? filled(namespaceFormat, namespace)
-        : namespace;
-  return JSON.stringify([destinationId, space, `${prefix}${name}`]).toLowerCase();
+  if (namespaceDefinition === 'destination') return '';
+  return namespaceDefinition === 'custom' ? filled(namespaceFormat, namespace) : namespace;
 }
 
 function filled(format: string | null, namespace: string): string {

@@ -52,7 +52,11 @@ function missing(message: string, name: string, known: readonly string[]) {
 }
 
 /** Where the name stands in the check; a dataset stands at the top of the text. */
-function placeOf(lines: readonly string[], name: string, { line, endLine }: { line: number; endLine: number }): Place {
+export function placeOf(
+  lines: readonly string[],
+  name: string,
+  { line, endLine }: { line: number; endLine: number },
+): Place {
   const word = new RegExp(`(?<![\\w$.-])${RegExp.escape(name)}(?![\\w$-])`);
   const inCheck = lines.slice(line - 1, endLine).findIndex((each) => word.test(each));
   const atTop = lines.findIndex((each) => each.startsWith('dataset:') && word.test(each));

@@ -177,6 +177,41 @@ test('what was not saved is there again, and somebody else’s newer save is not
   expect((await person.get<{ text: string }>(`/suites/${id}`)).text).toContain('# mine');
 });
 
+test('a connection’s suite begins with its own table, and says whose another one is', async () => {
+  const [theirs, own] = await connections();
+  await page.goto(`${weir.url}/quality/new?connection=${own}`);
+  await page.locator('.view-line', { hasText: 'own_orders' }).waitFor();
+  const chosen = page.getByLabel('Runs after each sync of');
+  expect(await chosen.inputValue()).toBe(own);
+  await chosen.selectOption(theirs ?? '');
+  await page.locator('.view-line', { hasText: /^dataset:\sorders/ }).waitFor();
+  await chosen.selectOption(own ?? '');
+  await page.locator('.view-line', { hasText: 'own_orders' }).waitFor();
+  await typeManifest(page, 'dataset: orders\nvolume: [{ min_rows: 1 }]\n');
+  await page.getByText('orders is loaded by Theirs, not by this connection; its table is own_orders').first().waitFor();
+  await seriousFindings(page, 'a table of another connection');
+  await pictures(page, 'suite-other-table');
+  const panel = page.getByRole('region', { name: 'Suggested checks' });
+  await panel.getByText('None: Own does not load orders').waitFor();
+  await panel.getByRole('button', { name: 'own_orders' }).click();
+  await page.getByText('None yet: they follow from the first load of own_orders').waitFor();
+});
+
+/** Two connections that load a stream of the same name. */
+async function connections(): Promise<string[]> {
+  const rows = await query(
+    weir.databaseUrl,
+    `with d as (select id, workspace_id from destination where id = '${destinationId}'),
+      connector as (insert into connector (workspace_id, name) select workspace_id, 'Shop' from d returning id),
+      source as (insert into source (workspace_id, connector_id, name, config) select d.workspace_id, connector.id, 'Shop', '{}' from d, connector returning id),
+      made as (insert into connection (workspace_id, name, source_id, destination_id, prefix)
+        select d.workspace_id, c.name, source.id, d.id, c.prefix from d, source, (values ('Theirs', ''), ('Own', 'own_')) c (name, prefix) returning id, prefix),
+      streams as (insert into connection_stream (connection_id, workspace_id, name, position, configured) select made.id, d.workspace_id, 'orders', 0, '{}' from made, d)
+    select id from made order by prefix`,
+  );
+  return rows.map((row) => String((row as { id: string }).id));
+}
+
 const POLL = { timeout: 20_000, interval: 1_000 };
 
 const SUITE = `dataset: orders

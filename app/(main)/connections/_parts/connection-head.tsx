@@ -63,7 +63,7 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
         {failsByChecks(row) && (
           <>
             {' '}
-            <Link className="link" href={checksHref(row)}>
+            <Link className="link" href={checksHref(row, id)}>
               {row.reason}
             </Link>
             .
@@ -78,7 +78,7 @@ export function ConnectionHead({ connection, row, tab }: HeadProps) {
           { id: 'streams', label: 'Streams', count: streams.length, href: `/connections/${id}/streams` },
           { id: 'schema', label: 'Schema', href: `/connections/${id}/schema` },
           { id: 'quarantine', label: 'Quarantine', href: `/connections/${id}/quarantine` },
-          { id: 'checks', label: 'Checks', count: row.checks?.total ?? 0, href: checksHref(row) },
+          { id: 'checks', label: 'Checks', count: row.checks?.total ?? 0, href: checksHref(row, id) },
           { id: 'automation', label: 'Automation', href: `/connections/${id}/automation` },
           { id: 'timeline', label: 'Timeline', href: `/connections/${id}/timeline` },
           { id: 'settings', label: 'Settings', href: `/connections/${id}/edit` },
@@ -93,8 +93,8 @@ function failsByChecks({ checks, reason }: RowModel): boolean {
   return checks !== null && checks.worst !== null && reason?.endsWith(checks.worst) === true;
 }
 
-function checksHref({ checks }: RowModel): string {
-  return checks?.suiteId ? `/quality/${checks.suiteId}` : '/quality/new';
+function checksHref({ checks }: RowModel, connectionId: string): string {
+  return checks?.suiteId ? `/quality/${checks.suiteId}` : `/quality/new?connection=${connectionId}`;
 }
 
 /** What is named in full by its own page. */

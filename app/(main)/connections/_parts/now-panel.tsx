@@ -52,7 +52,7 @@ export function NowPanel({ row, connection }: { row: RowModel; connection: Conne
             )}
           </Fact>
           <Fact name="Checks">
-            <ChecksFact row={row} />
+            <ChecksFact row={row} connectionId={connection.id} />
           </Fact>
         </Facts>
       </PanelBody>
@@ -64,10 +64,10 @@ function zoneName(schedule: ConnectionModel['schedule']): string {
   return schedule.type === 'manual' ? '' : schedule.timeZone;
 }
 
-function ChecksFact({ row: { checks, health } }: { row: RowModel }) {
+function ChecksFact({ row: { checks, health }, connectionId }: { row: RowModel; connectionId: string }) {
   if (!checks) {
     return (
-      <Link className="link" href="/quality/new">
+      <Link className="link" href={`/quality/new?connection=${connectionId}`}>
         Add checks
       </Link>
     );

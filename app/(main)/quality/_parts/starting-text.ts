@@ -1,24 +1,27 @@
+import type { LoadingConnection } from '#quality/suggest/other-tables.ts';
+
 export interface Choices {
-  readonly connections: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly destinationId: string;
-    readonly streams: readonly string[];
-  }[];
+  readonly connections: readonly (LoadingConnection & {
+    /** How old its data may grow; null where it promises nothing. */
+    readonly targetMinutes: number | null;
+  })[];
   readonly destinations: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** A suite to begin with, over the first stream of a connection: what holds of most tables, the rest as comments. */
-export function startingText(connection: Choices['connections'][number] | undefined): string {
+type Connection = Choices['connections'][number];
+
+/** A limit below would alarm of every load that is a little late. */
+const LEAST_HOURS = 24;
+
+/** A suite to begin with, over the first table of a connection: what holds of most tables, the rest as comments. */
+export function startingText(connection: Connection | undefined): string {
   return `# What must hold of the table after each load. Limits in percent, hours or rows.
-dataset: ${connection?.streams[0] ?? 'my_table'}
+dataset: ${yamlName(connection?.tables[0]?.names[0] ?? 'my_table')}
 
 volume:
   - min_rows: 1
 
-freshness:
-  - max_age_hours: 24
-
+${freshness(connection)}
 # completeness:
 #   - column: id
 #     rule: not_null
@@ -32,4 +35,29 @@ freshness:
 #     expected_mean_range: [10, 500]
 #     level: warn
 `;
+}
+
+/** Whether nobody has written anything yet. */
+export function isStartingText(text: string, connections: Choices['connections']): boolean {
+  return [undefined, ...connections].some((connection) => text === startingText(connection));
+}
+
+/** The text over another table. */
+export function withDataset(text: string, table: string): string {
+  const line = /^dataset:[^\S\n]*(?:"[^"\n]*"|'[^'\n]*'|[^\s#]*)/m;
+  const dataset = `dataset: ${yamlName(table)}`;
+  return line.test(text) ? text.replace(line, () => dataset) : `${dataset}\n${text}`;
+}
+
+/** Without a column it tells of syncs; where none is promised a limit would alarm of nothing. */
+function freshness(connection: Connection | undefined): string {
+  const target = connection ? connection.targetMinutes : LEAST_HOURS * 60;
+  const hours = Math.max(LEAST_HOURS, Math.ceil((target ?? 0) / 60));
+  const ofSyncs = `freshness: # how long ago the last sync was; with a column, how old its newest value is\n  - max_age_hours: ${hours}\n`;
+  const ofColumn = `#   - column: updated_at\n#     max_age_hours: ${hours}\n`;
+  return target === null ? `# freshness:\n${ofColumn}` : ofSyncs + ofColumn;
+}
+
+function yamlName(name: string): string {
+  return /^[A-Za-z_][\w$.]*$/.test(name) ? name : JSON.stringify(name);
 }

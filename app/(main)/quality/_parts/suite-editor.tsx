@@ -3,8 +3,9 @@
 import { useMemo, useRef, useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
 import type { OutlinedCheck } from '#quality/outline-checks.ts';
+import { type LoadingConnection, otherTables } from '#quality/suggest/other-tables.ts';
 import { type NamedTable, suiteNamesAt } from '#quality/suggest/suite-names.ts';
-import { unknownNames } from '#quality/suggest/unknown-names.ts';
+import { type UnknownName, unknownNames } from '#quality/suggest/unknown-names.ts';
 import { Button } from '../../../_components/button.tsx';
 import type { EditorAssist } from '../../../_components/editor/assist.ts';
 import type { LineAction } from '../../../_components/editor/line-actions.ts';
@@ -33,22 +34,33 @@ interface SuiteEditorProps {
   readonly schema: JsonObject;
   readonly words: Words;
   readonly connectionId: string | null;
+  readonly connections: readonly LoadingConnection[];
   readonly destinationId: string;
   readonly onSave: () => void;
 }
 
 /** The YAML of a suite: names are completed, problems marked, and each check is run from its line before it is saved. */
-export function SuiteEditor({ suiteId, text, onChange, schema, words, onSave, ...place }: SuiteEditorProps) {
+export function SuiteEditor({
+  suiteId,
+  text,
+  onChange,
+  schema,
+  words,
+  connections,
+  onSave,
+  ...place
+}: SuiteEditorProps) {
   const reading = useSuiteIssues(text);
   const { checks } = reading;
   const known = useKnownTables(place.destinationId);
   const tries = useTries({ text, checks, suiteId, ...place });
   const { notes, outcomes } = useCheckValues(suiteId, { text, checks, tries: tries.byKey });
   const assist = useAssist({ tables: known.tables, ...words, schema });
-  const issues = useMemo(
-    () => [...reading.issues, ...namesOf(reading.text ?? '', checks, known.tables)],
-    [reading, checks, known.tables],
-  );
+  const issues = useMemo(() => {
+    const read = reading.text ?? '';
+    const others = otherTables(read, checks, place.connectionId, connections);
+    return [...reading.issues, ...[...unknownNames(read, checks, known.tables), ...others].map(warningOf)];
+  }, [reading, checks, known.tables, place.connectionId, connections]);
   const { running, run } = tries;
   const actions = useMemo(() => actionsOf(checks, outcomes, { running, run }), [checks, outcomes, running, run]);
   const editor = useRef<YamlEditorHandle>(null);
@@ -168,11 +180,9 @@ function useAssist({ tables, owners, tags, schema }: Words & { tables: readonly 
 }
 
 /** What a load may bring yet only warns. */
-function namesOf(text: string, ...[checks, tables]: [Parameters<typeof unknownNames>[1], readonly NamedTable[]]) {
-  return unknownNames(text, checks, tables).map(
-    ({ message, nearest, line, column, endColumn }): EditorIssue => ({
-      ...{ severity: 'warning', code: 'unknown_name', message, line, column, endLine: line, endColumn },
-      ...(nearest !== null && { fix: { replace: nearest } }),
-    }),
-  );
+function warningOf({ message, nearest, line, column, endColumn }: UnknownName): EditorIssue {
+  return {
+    ...{ severity: 'warning', code: 'unknown_name', message, line, column, endLine: line, endColumn },
+    ...(nearest !== null && { fix: { replace: nearest } }),
+  };
 }

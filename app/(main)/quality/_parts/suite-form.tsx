@@ -11,7 +11,7 @@ import { Empty, FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Suite } from './models.ts';
-import { type Choices, startingText } from './starting-text.ts';
+import { type Choices, isStartingText, startingText } from './starting-text.ts';
 import { SuggestionsPanel } from './suggestions-panel.tsx';
 import { SuiteConflict } from './suite-conflict.tsx';
 import { SuiteEditor, type Words } from './suite-editor.tsx';
@@ -23,11 +23,13 @@ interface SuiteFormProps extends Choices {
   readonly schema: JsonObject;
   /** Owners and tags of other suites. */
   readonly words: Words;
+  /** What a new one is for. */
+  readonly connectionId?: string | undefined;
 }
 
 /** A suite: what it is called, what it runs after, and its checks in YAML. */
-export function SuiteForm({ suite, schema, connections, destinations, words }: SuiteFormProps) {
-  const first = connections[0];
+export function SuiteForm({ suite, schema, connections, destinations, words, ...asked }: SuiteFormProps) {
+  const first = connections.find(({ id }) => id === asked.connectionId) ?? connections[0];
   const [name, setName] = useState(suite?.name ?? '');
   const [connectionId, setConnectionId] = useState(suite ? suite.connectionId : (first?.id ?? null));
   const [destinationId, setDestinationId] = useState(
@@ -39,14 +41,17 @@ export function SuiteForm({ suite, schema, connections, destinations, words }: S
   const [busy, setBusy] = useState(false);
   const [basedOn, setBasedOn] = useState(suite?.updatedAt);
   const [conflict, setConflict] = useState(false);
-  const kept = useKeptSuite(suite?.id ?? null, { name, text });
+  const isUntouched = !suite && isStartingText(text, connections);
+  const kept = useKeptSuite(suite?.id ?? null, { name, text, isStart: isUntouched && name === '' });
   const router = useRouter();
   const say = useSay();
 
   const chooseConnection = (id: string | null) => {
     const connection = connections.find((known) => known.id === id);
     setConnectionId(id);
-    if (connection) setDestinationId(connection.destinationId);
+    if (!connection) return;
+    setDestinationId(connection.destinationId);
+    if (isUntouched) setText(startingText(connection));
   };
   const takeUp = (left: KeptSuite | null) => {
     if (!left) return;
@@ -186,10 +191,15 @@ export function SuiteForm({ suite, schema, connections, destinations, words }: S
           schema={schema}
           words={words}
           connectionId={connectionId}
+          connections={connections}
           destinationId={destinationId}
           onSave={() => void save()}
         />
-        <SuggestionsPanel connectionId={connectionId} text={text} onChange={setText} />
+        <SuggestionsPanel
+          connection={connections.find(({ id }) => id === connectionId) ?? null}
+          text={text}
+          onChange={setText}
+        />
       </div>
     </Page>
   );

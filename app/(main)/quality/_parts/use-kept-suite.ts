@@ -12,8 +12,15 @@ export interface KeptSuite {
   readonly at: string;
 }
 
+interface Typed {
+  readonly name: string;
+  readonly text: string;
+  /** Nobody has typed it. */
+  readonly isStart: boolean;
+}
+
 /** Keeps what is typed in this browser until it is saved; `found` is what was left here the last time. */
-export function useKeptSuite(suiteId: string | null, now: { name: string; text: string }) {
+export function useKeptSuite(suiteId: string | null, now: Typed) {
   const key = `weir.unsaved-suite.${suiteId ?? 'new'}`;
   const [found, setFound] = useState<KeptSuite | null>(null);
   const latest = useRef(now);
@@ -24,7 +31,8 @@ export function useKeptSuite(suiteId: string | null, now: { name: string; text: 
   useEffect(() => {
     /** False where the browser stores nothing. */
     const keep = () => {
-      const { name, text } = latest.current;
+      const { name, text, isStart } = latest.current;
+      if (isStart) return true;
       if (name === kept.current.name && text === kept.current.text) return true;
       if (!write(key, { name, text, at: new Date().toISOString() })) return false;
       kept.current = latest.current;
