@@ -47,12 +47,21 @@ export function describeCompiled(compiled: JsonObject): { spec: JsonObject; stre
 export function validateManifest(text: string): {
   issues: readonly Issue[];
   spec: JsonObject | null;
-  streams: { name: string }[];
+  streams: { name: string; isIncremental: boolean }[];
 } {
   const { issues, compiled } = readManifest(text);
   if (compiled === null) return { issues, spec: null, streams: [] };
   const { spec, streams } = describeCompiled(compiled);
-  return { issues, spec, streams: streams.map((name) => ({ name })) };
+  const incremental = incrementalStreams(compiled);
+  return { issues, spec, streams: streams.map((name) => ({ name, isIncremental: incremental.has(name) })) };
+}
+
+/** Names of the streams that go on from a state, one way or the other. */
+function incrementalStreams({ streams }: JsonObject): Set<unknown> {
+  const goesOn = ({ incremental_sync: sync, incremental_stream: stream }: JsonObject) =>
+    isJsonObject(sync) || isJsonObject(stream);
+  const all = Array.isArray(streams) ? streams.filter(isJsonObject) : [];
+  return new Set(all.filter(goesOn).map(({ name }) => name));
 }
 
 let schema: JsonObject | undefined;

@@ -73,6 +73,14 @@ test('a plan lists slices and their first requests, and asks nothing', async () 
   expect(api.requests.length).toBe(before);
 });
 
+test('a stream without a cursor says that it keeps no state, and no version is saved of what has not changed', async () => {
+  await page.getByRole('tab', { name: 'State' }).click();
+  await page.getByText('This stream keeps no state.').waitFor();
+  const save = page.getByRole('button', { name: /^Save version 2/ });
+  expect(await save.getAttribute('aria-disabled')).toBe('true');
+  expect(await save.getAttribute('title')).toBe('Nothing has changed since version 1.');
+});
+
 test('the recording is read again by the manifest as it is now, without the API', async () => {
   const before = api.requests.length;
   await page.getByLabel(/Read the recording, not the API/).check();
@@ -105,6 +113,7 @@ test('what was read is kept as a test without its secret, all tests are run, and
   await page.getByText(/6 records in/).waitFor();
   await page.getByRole('button', { name: 'Keep as test' }).click();
   await page.getByText(/Kept as a test/).waitFor();
+  expect(await page.getByText('Draft changed since').count()).toBe(0);
   await page.getByRole('button', { name: 'Tests', exact: true }).click();
   await page.getByRole('button', { name: 'Run all tests' }).click();
   await page.getByText('1 of 1 tests passed').waitFor();

@@ -59,14 +59,15 @@ export function Builder({ connector, schema, ...initial }: Props) {
   const [options, setOptions] = useState(USUAL_OPTIONS);
   const [side, setSide] = useQueryState('beside', parseAsStringLiteral(SIDES).withDefault('test'));
   const [cursor, setCursor] = useState({ line: 1, column: 1, offset: 0 });
-  const [basedOn, setBasedOn] = useState(connector?.latest?.version ?? null);
+  // The version that the text goes on from.
+  const [base, setBase] = useState(connector?.latest ?? null);
   const editor = useRef<YamlEditorHandle>(null);
   const root = useRef<HTMLDivElement>(null);
   const router = useRouter();
   const say = useSay();
   const validation = useValidation(edited);
   const test = useTestRead();
-  const tests = useTestEdits({ manifest, editor });
+  const tests = useTestEdits({ manifest, editor, onEdited: test.alsoFor });
   // A template that nobody changed is nothing to keep.
   const stored = connector ? textOf(connector) : initial.manifest;
   const draft = useDraft(
@@ -100,11 +101,13 @@ export function Builder({ connector, schema, ...initial }: Props) {
     void test.start({ manifest, config, stream: chosen, limits, state, faults, replay });
   };
   const replaceAll = (text: string) => editor.current?.edit({ from: 0, to: manifest.length, text });
+  const unchanged = base?.manifest === manifest ? `Nothing has changed since version ${base.version}.` : null;
+  const askSave = () => (unchanged === null ? setDialog('save') : say.done(unchanged));
   const save = async ({ note, failingReason }: SaveInput) => {
     const id = connector?.id ?? (await api.post<{ id: string }>('/connectors', { name, manifest })).id;
     try {
       const { version } = await api.post<{ version: number }>(`/connectors/${id}/versions`, {
-        ...{ manifest, note: note || null, basedOn, failingReason: failingReason || null },
+        ...{ manifest, note: note || null, basedOn: base?.version ?? null, failingReason: failingReason || null },
       });
       rememberTestValues(id, values);
       draft.forget();
@@ -141,7 +144,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
       (item): PageCommand => ({ name: `Show ${item} beside the text`, icon: 'chevron', run: () => void setSide(item) }),
     ),
     { name: 'Edit the test values', icon: 'settings', run: () => setDialog('values') },
-    { name: 'Save a version', icon: 'check', keys: '⌘S', run: () => setDialog('save') },
+    { name: 'Save a version', icon: 'check', keys: '⌘S', run: askSave },
     { name: 'Format the manifest', icon: 'copy', run: () => editor.current?.run('editor.action.formatDocument') },
     { name: 'Download the manifest', icon: 'download', run: () => download(name, manifest) },
     ...streams.map(
@@ -155,16 +158,17 @@ export function Builder({ connector, schema, ...initial }: Props) {
         name={name}
         onName={connector === null ? setName : null}
         connector={connector}
-        changed={manifest !== (connector?.latest?.manifest ?? '')}
+        version={base?.version ?? null}
+        changed={manifest !== (base?.manifest ?? '')}
         savedAt={draft.savedAt}
         notKept={draft.notKept}
-        problem={saveProblem(name, errors.length)}
+        problem={unchanged ?? saveProblem(name, errors.length)}
         stream={chosen}
         testing={test.run.status === 'running'}
         onDownload={() => download(name, manifest)}
         onOpenFile={replaceAll}
         onVersions={() => setDialog('versions')}
-        onSave={() => setDialog('save')}
+        onSave={askSave}
         onTest={() => runTest()}
         onStop={test.stop}
       />
@@ -211,7 +215,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
               assist={assist}
               label="Manifest, YAML"
               onCursor={(line, column, offset) => setCursor({ line, column, offset })}
-              onSave={() => setDialog('save')}
+              onSave={askSave}
               onRun={() => runTest()}
             />
           </div>
@@ -236,7 +240,8 @@ export function Builder({ connector, schema, ...initial }: Props) {
               config={config}
               onTest={runTest}
               onKeep={tests.keep}
-              outdated={test.run.manifest !== manifest}
+              isIncremental={streams.find((item) => item.name === test.run.stream)?.isIncremental ?? false}
+              outdated={!test.run.manifests.includes(manifest)}
             />
           )}
           {side === 'form' && (
@@ -274,7 +279,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
         open={dialog === 'save'}
         onOpenChange={(open) => setDialog(open ? 'save' : null)}
         errors={errors}
-        next={(basedOn ?? 0) + 1}
+        next={(base?.version ?? 0) + 1}
         onSave={save}
       />
       {connector !== null && (
@@ -295,12 +300,12 @@ export function Builder({ connector, schema, ...initial }: Props) {
           mine={manifest}
           onClose={draft.hideConflict}
           onTheirs={(theirs) => {
-            setBasedOn(theirs.latest?.version ?? null);
+            setBase(theirs.latest);
             draft.settle(theirs.draftAt, textOf(theirs));
             replaceAll(textOf(theirs));
           }}
           onMine={(theirs) => {
-            setBasedOn(theirs.latest?.version ?? null);
+            setBase(theirs.latest);
             draft.settle(theirs.draftAt, textOf(theirs));
           }}
         />

@@ -31,7 +31,9 @@ interface Props {
   readonly onTest: (state?: JsonObject | null) => void;
   /** Opens the form of the config. */
   readonly onValues: () => void;
-  /** The draft has changed since this test. */
+  /** The stream that was read has an incremental sync. */
+  readonly isIncremental: boolean;
+  /** The draft has changed since this test, in more than the tests that it carries. */
   readonly outdated: boolean;
 }
 
@@ -145,7 +147,7 @@ export function TestPanel(props: Props) {
                   <pre className="well">{JSON.stringify(run.state, null, 2)}</pre>
                 </>
               ) : (
-                <p className="empty">This stream keeps no state, or no slice was finished.</p>
+                <p className="empty">{noStateWords(run, props.isIncremental)}</p>
               )}
             </TabPanel>
             <TabPanel value="plan">
@@ -168,6 +170,14 @@ export function TestPanel(props: Props) {
       )}
     </section>
   );
+}
+
+/** Why a read has no state. */
+function noStateWords({ status }: TestRun, isIncremental: boolean): string {
+  if (!isIncremental) return 'This stream keeps no state.';
+  if (status === 'running') return 'No slice has ended yet; state is kept when a slice ends.';
+  if (status === 'failed') return 'The test failed before a slice ended; state is kept when a slice ends.';
+  return 'The test stopped before a slice ended; state is kept when a slice ends. Read more pages.';
 }
 
 /** What can be read in place of the API: only what came for this stream. */

@@ -1,7 +1,7 @@
 'use client';
 
 import { type RefObject, useRef } from 'react';
-import type { TextEdit } from '#lib/manifest/edit-text.ts';
+import { applyEdit, type TextEdit } from '#lib/manifest/edit-text.ts';
 import {
   addTestToText,
   removeTestFromText,
@@ -18,16 +18,19 @@ import type { Recorded } from './use-test-read.ts';
 interface Given {
   readonly manifest: string;
   readonly editor: RefObject<YamlEditorHandle | null>;
+  /** Told of each edit: the text before it, and after. */
+  readonly onEdited: (before: string, after: string) => void;
 }
 
 /** Keeps, records again and removes the tests that the text carries: each is an edit of that test alone, and one step to undo. */
-export function useTestEdits({ manifest, editor }: Given) {
+export function useTestEdits({ manifest, editor, onEdited }: Given) {
   // What a test expects takes a while to find out, and somebody may type meanwhile.
   const latest = useRef(manifest);
   latest.current = manifest;
   const say = useSay();
   const put = (edit: TextEdit | null, refusal: string): void => {
     if (!edit) throw new Error(refusal);
+    onEdited(latest.current, applyEdit(latest.current, edit));
     editor.current?.edit(edit);
   };
   return {

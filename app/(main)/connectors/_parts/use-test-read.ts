@@ -32,8 +32,8 @@ export interface LogLine {
 export interface TestRun {
   readonly status: 'idle' | 'running' | 'done' | 'failed' | 'stopped';
   readonly stream: string;
-  /** The text that was tested, to tell when the draft has moved on. */
-  readonly manifest: string;
+  /** The text that was tested, and those that differ from it in their tests alone: to tell when the draft has moved on. */
+  readonly manifests: readonly string[];
   readonly startedAt: number;
   readonly durationMs: number;
   readonly pages: readonly TestPage[];
@@ -83,7 +83,7 @@ export interface TestInput {
 }
 
 const IDLE: TestRun = {
-  ...{ status: 'idle', stream: '', manifest: '', startedAt: 0, durationMs: 0 },
+  ...{ status: 'idle', stream: '', manifests: [], startedAt: 0, durationMs: 0 },
   ...{ pages: [], exchanges: [], log: [], templates: [], state: null, failure: null, issues: [], before: null },
   ...{ recording: null, replayed: false },
 };
@@ -110,7 +110,7 @@ export function useTestRead() {
       const mine: { probeId: string | null; stop: () => void } = { probeId: null, stop: () => {} };
       current.current = mine;
       setRun((old) => ({
-        ...{ ...IDLE, status: 'running', stream: input.stream, manifest: input.manifest, startedAt },
+        ...{ ...IDLE, status: 'running', stream: input.stream, manifests: [input.manifest], startedAt },
         ...{ replayed: input.replay !== null, recording: stillGood(old, input) ? old.recording : null },
         before:
           input.state === null
@@ -133,8 +133,15 @@ export function useTestRead() {
     [stop],
   );
 
+  /** The second text stands for the first one: only the tests in it have changed. */
+  const alsoFor = useCallback(
+    (before: string, after: string) =>
+      setRun((old) => (old.manifests.includes(before) ? { ...old, manifests: [...old.manifests, after] } : old)),
+    [],
+  );
+
   useEffect(() => () => current.current?.stop(), []);
-  return { run, start, stop };
+  return { run, start, stop, alsoFor };
 }
 
 /** A read that is itself recorded takes the place of the recording before. */

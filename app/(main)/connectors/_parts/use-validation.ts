@@ -16,7 +16,7 @@ const WORTH_A_PART = 30_000;
 export interface Validation {
   readonly issues: readonly EditorIssue[];
   readonly spec: JsonObject | null;
-  readonly streams: readonly { name: string }[];
+  readonly streams: readonly { name: string; isIncremental: boolean }[];
 }
 
 /** A text, and the line where it was changed last. */

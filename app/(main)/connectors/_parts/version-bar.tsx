@@ -13,6 +13,8 @@ interface Props {
   /** Null once the name is fixed. */
   readonly onName: ((name: string) => void) | null;
   readonly connector: Wire<Connector> | null;
+  /** The newest version that the text goes on from; null before the first. */
+  readonly version: number | null;
   readonly changed: boolean;
   readonly savedAt: Date | null;
   /** Why no version can be saved; null when one can. */
@@ -32,8 +34,7 @@ interface Props {
 
 /** Name, version and the two things to do: save a version, test. */
 export function VersionBar(props: Props) {
-  const { connector, problem } = props;
-  const latest = connector?.latest?.version ?? null;
+  const { connector, problem, version: latest } = props;
   return (
     <div className="vbar">
       {props.onName ? (
