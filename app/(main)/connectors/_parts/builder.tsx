@@ -240,7 +240,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
               config={config}
               onTest={runTest}
               onKeep={tests.keep}
-              isIncremental={streams.find((item) => item.name === test.run.stream)?.isIncremental ?? false}
+              isIncremental={streams.find((item) => item.name === test.run.stream)?.isIncremental ?? true}
               outdated={!test.run.manifests.includes(manifest)}
             />
           )}

@@ -135,7 +135,7 @@ export function TestPanel(props: Props) {
               {exchange ? <ExchangeDetail exchange={exchange} /> : <p className="empty">No request was made.</p>}
             </TabPanel>
             <TabPanel value="state">
-              {run.state ? (
+              {run.state && props.isIncremental ? (
                 <>
                   <div className="sec">
                     <span className="muted small">A sync from here reads what is new.</span>
