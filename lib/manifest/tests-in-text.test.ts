@@ -46,7 +46,7 @@ const BLOCK = `${BEFORE}metadata:
 `;
 const FLOW = `${BEFORE}metadata: { weir: { tests: [ ${['first', 'second', 'third'].map((name) => JSON.stringify({ ...CASE, name })).join(', ')} ] } } # end\n`;
 const TEXTS = { block: BLOCK, flow: FLOW, 'two characters a line end': BLOCK.replaceAll('\n', '\r\n') };
-const RECORDED = { ...CASE, stream: 'users', expect: { records: [{ id: 1, text: 'a\nb' }] } };
+const RECORDED = { expect: { records: [{ id: 1, text: 'a\nb' }] }, exchanges: [], stream: 'users', name: 'other' };
 
 describe.each(Object.entries(TEXTS))('of tests written as %s', (_style, text) => {
   test.each([0, 1, 2])('number %i is taken out, and every byte around it stays', (index) => {

@@ -44,13 +44,13 @@ export function addTestToText(text: string, test: ManifestTest): TextEdit | null
   const names = tests.map(({ name }) => name);
   let name = test.name;
   for (let count = 2; names.includes(name); count++) name = `${test.name} (${count})`;
-  return setInText(text, [...TESTS, tests.length], { ...test, name } as unknown as JsonValue);
+  return setInText(text, [...TESTS, tests.length], written(test, name));
 }
 
 /** The edit that gives a test another recording and what it expects, under the name that it has. Null when it has gone. */
 export function replaceTestInText(text: string, old: TestInText, test: ManifestTest): TextEdit | null {
   const found = sameTestIn(text, old);
-  return found && setInText(text, [...TESTS, found.index], { ...test, name: found.name } as unknown as JsonValue);
+  return found && setInText(text, [...TESTS, found.index], written(test, found.name));
 }
 
 /** The edit that takes a test out. The last one takes along what was there for it alone. Null when it has gone. */
@@ -58,6 +58,11 @@ export function removeTestFromText(text: string, test: TestInText): TextEdit | n
   const found = sameTestIn(text, test);
   if (found === null) return null;
   return removeItemFromText(text, [...TESTS, found.index]) ?? removeFromText(text, emptiedWith(text));
+}
+
+/** Begins with what it is called and reads, for whoever looks for it. */
+function written({ name: _old, stream, ...rest }: ManifestTest, name: string): JsonValue {
+  return { name, stream, ...rest } as unknown as JsonValue;
 }
 
 /** The outermost part of the text that holds the tests and nothing else, not even a comment of somebody's. */
