@@ -81,9 +81,10 @@ fault(
     const api = await world.api({ '/orders': { body: page(1, ROWS) } });
     const connection = await appendedOrders(world, api, await behind(world, way));
     expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
-    const cancel = async (until: () => Promise<unknown>) => {
+    // What is waited for is watched from before the sync begins: it may be quicker than this test.
+    const cancel = async (reached: Promise<unknown> | null) => {
       const syncId = await world.start(connection);
-      await until();
+      await reached;
       await world.client.post(`/syncs/${syncId}/cancel`);
       expect(await world.client.syncEnd(syncId)).toMatchObject({ status: 'cancelled' });
       const [took] = await world.query<{ seconds: number }>(
@@ -94,12 +95,12 @@ fault(
     };
     // Before it reads, waiting for the API, in the middle of a page, and with rows on their way into the warehouse.
     api.on('/orders', { body: page(1, ROWS), hold: held });
-    await cancel(async () => undefined);
-    await cancel(() => api.waitForRequests(api.requests.length + 1));
+    await cancel(null);
+    await cancel(api.waitForRequests(api.requests.length + 1));
     api.on('/orders', { body: page(1, ROWS), holdBody: held });
-    await cancel(() => api.waitForRequests(api.requests.length + 1));
+    await cancel(api.waitForRequests(api.requests.length + 1));
     api.on('/orders', { body: page(1, ROWS) });
-    await cancel(() => way.breakAt(`row ${ROWS - 10}`, 'stall'));
+    await cancel(way.breakAt(`row ${ROWS - 10}`, 'stall'));
     open();
     way.mend();
     expect(await world.sync(connection)).toMatchObject({ status: 'succeeded', failure: null });
