@@ -49,8 +49,9 @@ async function outOfFiles(api: ScriptedServer): Promise<void> {
   const connection = await appendedOrders(world, api);
   // The request is to be made again over a new connection.
   api.on('/orders', [{ status: 503, hold: held, close: 'announced' }, { body: page(1, ROWS) }]);
+  const asked = api.waitForRequests(api.requests.length + 1);
   const syncId = await world.start(connection);
-  await api.waitForRequests(api.requests.length + 1);
+  await asked;
   const limits = new Map<number, string>();
   for (const pid of await world.childPids()) {
     const limit = /Max open files\s+(\d+)\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));

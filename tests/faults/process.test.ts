@@ -114,8 +114,9 @@ fault(77, async () => {
   const api = await world.api({ '/orders': { body: page(1, 3) }, '/moved': { body: page(1, 5) } });
   const connection = await appendedOrders(world, api);
   api.on('/orders', { body: page(1, 3), hold: held });
+  const asked = api.waitForRequests(api.requests.length + 1);
   const syncId = await world.start(connection);
-  await api.waitForRequests(api.requests.length + 1);
+  await asked;
   await world.change(connection, manifestOf(api, { name: 'orders', path: '/moved', paginator: null }));
   open();
   expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null });
@@ -252,8 +253,9 @@ fault(
     const connection = await appendedOrders(second, api);
     const { held, open } = gate();
     api.on('/orders', [{ ...whole, hold: held }, whole]);
+    const asked = api.waitForRequests(api.requests.length + 1);
     const syncId = await second.start(connection);
-    await api.waitForRequests(api.requests.length + 1);
+    await asked;
     way.down(true);
     open();
     await way.waitForConnections(way.connections() + 5);
@@ -267,8 +269,9 @@ fault(
     for (const [index, times] of [1, 2].entries()) {
       const later = gate();
       api.on('/orders', [{ ...whole, hold: later.held }, whole]);
+      const asked = api.waitForRequests(api.requests.length + 1);
       const interrupted = await second.start(connection);
-      await api.waitForRequests(api.requests.length + 1);
+      await asked;
       const codes = await Promise.all(Array.from({ length: times }, () => weir.stop('SIGTERM')));
       expect(new Set(codes)).toEqual(new Set([0]));
       later.open();
