@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { pictures, seriousFindings, setSecret, signInPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
@@ -253,13 +253,9 @@ test('completion knows the names and the data', async () => {
       .replace(/check:.*\n/, '')
       .concat('check:\n  type: CheckStream\n  stream_names: ['),
   );
-  await page.keyboard.press('Control+Space');
-  await page.locator('.suggest-widget').getByText('orders').first().waitFor();
-  await page.keyboard.press('Escape');
+  await suggested('orders');
   await endOfText(`${manifest()}    incremental_sync:\n      cursor_field: `);
-  await page.keyboard.press('Control+Space');
-  await page.locator('.suggest-widget').getByText('such as 2026-11-20').first().waitFor();
-  await page.keyboard.press('Escape');
+  await suggested('such as 2026-11-20');
   await setText(manifest());
   await page.getByText('None', { exact: true }).waitFor();
 });
@@ -310,9 +306,24 @@ test('the palette runs what the page can do', async () => {
   await page.getByRole('button', { name: 'orders', exact: true }).waitFor();
   await page.keyboard.press('ControlOrMeta+K');
   await page.getByPlaceholder('Search or run').fill('show schema');
+  await page.getByRole('option', { name: /schema/i, selected: true }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Schema', pressed: true }).waitFor();
 });
+
+/** Asks for suggestions until one comes: a text that was just put in may still be on its way to what knows them. */
+async function suggested(text: string): Promise<void> {
+  const shown = page.locator('.suggest-widget').getByText(text).first();
+  await vi.waitFor(
+    async () => {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+Space');
+      await shown.waitFor({ timeout: 3_000 });
+    },
+    { timeout: 30_000 },
+  );
+  await page.keyboard.press('Escape');
+}
 
 async function open(): Promise<void> {
   await page.goto(`${weir.url}/connectors/${connectorId}`);
