@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { goodOrders, type Order, ordersManifest } from '#tests/harness/orders.ts';
+import { goodOrders, type Order, ordersManifest, ordersStream } from '#tests/harness/orders.ts';
 import { seriousFindings, signInPage } from '#tests/harness/pages.ts';
 import { type TestStore, testStore } from '#tests/harness/s3-store.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
   connectionId = await client.connect(
     ordersManifest(shop.url),
     { host: shop.host, port: shop.port },
-    { connection: { destinationId: lake.id, streams: [APPENDED] } },
+    { connection: { destinationId: lake.id, streams: [ordersStream()] } },
   );
   const suite = { name: 'Orders', text: SUITE, connectionId, destinationId: lake.id };
   suiteId = (await client.post<{ id: string }>('/suites', suite)).id;
@@ -72,25 +72,3 @@ test('the page says what was not read and how large it is; a press of the button
   await page.getByText(/Not measured after the sync/).waitFor({ state: 'detached' });
   expect(browser.foreign).toEqual([]);
 });
-
-const APPENDED = {
-  stream: {
-    name: 'orders',
-    jsonSchema: {
-      type: 'object',
-      properties: {
-        id: { type: 'integer' },
-        email: { type: ['string', 'null'] },
-        channel: { type: ['string', 'null'] },
-      },
-    },
-    supportedSyncModes: ['full_refresh', 'incremental'],
-    sourceDefinedCursor: false,
-    defaultCursorField: [],
-    sourceDefinedPrimaryKey: [['id']],
-  },
-  syncMode: 'incremental',
-  destinationSyncMode: 'append',
-  cursorField: ['id'],
-  primaryKey: [['id']],
-};

@@ -1,3 +1,5 @@
+import type { JsonObject } from '#lib/json.ts';
+
 /** A shop's orders as its API gives them, and the manifest that reads them. */
 export interface Order {
   readonly id: number;
@@ -33,4 +35,29 @@ streams:
       type: InlineSchemaLoader
       schema: { type: object, properties: { id: { type: integer }, email: { type: string }, channel: { type: string }, at: { type: string }, created_at: { type: string, format: date-time } } }
 `;
+}
+
+const COLUMNS: JsonObject = {
+  id: { type: 'integer' },
+  email: { type: ['string', 'null'] },
+  channel: { type: ['string', 'null'] },
+  created_at: { type: ['string', 'null'], format: 'date-time' },
+};
+
+/** The stream as a connection has it: appended to, by its id. */
+export function ordersStream(properties = COLUMNS) {
+  return {
+    stream: {
+      name: 'orders',
+      jsonSchema: { type: 'object', properties },
+      supportedSyncModes: ['full_refresh', 'incremental'],
+      sourceDefinedCursor: false,
+      defaultCursorField: [],
+      sourceDefinedPrimaryKey: [['id']],
+    },
+    syncMode: 'incremental',
+    destinationSyncMode: 'append',
+    cursorField: ['id'],
+    primaryKey: [['id']],
+  };
 }

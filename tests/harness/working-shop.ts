@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { ADMIN, type ApiClient } from './api.ts';
-import { goodOrders, type Order, ordersManifest } from './orders.ts';
+import { goodOrders, type Order, ordersManifest, ordersStream } from './orders.ts';
 import { scriptedServer } from './scripted-server.ts';
 import { make } from './shop.ts';
 import { type WorkingApi, workingApi } from './working-api.ts';
@@ -57,7 +57,7 @@ export async function workingShop(destination?: JsonObject): Promise<WorkingShop
   const config = destination ?? api.warehouse;
   const type = destination ? 's3' : 'postgres';
   const destinationId = await make(ada, 'destinations', { name: 'Lake', type, config });
-  const connection = { name: 'Shop to lake', sourceId, destinationId, streams: [ORDERS] };
+  const connection = { name: 'Shop to lake', sourceId, destinationId, streams: [ordersStream()] };
   const connectionId = await make(ada, 'connections', connection);
   const until: WorkingShop['until'] = async <T>(path: string, isSo: (body: T) => boolean) => {
     for (;;) {
@@ -87,26 +87,3 @@ export async function workingShop(destination?: JsonObject): Promise<WorkingShop
     },
   };
 }
-
-const ORDERS = {
-  stream: {
-    name: 'orders',
-    jsonSchema: {
-      type: 'object',
-      properties: {
-        id: { type: 'integer' },
-        email: { type: ['string', 'null'] },
-        channel: { type: ['string', 'null'] },
-        created_at: { type: ['string', 'null'], format: 'date-time' },
-      },
-    },
-    supportedSyncModes: ['full_refresh', 'incremental'],
-    sourceDefinedCursor: false,
-    defaultCursorField: [],
-    sourceDefinedPrimaryKey: [['id']],
-  },
-  syncMode: 'incremental',
-  destinationSyncMode: 'append',
-  cursorField: ['id'],
-  primaryKey: [['id']],
-};

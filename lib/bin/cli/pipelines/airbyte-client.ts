@@ -1,5 +1,6 @@
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { reached } from './reached.ts';
 
 const TIMEOUT_MS = 120_000;
 const SAID_LENGTH = 300;
@@ -28,7 +29,7 @@ export async function airbyteApi({ url, ...access }: AirbyteAccess): Promise<Air
   const { clientId, clientSecret, username, password } = access;
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   const send = async (method: string, path: string, body?: JsonObject): Promise<JsonObject> => {
-    const answer = await reached(url, () =>
+    const answer = await reached(url, 'Name the address of Airbyte with --from, such as http://airbyte:8000.', () =>
       fetch(base + path, {
         ...{ method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) },
         ...(body && { body: JSON.stringify(body) }),
@@ -61,20 +62,6 @@ class Refusal extends Error {
   constructor(status: number, said: string) {
     super(said);
     this.status = status;
-  }
-}
-
-async function reached(url: string, ask: () => Promise<Response>): Promise<Response> {
-  try {
-    return await ask();
-  } catch (cause) {
-    throw new WeirError({
-      kind: 'transient',
-      code: 'unreachable',
-      message: `${url} can’t be reached.`,
-      hint: 'Name the address of Airbyte with --from, such as http://airbyte:8000.',
-      cause,
-    });
   }
 }
 

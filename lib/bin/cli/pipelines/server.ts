@@ -1,5 +1,6 @@
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { reached } from './reached.ts';
 
 const TIMEOUT_MS = 180_000;
 
@@ -14,7 +15,7 @@ export interface Server {
 export function weirServer({ url, key }: { url: string; key: string }): Server {
   const base = `${url.replace(/\/+$/, '')}/api/weir/v1`;
   const call = async (method: string, path: string, body?: unknown): Promise<string> => {
-    const answer = await reached(url, () =>
+    const answer = await reached(url, 'Name the address of Weir with --url.', () =>
       fetch(base + path, {
         method,
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -41,20 +42,6 @@ export function weirServer({ url, key }: { url: string; key: string }): Server {
       return events.find(({ type }) => type === 'result') ?? {};
     },
   };
-}
-
-async function reached(url: string, ask: () => Promise<Response>): Promise<Response> {
-  try {
-    return await ask();
-  } catch (cause) {
-    throw new WeirError({
-      kind: 'transient',
-      code: 'unreachable',
-      message: `${url} can’t be reached.`,
-      hint: 'Name the address of Weir with --url.',
-      cause,
-    });
-  }
 }
 
 /** The server's own words, with every issue that it names. */
