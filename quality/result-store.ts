@@ -41,29 +41,15 @@ export function resultsOf(db: Db, workspaceId: string, runId: number) {
 
 /** The newest result of each of these checks. */
 export function newestResults(db: Db, workspaceId: string, suiteId: string, keys: readonly string[]) {
-  return db
-    .selectFrom('check_result as result')
-    .innerJoin('check_run as run', 'run.id', 'result.run_id')
-    .distinctOn('result.key')
-    .select(RESULT)
-    .where('result.workspace_id', '=', workspaceId)
-    .where('result.suite_id', '=', suiteId)
+  return newestByKey(db, workspaceId, suiteId)
     .where('result.key', 'in', [...keys])
     .where('run.trigger', 'not in', PARTIAL)
-    .orderBy('result.key')
-    .orderBy('result.id', 'desc')
     .execute();
 }
 
 /** What the gate measured of loads that are held now: newer than any run. */
 export function heldResults(db: Db, workspaceId: string, suiteId: string) {
-  return db
-    .selectFrom('check_result as result')
-    .innerJoin('check_run as run', 'run.id', 'result.run_id')
-    .distinctOn('result.key')
-    .select(RESULT)
-    .where('result.workspace_id', '=', workspaceId)
-    .where('result.suite_id', '=', suiteId)
+  return newestByKey(db, workspaceId, suiteId)
     .where('run.trigger', '=', 'gate')
     .where((where) =>
       where.exists(
@@ -74,9 +60,20 @@ export function heldResults(db: Db, workspaceId: string, suiteId: string) {
           .where('stream.status', '=', 'held'),
       ),
     )
-    .orderBy('result.key')
-    .orderBy('result.id', 'desc')
     .execute();
+}
+
+/** Of each check of a suite the newest result, among those that are asked for. */
+function newestByKey(db: Db, workspaceId: string, suiteId: string) {
+  return db
+    .selectFrom('check_result as result')
+    .innerJoin('check_run as run', 'run.id', 'result.run_id')
+    .distinctOn('result.key')
+    .select(RESULT)
+    .where('result.workspace_id', '=', workspaceId)
+    .where('result.suite_id', '=', suiteId)
+    .orderBy('result.key')
+    .orderBy('result.id', 'desc');
 }
 
 /** The newest measurements of one check, newest first. */

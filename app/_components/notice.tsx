@@ -1,5 +1,7 @@
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { Failure, Issue, Where } from '#lib/errors.ts';
+import { Panel } from './panel.tsx';
 import { StateIcon } from './state-mark.tsx';
 import { type State, stateClass } from './states.ts';
 
@@ -106,6 +108,23 @@ export function Empty({ children, action }: { children: ReactNode; action?: Reac
         </div>
       )}
     </div>
+  );
+}
+
+/** A list that has nothing yet, and where its first entry is made. */
+export function NoneYet({ children, create, href }: { children: ReactNode; create: string; href: string }) {
+  return (
+    <Panel>
+      <Empty
+        action={
+          <Link className="btn" href={href}>
+            {create}
+          </Link>
+        }
+      >
+        {children}
+      </Empty>
+    </Panel>
   );
 }
 

@@ -1,8 +1,7 @@
 import Link from 'next/link';
 import { listConnectors } from '#lib/connections/connectors.ts';
 import { Icon } from '../../_components/icon.tsx';
-import { Empty } from '../../_components/notice.tsx';
-import { Panel } from '../../_components/panel.tsx';
+import { NoneYet } from '../../_components/notice.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
 import { pageContext } from '../../_server/page-context.ts';
 import { ConnectorTabs } from './_parts/connector-tabs.tsx';
@@ -25,23 +24,13 @@ export default async function ConnectorsPage() {
         A connector says in YAML how to read an API or files. Sources are made from it.
       </PageHead>
       <ConnectorTabs current="connectors" />
-      {connectors.length > 0 ? <ConnectorsList connectors={connectors} /> : <NoConnectors />}
+      {connectors.length > 0 ? (
+        <ConnectorsList connectors={connectors} />
+      ) : (
+        <NoneYet create="Create a connector" href="/connectors/new">
+          No connectors yet. Install one of ours, start from an API, or paste an Airbyte manifest.
+        </NoneYet>
+      )}
     </Page>
-  );
-}
-
-function NoConnectors() {
-  return (
-    <Panel>
-      <Empty
-        action={
-          <Link className="btn" href="/connectors/new">
-            Create a connector
-          </Link>
-        }
-      >
-        No connectors yet. Install one of ours, start from an API, or paste an Airbyte manifest.
-      </Empty>
-    </Panel>
   );
 }

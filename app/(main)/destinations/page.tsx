@@ -1,8 +1,7 @@
 import Link from 'next/link';
 import { destinationKind, listDestinations } from '#lib/connections/destinations.ts';
 import { Icon } from '../../_components/icon.tsx';
-import { Empty } from '../../_components/notice.tsx';
-import { Panel } from '../../_components/panel.tsx';
+import { NoneYet } from '../../_components/notice.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
 import { pageContext } from '../../_server/page-context.ts';
 import { DestinationsList } from './destinations-list.tsx';
@@ -27,23 +26,13 @@ export default async function DestinationsPage() {
       <PageHead title="Destinations" actions={create}>
         Where tables land: a Postgres, or Parquet files in a bucket.
       </PageHead>
-      {rows.length > 0 ? <DestinationsList destinations={rows} /> : <NoDestinations />}
+      {rows.length > 0 ? (
+        <DestinationsList destinations={rows} />
+      ) : (
+        <NoneYet create="Create a destination" href="/destinations/new">
+          No destinations yet. Add the database or bucket that syncs load into.
+        </NoneYet>
+      )}
     </Page>
-  );
-}
-
-function NoDestinations() {
-  return (
-    <Panel>
-      <Empty
-        action={
-          <Link className="btn" href="/destinations/new">
-            Create a destination
-          </Link>
-        }
-      >
-        No destinations yet. Add the database or bucket that syncs load into.
-      </Empty>
-    </Panel>
   );
 }

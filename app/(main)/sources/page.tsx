@@ -1,8 +1,7 @@
 import Link from 'next/link';
 import { listSources } from '#lib/connections/sources.ts';
 import { Icon } from '../../_components/icon.tsx';
-import { Empty } from '../../_components/notice.tsx';
-import { Panel } from '../../_components/panel.tsx';
+import { NoneYet } from '../../_components/notice.tsx';
 import { Page, PageHead } from '../../_components/shell/page.tsx';
 import { pageContext } from '../../_server/page-context.ts';
 import { ConnectorTabs } from '../connectors/_parts/connector-tabs.tsx';
@@ -25,23 +24,13 @@ export default async function SourcesPage() {
         A source is a connector with its settings: the address, the token, the start date.
       </PageHead>
       <ConnectorTabs current="sources" />
-      {sources.length > 0 ? <SourcesList sources={sources} /> : <NoSources />}
+      {sources.length > 0 ? (
+        <SourcesList sources={sources} />
+      ) : (
+        <NoneYet create="Create a source" href="/sources/new">
+          No sources yet. Fill in the settings of a connector to make one.
+        </NoneYet>
+      )}
     </Page>
-  );
-}
-
-function NoSources() {
-  return (
-    <Panel>
-      <Empty
-        action={
-          <Link className="btn" href="/sources/new">
-            Create a source
-          </Link>
-        }
-      >
-        No sources yet. Fill in the settings of a connector to make one.
-      </Empty>
-    </Panel>
   );
 }

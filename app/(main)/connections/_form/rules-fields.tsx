@@ -26,9 +26,9 @@ interface Props {
 /** How the connection takes what it does not expect. */
 export function RulesFields({ input, set, problem }: Props) {
   const { quarantineLimit } = input;
-  const setLimit = (field: 'rows' | 'percent', text: string) => {
+  const setLimit = (field: 'rows' | 'percent', most: number | null) => {
     const { [field]: _old, ...rest } = quarantineLimit ?? {};
-    const limit = text.trim() === '' ? rest : { ...rest, [field]: Number(text) };
+    const limit = most === null ? rest : { ...rest, [field]: most };
     set({ quarantineLimit: Object.keys(limit).length > 0 ? limit : null });
   };
   return (
@@ -50,57 +50,34 @@ export function RulesFields({ input, set, problem }: Props) {
         onChange={(badValues) => set({ badValues })}
       />
       <div className="g2">
-        <Field
+        <NumberField
           id="limit-rows"
           label="Most rows in quarantine"
-          optional
           hint="With more, the stream fails."
           error={problem('quarantineLimit.rows')}
-        >
-          <input
-            className="input"
-            type="number"
-            min={0}
-            {...fieldControl('limit-rows', problem('quarantineLimit.rows'), true)}
-            value={quarantineLimit?.rows ?? ''}
-            onChange={(event) => setLimit('rows', event.target.value)}
-          />
-        </Field>
-        <Field
+          value={quarantineLimit?.rows}
+          onChange={(rows) => setLimit('rows', rows)}
+        />
+        <NumberField
           id="limit-percent"
           label="Most percent in quarantine"
-          optional
           hint="Of the rows of one sync."
           error={problem('quarantineLimit.percent')}
-        >
-          <input
-            className="input"
-            type="number"
-            min={0}
-            max={100}
-            step="any"
-            {...fieldControl('limit-percent', problem('quarantineLimit.percent'), true)}
-            value={quarantineLimit?.percent ?? ''}
-            onChange={(event) => setLimit('percent', event.target.value)}
-          />
-        </Field>
+          max={100}
+          step="any"
+          value={quarantineLimit?.percent}
+          onChange={(percent) => setLimit('percent', percent)}
+        />
       </div>
-      <Field
+      <NumberField
         id="memory-mb"
         label="Most memory of one sync"
-        optional
         hint="MB; no more than the worker allows. Empty: what every sync gets."
         error={problem('memoryMb')}
-      >
-        <input
-          className="input"
-          type="number"
-          min={128}
-          {...fieldControl('memory-mb', problem('memoryMb'), true)}
-          value={input.memoryMb ?? ''}
-          onChange={(event) => set({ memoryMb: event.target.value === '' ? null : Number(event.target.value) })}
-        />
-      </Field>
+        min={128}
+        value={input.memoryMb}
+        onChange={(memoryMb) => set({ memoryMb })}
+      />
     </>
   );
 }
@@ -134,6 +111,35 @@ function Choice<Value extends string>({
           </option>
         ))}
       </select>
+    </Field>
+  );
+}
+
+interface NumberProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint: string;
+  readonly error: string | undefined;
+  readonly min?: number;
+  readonly max?: number;
+  readonly step?: 'any';
+  readonly value: number | null | undefined;
+  /** Null for nothing. */
+  readonly onChange: (value: number | null) => void;
+}
+
+/** A limit that may be left out. */
+function NumberField({ id, label, hint, error, value, onChange, min = 0, ...range }: NumberProps) {
+  return (
+    <Field id={id} label={label} optional hint={hint} error={error}>
+      <input
+        className="input"
+        type="number"
+        {...{ min, ...range }}
+        {...fieldControl(id, error, true)}
+        value={value ?? ''}
+        onChange={({ target }) => onChange(target.value.trim() === '' ? null : Number(target.value))}
+      />
     </Field>
   );
 }

@@ -2,8 +2,7 @@ import Link from 'next/link';
 import { getConnector, listConnectors } from '#lib/connections/connectors.ts';
 import { ConfigForm } from '../../../_components/config-form.tsx';
 import { plural } from '../../../_components/format.ts';
-import { Empty } from '../../../_components/notice.tsx';
-import { Panel } from '../../../_components/panel.tsx';
+import { Empty, NoneYet } from '../../../_components/notice.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { formConsent } from '../../../_server/form-consent.ts';
 import { orNotFound } from '../../../_server/or-not-found.ts';
@@ -66,17 +65,9 @@ async function ChooseConnector({ then }: { then: string | undefined }) {
     <Page crumbs={CRUMBS}>
       <PageHead title="New source">Choose the connector that knows how to read it.</PageHead>
       {connectors.length === 0 ? (
-        <Panel>
-          <Empty
-            action={
-              <Link className="btn" href="/connectors/new">
-                Create a connector
-              </Link>
-            }
-          >
-            No connectors yet. A connector says how to read an API or files.
-          </Empty>
-        </Panel>
+        <NoneYet create="Create a connector" href="/connectors/new">
+          No connectors yet. A connector says how to read an API or files.
+        </NoneYet>
       ) : (
         <ul className="starts">
           {connectors.map((connector) => (
