@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
+import { builderManifest, manyStream } from '#tests/harness/builder-manifest.ts';
 import { pictures, seriousFindings, setSecret, signInPage } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
@@ -280,7 +281,7 @@ test('the form shows the YAML of just one part, what a value comes from, and tak
 });
 
 test('seventy-nine streams and five thousand records stay quick to draw, and hold up on a phone', async () => {
-  const streams = Array.from({ length: 79 }, (_, index) => streamText(`stream_${index}`)).join('');
+  const streams = Array.from({ length: 79 }, (_, index) => manyStream(api.url, `stream_${index}`)).join('');
   const text = `version: 6.0.0\ntype: DeclarativeSource\ncheck: { type: CheckStream, stream_names: [stream_0] }\nstreams:\n${streams}`;
   const { id } = await person.post<{ id: string }>('/connectors', { name: 'Crowded', manifest: text });
   await person.post(`/connectors/${id}/versions`, { manifest: text, basedOn: null });
@@ -380,50 +381,6 @@ async function putDraft(text: string): Promise<void> {
   expect(status).toBe(200);
 }
 
-function streamText(name: string): string {
-  return `  - type: DeclarativeStream
-    name: ${name}
-    retriever:
-      type: SimpleRetriever
-      requester: { type: HttpRequester, url: "${api.url}/many" }
-      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
-`;
-}
-
 function manifest(): string {
-  return `version: 6.0.0
-type: DeclarativeSource
-check: { type: CheckStream, stream_names: [orders] }
-spec:
-  type: Spec
-  connection_specification:
-    type: object
-    required: [token]
-    properties:
-      token: { type: string, title: API token, airbyte_secret: true }
-definitions:
-  auth: { type: BearerAuthenticator, api_token: "{{ config['token'] }}" }
-streams:
-  - type: DeclarativeStream
-    name: orders
-    primary_key: [id]
-    retriever:
-      type: SimpleRetriever
-      requester:
-        type: HttpRequester
-        url: ${api.url}/orders
-        authenticator: { $ref: "#/definitions/auth" }
-      paginator:
-        type: DefaultPaginator
-        page_token_option: { type: RequestOption, inject_into: request_parameter, field_name: page }
-        pagination_strategy: { type: PageIncrement, page_size: 3, start_from_page: 1 }
-      record_selector: { type: RecordSelector, extractor: { type: DpathExtractor, field_path: [data] } }
-    schema_loader:
-      type: InlineSchemaLoader
-      schema:
-        type: object
-        properties:
-          id: { type: integer }
-          to: { type: object, properties: { city: { type: string } } }
-`;
+  return builderManifest(api.url);
 }

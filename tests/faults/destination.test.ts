@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
@@ -12,6 +11,7 @@ import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
 import { skewedStore } from '#tests/harness/skewed-store.ts';
 import { smallDiskPostgres } from '#tests/harness/small-disk-postgres.ts';
 import { transactionPooler } from '#tests/harness/transaction-pooler.ts';
+import { linesOf } from './bucket-lines.ts';
 import { fault } from './fault.ts';
 import { type Connected, manifestOf, openWorld, page, type World } from './world.ts';
 
@@ -351,20 +351,6 @@ fault(66, async () => {
   }
   await otherClocks();
 });
-
-/** What a reader of the bucket finds: lines of whole files. */
-async function linesOf(store: TestStore): Promise<number> {
-  const client = store.client();
-  let lines = 0;
-  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: store.bucket, Prefix: 'data/' }))
-    for (const { Key } of Contents) {
-      if (Key?.startsWith('data/_weir/')) continue;
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: store.bucket, Key }));
-      lines += ((await Body?.transformToString()) ?? '').trim().split('\n').length;
-    }
-  client.destroy();
-  return lines;
-}
 
 /** Signatures of a wrong time are refused; the time that the store tells goes into those that follow. */
 async function otherClocks(): Promise<void> {
