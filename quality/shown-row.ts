@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from '#lib/json.ts';
+import { PERSONAL_MASK } from '#lib/personal-mask.ts';
 import type { Row } from './engine.ts';
 import type { SampleRules } from './suite.ts';
 
 const VALUE_LENGTH = 200;
 const MOST_COLUMNS = 100;
-const MASK = '••••';
 const MOST_DEPTH = 30;
 const OWN = /^_(airbyte|weir)_/;
 /** Names that mostly hold what belongs to a person, one or many of it; tokens are mostly counted. */
@@ -39,7 +39,7 @@ export function shownRow(row: Row, personal: Personal): JsonObject {
 /** Of JSON, also what lies deeper. */
 function masked(name: string, value: unknown, isHidden: IsHidden): unknown {
   if (value === null || value === undefined) return null;
-  if (isHidden(name)) return MASK;
+  if (isHidden(name)) return PERSONAL_MASK;
   if (typeof value === 'string') return /^\s*[[{]/.test(value) ? maskedText(value, isHidden) : value;
   return typeof value === 'object' && !(value instanceof Date) ? maskedInside(value, isHidden) : value;
 }
@@ -57,12 +57,12 @@ function maskedText(text: string, isHidden: IsHidden): string {
 
 function maskedInside(value: unknown, isHidden: IsHidden, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > MOST_DEPTH) return MASK;
+  if (depth > MOST_DEPTH) return PERSONAL_MASK;
   if (Array.isArray(value)) return value.map((each) => maskedInside(each, isHidden, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name,
-      inner !== null && isHidden(name) ? MASK : maskedInside(inner, isHidden, depth + 1),
+      inner !== null && isHidden(name) ? PERSONAL_MASK : maskedInside(inner, isHidden, depth + 1),
     ]),
   );
 }

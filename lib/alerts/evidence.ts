@@ -1,6 +1,7 @@
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { PERSONAL_MASK } from '#lib/personal-mask.ts';
 import type { Explanation } from './incident-store.ts';
 import { spanText } from './message.ts';
 
@@ -9,8 +10,6 @@ import { spanText } from './message.ts';
 const KEYS = 3;
 const KEY_LENGTH = 60;
 const MINUTE_MS = 60_000;
-/** What stands in place of values that belong to a person: they were masked before the rows were kept. */
-const MASK = '••••';
 
 /** Rows that fail a check, as they are kept. */
 export interface FailingRows {
@@ -37,7 +36,7 @@ export async function keysLine(
   if (!first) return [];
   const key = keyColumns(first, connectionId === null ? [] : await keysOf(tx, connectionId));
   const shown = new Set(first.rows.map((row) => key.map((column) => valueText(row[column])).join(' · ')));
-  const telling = [...shown].filter((text) => text.split(' · ').some((part) => part !== MASK && part !== ''));
+  const telling = [...shown].filter((text) => text.split(' · ').some((part) => part !== PERSONAL_MASK && part !== ''));
   if (key.length === 0 || telling.length === 0) return [];
   return [`First failing keys of ${first.table} (${key.join(', ')}): ${telling.slice(0, KEYS).join(', ')}`];
 }

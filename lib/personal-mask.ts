@@ -1,0 +1,2 @@
+/** Stands for a value that belongs to a person, in rows that are kept or shown. */
+export const PERSONAL_MASK = '••••';
