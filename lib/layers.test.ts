@@ -16,6 +16,7 @@ const RING_0 = [
   'lib/kill-points',
   'lib/delimited-file',
   'lib/env-references',
+  'lib/personal-mask',
   'lib/sql-text',
   'lib/yaml-syntax',
 ];
