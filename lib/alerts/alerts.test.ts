@@ -120,8 +120,9 @@ describe('delivery', () => {
   test('waits as long as Slack asks, and twice as long after each outage', async () => {
     const w = await workspace();
     w.slack.failNext({ status: 503 }, { status: 429, headers: { 'retry-after': '90' } }, { resetAfter: 0 });
+    w.slack.failNext({ status: 503, headers: { 'retry-after': '31536000' } });
     await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
-    expect(await w.deliverAll()).toEqual([15, 90, 60]);
+    expect(await w.deliverAll()).toEqual([15, 90, 60, 86_400]);
     expect(w.slack.messages).toHaveLength(1);
     expect(await listChannels(w.c, w.workspaceId)).toMatchObject([{ lastDelivery: { status: 'sent', error: null } }]);
   });

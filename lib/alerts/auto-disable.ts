@@ -29,7 +29,9 @@ export async function disableIfHopeless(
   const at = c.clock();
   const run = await failuresInARow(tx, sync.connectionId, at);
   const verdict = verdictOf(state.settings, run);
-  const told = `${run.failures} syncs in a row have failed, and the last success is ${Math.floor(run.days)} days ago. The last one said: ${message}`;
+  const days = daysText(Math.floor(run.days));
+  const since = run.everSucceeded ? `the last success is ${days} ago` : `none has succeeded in ${days}`;
+  const told = `${run.failures} syncs in a row have failed, and ${since}. The last one said: ${message}`;
   const link = pageLink(c, `/connections/${sync.connectionId}`, `Open ${name}`);
   if (verdict === 'disable') {
     await disable(tx, sync.connectionId, told, at);
@@ -43,13 +45,13 @@ export async function disableIfHopeless(
   }
   if (verdict === 'warn' && state.warnedAt === null) {
     await tx.updateTable('connection').set({ disable_warned_at: at }).where('id', '=', sync.connectionId).execute();
-    const { failures, days } = state.settings;
+    const { failures, days: needed } = state.settings;
     await enqueue(tx, c, sync, 'connection_at_risk', {
       state: 'warned',
       headline: `Will be disabled: ${name}, ${run.failures} failed syncs in a row`,
       lines: [
         `What happened: ${told}`,
-        `What to do: mend its cause. After ${failures} failures in a row and ${days} days without a success its schedule is stopped.`,
+        `What to do: mend its cause. After ${failures} failures in a row and ${daysText(needed)} without a success its schedule is stopped.`,
       ],
       link,
       footer: '',
@@ -77,17 +79,26 @@ function stateOf(tx: Db, { connectionId }: SyncFinished) {
 }
 
 /** Failures since the last success, and days since it; since the first failure where nothing ever succeeded. Cancelled and skipped syncs count for nothing. */
-async function failuresInARow(tx: Db, connectionId: string, at: Date): Promise<{ failures: number; days: number }> {
-  const { rows } = await sql<{ failures: number; since: Date | null }>`
+async function failuresInARow(
+  tx: Db,
+  connectionId: string,
+  at: Date,
+): Promise<{ failures: number; days: number; everSucceeded: boolean }> {
+  const { rows } = await sql<{ failures: number; since: Date | null; everSucceeded: boolean }>`
     with last as (
       select id, finished_at from syncs where connection_id = ${connectionId} and status = 'succeeded' order by id desc limit 1
     )
-    select count(*)::int as failures, coalesce((select finished_at from last), min(s.created_at)) as since
+    select count(*)::int as failures, coalesce((select finished_at from last), min(s.created_at)) as since,
+      exists (select from last) as "everSucceeded"
     from syncs s
     where s.connection_id = ${connectionId} and s.status in ('failed', 'partial')
       and s.id > coalesce((select id from last), 0)`.execute(tx);
-  const { failures = 0, since = null } = rows[0] ?? {};
-  return { failures, days: since === null ? 0 : (at.getTime() - since.getTime()) / DAY_MS };
+  const { failures = 0, since = null, everSucceeded = false } = rows[0] ?? {};
+  return { failures, days: since === null ? 0 : (at.getTime() - since.getTime()) / DAY_MS, everSucceeded };
+}
+
+function daysText(days: number): string {
+  return days === 1 ? '1 day' : `${days} days`;
 }
 
 async function disable(tx: Db, connectionId: string, reason: string, at: Date): Promise<void> {

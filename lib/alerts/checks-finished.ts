@@ -2,6 +2,7 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { causeLine, keysLine } from './evidence.ts';
+import { tellChange } from './incident-changed.ts';
 import {
   closeUndeclared,
   type Explanation,
@@ -16,8 +17,18 @@ import { masked, masking } from './mask.ts';
 import type { Message } from './message.ts';
 import { enqueue } from './outbox.ts';
 import { ownersOfChecks } from './routing-store.ts';
-import { markTold, seeIncident } from './store.ts';
-import { isNews, LISTED, listed, type NotifyContext, pageLink, recover, recovery, TOLD_ONCE } from './tell.ts';
+import { markTold, type SeenIncident, seeIncident } from './store.ts';
+import {
+  isNews,
+  isToTell,
+  LISTED,
+  listed,
+  type NotifyContext,
+  pageLink,
+  recover,
+  recovery,
+  TOLD_ONCE,
+} from './tell.ts';
 
 /** A finished run of checks, as far as alerts need to know it. */
 export interface ChecksFinished {
@@ -54,7 +65,9 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
   const link = pageLink(c, `/quality/${suiteId}`, `Open ${run.suiteName}`);
   if (run.failure) return onRunFailed(tx, c, run, masked(run.failure, mask), link);
 
-  if (run.declared) await closeUndeclared(tx, { workspaceId, suiteId, declared: run.declared, at });
+  const undeclared = run.declared
+    ? await closeUndeclared(tx, { workspaceId, suiteId, declared: run.declared, at })
+    : [];
   const fresh: Fresh[] = [];
   const open = await openCauses(
     tx,
@@ -77,10 +90,9 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
       detail: `Suite ${run.suiteName}.`,
       at,
     });
-    const isNew = await isNews(tx, { ...seen, workspaceId, cause, severity, title, at });
-    if (!isNew) continue;
-    const explanation = await explain(tx, run, seen.id, at);
-    // What a failed sync explains has been told with it.
+    if (!(await isToTell(tx, { ...seen, workspaceId, cause, severity, title, at }))) continue;
+    const explanation = await explain(tx, run, seen, at);
+    // What a failed sync explains has been told with it, as long as that one is open.
     if (!explanation?.isTold) fresh.push({ id: seen.id, key, severity, title, table, samples, explanation });
   }
   await tellFresh(tx, c, run, { fresh, link, mask });
@@ -96,6 +108,8 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
     run.results.map(({ key, table, message }) => [`check:${suiteId}:${key}`, mask(`${table}, ${message}`)]),
   );
   const critical = recovered.filter(({ severity, told }) => severity === 'critical' && told);
+  const silent = recovered.filter((incident) => !critical.includes(incident)).map(({ id }) => id);
+  await tellChange(tx, c, { workspaceId, incidentIds: [...undeclared, ...silent], reply: null });
   if (critical.length === 0) return;
   const [first] = critical;
   const headline =
@@ -133,12 +147,18 @@ async function isOver(tx: Db, run: ChecksFinished, key: string, isFlapping: bool
 }
 
 /** Links what probably caused it. */
-async function explain(tx: Db, run: ChecksFinished, incidentId: number, at: Date): Promise<Explanation | null> {
+async function explain(
+  tx: Db,
+  run: ChecksFinished,
+  { id: incidentId, was }: SeenIncident,
+  at: Date,
+): Promise<Explanation | null> {
   const { connectionId, workspaceId, syncId } = run;
   const explanation = connectionId === null ? null : await findExplanation(tx, { connectionId, syncId, at });
   if (!explanation) return null;
   await saveExplanation(tx, incidentId, explanation);
-  await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: explanation.text }]);
+  if (was === null)
+    await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: explanation.text }]);
   return explanation;
 }
 

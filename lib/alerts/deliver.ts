@@ -18,6 +18,8 @@ interface DeliverContext extends GuardContext {
 const MAX_TRIES = 10;
 const FIRST_WAIT_S = 15;
 const MAX_WAIT_S = 3600;
+/** Who wants to be left alone for longer is asked again all the same: an alert that waits for months tells nobody. */
+const MAX_ASKED_S = 86_400;
 
 /**
  * Sends one delivery. What fails for a while is tried again later, not before the other side's Retry-After; what it refuses
@@ -45,7 +47,7 @@ export async function deliver(c: DeliverContext, deliveryId: string): Promise<vo
   c.log.warn({ deliveryId, tries, isLast }, `an alert was not delivered: ${said}`);
 }
 
-/** Twice as long after each try, up to an hour, and never before the other side wants it. */
+/** Twice as long after each try, up to an hour, and not before the other side wants it, within a day. */
 function waitS(tries: number, askedS: number | null): number {
-  return Math.ceil(Math.max(Math.min(FIRST_WAIT_S * 2 ** (tries - 1), MAX_WAIT_S), askedS ?? 0));
+  return Math.ceil(Math.max(Math.min(FIRST_WAIT_S * 2 ** (tries - 1), MAX_WAIT_S), Math.min(askedS ?? 0, MAX_ASKED_S)));
 }

@@ -33,6 +33,7 @@ export async function tellChange(
   of: { readonly workspaceId: string; readonly incidentIds: readonly number[]; readonly reply: string | null },
 ): Promise<void> {
   const { workspaceId, incidentIds, reply } = of;
+  if (incidentIds.length === 0) return;
   const threaded = CHANNEL_KINDS.flatMap(({ type, hasThreads }) => (hasThreads ? [type] : []));
   const channels = await tx
     .selectFrom('channel')

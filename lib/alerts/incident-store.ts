@@ -80,11 +80,11 @@ export async function openCauses(
   return new Map(rows.map(({ cause, flapping }) => [cause, { isFlapping: flapping }]));
 }
 
-/** Closes the open incidents of a suite's checks that it has no more: nothing will ever say that they pass. */
+/** Closes the open incidents of a suite's checks that it has no more, and gives them: nothing will ever say that they pass. */
 export async function closeUndeclared(
   tx: Db,
   of: { workspaceId: string; suiteId: string; declared: readonly string[]; at: Date },
-): Promise<void> {
+): Promise<number[]> {
   const { workspaceId, suiteId, declared, at } = of;
   const closed = await tx
     .updateTable('incident')
@@ -101,6 +101,7 @@ export async function closeUndeclared(
     tx,
     closed.map(({ id }) => ({ incidentId: id, ...event })),
   );
+  return closed.map(({ id }) => id);
 }
 
 /** Notes that a cause opens again and again, when it does. */
@@ -143,11 +144,14 @@ const EXPLAINS_HOURS = 24;
 export async function findExplanation(tx: Db, explained: Explained): Promise<Explanation | null> {
   const failed = await tx
     .selectFrom('incident')
-    .select(['id', 'title', 'sync_id as syncId'])
+    .select(['id', 'title', 'sync_id as syncId', sql<boolean>`told_at is not null`.as('isTold')])
     .where('cause', '=', `sync:${explained.connectionId}`)
     .where('status', '<>', 'resolved')
     .executeTakeFirst();
-  if (failed) return { text: `INC-${failed.id}: ${failed.title}`, syncId: failed.syncId, at: null, isTold: true };
+  if (failed) {
+    const { id, title, syncId, isTold } = failed;
+    return { text: `INC-${id}: ${title}`, syncId, at: null, isTold };
+  }
   return findSchemaChange(tx, explained);
 }
 

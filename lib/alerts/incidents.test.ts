@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { workspace } from './fixtures/workspace.ts';
 import { acknowledgeIncident, getIncident, listIncidents, resolveIncident, snoozeIncident } from './incidents.ts';
+import { tellSnoozesOver } from './snooze-over.ts';
 
 const HOUR = 3_600_000;
 const TWO_OF_THREE = { a: { breaches: 2, of: 3, passes: 2 } };
@@ -57,6 +58,20 @@ describe('an incident of a check', () => {
     expect(ofChecks.map(({ explanation, explainedBySync }) => [explanation, explainedBySync])).toEqual(
       ['b', 'a'].map(() => [`INC-${ofSync?.id}: shop_orders: The API is down.`, 1]),
     );
+  });
+
+  test('that a failed sync explained is told of its own once that sync has recovered, and it has not', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: FAILURE });
+    await w.checksFinished({ a: 'fail' });
+    await w.checksFinished({ a: 'fail' });
+    await w.syncFinished({ syncId: 2, status: 'succeeded' });
+    await w.checksFinished({ a: 'fail' });
+    await w.checksFinished({ a: 'fail' });
+    await w.deliverAll();
+    expect(w.slack.texts().map((text) => text.split(':')[0])).toEqual(['Sync failed', 'Resolved after 0s', 'Failing']);
+    const { events } = await onlyIncident(w);
+    expect(events.map(({ kind }) => kind)).toEqual(['opened', 'explained']);
   });
 
   test('that came with a change of the schema names it', async () => {
@@ -166,5 +181,22 @@ describe('what people do with it', () => {
     expect(w.slack.texts()).toHaveLength(2);
     const late = snoozeIncident(w.c, w.workspaceId, id, 'ada', new Date(0));
     await expect(late).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+
+  test('a snooze that is over tells of it at its time, also where nothing looks at its cause again', async () => {
+    const w = await workspace();
+    const held = { kind: 'terminal', code: 'load_held', message: 'email is 61% filled.' } as const;
+    await w.syncFinished({ status: 'failed', failure: held });
+    const { id } = await onlyIncident(w);
+    await snoozeIncident(w.c, w.workspaceId, id, 'ada', new Date(w.c.clock().getTime() + HOUR));
+    await tellSnoozesOver(w.c);
+    w.clock.move(HOUR);
+    await tellSnoozesOver(w.c);
+    await tellSnoozesOver(w.c);
+    await w.deliverAll();
+    expect(w.slack.texts().map((text) => text.split('\n')[0])).toEqual([
+      'Load held: shop_orders: email is 61% filled.',
+      'Still open: shop_orders: email is 61% filled.',
+    ]);
   });
 });

@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
+import { tellChange } from './incident-changed.ts';
 import { findExplanation, insertEvents, saveExplanation } from './incident-store.ts';
 import { type Message, spanText } from './message.ts';
 import { enqueue } from './outbox.ts';
 import { markTold, seeIncident } from './store.ts';
-import { isNews, type NotifyContext, pageLink, recover, recovery, TOLD_ONCE } from './tell.ts';
+import { isToTell, type NotifyContext, pageLink, recover, recovery, TOLD_ONCE } from './tell.ts';
 import { stampIn, zoneOf } from './zone.ts';
 
 /** A connection that is late, as far as alerts need to know it. */
@@ -25,10 +27,12 @@ export interface Late {
  */
 export async function onLate(c: NotifyContext & { readonly db: Db }, late: readonly Late[]): Promise<void> {
   const open = await openLate(c.db);
-  const fresh = late.filter(({ connectionId, catchingUp }) => !open.has(connectionId) && !catchingUp);
+  const fresh = late.filter(
+    ({ connectionId, catchingUp }) => !catchingUp && (open.get(connectionId)?.isUnexplained ?? true),
+  );
   for (const each of fresh) await c.db.transaction().execute((tx) => tellLate(tx, c, each));
   const gone = [...open].filter(([id]) => !late.some(({ connectionId }) => connectionId === id));
-  for (const [connectionId, workspaceId] of gone)
+  for (const [connectionId, { workspaceId }] of gone)
     await c.db.transaction().execute((tx) => tellOnTime(tx, c, { workspaceId, connectionId }));
 }
 
@@ -43,7 +47,7 @@ async function tellLate(tx: Db, c: NotifyContext, late: Late): Promise<void> {
   const seen = await seeIncident(tx, {
     ...{ workspaceId, cause, severity, title, detail, connectionId, suiteId: null, syncId: null, at },
   });
-  if (!(await isNews(tx, { ...seen, workspaceId, cause, severity, title, at }))) return;
+  if (!(await isToTell(tx, { ...seen, workspaceId, cause, severity, title, at }))) return;
   const explanation = await findExplanation(tx, { connectionId, syncId: null, at });
   if (explanation?.isTold) {
     await saveExplanation(tx, seen.id, explanation);
@@ -80,11 +84,13 @@ async function tellOnTime(
     .select(['name', 'status'])
     .where('id', '=', connectionId)
     .executeTakeFirst();
-  if (told.length === 0 || connection?.status !== 'active') return;
+  if (told.length === 0) return;
+  const incidentIds = told.map(({ id }) => id);
+  if (connection?.status !== 'active') return tellChange(tx, c, { workspaceId, incidentIds, reply: null });
   const { name } = connection;
   const link = pageLink(c, `/connections/${connectionId}`, `Open ${name}`);
   const message = recovery(told, `${name} is on time again`, 'Its data is within its target.', link, at);
-  const telling = { level: 'critical', incidentIds: told.map(({ id }) => id) } as const;
+  const telling = { level: 'critical', incidentIds } as const;
   await enqueue(tx, c, { workspaceId, connectionId, syncId: null }, 'recovered', message, telling);
 }
 
@@ -105,15 +111,23 @@ function stamp(at: Date | null, zone: string): string {
   return at === null ? 'an unknown time' : stampIn(at, zone);
 }
 
-/** Connections with an open incident of being late, with their workspaces. */
-async function openLate(db: Db): Promise<Map<string, string>> {
-  const rows = await db
-    .selectFrom('incident')
-    .select(['connection_id as connectionId', 'workspace_id as workspaceId'])
-    .where('cause', 'like', 'late:%')
-    .where('status', '<>', 'resolved')
-    .execute();
-  return new Map(rows.flatMap(({ connectionId, workspaceId }) => (connectionId ? [[connectionId, workspaceId]] : [])));
+interface OpenLate {
+  readonly workspaceId: string;
+  /** Nobody was told of it, and what was told in its place is over. */
+  readonly isUnexplained: boolean;
+}
+
+/** Connections with an open incident of being late. */
+async function openLate(db: Db): Promise<Map<string, OpenLate>> {
+  const { rows } = await sql<OpenLate & { connectionId: string }>`
+    select late.connection_id as "connectionId", late.workspace_id as "workspaceId",
+      late.told_at is null and late.snoozed_until is null and not exists (
+        select from incident failed where failed.workspace_id = late.workspace_id
+          and failed.cause = 'sync:' || late.connection_id and failed.status <> 'resolved' and failed.told_at is not null
+      ) as "isUnexplained"
+    from incident late
+    where late.cause like 'late:%' and late.status <> 'resolved' and late.connection_id is not null`.execute(db);
+  return new Map(rows.map(({ connectionId, ...open }) => [connectionId, open]));
 }
 
 async function hasOthers(tx: Db, workspaceId: string, connectionId: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createChannel } from './channels.ts';
 import { workspace } from './fixtures/workspace.ts';
+import { listIncidents, resolveIncident, snoozeIncident } from './incidents.ts';
 import { onLate } from './late.ts';
 import { createRule, deleteRule, listRules, previewRoutes, updateRule } from './rules.ts';
 
@@ -104,6 +105,21 @@ describe('a rule', () => {
       await w.syncFinished({ status, failure: status === 'failed' ? DOWN : null });
     await w.deliverAll();
     expect(headlines(w).map((line) => line?.split(':')[0])).toEqual(['Sync failed', 'Resolved after 0s']);
+  });
+
+  test('that waits for failures in a row tells nothing of what somebody has snoozed meanwhile', async () => {
+    const w = await workspace();
+    await rule(w, { failuresInARow: 2 });
+    await w.syncFinished({ status: 'failed', failure: DOWN });
+    const [{ id } = { id: 0 }] = await listIncidents(w.c, w.workspaceId);
+    await snoozeIncident(w.c, w.workspaceId, id, 'ada', new Date(w.clock.clock().getTime() + HOUR));
+    await w.syncFinished({ status: 'failed', failure: DOWN });
+    await w.deliverAll();
+    expect(headlines(w)).toEqual([]);
+    w.clock.move(2 * HOUR);
+    await w.syncFinished({ status: 'failed', failure: DOWN });
+    await w.deliverAll();
+    expect(headlines(w)).toHaveLength(1);
   });
 
   test('keeps quiet at night and tells in the morning, all at once', async () => {
@@ -246,6 +262,28 @@ describe('a late connection', () => {
     expect(headlines(w)).toHaveLength(1);
   });
 
+  test('is told where its failing sync has not been, as a rule waits for more failures', async () => {
+    const w = await workspace();
+    await rule(w, { matches: { events: ['sync_failed'] }, failuresInARow: 3 });
+    await w.syncFinished({ status: 'failed', failure: DOWN });
+    await onLate(w.c, [late(w)]);
+    await w.deliverAll();
+    expect(headlines(w)).toEqual(['Late: shop_orders is late: 1h 5m past its target of 2h']);
+  });
+
+  test('is told once nothing that was told explains it any more', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: DOWN });
+    await onLate(w.c, [late(w)]);
+    await onLate(w.c, [late(w)]);
+    const failing = (await listIncidents(w.c, w.workspaceId)).find(({ cause }) => cause.startsWith('sync:'));
+    await resolveIncident(w.c, w.workspaceId, failing?.id ?? 0, 'ada');
+    await onLate(w.c, [late(w)]);
+    await onLate(w.c, [late(w)]);
+    await w.deliverAll();
+    expect(headlines(w).map((line) => line?.split(':')[0])).toEqual(['Sync failed', 'Late']);
+  });
+
   test('says nothing of its own where its failing sync was told, nor where it is paused meanwhile', async () => {
     const w = await workspace();
     await w.syncFinished({ status: 'failed', failure: DOWN });
@@ -302,6 +340,7 @@ describe('a connection that fails and fails', () => {
     await failed(w, 1, 9);
     await w.deliverAll();
     expect(headlines(w).slice(2)).toEqual(['Disabled: shop_orders, after 32 failed syncs in a row']);
+    expect(w.slack.messages[2]?.text).toContain('32 syncs in a row have failed, and none has succeeded in 7 days.');
     expect(await statusOf(w)).toEqual(['inactive']);
   });
 

@@ -3,6 +3,7 @@ import { loopbackSlackBot } from '#tests/harness/loopback-slack-bot.ts';
 import { createChannel, testChannel, updateChannel } from './channels.ts';
 import { workspace } from './fixtures/workspace.ts';
 import { acknowledgeIncident, listIncidents, resolveIncident, snoozeIncident } from './incidents.ts';
+import { createRule } from './rules.ts';
 import { isSigned, readSlackAction, slackSignature } from './slack-actions.ts';
 
 const DOWN = {
@@ -101,6 +102,47 @@ describe('an incident in Slack', () => {
     await w.deliverAll();
     expect(firstLine()).toMatch(/^Resolved/);
     expect(slack.messages).toHaveLength(1);
+  });
+
+  test('that others hear of with what is over stands for itself: the list of a night is no reply in an older thread', async () => {
+    const { w, slack, id, firstLine } = await withBot();
+    const quietHours = { from: '22:00', to: '07:00', timeZone: 'UTC' };
+    await createRule(w.c, w.workspaceId, { name: 'nights', channelIds: [id], quietHours });
+    const second = await w.anotherConnection('second');
+    w.clock.set('2026-07-01T21:00:00Z');
+    await w.syncFinished({ status: 'failed', failure: { ...DOWN, code: 'http_401' } });
+    w.clock.move(20_000);
+    await w.release();
+    await w.deliverAll();
+    w.clock.set('2026-07-01T23:00:00Z');
+    await w.syncFinished({ connectionId: second, status: 'failed', failure: DOWN });
+    await w.syncFinished({ status: 'succeeded' });
+    w.clock.set('2026-07-02T07:00:00Z');
+    await w.release();
+    await w.deliverAll();
+    expect(firstLine()).toMatch(/^Resolved: Sync failed: shop_orders/);
+    expect(firstLine(1)).toMatch(/^2 messages since/);
+    expect(slack.messages[1]?.text).toContain('• Sync failed: second');
+    expect(slack.buttons(slack.messages[1])).toContain('Acknowledge');
+    await w.syncFinished({ connectionId: second, status: 'succeeded' });
+    w.clock.move(600_000);
+    await w.release();
+    await w.deliverAll();
+    expect(firstLine(1)).toMatch(/^Resolved after 8h 10m|^Resolved after 8h/);
+    expect(slack.messages).toHaveLength(2);
+  });
+
+  test('of a check that only warned, and of one that is declared no more, turns green without a word', async () => {
+    const { w, slack, id, firstLine } = await withBot();
+    await updateChannel(w.c, w.workspaceId, id, { events: ['check_warned', 'check_failed', 'recovered'] });
+    await w.checksFinished({ a: 'warn' });
+    await w.checksFinished({ a: 'pass', b: 'fail' });
+    await w.deliverAll();
+    expect([firstLine(), firstLine(1)]).toEqual(['Resolved: Warning: orders, a: warn', 'Failing: orders, b: fail']);
+    await w.checksFinished({ a: 'pass' }, null, {}, [], ['a']);
+    await w.deliverAll();
+    expect(firstLine(1)).toBe('Resolved: Failing: orders, b: fail');
+    expect(slack.messages.map(({ replies }) => replies)).toEqual([[], []]);
   });
 
   test('is closed by hand in Slack too, and a message that was deleted there is not missed', async () => {

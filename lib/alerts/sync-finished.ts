@@ -12,7 +12,7 @@ import { enqueue, type Group, routeFor } from './outbox.ts';
 import { tellSchemaChanges } from './schema-changed.ts';
 import { isNoteworthy, markTold, type OpenIncident, seeIncident } from './store.ts';
 import {
-  isNews,
+  isToTell,
   type NotifyContext,
   nameOf,
   pageLink,
@@ -107,11 +107,11 @@ async function onFailed(
     detail: mask([`Sync ${syncId}${placeText(where)}.`, hint].filter(Boolean).join(' ')),
     groupKey: group?.key ?? null,
   });
-  const news = await isNews(tx, {
+  const toTell = await isToTell(tx, {
     ...seen,
     ...{ workspaceId, cause: `sync:${connectionId}`, severity: 'critical', title, at },
   });
-  if (await isDue(tx, c, sync, event, { ...seen, news })) {
+  if (toTell && (await isEnough(tx, c, sync, event, seen))) {
     await markTold(tx, [seen.id], at);
     const often = status === 'partial' ? 'published only some streams' : 'failed';
     const told: Message = {
@@ -146,16 +146,14 @@ async function whyHeld(
 }
 
 /** A rule may wait for so many failures in a row before it tells of them. */
-async function isDue(
+async function isEnough(
   tx: Db,
   c: NotifyContext,
   sync: SyncFinished,
   event: Event,
-  { news, told, seen }: { news: boolean; told: boolean; seen: number },
+  { told, seen }: { told: boolean; seen: number },
 ): Promise<boolean> {
-  const needed = (await routeFor(tx, c, sync, event)).rule?.failuresInARow ?? 1;
-  if (needed <= 1 || told) return news;
-  return seen >= needed;
+  return told || seen >= ((await routeFor(tx, c, sync, event)).rule?.failuresInARow ?? 1);
 }
 
 /** The event, its word in the headline, and what the sync did where that is not simply to fail. */

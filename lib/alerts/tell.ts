@@ -32,6 +32,7 @@ export const TOLD_ONCE = 'Told once; repeats are counted until it recovers.';
 
 interface Sighted {
   readonly id: number;
+  readonly told: boolean;
   readonly was: 'warning' | 'critical' | null;
   readonly workspaceId: string;
   readonly cause: string;
@@ -56,6 +57,13 @@ export async function isNews(tx: Db, sighted: Sighted): Promise<boolean> {
   if (isWorse) await insertEvents(tx, [{ ...event, kind: 'worse', message: title }]);
   const quiet = await quietIncidents(tx, [id], at);
   return !quiet.has(id) && ((await endSnooze(tx, id, at)) || isWorse);
+}
+
+/** News, or what nobody has been told of yet, as something else explained it; not while it is snoozed. */
+export async function isToTell(tx: Db, sighted: Sighted): Promise<boolean> {
+  if (await isNews(tx, sighted)) return true;
+  const { id, told, at } = sighted;
+  return !told && !(await quietIncidents(tx, [id], at)).has(id);
 }
 
 export async function recover(

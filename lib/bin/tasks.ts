@@ -3,6 +3,7 @@ import { onChecksFinished } from '#lib/alerts/checks-finished.ts';
 import { deliver } from '#lib/alerts/deliver.ts';
 import { onLate } from '#lib/alerts/late.ts';
 import { releaseNotices } from '#lib/alerts/release-notices.ts';
+import { tellSnoozesOver } from '#lib/alerts/snooze-over.ts';
 import { onStepFinished, tellAfterSync } from '#lib/alerts/step-finished.ts';
 import { onSyncFinished } from '#lib/alerts/sync-finished.ts';
 import { lateConnections } from '#lib/connections/late.ts';
@@ -106,6 +107,7 @@ export async function childLost(
 export async function tick(context: Context): Promise<void> {
   await enqueueDue(context);
   await startDueSuites(context);
+  await tellSnoozesOver(context);
   await releaseNotices(context);
 }
 

@@ -100,21 +100,28 @@ export async function startSync(
   trigger: SyncTrigger,
   order: SyncOrder = { kind: 'sync', onlyStreams: null },
 ): Promise<{ syncId: number }> {
-  return db.transaction().execute(async (tx) => {
-    const connection = await tx
-      .selectFrom('connection')
-      .select('id')
-      .where('workspace_id', '=', workspaceId)
-      .where('id', '=', connectionId)
-      .executeTakeFirst();
-    if (!connection) throw notFound('connection');
-    const held = await heldSync(tx, connectionId);
-    if (held !== null) throw stillHeld(held);
-    const syncId = await insertSync(tx, { workspaceId, connectionId, trigger, order });
-    if (syncId === null) throw alreadyRunning(connectionId);
-    await queue.send('sync', { syncId }, { tx });
-    return { syncId };
-  });
+  return db.transaction().execute((tx) => startSyncIn(tx, { queue }, { workspaceId, connectionId, trigger, order }));
+}
+
+/** As `startSync`, in a transaction that does more besides. */
+export async function startSyncIn(
+  tx: Db,
+  { queue }: { queue: Queue },
+  { workspaceId, connectionId, trigger, order }: Parameters<typeof insertSync>[1],
+): Promise<{ syncId: number }> {
+  const connection = await tx
+    .selectFrom('connection')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', connectionId)
+    .executeTakeFirst();
+  if (!connection) throw notFound('connection');
+  const held = await heldSync(tx, connectionId);
+  if (held !== null) throw stillHeld(held);
+  const syncId = await insertSync(tx, { workspaceId, connectionId, trigger, ...(order && { order }) });
+  if (syncId === null) throw alreadyRunning(connectionId);
+  await queue.send('sync', { syncId }, { tx });
+  return { syncId };
 }
 
 /** Asks a sync to end; one that waits ends at once. A sync that has ended stays as it is. */

@@ -40,10 +40,14 @@ export const slackBotKind: ChannelKind = {
   post: async (config, payload, options) => {
     const { message, reply, connectionId = null } = payload as unknown as Payload;
     const bot = botOf(config, options);
-    if (message === undefined) return editAll(bot, options.threads, reply ?? null, null);
-    if (options.threads.length > 0) return editAll(bot, options.threads, null, message);
-    if (message.state === 'recovered' || options.incidentIds.length === 0) return bot.post(toSlack(message));
-    return bot.begin({ message, incidentIds: options.incidentIds, connectionId });
+    const { threads, incidentIds } = options;
+    if (message === undefined) return editAll(bot, threads, reply ?? null, null);
+    const fresh = incidentIds.filter((id) => !threads.some((thread) => thread.incidentIds.includes(id)));
+    const isNew = message.state !== 'recovered' && fresh.length > 0;
+    if (threads.length > 0 && !isNew) return editAll(bot, threads, null, message);
+    if (!isNew) return bot.post(toSlack(message));
+    // Told with what has a message already: that one is edited alone, so that nobody misses the news in its thread.
+    return (await editAll(bot, threads, null, null)) ?? bot.begin({ message, incidentIds: fresh, connectionId });
   },
 };
 
@@ -73,7 +77,7 @@ async function editAll(
   return null;
 }
 
-function botOf(config: JsonObject, { guard, keep, incidents }: PostOptions) {
+function botOf(config: JsonObject, { guard, keep, incidents, incidentIds }: PostOptions) {
   const access = { apiUrl: String(config.apiUrl), botToken: String(config.botToken) };
   const buttons = String(config.signingSecret ?? '') !== '';
   const call = (method: string, body: JsonObject) => callSlack(access, method, body, guard);
@@ -96,7 +100,8 @@ function botOf(config: JsonObject, { guard, keep, incidents }: PostOptions) {
     /** One that somebody deleted in Slack is not missed. */
     edit: async (thread: Thread, news: Message | null): Promise<Refused | null> => {
       const { channel, ts } = thread;
-      const opened = news !== null && news.state !== 'recovered' ? { ...thread, message: news } : thread;
+      const isOwn = incidentIds.every((id) => thread.incidentIds.includes(id));
+      const opened = news !== null && news.state !== 'recovered' && isOwn ? { ...thread, message: news } : thread;
       const edited = await call('chat.update', { ...looks(opened, news), channel, ts });
       if (!('refused' in edited)) keep(opened);
       return 'refused' in edited && !edited.refused.failure.message.includes('message_not_found')

@@ -9,7 +9,7 @@ import { type SlackPerson, slackPerson } from '#lib/alerts/slack-person.ts';
 import type { Context } from '#lib/context.ts';
 import type { Role } from '#lib/db/schema.ts';
 import { WeirError } from '#lib/errors.ts';
-import { startSync } from '#lib/sync/syncs.ts';
+import { startSyncIn } from '#lib/sync/syncs.ts';
 import { readBytes } from '../body.ts';
 import { decideHeld } from '../decide-held.ts';
 import { addressOf, type Door, type DoorEnv, idOf } from '../door.ts';
@@ -109,9 +109,11 @@ async function rerun(
   by: string,
 ): Promise<void> {
   if (connectionId === null) return;
-  const { syncId } = await startSync(context, workspaceId, connectionId, 'manual');
-  const reply = `${by}: Sync ${syncId} is started.`;
-  await tellChange(context.db, context, { workspaceId, incidentIds, reply });
+  await context.db.transaction().execute(async (tx) => {
+    const { syncId } = await startSyncIn(tx, context, { workspaceId, connectionId, trigger: 'manual' });
+    const reply = `${by}: Sync ${syncId} is started.`;
+    await tellChange(tx, context, { workspaceId, incidentIds, reply });
+  });
 }
 
 async function release(context: Context, { workspaceId, syncId }: SlackAction, by: string): Promise<void> {
