@@ -61,9 +61,13 @@ describe('a syncCatalog', () => {
     ]);
   });
 
-  test('with fields to be hashed in the old way is refused: they would be loaded as they are', () => {
-    const config = { hashedFields: [{ fieldPath: ['id'] }] };
-    expect(() => readSyncCatalog({ streams: [{ stream: { name: 'free' }, config }] }, [FREE])).toThrow('not taken');
+  test('hashes what is to be hashed in the old way, and once what is told in both', () => {
+    const mapper = { type: 'hashing', mapperConfiguration: { targetField: 'id', method: 'MD5', fieldNameSuffix: '' } };
+    const config = { hashedFields: [{ fieldPath: ['id'] }, { fieldPath: ['name'] }], mappers: [mapper] };
+    const name = { targetField: 'name', method: 'SHA-256', fieldNameSuffix: '_hashed' };
+    expect(readSyncCatalog({ streams: [{ stream: { name: 'free' }, config }] }, [FREE])).toMatchObject([
+      { mappers: [mapper, { type: 'hashing', mapperConfiguration: name }] },
+    ]);
   });
 });
 

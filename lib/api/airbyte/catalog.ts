@@ -89,7 +89,6 @@ export function readSyncCatalog(value: JsonValue | undefined, known: readonly St
     const syncMode = (config.syncMode ?? 'full_refresh') as SyncMode;
     const destinationSyncMode = (config.destinationSyncMode ??
       (syncMode === 'incremental' ? 'append' : 'overwrite')) as DestinationSyncMode;
-    issues.push(...mapperIssues(config, `${path}.config`));
     const stream = readStream(sent, name, namespace, found);
     return [configuredOf(stream, config, [syncMode, destinationSyncMode])];
   });
@@ -125,7 +124,7 @@ export function readPublicStreams(
     if (!found) issues.push({ path: `${path}.name`, message: `The source has no stream named ${config.name}.` });
     const modes = PUBLIC_MODES[String(config.syncMode ?? 'full_refresh_overwrite')];
     if (!modes) issues.push({ path: `${path}.syncMode`, message: `One of: ${Object.keys(PUBLIC_MODES).join(', ')}.` });
-    issues.push(...mapperIssues(config, path), ...cursorIssues(found, config, path));
+    issues.push(...cursorIssues(found, config, path));
     return found && modes ? [configuredOf(found, { ...config, fieldSelectionEnabled: true }, modes)] : [];
   });
   if (issues.length > 0) throw invalid(issues, 'The streams were not taken.');
@@ -143,6 +142,7 @@ function configuredOf(
   const key = listOf(config.primaryKey).map((path) => (typeof path === 'string' ? [path] : textsOf(path)));
   const fields = listOf(config.selectedFields).map((field) => textsOf(objectOf(field).fieldPath)[0] ?? String(field));
   const selects = config.fieldSelectionEnabled === true && Array.isArray(config.selectedFields);
+  const mappers = mappersOf(config);
   return {
     stream,
     syncMode,
@@ -151,7 +151,7 @@ function configuredOf(
     primaryKey: stream.sourceDefinedPrimaryKey.length > 0 ? stream.sourceDefinedPrimaryKey : key,
     // An empty selection of the Config API is what clients send when nothing was chosen.
     ...(selects && fields.length > 0 && { selectedFields: fields }),
-    ...(listOf(config.mappers).length > 0 && { mappers: mappersOf(config.mappers) }),
+    ...(mappers.length > 0 && { mappers }),
   };
 }
 
@@ -190,13 +190,20 @@ function findStream(
   return named.find((stream) => (stream.namespace ?? '') === (namespace ?? ''));
 }
 
-/** What was to be hashed must not be loaded as it is. */
-function mapperIssues(config: JsonObject, path: string): Issue[] {
-  if (listOf(config.hashedFields).length === 0) return [];
-  return [{ path: `${path}.hashedFields`, message: 'Give a mapper of type hashing in its place.' }];
+/** `hashedFields` is the older word for mappers that hash; Airbyte answers with both, and takes either. */
+function mappersOf({ mappers, hashedFields }: JsonObject): Mapper[] {
+  const given = mappersIn(mappers);
+  const isHashed = (field: string) =>
+    given.some(({ type, mapperConfiguration }) => type === 'hashing' && mapperConfiguration.targetField === field);
+  const fields = listOf(hashedFields).flatMap((field) => textsOf(objectOf(field).fieldPath).slice(0, 1));
+  const missing = [...new Set(fields)].filter((field) => !isHashed(field));
+  return [...given, ...missing.map((targetField) => ({ ...HASH, mapperConfiguration: { ...HASH_AS, targetField } }))];
 }
 
-function mappersOf(value: JsonValue | undefined): Mapper[] {
+const HASH = { type: 'hashing' };
+const HASH_AS = { method: 'SHA-256', fieldNameSuffix: '_hashed' };
+
+function mappersIn(value: JsonValue | undefined): Mapper[] {
   return listOf(value)
     .map(objectOf)
     .map(({ id, type, mapperConfiguration }) => ({

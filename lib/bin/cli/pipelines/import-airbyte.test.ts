@@ -6,7 +6,7 @@ import type { JsonValue } from '#lib/json.ts';
 import { productionManifest, TOKEN } from '#tests/harness/production.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
 import { applyCommand, driftCommand, importCommand } from './commands.ts';
-import { AIRBYTE_ACCESS, scriptedAirbyte } from './fixtures/airbyte.ts';
+import { AIRBYTE_ACCESS, OLDER_ACCESS, scriptedAirbyte } from './fixtures/airbyte.ts';
 import { emptyFolder, said, send, shopFolder, weir } from './fixtures/shop-folder.ts';
 
 test('another Airbyte is brought over with its catalogs and states, and the first sync goes on from there', async () => {
@@ -49,15 +49,13 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
   const access = { url: airbyte.url, ...AIRBYTE_ACCESS };
   const { text } = await said(() => importCommand(access, folder));
   expect(text.trim().split('\n')).toEqual([
-    `8 documents are in ${folder}, 2 more wait (*.waiting): look at them, then weir apply -f ${folder}.`,
+    `9 documents are in ${folder}, 2 more wait (*.waiting): look at them, then weir apply -f ${folder}.`,
     'Source Shop: another one has this name; it becomes Shop (2).',
     'Destination Far: Weir opens no SSH tunnel; let it reach db.internal in another way.',
     'Destination Snow: Weir has no Snowflake; its connections are left out.',
     'Connection Shop → Shop: stream products is left out, Weir has no mode full_refresh with soft_delete.',
     'Connection Shop → Shop: its operations after a sync are left out; declare an automation for them.',
-    expect.stringMatching(
-      /^Connection Hashed is left out: The catalog was not taken\. .*Give a mapper of type hashing/,
-    ),
+    'Connection Catalog apart: the part of its state that its streams share is left out.',
     'Connection Paused: its state has the legacy form and is left out; it begins afresh.',
     expect.stringMatching(
       /^Connector GitHub: Airbyte has no manifest of it.* Waiting for one: source Hub, connection Hub to Shop\./,
@@ -82,8 +80,8 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
   vi.stubEnv('FAR_CONFIG_PASSWORD', 'far');
   onTestFinished(() => void vi.unstubAllEnvs());
   const options = { folder, url: subject.url, key: subject.key, dryRun: false, prune: false };
-  expect((await said(() => applyCommand(options))).text).toContain('8 made, 0 changed');
-  expect((await said(() => applyCommand(options))).text).toContain('0 made, 0 changed, 8 as they were');
+  expect((await said(() => applyCommand(options))).text).toContain('9 made, 0 changed');
+  expect((await said(() => applyCommand(options))).text).toContain('0 made, 0 changed, 9 as they were');
   expect(await said(() => driftCommand(options))).toMatchObject({ code: 0 });
   expect(
     await subject.query(
@@ -94,6 +92,10 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
       ...{ name: 'Catalog apart', status: 'active', prefix: 'apart_', format: null, changes: expect.any(String) },
       schedule: { type: 'cron', expression: '*/30 * * * *', timeZone: 'UTC' },
       memory: null,
+    },
+    {
+      ...{ name: 'Hashed', status: 'active', prefix: '', format: null, changes: expect.any(String) },
+      ...{ schedule: { type: 'manual' }, memory: null },
     },
     {
       ...{ name: 'Paused', status: 'inactive', prefix: 'paused_', format: null, changes: expect.any(String) },
@@ -109,7 +111,12 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
   expect(await subject.query('select name, state from next_state order by name')).toEqual([
     { name: 'customers', state: '{"__ab_full_refresh_sync_complete":true}' },
     { name: 'orders', state: '{"created_at":"2026-01-04T12:00:00Z"}' },
+    { name: 'products', state: '{"cdc":true}' },
   ]);
+  const [hashed] = await subject.query<{ configured: { mappers: object[] } }>(
+    `select configured from connection_stream join connection on connection.id = connection_id where connection.name = 'Hashed'`,
+  );
+  expect(hashed?.configured.mappers).toMatchObject([{ mapperConfiguration: { targetField: 'name' } }]);
 
   // What waited is there once its manifest is.
   writeFileSync(
@@ -117,10 +124,20 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
     stringify({ kind: 'connector', name: 'GitHub', manifest: productionManifest(subject.source.url) }),
   );
   const later = await said(() => importCommand(access, folder));
-  expect(later.text).toContain('10 documents are in');
+  expect(later.text).toContain('11 documents are in');
   expect(later.text).toContain('HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN');
   expect(filesOf().filter((file) => file.includes('.waiting'))).toEqual([]);
 }, 120_000);
+
+test('an Airbyte from before the public API is brought over by user and password, with what its builder made', async () => {
+  const of = { manifest: productionManifest('http://localhost:1'), warehouse: {} };
+  const airbyte = await scriptedAirbyte(of, { older: true });
+  onTestFinished(() => airbyte.close());
+  const folder = emptyFolder();
+  const { text } = await said(() => importCommand({ url: airbyte.url, ...OLDER_ACCESS }, folder));
+  expect(text).toMatch(/^9 documents are in .*, 2 more wait/);
+  expect(text).not.toContain('Connector Shop');
+});
 
 test('an Airbyte that refuses, or is none, says so', async () => {
   const of = { manifest: productionManifest('http://localhost:1'), warehouse: {} };

@@ -38,11 +38,10 @@ export async function readAirbyte(access: AirbyteAccess, declared: readonly stri
   const api = await airbyteApi(access);
   const notes: string[] = [];
   const workspaceId = await workspaceOf(api, access.workspace, notes);
-  const of = async (verb: string, key: string) => rowsOf(await api.config(verb, { workspaceId }), key);
   const [sources, destinations, connections] = [
-    await of('sources/list', 'sources'),
-    await of('destinations/list', 'destinations'),
-    await of('connections/list', 'connections'),
+    await api.all('sources/list', { workspaceId }, 'sources', 'sourceId'),
+    await api.all('destinations/list', { workspaceId }, 'destinations', 'destinationId'),
+    rowsOf(await api.config('connections/list', { workspaceId }), 'connections'),
   ];
   const definitions = sources.map((row) => ({ id: row.sourceDefinitionId ?? '', name: row.sourceName ?? '' }));
   const names = new Map([
@@ -97,12 +96,8 @@ async function workspaceOf(api: AirbyteApi, wanted: string | undefined, notes: s
 }
 
 async function workspacesOf(api: AirbyteApi): Promise<JsonObject[]> {
-  try {
-    return rowsOf(await api.config('workspaces/list', {}), 'workspaces');
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    return rowsOf(await api.open('workspaces?limit=100'), 'data');
-  }
+  const listed = await orMissing(() => api.config('workspaces/list', {}));
+  return listed ? rowsOf(listed, 'workspaces') : api.openAll('workspaces');
 }
 
 /** Airbyte lets two things of a kind have one name; here a name is what a thing is found by, in every run the same. */
@@ -137,14 +132,40 @@ async function readConnectors(reading: Reading, sources: readonly JsonObject[]):
   return found;
 }
 
-async function manifestOf({ api, workspaceId, notes }: Reading, id: string, name: string): Promise<string | null> {
+async function manifestOf(reading: Reading, id: string, name: string): Promise<string | null> {
+  const { api, workspaceId, notes } = reading;
   try {
-    const { manifest } = await api.open(`workspaces/${workspaceId}/definitions/declarative_sources/${id}`);
+    const { manifest } =
+      (await orMissing(() => api.open(`workspaces/${workspaceId}/definitions/declarative_sources/${id}`))) ??
+      (await projectManifest(reading, id));
     return isJsonObject(manifest) ? JSON.stringify(manifest, null, 2) : null;
   } catch (error) {
     if (!(error instanceof WeirError)) throw error;
-    if (!isMissing(error)) notes.push(`Connector ${name}: its manifest was not given. ${error.message}`);
+    notes.push(`Connector ${name}: its manifest was not given. ${error.message}`);
     return null;
+  }
+}
+
+/** Of the project of the builder that published it: older Airbytes have no public API to ask. */
+async function projectManifest({ api, workspaceId }: Reading, definitionId: string): Promise<JsonObject> {
+  const listed = await orMissing(() => api.config('connector_builder_projects/list', { workspaceId }));
+  const project = rowsOf(listed ?? {}, 'projects').find(
+    ({ sourceDefinitionId }) => sourceDefinitionId === definitionId,
+  );
+  if (!project) return {};
+  const { builderProjectId = '', activeDeclarativeManifestVersion: version } = project;
+  const asked = { workspaceId, builderProjectId, ...(typeof version === 'number' && { version }) };
+  const told = await orMissing(() => api.config('connector_builder_projects/get_with_manifest', asked));
+  return objectOf(told?.declarativeManifest);
+}
+
+/** Null where it has no such thing, or no such route in its version. */
+async function orMissing(ask: () => Promise<JsonObject>): Promise<JsonObject | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
   }
 }
 
@@ -260,7 +281,7 @@ async function statesOf({ api, notes }: Reading, connectionId: string, name: str
     notes.push(`Connection ${name}: its state has the legacy form and is left out; it begins afresh.`);
     return [];
   }
-  if (isJsonObject(objectOf(state.globalState).sharedState))
+  if (isJsonObject(objectOf(state.globalState).shared_state))
     notes.push(`Connection ${name}: the part of its state that its streams share is left out.`);
   return readConnectionState(state).map(({ name: stream, namespace, state: value }) => ({
     ...{ name: stream, namespace, state: value },
