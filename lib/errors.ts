@@ -37,6 +37,8 @@ export interface ErrorOptions {
   readonly where?: Where;
   /** Every problem at once, where input was refused. */
   readonly issues?: readonly Issue[];
+  /** When to come back, in seconds from now. */
+  readonly retryAfterS?: number;
   readonly cause?: unknown;
 }
 
@@ -57,6 +59,7 @@ export class WeirError extends Error {
   readonly hint: string | undefined;
   readonly where: Where;
   readonly issues: readonly Issue[];
+  readonly retryAfterS: number | undefined;
 
   constructor(options: ErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -65,11 +68,12 @@ export class WeirError extends Error {
     this.hint = options.hint;
     this.where = options.where ?? {};
     this.issues = options.issues ?? [];
+    this.retryAfterS = options.retryAfterS;
   }
 
   /** The same error with the place filled in; what is known already stays. */
   at(where: Where): WeirError {
-    const { kind, code, message, hint, issues, cause } = this;
+    const { kind, code, message, hint, issues, retryAfterS, cause } = this;
     return new WeirError({
       kind,
       code,
@@ -77,6 +81,7 @@ export class WeirError extends Error {
       issues,
       cause,
       ...(hint && { hint }),
+      ...(retryAfterS !== undefined && { retryAfterS }),
       where: { ...where, ...this.where },
     });
   }

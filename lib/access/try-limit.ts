@@ -48,6 +48,15 @@ export async function countTriggerCall(
   if (count > limit.max) throw tooMany('Too many calls.', endsAt, clock());
 }
 
+/** Whether a signed request is here for the first time: what somebody has recorded and sends again does nothing. */
+export async function isFirstOf(
+  { db, clock }: { db: Db; clock: () => Date },
+  { signature, within }: { signature: string; within: number },
+): Promise<boolean> {
+  const { count } = await countTry(db, `signed:${signature}`, within, clock());
+  return count === 1;
+}
+
 /** After a successful sign-in the account starts afresh. */
 export async function forgetSignInTries(
   { db, clock }: { db: Db; clock: () => Date },
@@ -69,6 +78,7 @@ function tooMany(message: string, endsAt: Date, now: Date): WeirError {
     code: 'too_many_tries',
     message,
     hint: `Try again in ${waitS} seconds.`,
+    retryAfterS: waitS,
   });
 }
 

@@ -29,7 +29,8 @@ export interface SlackPlace {
   readonly ts: string | null;
 }
 
-const MOST_AGE_S = 300;
+/** A signature is as good as this before and after its time. */
+export const MOST_AGE_S = 300;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**

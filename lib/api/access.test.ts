@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ADMIN, type ApiClient, testApi } from '#tests/harness/api.ts';
+import { configRoutes } from './airbyte/routes.ts';
 import { ownRoutes } from './api.ts';
 
 const V1 = '/api/weir/v1';
@@ -99,6 +100,25 @@ describe('signing in', () => {
     const { client } = await testApi();
     for (const path of ['sign-up/email', 'sign-in/social', 'update-user', 'request-password-reset'])
       expect([path, (await client().send('POST', `/api/auth/${path}`, ADMIN)).status]).toEqual([path, 404]);
+  });
+
+  test('that tries too often says when to come back', async () => {
+    const { admin, client } = await testApi();
+    await admin();
+    for (let n = 0; n < 10; n++) await signIn(client(), 'wrong');
+    const answer = await signIn(client(), 'wrong');
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.closeTo(300, -1)]);
+  });
+
+  test('and out again stands in the audit log', async () => {
+    const { admin, client, query } = await testApi();
+    await admin();
+    const phone = client();
+    await signIn(phone);
+    await phone.send('POST', '/api/auth/sign-out');
+    await phone.send('POST', '/api/auth/sign-out');
+    const entries = await query(`select actor, action, subject from audit_entry where action like 'sign_out%'`);
+    expect(entries).toEqual([{ actor: ADMIN.email, action: 'sign_out', subject: 'session' }]);
   });
 
   test('a changed password ends the other sessions', async () => {
@@ -212,6 +232,38 @@ describe('roles and API keys', () => {
   });
 });
 
+test('every route that changes something is named in the audit log, but for what is noted elsewhere or changes nothing that lasts', () => {
+  const unnamed = ownRoutes()
+    .routes.filter(({ method, handler }) => method !== 'GET' && method !== 'ALL' && !actionOf(handler))
+    .map(({ method, path }) => `${method} ${path}`);
+  const named = ownRoutes().routes.flatMap(({ method, path, handler }) =>
+    actionOf(handler) ? [`${method} ${path}`] : [],
+  );
+  expect([...new Set(unnamed)].filter((route) => !named.includes(route)).toSorted()).toEqual(
+    [
+      // Noted where it is done.
+      ...['POST /setup', 'POST /slack/:id', 'POST /triggers/:token', 'POST /invitations/accept'],
+      // What is saved as one types; the version that is made of it is noted.
+      'PUT /connectors/:id/draft',
+      // They only look.
+      ...['POST /manifests/validate', 'POST /suites/validate', 'POST /invitations/read'],
+      // One's own question, and one's own browser.
+      ...['DELETE /probes/:id', 'POST /workspaces/:id/enter'],
+    ].toSorted(),
+  );
+  const looks = /\/(list|get|search)(_|$)|get_|list_/;
+  const silent = configRoutes.filter(({ verb, action }) => action === undefined && !looks.test(verb));
+  // Each of these refuses, or answers without keeping anything.
+  expect(silent.map(({ verb }) => verb)).toEqual([
+    ...['applications/token', 'workspaces/create', 'source_definitions/create_custom'],
+    ...['destination_definitions/create_custom', 'organizations/update', 'operations/create', 'operations/update'],
+  ]);
+});
+
+function actionOf(handler: unknown): string | undefined {
+  return (handler as { entrance?: { action?: string } }).entrance?.action;
+}
+
 test('the documentation lists every route, and no other', () => {
   const page = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8');
   const listed = [...page.matchAll(/^\| `([A-Z]+ \/[^`]*)` +\|/gm)].map(([, route]) => route);
@@ -263,5 +315,7 @@ test('a list is answered by pages when it is asked so', async () => {
   expect(first.headers.get('link')).toBe(`<${V1}/connectors?limit=2&offset=2>; rel="next"`);
   const last = await ada.get<{ name: string }[]>(`${V1}/connectors?limit=2&offset=2`);
   expect([last.body.map(({ name }) => name), last.headers.get('link')]).toEqual([['c'], null]);
-  expect((await ada.get(`${V1}/connectors?limit=x`)).status).toBe(400);
+  for (const path of ['connectors', 'syncs'])
+    for (const limit of ['x', '0', '-1', '1001', '9e99'])
+      expect((await ada.get(`${V1}/${path}?limit=${limit}`)).status, `${path} ${limit}`).toBe(400);
 });

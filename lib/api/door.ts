@@ -41,6 +41,12 @@ export type Entrance = MiddlewareHandler<DoorEnv> & {
   readonly entrance: { readonly role: Role; readonly action?: string; readonly input?: JsonObject };
 };
 
+/** Whether who was let in still would be, into the same workspace: sessions end, members are removed, keys expire. */
+export async function isStillIn(c: Door): Promise<boolean> {
+  const { identity } = await identifyWithCookies(c.get('context'), c.req.raw);
+  return identity?.workspaceId === c.get('identity').workspaceId;
+}
+
 /** An entry in the audit log in the caller's name. */
 export async function note(c: Door, action: string, subject: string): Promise<void> {
   const { workspaceId, actor } = c.get('identity');

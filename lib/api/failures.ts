@@ -45,7 +45,10 @@ export function failureResponse(error: unknown, log: Log): Response {
       },
     });
   }
-  return json(statusOf(failure), { error: failure, ...(issues.length > 0 && { issues }) });
+  const answer = json(statusOf(failure), { error: failure, ...(issues.length > 0 && { issues }) });
+  if (error instanceof WeirError && error.retryAfterS !== undefined)
+    answer.headers.set('retry-after', String(error.retryAfterS));
+  return answer;
 }
 
 /** The HTTP status that a failure is answered with. */

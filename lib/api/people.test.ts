@@ -72,6 +72,24 @@ test('the last administrator stays one', async () => {
   expect(await ada.send('DELETE', path)).toMatchObject(refused);
 });
 
+test.each([
+  ['whose session ends', (_ada: ApiClient, bob: ApiClient) => bob.send('POST', '/api/auth/sign-out')],
+  ['who is removed', (ada: ApiClient, _bob: ApiClient, id: string) => ada.send('DELETE', `${V1}/members/${id}`)],
+])('somebody %s is told nothing more of what was being followed', async (_, end) => {
+  const { ada, bob, bobId } = await withBob('viewer');
+  const { body } = await bob.fetch(`${V1}/overview/events`, { method: 'GET' });
+  const reader = body?.getReader();
+  await reader?.read();
+  expect((await end(ada, bob, bobId)).status).toBeLessThan(300);
+  const ended = Promise.withResolvers<string>();
+  const drain = async () => {
+    while (!(await reader?.read())?.done);
+    ended.resolve('over');
+  };
+  void drain();
+  expect(await ended.promise).toBe('over');
+});
+
 test('sessions are listed without their tokens and end one by one; a key sees none', async () => {
   const { api, ada, bob } = await withBob('viewer');
   const phone = api.client();

@@ -33,18 +33,17 @@ async function failing(failure: Failure = { kind: 'config', code: 'http_401', me
       if (name === 'deliver') await deliver(api.context, (data as { deliveryId: string }).deliveryId);
   };
   await deliverAll();
-  const press = async (action: string, secret = SIGNING) => {
+  const press = async (action: string, secret = SIGNING, times = 1) => {
     const body = slack.press(slack.messages[0], action, 'grace');
     const timestamp = String(Math.floor(Date.now() / 1000));
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       ...{ 'x-slack-request-timestamp': timestamp, 'x-slack-signature': slackSignature(secret, timestamp, body) },
     };
-    const answer = await api.api.fetch(
-      new Request(`http://localhost:8000${V1}/slack/${channelId}`, { method: 'POST', body, headers }),
-      '127.0.0.1',
-    );
-    return answer.status;
+    const url = `http://localhost:8000${V1}/slack/${channelId}`;
+    const ask = () => api.api.fetch(new Request(url, { method: 'POST', body, headers }), '127.0.0.1');
+    for (let again = 1; again < times; again++) await ask();
+    return (await ask()).status;
   };
   return { api, ada, slack, press, deliverAll };
 }
@@ -163,6 +162,14 @@ describe.each([
     const refused = await api.query(`select action, subject from audit_entry where action = 'refused' order by id`);
     expect(refused.at(-1)).toEqual({ action: 'refused', subject: 'sync.release sync:1' });
   });
+});
+
+test('a press that was recorded and is sent again does nothing', async () => {
+  const { api, slack, press } = await failing();
+  slack.knows('U1', ADA);
+  expect(await press('rerun', SIGNING, 3)).toBe(200);
+  expect(slack.whispers).toEqual([]);
+  expect(api.sent.filter(({ name }) => name === 'sync')).toHaveLength(1);
 });
 
 test('nobody but a member who may starts a sync or takes an incident up', async () => {

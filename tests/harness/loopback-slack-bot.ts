@@ -87,7 +87,14 @@ export async function loopbackSlackBot(): Promise<LoopbackSlackBot> {
       if (!found) throw new Error(`There is no button ${action}.`);
       const pressed = { action_id: found.action_id, value: found.value, type: 'button' };
       const place = { channel: { id: message?.channel, name: 'data' }, message: { ts: message?.ts } };
-      const payload = { type: 'block_actions', user: { id: userId, username: user }, ...place, actions: [pressed] };
+      const trigger_id = `${clock++}.1.press`;
+      const payload = {
+        type: 'block_actions',
+        trigger_id,
+        user: { id: userId, username: user },
+        ...place,
+        actions: [pressed],
+      };
       return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
     },
     forgets: (userId) => void users.delete(userId),

@@ -228,6 +228,17 @@ test('lists take workspaces repeated and joined, and what is deleted is not aske
   expect((await api.ada.get('/api/public/v1/sources?limit=101')).status).toBe(400);
 });
 
+test('a page of jobs that is none is refused, in both trees', async () => {
+  const api = await testApi();
+  const ada = await api.admin();
+  for (const pagination of [{ pageSize: -1 }, { rowOffset: -1 }, { pageSize: 'x' }, { rowOffset: 1.5 }]) {
+    const { status, body } = await ada.send('POST', '/api/v1/jobs/list', { configTypes: ['sync'], pagination });
+    expect([status, body.message]).toEqual([422, expect.stringContaining('A whole number.')]);
+  }
+  for (const query of ['limit=0', 'limit=101', 'limit=-1', 'offset=-1', 'offset=x'])
+    expect((await ada.get(`/api/public/v1/jobs?${query}`)).status).toBe(400);
+});
+
 test('the streams of a source are a bare list with the odd spelling of its keys', async () => {
   const ada = await (await withWorker()).admin();
   const { sourceId, destinationId } = await makeConnection(ada);

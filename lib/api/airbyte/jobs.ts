@@ -11,6 +11,7 @@ import {
   type Call,
   type ConfigRoute,
   idIn,
+  invalid,
   isUuid,
   jobIdOf,
   listed,
@@ -26,6 +27,7 @@ import { findConnection } from './save-connection.ts';
 
 /** Lines of a job's log that one answer holds, the oldest first. */
 const LOG_LINES = 5_000;
+const PAGE = { usual: 200, most: 1_000 };
 const byConnection: JsonObject = {
   type: 'object',
   required: ['connectionId'],
@@ -164,15 +166,26 @@ async function cancel(call: Call, id: JsonValue | undefined): Promise<Job> {
   return getJob(context, identity.workspaceId, job.id);
 }
 
+/** @throws WeirError `invalid_input` for what is no page */
+function pageIn({ pageSize, rowOffset }: JsonObject): { limit: number; offset: number } {
+  const [limit, offset] = [Number(pageSize ?? PAGE.usual), Number(rowOffset ?? 0)];
+  const issues = [
+    ...(Number.isSafeInteger(limit) && limit >= 0 ? [] : [{ path: 'pagination.pageSize', message: 'A whole number.' }]),
+    ...(Number.isSafeInteger(offset) && offset >= 0
+      ? []
+      : [{ path: 'pagination.rowOffset', message: 'A whole number.' }]),
+  ];
+  if (issues.length > 0) throw invalid(issues);
+  return { limit: Math.min(limit || PAGE.usual, PAGE.most), offset };
+}
+
 async function list(call: Call): Promise<JsonObject> {
   const { body, context, identity } = call;
   assertWorkspace(call, body.workspaceId);
-  const { pageSize, rowOffset } = objectOf(body.pagination);
   const filter = configFilter(body);
   if (filter === null) return { jobs: [], totalJobCount: 0 };
   const page = {
-    limit: Math.min(Number(pageSize) || 200, 1_000),
-    offset: Math.max(Number(rowOffset) || 0, 0),
+    ...pageIn(objectOf(body.pagination)),
     descending: body.orderByMethod !== 'ASC',
   };
   const [jobs, totalJobCount] = await Promise.all([

@@ -1,17 +1,22 @@
 import { Hono } from 'hono';
 import { auditSignIn } from '#lib/access/audit.ts';
+import { identifyWithCookies } from '#lib/access/identify.ts';
 import { OIDC } from '#lib/access/oidc.ts';
 import { passwordIssues } from '#lib/access/passwords.ts';
 import { countSignInTry, forgetSignInTries } from '#lib/access/try-limit.ts';
 import { refuseIssues } from '#lib/connections/refusals.ts';
 import { WeirError } from '#lib/errors.ts';
 import { anyObject, readBody, shape, text } from '../body.ts';
-import { addressOf, as, type Door, type DoorEnv } from '../door.ts';
+import { addressOf, as, type Door, type DoorEnv, note } from '../door.ts';
 import { badRequest } from '../failures.ts';
 import { passOn, withCookiesOf } from '../pass-on.ts';
 
 /** What of better-auth is open besides. Not what lists sessions: it answers with their tokens. */
-const PASSED_ON = ['/sign-out', '/revoke-sessions', '/revoke-other-sessions'];
+const PASSED_ON: Readonly<Record<string, string>> = {
+  '/sign-out': 'sign_out',
+  '/revoke-sessions': 'sign_out.everywhere',
+  '/revoke-other-sessions': 'sign_out.others',
+};
 
 export function authRoutes(): Hono<DoorEnv> {
   const app = new Hono<DoorEnv>({ strict: false });
@@ -19,8 +24,20 @@ export function authRoutes(): Hono<DoorEnv> {
   app.get('/sign-in/oidc', beginOidc);
   app.get('/callback/oidc', async (c) => passOn(c, `/callback/oidc${new URL(c.req.url).search}`));
   app.post('/change-password', as('viewer', 'password.change'), changePassword);
-  for (const path of PASSED_ON) app.post(path, async (c) => passOn(c, path, await readBody(c.req.raw, anyObject)));
+  for (const [path, action] of Object.entries(PASSED_ON)) app.post(path, (c) => signOut(c, path, action));
   return app;
+}
+
+/** Whose session it is, is known only before it ends. */
+async function signOut(c: Door, path: string, action: string): Promise<Response> {
+  const body = await readBody<object>(c.req.raw, anyObject);
+  const { identity } = await identifyWithCookies(c.get('context'), c.req.raw);
+  const answer = await passOn(c, path, body);
+  if (identity && answer.ok) {
+    c.set('identity', identity);
+    await note(c, action, 'session');
+  }
+  return answer;
 }
 
 const credentials = shape({ email: text, password: text, rememberMe: { type: 'boolean' } }, ['email', 'password']);

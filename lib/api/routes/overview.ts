@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { getOverview, type Overview } from '#lib/connections/overview.ts';
 import type { Context } from '#lib/context.ts';
-import { as, type Door, type DoorEnv } from '../door.ts';
+import { as, type Door, type DoorEnv, isStillIn } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
 
 /** Between two looks at the database for one reader. */
@@ -31,7 +31,7 @@ function overviewEvents(c: Door): Response {
       const event = isSame ? { event: 'same', data: { asOf: overview.asOf } } : { event: 'overview', data: overview };
       return { events: [event], done: false };
     },
-    LOOK_EVERY_MS,
+    { pollMs: LOOK_EVERY_MS, isLetIn: () => isStillIn(c) },
   );
 }
 

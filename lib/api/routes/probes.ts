@@ -4,7 +4,7 @@ import { FAULTS } from '#lib/extract/manifest-tests/misbehaving.ts';
 import { cancelProbe, probeEvents, startProbe } from '#lib/sync/probes.ts';
 import { anyObject, longText, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
 import { filledOf } from '../consent-owner.ts';
-import { as, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
+import { as, type Door, type DoorEnv, idOf, isStillIn, numberOf } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
 import { readApart } from '../manifest-thread.ts';
 
@@ -80,5 +80,5 @@ async function probeEventStream(c: Door): Promise<Response> {
       done: events.some(({ event }) => event.type === 'done'),
     };
   };
-  return eventStream(c.req.raw, poll, LOOK_AGAIN_MS);
+  return eventStream(c.req.raw, poll, { pollMs: LOOK_AGAIN_MS, isLetIn: () => isStillIn(c) });
 }

@@ -2,9 +2,10 @@ import type { Hono } from 'hono';
 import { audit } from '#lib/access/audit.ts';
 import { roleByEmail } from '#lib/access/members.ts';
 import { assertRole } from '#lib/access/roles.ts';
+import { isFirstOf } from '#lib/access/try-limit.ts';
 import { tellChange } from '#lib/alerts/incident-changed.ts';
 import { acknowledgeIncident, resolveIncident, snoozeIncident } from '#lib/alerts/incidents.ts';
-import { readSlackAction, type SlackAction } from '#lib/alerts/slack-actions.ts';
+import { MOST_AGE_S, readSlackAction, type SlackAction } from '#lib/alerts/slack-actions.ts';
 import { type SlackPerson, slackPerson } from '#lib/alerts/slack-person.ts';
 import type { Context } from '#lib/context.ts';
 import type { Role } from '#lib/db/schema.ts';
@@ -35,6 +36,9 @@ async function pressed(c: Door): Promise<Response> {
     signature: c.req.header('x-slack-signature'),
   });
   if (action === null) return c.body(null, 200);
+  // Slack signs each press anew.
+  const signature = c.req.header('x-slack-signature') ?? '';
+  if (!(await isFirstOf(context, { signature, within: 2 * MOST_AGE_S }))) return c.body(null, 200);
   const person = await slackPerson(context, channelId, action.userId);
   const told = await done(context, action, person);
   const { workspaceId, incidentIds, syncId, connectionId } = action;

@@ -6,11 +6,12 @@ import { beforeNewest, olderLog } from '#lib/sync/older-log.ts';
 import { cancelSync, getSync, listSyncs, syncLog, syncLogText } from '#lib/sync/syncs.ts';
 import { nullable, readBody, shape, text } from '../body.ts';
 import { decideHeld, readHeldAgain } from '../decide-held.ts';
-import { as, asId, type Door, type DoorEnv, numberOf } from '../door.ts';
+import { as, asId, type Door, type DoorEnv, isStillIn, numberOf } from '../door.ts';
 import { eventStream, type ServerEvent } from '../event-stream.ts';
+import { badRequest } from '../failures.ts';
 
 const LINES_AT_ONCE = 1_000;
-const PAGE = { usual: 50, most: 500 };
+const PAGE = { usual: 50, most: 1_000 };
 const OVER: readonly SyncStatus[] = ['succeeded', 'partial', 'failed', 'cancelled', 'skipped'];
 const STATUSES: readonly SyncStatus[] = ['pending', 'running', 'incomplete', ...OVER];
 
@@ -18,7 +19,7 @@ export function syncRoutes(app: Hono<DoorEnv>): void {
   app.get('/syncs', as('viewer'), async (c) => {
     const { connectionId, status, limit, before } = c.req.query();
     const options = {
-      limit: Math.min(numberOf(limit, PAGE.usual), PAGE.most),
+      limit: limitOf(limit),
       ...(connectionId && { connectionId: asId(connectionId) }),
       ...(status && { statuses: status.split(',').filter(isStatus) }),
       ...(before && { before: numberOf(before) }),
@@ -94,7 +95,7 @@ async function syncEvents(c: Door): Promise<Response> {
   const begin = newest > 0 ? await beforeNewest(context, id, newest) : 0;
   let after = numberOf(c.req.header('last-event-id') ?? c.req.query('after'), begin);
   let shown = '';
-  return eventStream(c.req.raw, async () => {
+  const poll = async () => {
     const sync = await getSync(context, workspaceId, id);
     const lines = await syncLog(context, workspaceId, id, after, LINES_AT_ONCE);
     after = lines.at(-1)?.id ?? after;
@@ -105,7 +106,14 @@ async function syncEvents(c: Door): Promise<Response> {
     // What is over is done once all of its lines are told.
     const done = OVER.includes(sync.status) && lines.length < LINES_AT_ONCE;
     return { events: done ? [...events, { event: 'done', data: { status: sync.status } }] : events, done };
-  });
+  };
+  return eventStream(c.req.raw, poll, { isLetIn: () => isStillIn(c) });
+}
+
+function limitOf(asked: string | undefined): number {
+  const limit = numberOf(asked, PAGE.usual);
+  if (limit >= 1 && limit <= PAGE.most) return limit;
+  throw badRequest(`limit takes 1 to ${PAGE.most}.`);
 }
 
 function isStatus(text: string): text is SyncStatus {
