@@ -187,7 +187,66 @@ export function describeDestination(kind: DestinationKind, makePlace: () => Prom
       expect(byName('nul')?.name).toBe('nul \ufffd and half \ufffd');
     });
 
+    inPlace(
+      'a field that the schema names without a type is not new, whatever the rule for new ones',
+      async (place) => {
+        const { stream } = customers('append');
+        const properties = { ...(stream.jsonSchema.properties as JsonObject), any: {}, nothing: { type: 'null' } };
+        const open = { stream: { ...stream, jsonSchema: { type: 'object', properties } } };
+        const record = { ...customer(1), any: 'a', nothing: 5 };
+        for (const [at, newFields] of (['leave_out', 'refuse'] as const).entries()) {
+          await sync(place, at + 1, customers('append', { ...open, newFields }), [{ ...record, id: at }], null);
+        }
+        expect((await place.rows(customers('append')))?.map(({ any, nothing }) => [any, Number(nothing)])).toEqual([
+          ['a', 5],
+          ['a', 5],
+        ]);
+      },
+    );
+
+    inPlace('columns that come, widen or are left out are told, and so is what they are called', async (place) => {
+      const given = customers('append');
+      await sync(place, 1, given, [{ ...customer(1), n: 1, Name: 'x' }], null);
+      const { published } = await sync(place, 2, given, [{ ...customer(2), n: 'a', more: true }], null);
+      expect(published.schemaChanges?.map(({ change, field }) => `${field}: ${change}`)).toEqual([
+        'n: column_widened',
+        'more: column_added',
+      ]);
+      expect(published.names?.columns).toEqual({ Name: expect.stringMatching(/^Name_[0-9a-f]{8}$/) });
+      await attempt(place, attemptOf(3, 3), async (run) => {
+        const stage = await run.stage({ ...given, newFields: 'leave_out' });
+        const { leftOut } = await stage.write({ slice: 's1', page: 1, records: [{ ...customer(3), less: 1 }] });
+        expect([...(leftOut ?? [])]).toEqual(['less']);
+      });
+    });
+
     if (!kind.supportedModes.includes('append_dedup')) return;
+
+    inPlace('cursors that are text compare as the numbers and instants that they are', async (place) => {
+      const stream = customers('append_dedup', { cursorField: ['cursor'] });
+      const of = (id: number, cursor: string | number, name: string) => ({ ...customer(id, 1, name), cursor });
+      await sync(place, 1, stream, [of(1, 9, 'old'), of(2, '2026-01-01T10:00:00+07:00', 'old')], null);
+      const second = [of(1, '10', 'new'), of(2, '2026-01-01T05:00:00Z', 'new'), of(2, '2026-01-01 04:00:00', 'late')];
+      await sync(place, 2, stream, second, null);
+      expect((await place.rows(stream))?.map(({ name }) => name)).toEqual(['new', 'new']);
+    });
+
+    inPlace('keys and cursors that were times and become text go on meeting their own', async (place) => {
+      const { stream } = customers('append_dedup');
+      const typed = (format: JsonObject) => {
+        const properties = { day: { type: 'string', ...format }, at: { type: 'string', ...format } };
+        const jsonSchema = { type: 'object', properties };
+        const keyed = { primaryKey: [['day']], cursorField: ['at'] };
+        return customers('append_dedup', { ...keyed, stream: { ...stream, jsonSchema } });
+      };
+      const row = (day: number, hour: number, name: string) => ({
+        ...{ day: at(day), at: `2026-11-02T0${hour}:00:00.5Z`, name },
+      });
+      await sync(place, 1, typed({ format: 'date-time' }), [row(1, 5, 'a'), row(2, 5, 'a')], null);
+      await sync(place, 2, typed({}), [row(1, 6, 'b'), row(2, 4, 'late')], null);
+      const rows = await place.rows(typed({}));
+      expect(rows?.map(({ day, name }) => `${day} ${name}`).toSorted()).toEqual([`${at(1)} b`, `${at(2)} a`]);
+    });
 
     inPlace('append_dedup keeps the newest by cursor, then by arrival', async (place) => {
       const stream = customers('append_dedup');

@@ -103,3 +103,12 @@ function scalarsOf(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(scalarsOf);
   return [JSON.stringify(value)];
 }
+
+test('a field may be called as JavaScript calls an object’s prototype', () => {
+  const record = JSON.parse('{"__proto__": 1, "nested": {"__proto__": "x"}}');
+  const [row] = flattenRecord(record);
+  expect(Object.entries(row?.record ?? {})).toEqual([
+    ['__proto__', 1],
+    ['nested\u0000__proto__', 'x'],
+  ]);
+});

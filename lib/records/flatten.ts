@@ -28,9 +28,11 @@ export function flattenRecord(record: JsonObject): FlatRow[] {
 
 /** The JSON schema of each table's fields, by path; the stream's own is under the empty path. */
 export function flattenSchema(schema: JsonObject): Map<string, JsonObject> {
-  const tables = new Map<string, Record<string, JsonValue>>();
+  const tables = new Map<string, Map<string, JsonValue>>();
   addSchema(tables, '', schema);
-  return new Map([...tables].map(([path, properties]) => [path, { type: 'object', properties }]));
+  return new Map(
+    [...tables].map(([path, properties]) => [path, { type: 'object', properties: Object.fromEntries(properties) }]),
+  );
 }
 
 /** How a flat field or the path of a child table is called before it becomes a name in a database: `contact_email`. */
@@ -57,9 +59,11 @@ interface Child {
 }
 
 function addRow(rows: FlatRow[], path: string, record: JsonObject, parentHashId: string | null): void {
-  const flat: JsonObject = {};
+  const fields: [string, JsonValue][] = [];
   const children: Child[] = [];
-  moveUp(flat, children, { record, prefix: '', path, depth: 0 });
+  moveUp(fields, children, { record, prefix: '', path, depth: 0 });
+  // Not by assignment: a field may be called `__proto__`.
+  const flat = Object.fromEntries(fields);
   const hashId = hashOf(flat, parentHashId);
   rows.push({ path, hashId, parentHashId, record: flat });
   for (const child of children) for (const item of child.items) addRow(rows, child.path, item, hashId);
@@ -74,14 +78,14 @@ interface Nested {
   readonly depth: number;
 }
 
-function moveUp(flat: JsonObject, children: Child[], { record, prefix, path, depth }: Nested): void {
+function moveUp(fields: [string, JsonValue][], children: Child[], { record, prefix, path, depth }: Nested): void {
   for (const [name, value] of Object.entries(record)) {
     const field = prefix + name;
     if (isJsonObject(value) && depth < MAX_DEPTH)
-      moveUp(flat, children, { record: value, prefix: field + SEPARATOR, path, depth: depth + 1 });
+      moveUp(fields, children, { record: value, prefix: field + SEPARATOR, path, depth: depth + 1 });
     else if (isList(value) && tableDepth(path) < MAX_DEPTH)
       children.push({ path: childPath(path, field), items: value });
-    else flat[field] = value;
+    else fields.push([field, value]);
   }
 }
 
@@ -111,8 +115,8 @@ function textOf(value: JsonValue): string {
   return typeof value === 'string' ? value : stringifyJson(value);
 }
 
-function addSchema(tables: Map<string, Record<string, JsonValue>>, path: string, schema: JsonObject): void {
-  const properties: Record<string, JsonValue> = tables.get(path) ?? {};
+function addSchema(tables: Map<string, Map<string, JsonValue>>, path: string, schema: JsonObject): void {
+  const properties = tables.get(path) ?? new Map<string, JsonValue>();
   tables.set(path, properties);
   const into = (inner: JsonObject, prefix: string, depth: number): void => {
     for (const [name, property] of Object.entries(propertiesOf(inner))) {
@@ -122,7 +126,7 @@ function addSchema(tables: Map<string, Record<string, JsonValue>>, path: string,
         into(property, field + SEPARATOR, depth + 1);
       else if (isJsonObject(items) && hasProperties(items) && tableDepth(path) < MAX_DEPTH)
         addSchema(tables, childPath(path, field), items);
-      else properties[field] = property;
+      else properties.set(field, property);
     }
   };
   into(schema, '', 0);

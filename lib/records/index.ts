@@ -7,6 +7,7 @@ export { type FlatRow, flatFieldName, flattenRecord, flattenSchema, lastPart, pa
 export { mapperIssues, mappingOf, type StreamMapping } from './map-records.ts';
 export { mapperKinds } from './mappers/index.ts';
 export { cutToBytes, MAX_NAME_BYTES, plainName, schemaName, tableName } from './names.ts';
+export { takesList } from './new-fields.ts';
 export type { Change } from './noted-changes.ts';
 export { type Column, shapeOfStream, type TableShape } from './table-shape.ts';
 export { type Refusal, type TypedPage, type TypedRow, typePage } from './type-page.ts';

@@ -1,6 +1,6 @@
 import type { ConfiguredStream, NewFields } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
-import { isJsonObject, type JsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { type ColumnType, columnTypeOf, typeOfValue, widen } from './column-type.ts';
 import { columnName } from './names.ts';
 
@@ -26,6 +26,8 @@ export interface TableShape {
   readonly selected: ReadonlySet<string> | null;
   /** What becomes of fields that are new; where the schema names none, all are welcome. */
   readonly newFields: NewFields;
+  /** Fields that the schema names and says nothing more of: what arrives for them, or moves up out of them, is not new. */
+  readonly open: ReadonlySet<string>;
   /**
    * Position of `OVERFLOW_COLUMN`, once there are as many columns as there may be: further fields go into it as one JSON
    * object. Null before.
@@ -54,7 +56,8 @@ export function shapeOfStream(
     : null;
   const declared = declaredFields(configured.stream.jsonSchema);
   const newFields = declared.length > 0 ? (configured.newFields ?? 'add') : 'add';
-  const empty = buildShape(existing, { keyFields, cursorField, selected, newFields });
+  const open = openFields(configured.stream.jsonSchema);
+  const empty = buildShape(existing, { keyFields, cursorField, selected, newFields, open });
   return buildShape(mergeColumns(empty, declared, true), empty);
 }
 
@@ -68,6 +71,23 @@ function declaredFields({ properties }: JsonObject): readonly FieldType[] {
     const type = columnTypeOf(schema);
     return type === null ? [] : [{ field, type }];
   });
+}
+
+function openFields({ properties }: JsonObject): ReadonlySet<string> {
+  const named = Object.entries(isJsonObject(properties) ? properties : {});
+  return new Set(named.flatMap(([field, schema]) => (saysNothingMore(schema) ? field : [])));
+}
+
+function saysNothingMore(schema: JsonValue): boolean {
+  const type = columnTypeOf(schema);
+  return type === null || ((type === 'object' || type === 'json') && isJsonObject(schema) && !schema.properties);
+}
+
+/** Flat fields carry the names of those that they moved up out of, with U+0000 between them. */
+function isOpen({ open }: TableShape, field: string): boolean {
+  for (let end = field.length; end > 0; end = field.lastIndexOf('\u0000', end - 1))
+    if (open.has(field.slice(0, end))) return true;
+  return false;
 }
 
 /**
@@ -131,7 +151,7 @@ function mergeColumns(shape: TableShape, fields: readonly FieldType[], declared:
 
 /** Does the field get a column if it is new? */
 export function keeps(shape: TableShape, field: string): boolean {
-  return wants(shape, field) && (shape.newFields === 'add' || isRequired(shape, field));
+  return wants(shape, field) && (shape.newFields === 'add' || isOpen(shape, field) || isRequired(shape, field));
 }
 
 /** Whoever set up the stream did not take the field out. */
@@ -150,7 +170,8 @@ function buildShape(
     cursorField,
     selected,
     newFields,
-  }: Pick<TableShape, 'keyFields' | 'cursorField' | 'selected' | 'newFields'>,
+    open,
+  }: Pick<TableShape, 'keyFields' | 'cursorField' | 'selected' | 'newFields' | 'open'>,
 ): TableShape {
   const all = columns.length < MAX_COLUMNS || columns.some(isOverflow) ? [...columns] : [...columns, OVERFLOW];
   const indexOf = new Map(all.map((column, index) => [column.field, index]));
@@ -164,6 +185,7 @@ function buildShape(
     key,
     selected,
     newFields,
+    open,
     overflow: overflow < 0 ? null : overflow,
   });
 }

@@ -3,6 +3,7 @@ import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import { coercions, jsonText } from './coerce.ts';
 import { type ColumnType, typeOfValue } from './column-type.ts';
+import { fieldIsNew } from './new-fields.ts';
 import { type Change, notedChanges } from './noted-changes.ts';
 import { type Column, canGrow, growShape, keeps, type TableShape, wants } from './table-shape.ts';
 
@@ -108,16 +109,6 @@ function typeRecord(shape: TableShape, record: JsonObject, row: number, leftOut:
 function leaveOut({ newFields }: TableShape, field: string, row: number, leftOut: Set<string>): void {
   if (newFields === 'refuse') throw fieldIsNew(field, row);
   leftOut.add(field);
-}
-
-function fieldIsNew(field: string, row: number): WeirError {
-  return new WeirError({
-    kind: 'config',
-    code: 'schema_changed',
-    message: `A record has a field that the stream’s schema does not name: ${field.replaceAll('\u0000', '.')}.`,
-    hint: 'Discover the schema again and save the connection, or choose another rule for schema changes.',
-    where: { row },
-  });
 }
 
 /** "007" in a column that was inferred from numbers makes it a text column; only where a schema says number is it a 7. */

@@ -26,8 +26,14 @@ export function quoteList(names: readonly string[]): string {
   return names.map(quote).join(', ');
 }
 
-/** `column` of type `from` as the wider type `to`. */
+/** `column` of type `from` as the wider type `to`. What was a time is spelled as sources spell it: keys and cursors go on meeting theirs. */
 export function castTo(column: string, from: ColumnType, to: ColumnType): string {
-  if (sqlType(from) === sqlType(to)) return quote(column);
-  return sqlType(to) === 'jsonb' ? `to_jsonb(${quote(column)})` : `${quote(column)}::${sqlType(to)}`;
+  const name = quote(column);
+  if (sqlType(from) === sqlType(to)) return name;
+  if (sqlType(to) === 'jsonb') return `to_jsonb(${name})`;
+  if (to === 'string' && from.startsWith('timestamp'))
+    return `regexp_replace(to_jsonb(${name}) #>> '{}', '[+]00:00$', 'Z')::${sqlType(to)}`;
+  if (to === 'string' && from === 'time_with_timezone')
+    return `regexp_replace(${name}::text, '[+]00$', 'Z')::${sqlType(to)}`;
+  return `${name}::${sqlType(to)}`;
 }

@@ -1,11 +1,13 @@
 import type { DestinationSyncMode, StreamState } from '#lib/catalog.ts';
+import { WeirError } from '#lib/errors.ts';
 import type { Column, TableShape } from '#lib/records/index.ts';
 import type { Counts, Published } from '../destination.ts';
 import { castTo, quote, quoteTable, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
-import { cursorColumn, keyNames, newestFirst, stagedKey } from './newest.ts';
+import { keyNames, newestFirst, orderOf, stagedKey } from './newest.ts';
 import type { Side } from './side-tables.ts';
 import type { Queryable } from './store.ts';
+import { VANISHED_COLUMN } from './table.ts';
 
 /** What is to be published: the rows that the last checkpoint covers. */
 export interface PublishRequest {
@@ -32,6 +34,8 @@ export interface Merge extends PublishRequest {
   readonly kind: TableKind;
   /** Rows that did not come again are marked, not deleted. */
   readonly marksVanished: boolean;
+  /** The table may hold rows that are marked so by us: one that comes again is so no more. */
+  readonly marks: boolean;
   /** Keys of rows that came and were put aside, a list per column of the key; null where some can't be known. */
   readonly asideKeys: readonly (readonly string[])[] | null;
   /** Rows beyond the first of each key. */
@@ -66,14 +70,14 @@ export const MERGES: Readonly<Record<DestinationSyncMode, MergeFunction>> = {
   },
 };
 
-/** When a row was found to be gone from its source; Airbyte's models know the column. */
-const VANISHED_COLUMN = '_ab_cdc_deleted_at';
-
 /** What was read now is the truth, whatever its cursor says; what did not come again is marked. */
 async function refreshMarked(client: Queryable, merge: Merge, isNew: boolean): Promise<MergeCounts> {
   const target = quoteTable(merge.target);
+  const given = merge.columns.find(({ name }) => name === VANISHED_COLUMN);
+  if (given && !/^(?:timestamp|date|string)/.test(given.type)) throw markTaken(given);
   await client.query(`alter table ${target} add column if not exists ${VANISHED_COLUMN} timestamp with time zone`);
-  const merged = await MERGES.append_dedup(client, merge, isNew);
+  // A source that tells of it itself clears it itself.
+  const merged = await MERGES.append_dedup(client, { ...merge, marks: given === undefined }, isNew);
   if (isNew) return merged;
   // Of what came and could not be loaded nobody may say that it is gone.
   if (merge.asideKeys === null) return merged;
@@ -88,6 +92,15 @@ async function refreshMarked(client: Queryable, merge: Merge, isNew: boolean): P
     merge.asideKeys.map((texts) => [...texts]),
   );
   return { ...merged, deleted: rowCount ?? 0 };
+}
+
+function markTaken({ field, type }: Column): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'mark_taken',
+    message: `Rows that vanish are marked with the time in ${VANISHED_COLUMN}, but the field ${field} of the source is called so and holds ${type} values.`,
+    hint: 'Rename that field in the connection, or leave rows that vanish out.',
+  });
 }
 
 /** Not TRUNCATE: that would lock readers out, and show an empty table to those with an older snapshot. */
@@ -114,8 +127,8 @@ async function insertNewest(client: Queryable, merge: Merge): Promise<number> {
 /** An older record that arrives late does not replace a newer one. */
 async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCounts> {
   if (merge.staged === 0) return { inserted: 0, updated: 0, deleted: 0 };
-  const cursor = merge.marksVanished ? null : cursorColumn(merge.shape);
-  const newer = cursor && `where t.${cursor.order} is null or excluded.${cursor.order} >= t.${cursor.order}`;
+  const cursor = merge.marksVanished ? null : orderOf(merge.shape);
+  const newer = cursor && `where ${cursor.notOlder('excluded', 't')}`;
   const { rows } = await client.query(
     `with merged as (
        insert into ${quoteTable(merge.target)} as t (${targetColumns(merge)}) ${selectNewest(merge)}
@@ -131,10 +144,10 @@ async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCount
 async function replaceNewest(client: Queryable, merge: Merge): Promise<MergeCounts> {
   if (merge.staged === 0) return { inserted: 0, updated: 0, deleted: 0 };
   const { target, kind, shape, children } = merge;
-  const cursor = merge.marksVanished ? null : cursorColumn(shape);
+  const cursor = merge.marksVanished ? null : orderOf(shape);
   const key = keyNames(shape);
   const sameKey = key.map((name) => `t.${name} = n.${name}`).join(' and ');
-  const newer = cursor ? `and (t.${cursor.order} is null or n.${cursor.order} >= t.${cursor.order})` : '';
+  const newer = cursor ? `and ${cursor.notOlder('n', 't')}` : '';
   const deletes = children.map(
     ({ relation, plan }, index) =>
       `, gone_${index} as (delete from ${quoteTable(relation)} c using gone g where c.${plan.kind.recordId} = g.id)`,
@@ -162,9 +175,9 @@ function selectNewest(merge: Merge): string {
 }
 
 export function newestInTable(shape: TableShape, { meta }: TableKind): string {
-  const cursor = cursorColumn(shape);
+  const cursor = orderOf(shape);
   const extractedAt = meta.find(({ from }) => from === '_airbyte_extracted_at')?.name;
-  return `${cursor ? `${cursor.order} desc nulls last, ` : ''}${extractedAt} desc, ctid desc`;
+  return `${cursor ? `${cursor.newestFirst}, ` : ''}${extractedAt} desc, ctid desc`;
 }
 
 export type Columns = Pick<Merge, 'shape' | 'columns' | 'cleanMeta' | 'kind'>;
@@ -182,10 +195,8 @@ export function stagedColumns({ shape, columns, cleanMeta, kind }: Columns): str
   return [...data, ...meta].join(', ');
 }
 
-function assignments({ shape, kind, marksVanished }: Merge): string {
+function assignments({ shape, kind, marks }: Merge): string {
   const names = [...shape.columns.map((column) => quote(column.name)), ...kind.meta.map(({ name }) => name)];
-  // A source that tells of it itself clears it itself.
-  const isOurs = !shape.columns.some(({ name }) => name === VANISHED_COLUMN);
-  const back = marksVanished && isOurs ? [`${VANISHED_COLUMN} = null`] : [];
+  const back = marks ? [`${VANISHED_COLUMN} = null`] : [];
   return [...names.map((name) => `${name} = excluded.${name}`), ...back].join(', ');
 }

@@ -1,12 +1,12 @@
 import type { TableShape } from '#lib/records/index.ts';
+import { type CursorOrder, cursorOrder } from './cursor-order.ts';
 import { quote } from './identifier.ts';
 import { SEQ_COLUMN } from './stage-table.ts';
 
-/** The column whose highest value makes a row the newest of its key. Text compares byte by byte, whatever the database's collation. */
-export function cursorColumn(shape: TableShape): { order: string } | null {
+/** What makes a row the newest of its key; null where the stream has no cursor. */
+export function orderOf(shape: TableShape): CursorOrder | null {
   const column = shape.columns[shape.indexOf.get(shape.cursorField ?? '') ?? -1];
-  if (column === undefined) return null;
-  return { order: column.type === 'string' ? `${quote(column.name)} collate "C"` : quote(column.name) };
+  return column === undefined ? null : cursorOrder(column);
 }
 
 /** Quoted names of the key's columns; none when the stream lacks one of them. */
@@ -21,6 +21,6 @@ export function stagedKey(shape: TableShape): string {
 
 /** Of each key the row with the highest cursor comes first; among equals the one that came last. */
 export function newestFirst(shape: TableShape): string {
-  const cursor = cursorColumn(shape);
-  return `${cursor ? `${cursor.order} desc nulls last, ` : ''}${SEQ_COLUMN} desc`;
+  const cursor = orderOf(shape);
+  return `${cursor ? `${cursor.newestFirst}, ` : ''}${SEQ_COLUMN} desc`;
 }

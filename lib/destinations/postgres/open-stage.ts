@@ -8,11 +8,13 @@ import type { StageStart } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { deleteStage, findStage, insertStage, type StageRow, takeOverStage } from './stage-store.ts';
 import {
+  allIsPublished,
   cleanMeta,
   createStageTable,
   dropStageTable,
   endWriters,
   growStageTable,
+  isLogged,
   mayBecomeTable,
   renameStageTable,
   rewindStageTable,
@@ -43,7 +45,7 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
   }
   const table = stageTable(ref, attempt.fence);
   const shape = shapeOfStream(target, hadTable ? relation.columns : parts.layout.ownColumns(relation.table));
-  const becomesTable = mayBecomeTable(parts, hadTable);
+  const becomesTable = mayBecomeTable(parts, hadTable) && !(await allIsPublished(client));
   const meta = cleanMeta(attempt.syncId);
   await createStageTable(client, table, shape.columns, target, becomesTable ? { meta } : null);
   const sides = await createSides(client, parts, relation.table);
@@ -100,6 +102,6 @@ async function resumeStage(
     lastSeq: left.last_seq,
     staged,
     hadTable: hasTable,
-    becomesTable: mayBecomeTable(parts, left.had_table),
+    becomesTable: mayBecomeTable(parts, left.had_table) && (await isLogged(client, table)),
   };
 }

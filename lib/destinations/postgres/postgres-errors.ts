@@ -67,13 +67,41 @@ const BY_CODE: Readonly<Record<string, Reading>> = {
     'Other objects depend on what has to change: $',
     'Drop or change them, and sync again.',
   ),
-  '0A000': config(
-    'column_in_use',
-    'A column can’t take a wider type while it is in use: $',
-    'Drop the view or rule that uses the column, sync, and create it again.',
+  '42710': config(
+    'name_taken',
+    'Something else in the database has that name: $',
+    'Choose another schema or a table prefix in the connection, or rename what is there.',
   ),
   '42P01': transient('table_missing', 'A table was dropped during the sync: $', 'The next sync builds it anew.'),
 };
+
+/** Codes that say little: by what the server says. */
+const BY_MESSAGE: readonly (readonly [RegExp, Reading])[] = [
+  [
+    /cannot alter type of a column/,
+    config(
+      'column_in_use',
+      'A column can’t take a wider type while it is in use: $',
+      'Drop what uses the column, sync, and create it again.',
+    ),
+  ],
+  [
+    /replica identity/,
+    config(
+      'table_published',
+      'A publication sends the table’s changes on, and has nothing to tell its rows by: $',
+      'Run alter table … replica identity full for that table, or take it out of the publication.',
+    ),
+  ],
+  [
+    /partitioned table must include/,
+    config(
+      'table_partitioned',
+      'The table was partitioned by columns that are not in the stream’s key: $',
+      'Partition by columns of the key, or load the stream without dedup.',
+    ),
+  ],
+];
 
 const BY_CLASS: Readonly<Record<string, Reading>> = {
   '08': transient(
@@ -111,12 +139,27 @@ const NOT_SIGNED = new Set([
 const LOST =
   /Connection terminated|ECONNRESET|EPIPE|Client has encountered a connection error|timeout exceeded when trying to connect/;
 
+interface Refused {
+  readonly code?: string;
+  readonly message: string;
+  readonly table?: string;
+  readonly detail?: string;
+}
+
+function readingOf(message: string): Reading | undefined {
+  return BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
+}
+
 /** What pg threw, as an error that says what to do. */
 export function readPostgresError(error: unknown, doing: string): WeirError {
   if (error instanceof WeirError) return error;
-  const { code = '', message, table } = error as { code?: string; message: string; table?: string };
-  const reading = BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? readUnnamed(code, message);
-  const text = reading.message.replace('$', () => `${message}${table ? ` (table ${table})` : ''}.`.replace('..', '.'));
+  const { code = '', message, table, detail } = error as Refused;
+  const reading = readingOf(message) ?? BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? readUnnamed(code, message);
+  // What depends on a column is named in the detail alone.
+  const more = reading.code === 'column_in_use' && detail ? ` (${detail})` : '';
+  const text = reading.message.replace('$', () =>
+    `${message}${table ? ` (table ${table})` : ''}${more}.`.replace('..', '.'),
+  );
   return new WeirError({ ...reading, message: `${text} (${doing})`, cause: error });
 }
 

@@ -35,7 +35,7 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
   if (relation === null) throw ownRowsMissing(ref.name);
   const { kind } = layout;
   const fit = await fitTable(client, relation, shape, { mayBeMissing: !request.hadTable, kind });
-  const { columns, isNew, changes } = fit;
+  const { columns, isNew, changes, marks } = fit;
   const wantsKey = target.destinationSyncMode.endsWith('_dedup') && !shape.key.includes(-1);
   const keyColumns = wantsKey ? shape.key.flatMap((index) => shape.columns[index] ?? []) : [];
   const key = wantsKey ? keyColumns.map(({ name }) => name) : null;
@@ -47,6 +47,7 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
     repeats: await countRepeated(client, request, wantsKey),
     children: request.sides.filter(({ plan }) => !plan.keepsAll),
     marksVanished,
+    marks,
     asideKeys: marksVanished ? await quarantinedKeys(client, ref, attempt.syncId, keyColumns) : null,
   };
   const keyFirst = !isNew && !(replaces && wantsKey && !merge.marksVanished);

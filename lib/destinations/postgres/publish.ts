@@ -11,7 +11,7 @@ import { closedRows, prepareMerge } from './prepare-merge.ts';
 import { deleteReplayed } from './quarantine-store.ts';
 import { emptySides, mergeSides } from './side-merge.ts';
 import type { StageParts } from './stage-parts.ts';
-import { isReplaced, setStagedRows } from './stage-store.ts';
+import { isReplaced, setPublishedPart } from './stage-store.ts';
 import { createStageTable, dropStageTable } from './stage-table.ts';
 import { findStream, type Queryable, saveStream } from './store.ts';
 import { createIndexes, tableReplaced } from './table.ts';
@@ -111,7 +111,8 @@ async function emptyStage(
   else {
     await client.query(request.nothingLeft ? `truncate ${table}` : `delete from ${table} where ${closedRows(request)}`);
     // From now on there is a table.
-    if (request.becomesTable) await client.query(`alter table ${table} set unlogged`);
+    if (request.becomesTable)
+      await client.query(`alter table ${table} set unlogged, alter column _airbyte_meta drop not null`);
   }
-  await setStagedRows(client, parts.ref, 0);
+  await setPublishedPart(client, parts.ref);
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#lib/json.ts';
-import { type Column, shapeOfStream, type TableShape, typePage } from '#lib/records/index.ts';
+import { type Column, shapeOfStream, type TableShape, takesList, typePage } from '#lib/records/index.ts';
 import type { TargetStream } from '../destination.ts';
 import { fenced } from '../stage-errors.ts';
 import type { PagePlace } from './batch-rows.ts';
@@ -133,20 +133,30 @@ export class SideTables {
     return this.#sides.map(({ plan, shape }) => ({ path: plan.path, columns: shape.columns }));
   }
 
-  /** The rows of one page, table by table. */
-  async write(rows: readonly SideRow[], place: Omit<PagePlace, 'records'>): Promise<void> {
+  /** The rows of one page, table by table. Gives the fields that the stream's rule keeps out. */
+  async write(rows: readonly SideRow[], place: Omit<PagePlace, 'records'>): Promise<ReadonlySet<string>> {
+    const leftOut = new Set<string>();
     const byPath = Map.groupBy(rows, (row) => row.path);
     for (const [path, some] of byPath) {
-      const side = this.#sides.find(({ plan }) => plan.path === path) ?? (await this.#add(path));
-      await this.#writeTo(side, some, place);
+      const known = this.#sides.find(({ plan }) => plan.path === path);
+      if (known === undefined && !takesList(this.#parts.given, path)) leftOut.add(path);
+      else {
+        const fields = await this.#writeTo(known ?? (await this.#add(path)), some, place);
+        for (const field of fields) leftOut.add(`${path}\u0000${field}`);
+      }
     }
+    return leftOut;
   }
 
   async drain(): Promise<void> {
     for (const buffer of this.#buffers.values()) await buffer.drain();
   }
 
-  async #writeTo(side: Side, rows: readonly SideRow[], place: Omit<PagePlace, 'records'>): Promise<void> {
+  async #writeTo(
+    side: Side,
+    rows: readonly SideRow[],
+    place: Omit<PagePlace, 'records'>,
+  ): Promise<ReadonlySet<string>> {
     const misfits = side.plan.keepsAll ? 'quarantine' : 'null';
     const typed = typePage(
       side.shape,
@@ -165,6 +175,7 @@ export class SideTables {
       const row = rows[refusal.row - 1];
       if (row) this.#onRefused({ ...refusal, ...place, seq: row.name.seq, record: row.whole });
     }
+    return typed.leftOut;
   }
 
   /** A table that the schema did not name. */

@@ -151,6 +151,14 @@ export async function deleteStage(db: Queryable, stream: StreamRef): Promise<voi
   ]);
 }
 
+/** A part of the stage's rows is published now: the stream's table is there, and may not be missing when the stage is taken up. */
+export async function setPublishedPart(db: Queryable, stream: StreamRef): Promise<void> {
+  await db.query(
+    `update _weir.stage set staged = 0, had_table = true where connection_id = $1 and namespace = $2 and name = $3`,
+    [stream.connectionId, stream.namespace, stream.name],
+  );
+}
+
 export async function setStagedRows(db: Queryable, stream: StreamRef, staged: number, counts?: Counts): Promise<void> {
   await db.query(
     `update _weir.stage set staged = $4, counts = coalesce($5::json, counts)

@@ -26,6 +26,20 @@ export function mayBecomeTable({ layout, target }: StageParts, hadTable: boolean
   return !hadTable && layout.lay === null && layout.kind.sameAsStage && !marks;
 }
 
+/** Whether it is made so, and still is. */
+export async function isLogged(db: Queryable, stage: TableRef): Promise<boolean> {
+  const { rows } = await db.query(`select relpersistence = 'p' as logged from pg_class where oid = to_regclass($1)`, [
+    quoteTable(stage),
+  ]);
+  return (rows[0] as { logged: boolean } | undefined)?.logged === true;
+}
+
+/** Where every table's changes are sent on, a logged stage without a key takes no deletes. */
+export async function allIsPublished(db: Queryable): Promise<boolean> {
+  const { rowCount } = await db.query('select from pg_publication where puballtables limit 1');
+  return (rowCount ?? 0) > 0;
+}
+
 /** `_airbyte_meta` of rows in which nothing was changed. */
 export function cleanMeta(syncId: number): string {
   return JSON.stringify({ sync_id: syncId, changes: [] });

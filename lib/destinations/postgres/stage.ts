@@ -137,13 +137,13 @@ export class PostgresStage implements Stage {
       slice.written += typed.rows.length;
       slice.quarantined += typed.refusals.length;
       const before = slice.quarantined;
-      if (beside.length > 0) await this.#sides.write(beside, place);
+      const besides = beside.length > 0 ? await this.#sides.write(beside, place) : typed.leftOut;
       const late = slice.quarantined - before;
       await this.#refusals.saveSome();
       return {
         written: typed.rows.length - late,
         quarantined: typed.refusals.length + late,
-        leftOut: typed.leftOut,
+        leftOut: typed.leftOut.union(besides),
       };
     });
   }

@@ -2,7 +2,7 @@ import type { TableShape } from '#lib/records/index.ts';
 import type { Relation, StagedLoad } from '../destination.ts';
 import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
-import { keyNames, newestFirst, stagedKey } from './newest.ts';
+import { keyNames, newestFirst, orderOf, stagedKey } from './newest.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { findRelation, type RelationRow, soleWriter, tableColumns } from './store.ts';
 import { changesOf, mergeColumns } from './table.ts';
@@ -84,10 +84,8 @@ function merged({ table }: Selects, winners: string, shape: TableShape) {
   const same = keyNames(shape)
     .map((name) => `t.${name} = w.${name}`)
     .join(' and ');
-  const cursor = shape.columns[shape.indexOf.get(shape.cursorField ?? '') ?? -1];
-  const order = (side: string) =>
-    `${side}.${quote(cursor?.name ?? '')}${cursor?.type === 'string' ? ' collate "C"' : ''}`;
-  const wins = cursor ? `coalesce(${order('t')} is null or ${order('w')} >= ${order('t')}, false)` : 'true';
+  const cursor = orderOf(shape);
+  const wins = cursor ? `coalesce(${cursor.notOlder('w', 't')}, false)` : 'true';
   const added = `select w.* from (${winners}) as w where not exists (select from (${table}) as t where ${same} and not (${wins}))`;
   const kept = `select t.* from (${table}) as t where not exists (select from (${winners}) as w where ${same} and ${wins})`;
   const removed = `select t.* from (${winners}) as w join (${table}) as t on ${same} where ${wins}`;

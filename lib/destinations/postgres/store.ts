@@ -83,7 +83,7 @@ export async function createOwnTables(db: Queryable): Promise<void> {
     alter table _weir.stage add column if not exists sides json not null default '[]';
     alter table _weir.stage add column if not exists replaced boolean not null default false;
     create table if not exists _weir.version (version int not null);
-    delete from _weir.version;
+    truncate _weir.version;
     insert into _weir.version values (${OWN_VERSION})`);
 }
 

@@ -2,9 +2,20 @@ import { createHash } from 'node:crypto';
 import { WeirError } from '#lib/errors.ts';
 import { type Column, type TableShape, widen } from '#lib/records/index.ts';
 import type { SchemaChange } from '../destination.ts';
-import { quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
+import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
 import { ensureSchema, type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
+
+/** When a row was found to be gone from its source; Airbyte's models know the column. */
+export const VANISHED_COLUMN = '_ab_cdc_deleted_at';
+
+export interface FittedTable {
+  readonly columns: readonly Column[];
+  readonly isNew: boolean;
+  readonly changes: SchemaChange[];
+  /** It has the column that marks what has vanished, and no field of the source fills it. */
+  readonly marks: boolean;
+}
 
 /**
  * Makes the stream's table fit the stage's columns: creates it, adds columns, widens types. Gives the table's columns, and whether
@@ -15,19 +26,21 @@ export async function fitTable(
   relation: RelationRow,
   shape: TableShape,
   options: { mayBeMissing: boolean; kind: TableKind },
-): Promise<{ columns: readonly Column[]; isNew: boolean; changes: SchemaChange[] }> {
+): Promise<FittedTable> {
   const actual = await tableColumns(db, relation);
   if (actual === null) {
     if (!options.mayBeMissing) throw tableDropped(relation);
     await createTable(db, relation, shape.columns, options.kind);
-    return { columns: shape.columns, isNew: true, changes: [] };
+    return { columns: shape.columns, isNew: true, changes: [], marks: false };
   }
   if (!relation.created) throw tableNotOurs(relation);
   refuseForeignChanges(relation, actual, options.kind);
   const columns = mergeColumns(relation.columns, shape.columns);
+  refuseTakenNames(relation, columns, actual);
   const actions = alterations(relation.columns, columns, actual);
   if (actions.length > 0) await db.query(`alter table ${quoteTable(relation)} ${actions.join(', ')}`);
-  return { columns, isNew: false, changes: changesOf(relation.columns, columns) };
+  const marks = actual.has(VANISHED_COLUMN) && !columns.some(({ name }) => name === VANISHED_COLUMN);
+  return { columns, isNew: false, changes: changesOf(relation.columns, columns), marks };
 }
 
 /** What becomes of a table's columns. */
@@ -72,10 +85,9 @@ function alterations(before: readonly Column[], after: readonly Column[], actual
   const types = new Map(before.map((column) => [column.name, column.type]));
   return after.flatMap(({ name, type }) => {
     const old = types.get(name);
-    if (old === undefined || !actual.has(name)) return [`add column ${quote(name)} ${sqlType(type)}`];
-    if (sqlType(old) === sqlType(type)) return [];
-    const value = sqlType(type) === 'jsonb' ? `to_jsonb(${quote(name)})` : `${quote(name)}::${sqlType(type)}`;
-    return [`alter column ${quote(name)} type ${sqlType(type)} using ${value}`];
+    if (!actual.has(name)) return [`add column ${quote(name)} ${sqlType(type)}`];
+    if (old === undefined || sqlType(old) === sqlType(type)) return [];
+    return [`alter column ${quote(name)} type ${sqlType(type)} using ${castTo(name, old, type)}`];
   });
 }
 
@@ -93,6 +105,16 @@ function refuseForeignChanges(relation: RelationRow, actual: Map<string, string>
     const found = actual.get(name);
     if (found !== undefined && found !== sqlType(type))
       throw columnChanged(relation, name, `is now ${found}, not ${sqlType(type)}`);
+  }
+}
+
+/** A column that somebody added is taken for a new field of its name if it has the field's type. */
+function refuseTakenNames(relation: RelationRow, columns: readonly Column[], actual: Map<string, string>): void {
+  const ours = new Set(relation.columns.map(({ name }) => name));
+  for (const { field, name, type } of columns) {
+    const found = actual.get(name);
+    if (!ours.has(name) && found !== undefined && found !== sqlType(type))
+      throw columnTaken(relation, { field, name, found, type: sqlType(type) });
   }
 }
 
@@ -170,6 +192,18 @@ function metaMissing(table: TableRef, column: string): WeirError {
     code: 'column_changed',
     message: `The table ${quoteTable(table)} has no column ${column}: it was loaded in another layout, or changed by hand.`,
     hint: 'Set the destination’s layout back, choose another schema or prefix, or drop the table so that the next sync builds it anew.',
+  });
+}
+
+function columnTaken(
+  table: TableRef,
+  { field, name, found, type }: { field: string; name: string; found: string; type: string },
+): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'column_taken',
+    message: `The table ${quoteTable(table)} has a column ${quote(name)} (${found}) that no sync has added, and a new field ${field.replaceAll('\u0000', '.')} needs one of that name (${type}).`,
+    hint: 'Rename or drop that column, or rename the field in the connection.',
   });
 }
 

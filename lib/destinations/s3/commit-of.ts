@@ -1,6 +1,8 @@
-import type { Published, Relation, StagedLoad } from '../destination.ts';
+import type { Column } from '#lib/records/index.ts';
+import type { Published, Relation, SchemaChange, StagedLoad } from '../destination.ts';
 import type { Commit } from './commits.ts';
 import type { S3Config } from './config.ts';
+import type { SavedTable } from './layouts/layout.ts';
 import type { StageMark } from './local-stage.ts';
 import { planRetention, type RetentionPlan } from './retention.ts';
 import type { StageParts } from './stage-parts.ts';
@@ -85,6 +87,8 @@ function publishedOf(
 ): Published {
   const replaced = target.destinationSyncMode === 'overwrite' ? (latest?.files ?? []) : [];
   const mine = files.filter(isMain);
+  const columns = ownColumns(tables);
+  const changes = latest === null ? [] : changesOf(ownColumns(latest.tables), columns);
   return {
     relation: { kind: 'parquet', files: mine.map((file) => `s3://${config.bucket}/${file.key}`) },
     rows: rowsOf(mine),
@@ -92,10 +96,34 @@ function publishedOf(
     inserted: rowsOf(added.filter(isMain)),
     updated: 0,
     deleted: rowsOf(replaced.filter(isMain)),
-    columns: tables
-      .filter(({ path }) => path === '')
-      .flatMap(({ columns }) => columns.map(({ name, type }) => ({ name, type }))),
+    names: namesOf(target.table, columns),
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    ...(changes.length > 0 && { schemaChanges: changes }),
   };
+}
+
+/** Those of the stream's own table. */
+function ownColumns(tables: readonly SavedTable[]): readonly Column[] {
+  return tables.find(({ path }) => path === '')?.columns ?? [];
+}
+
+/** The mapping of names, as far as it is more than the field's own name. */
+function namesOf(table: string, columns: readonly Column[]): NonNullable<Published['names']> {
+  const mapped = columns.filter(({ field, name }) => field !== name);
+  return {
+    table,
+    columns: Object.fromEntries(mapped.map(({ field, name }) => [field.replaceAll('\u0000', '.'), name])),
+  };
+}
+
+function changesOf(before: readonly Column[], after: readonly Column[]): SchemaChange[] {
+  const types = new Map(before.map(({ name, type }) => [name, type]));
+  return after.flatMap(({ field, name, type }): SchemaChange[] => {
+    const old = types.get(name);
+    const shown = field.replaceAll('\u0000', '.');
+    if (old === undefined) return [{ change: 'column_added', field: shown, detail: type }];
+    return old === type ? [] : [{ change: 'column_widened', field: shown, detail: `${old} → ${type}` }];
+  });
 }
 
 /** Tells a publish from all others of its stream. */

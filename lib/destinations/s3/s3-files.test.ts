@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type JsonObject, parseJson } from '#lib/json.ts';
-import type { TargetStream } from '../destination.ts';
+import { NO_COUNTS, type TargetStream } from '../destination.ts';
 import { attemptOf, customers, load } from '../fixtures/customers.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
 
@@ -103,6 +103,19 @@ describe('scenario A: what Dremio reads in the owner’s bucket', () => {
       { id: 1, email: 'info@acme.com', known: true },
       { id: 2, email: null, known: true },
     ]);
+  });
+
+  test('there, a new list has no files where new fields are left out, and is told', async () => {
+    const bucket = await makeBucket();
+    const destination = bucket.open({ ...owner, layout: 'basic' });
+    const stage = await (await destination.begin(attemptOf(1))).stage(customers('append', { newFields: 'leave_out' }));
+    const record = { id: 1, name: 'Acme', parts: [{ sku: 'a' }] };
+    const { leftOut } = await stage.write({ slice: 's1', page: 1, records: [record] });
+    await stage.checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 1 } });
+    await stage.publish({ complete: true });
+    await destination.close();
+    expect([...(leftOut ?? [])]).toEqual(['parts']);
+    expect((await bucket.keys('airbyte-data/')).filter((key) => key.includes('parts'))).toEqual([]);
   });
 
   test('raw only writes the raw table alone', async () => {

@@ -71,16 +71,19 @@ export class S3Stage implements Stage {
     }
   }
 
-  write(page: StagePage): Promise<{ written: number; quarantined: number }> {
+  write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }> {
     return this.#write(page, (row) => row);
   }
 
   /** `rowOf` gives what a row of the page is called. */
-  #write(page: StagePage, rowOf: (row: number) => number): Promise<{ written: number; quarantined: number }> {
+  #write(
+    page: StagePage,
+    rowOf: (row: number) => number,
+  ): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }> {
     return this.#inTurn(async () => {
       this.#parts.context.signal.throwIfAborted();
       const slice = this.#slices.take(page.slice);
-      const { lines, refusals } = this.#laid(page);
+      const { lines, refusals, leftOut } = this.#laid(page);
       for (const members of lines) await this.#add(lineOf(slice.id, members));
       for (const refusal of refusals) {
         const at = { id: slice.id, name: page.slice };
@@ -89,7 +92,7 @@ export class S3Stage implements Stage {
       const written = page.records.length - refusals.length;
       slice.written += written;
       slice.quarantined += refusals.length;
-      return { written, quarantined: refusals.length };
+      return { written, quarantined: refusals.length, ...(leftOut && { leftOut }) };
     });
   }
 

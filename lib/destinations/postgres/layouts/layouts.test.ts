@@ -241,6 +241,24 @@ describe('basic normalization', () => {
     ]);
   });
 
+  test('what is new goes by the stream’s rule, nested objects and lists too; what the schema leaves open is not new', async () => {
+    const { query, sync } = await warehouse('basic');
+    const properties = { id: { type: 'integer' }, contact: { type: 'object' }, addresses: { type: 'array' } };
+    const named = (table: string, newFields: TargetStream['newFields']) => {
+      const given = stream(table, 'append');
+      return { ...given, newFields, stream: { ...given.stream, jsonSchema: { type: 'object', properties } } };
+    };
+    await sync(named('customers', 'leave_out'), [{ ...ACME, parts: [{ sku: 'a' }] }]);
+    expect(await query('select contact_email from customers')).toEqual([{ contact_email: 'info@acme.com' }]);
+    expect(await query('select city from customers_addresses order by city')).toHaveLength(2);
+    expect(await query(`select to_regclass('customers_parts') as parts`)).toEqual([{ parts: null }]);
+    const { name: _new, ...known } = ACME;
+    await sync(named('strict', 'refuse'), [known]);
+    await expect(sync(named('strict', 'refuse'), [{ ...known, parts: [{ sku: 'a' }] }])).rejects.toMatchObject({
+      code: 'schema_changed',
+    });
+  });
+
   test('only the selected fields come, nested ones and the raw record too', async () => {
     const { sync, query, columnsOf } = await warehouse('basic');
     await sync(stream('customers', 'append', { selectedFields: ['name'] }), [ACME]);

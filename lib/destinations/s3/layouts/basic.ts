@@ -9,6 +9,7 @@ import {
   parentPath,
   type Refusal,
   tableName,
+  takesList,
 } from '#lib/records/index.ts';
 import type { TargetStream } from '../../destination.ts';
 import { type LaidLines, type Layout, member, type SavedTable, type StagedTable, selectedPart } from './layout.ts';
@@ -30,14 +31,22 @@ interface Placed extends FlatRow {
  */
 export const basic: Layout = (target, saved) => {
   const tables = flatTables(target, saved);
-  const childLines = (records: readonly LaidRecord[]) => {
+  const childLines = (records: readonly LaidRecord[], leftOut: Set<string>) => {
     const byPath = new Map<string, Placed[]>();
     for (const child of records.flatMap(({ children }) => children)) {
       const rows = byPath.get(child.path);
       if (rows) rows.push(child);
       else byPath.set(child.path, [child]);
     }
-    return [...byPath].flatMap(([path, rows]) => tables.of(path).write(rows).lines);
+    return [...byPath].flatMap(([path, rows]) => {
+      if (!tables.has(path) && !takesList(target, path)) {
+        leftOut.add(path);
+        return [];
+      }
+      const { lines, leftOut: fields = [] } = tables.of(path).write(rows);
+      for (const field of fields) leftOut.add(`${path}\u0000${field}`);
+      return lines;
+    });
   };
   return {
     lines(records, place) {
@@ -52,7 +61,9 @@ export const basic: Layout = (target, saved) => {
       const raw = kept.map(
         ({ own: { abId, place: at }, data }) => `,"_weir_table":"${RAW_ID}"${at}${rawMembers(abId, data)}`,
       );
-      return { lines: [...raw, ...own.lines, ...childLines(kept)], refusals: [...unwritable, ...refusals] };
+      const leftOut = new Set(own.leftOut);
+      const lines = [...raw, ...own.lines, ...childLines(kept, leftOut)];
+      return { lines, refusals: [...unwritable, ...refusals], leftOut };
     },
     tables() {
       const all = tables.all().map((table) => table.staged());
@@ -117,7 +128,7 @@ function flatTables(target: TargetStream, saved: readonly SavedTable[]) {
     return table;
   };
   for (const path of [ROOT, ...saved.map((table) => table.path), ...schemas.keys()]) of(path);
-  return { of, all: () => [...tables.values()] };
+  return { of, has: (path: string) => tables.has(path), all: () => [...tables.values()] };
 }
 
 /** Names of the columns that hold a row's own hash id and its parent's. */

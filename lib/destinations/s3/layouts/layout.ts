@@ -37,6 +37,8 @@ export interface FileFacts {
 export interface LaidLines {
   readonly lines: readonly string[];
   readonly refusals: readonly Refusal[];
+  /** New fields that the stream's rule keeps out. */
+  readonly leftOut?: ReadonlySet<string>;
 }
 
 /** Lays records out as lines: for each the members of one JSON object, from the first comma on. */

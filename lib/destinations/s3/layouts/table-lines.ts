@@ -50,6 +50,7 @@ export class TableLines {
     return {
       lines: typed.rows.map((row) => `,"_weir_table":"${this.id}"${this.#values(row)}${extra(row)}`),
       refusals: typed.refusals,
+      leftOut: typed.leftOut,
     };
   }
 

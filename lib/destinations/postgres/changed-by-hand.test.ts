@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '#lib/json.ts';
+import { testDatabase } from '#tests/harness/database.ts';
+import { NO_COUNTS, type Stage, type TargetStream } from '../destination.ts';
+import { at, attemptOf, customer, customers, load } from '../fixtures/customers.ts';
+import { configOf, testContext } from './fixtures/test-destination.ts';
+import { postgres } from './postgres.ts';
+
+// What people do to a table of ours, and what becomes of the next load.
+
+async function warehouse(config: JsonObject = {}) {
+  const { url, query } = await testDatabase();
+  const inStage = async <T>(
+    fence: number,
+    syncId: number,
+    stream: TargetStream,
+    work: (stage: Stage) => Promise<T>,
+  ) => {
+    const destination = postgres.open(testContext(), { ...configOf(url), ...config });
+    try {
+      return await work(await (await destination.begin(attemptOf(fence, syncId))).stage(stream));
+    } finally {
+      await destination.close();
+    }
+  };
+  const sync = (fence: number, stream: TargetStream, records: JsonObject[]) =>
+    inStage(fence, fence, stream, async (stage) => {
+      await load(stage, records, { done: fence });
+      return stage.publish({ complete: true });
+    });
+  return { query, sync, inStage };
+}
+
+test('a column that was added by hand becomes the new field’s where it has its type, else it is named', async () => {
+  const { query, sync } = await warehouse();
+  await sync(1, customers('append'), [customer(1)]);
+  await query('alter table customers add column city varchar, add column "zip" text');
+  await sync(2, customers('append'), [{ ...customer(2), city: 'Boston' }]);
+  expect(await query('select id::int, city from customers order by id')).toEqual([
+    { id: 1, city: null },
+    { id: 2, city: 'Boston' },
+  ]);
+  await expect(sync(3, customers('append'), [{ ...customer(3), zip: '02108' }])).rejects.toMatchObject({
+    code: 'column_taken',
+    message: expect.stringContaining('"zip" (text)'),
+  });
+});
+
+test('a field called like the mark of vanished rows is taken up beside it', async () => {
+  const { query, sync } = await warehouse();
+  const marking = customers('overwrite_dedup', { softDelete: true });
+  await sync(1, marking, [customer(1), customer(2)]);
+  const { stream } = marking;
+  const properties = { ...(stream.jsonSchema.properties as JsonObject), _ab_cdc_deleted_at: { type: 'integer' } };
+  await sync(2, marking, [customer(1)]);
+  const named = { ...marking, stream: { ...stream, jsonSchema: { properties } } };
+  await expect(sync(3, named, [{ ...customer(1), _ab_cdc_deleted_at: 5 }])).rejects.toMatchObject({
+    code: 'column_taken',
+  });
+  const timed = {
+    ...named,
+    stream: {
+      ...stream,
+      jsonSchema: { properties: { ...properties, _ab_cdc_deleted_at: { type: 'string', format: 'date-time' } } },
+    },
+  };
+  await sync(4, timed, [{ ...customer(2), _ab_cdc_deleted_at: at(9) }]);
+  expect(await query('select id::int, _ab_cdc_deleted_at is not null as gone from customers order by id')).toEqual([
+    { id: 1, gone: true },
+    { id: 2, gone: true },
+  ]);
+});
+
+test('a row that was marked as vanished and comes again is there again, whatever the mode is by then', async () => {
+  const { query, sync } = await warehouse();
+  const marking = customers('overwrite_dedup', { softDelete: true });
+  await sync(1, marking, [customer(1), customer(2)]);
+  await sync(2, marking, [customer(1)]);
+  await sync(3, customers('append_dedup'), [customer(2, 2)]);
+  expect(await query('select id::int from customers where _ab_cdc_deleted_at is null order by id')).toEqual([
+    { id: 1 },
+    { id: 2 },
+  ]);
+});
+
+test('a table that is dropped between two attempts, after the first had published a part, is built anew from the start', async () => {
+  const { query, inStage } = await warehouse();
+  const stream = customers('append');
+  await inStage(1, 1, stream, async (stage) => {
+    await stage.write({ slice: 'a', page: 1, records: [customer(1)] });
+    await stage.checkpoint({ state: { done: 1 }, openSlices: [], counts: { ...NO_COUNTS, read: 1 } });
+    await stage.publish({ complete: false });
+    await stage.write({ slice: 'b', page: 1, records: [customer(2)] });
+    await stage.checkpoint({ state: { done: 2 }, openSlices: [], counts: { ...NO_COUNTS, read: 2 } });
+  });
+  await query('drop table customers');
+  await inStage(2, 1, stream, async (stage) => expect(stage.resumed).toBeNull());
+});
+
+test('where all tables are published, loads go on, and a table that then takes no changes is named with what helps', async () => {
+  const { query, sync, inStage } = await warehouse();
+  await query('create publication everything for all tables');
+  const stream = customers('overwrite');
+  await inStage(1, 1, stream, async (stage) => {
+    await stage.write({ slice: 'open', page: 1, records: [customer(1)] });
+    await stage.checkpoint({ state: null, openSlices: ['open'], counts: NO_COUNTS });
+  });
+  await inStage(2, 1, stream, async (stage) => {
+    await load(stage, [customer(1)], null);
+    await stage.publish({ complete: true });
+  });
+  expect(await query(`select relpersistence as kept from pg_class where relname = 'customers'`)).toEqual([
+    { kept: 'p' },
+  ]);
+  await expect(sync(3, stream, [customer(2)])).rejects.toMatchObject({
+    code: 'table_published',
+    hint: expect.stringContaining('replica identity full'),
+  });
+  await query('alter table customers replica identity full');
+  await sync(4, stream, [customer(3)]);
+  expect(await query('select id::int from customers')).toEqual([{ id: 3 }]);
+});
+
+test('what keeps a column from widening, or a name from being free, is named', async () => {
+  const { query, sync } = await warehouse();
+  await sync(1, customers('append'), [{ ...customer(1), n: 1 }]);
+  await query('create view sums as select sum(n) from customers');
+  await expect(sync(2, customers('append'), [{ ...customer(2), n: 'a' }])).rejects.toMatchObject({
+    code: 'column_in_use',
+    message: expect.stringContaining('view sums depends on column "n"'),
+  });
+  await query(`create type moods as enum ('good')`);
+  await expect(sync(3, customers('append', { table: 'moods' }), [customer(1)])).rejects.toMatchObject({
+    code: 'name_taken',
+  });
+});
