@@ -24,12 +24,27 @@ test('all problems are told at once, each with its variable', () => {
       WEIR_SECRET_KEY: 'short',
       WEIR_LOG_LEVEL: 'loud',
       WEIR_SYNC_MEMORY_MB: '1',
+      WEIR_SYNC_CPU: 'half',
+      WEIR_SYNC_CPU_MOST: '0.01',
     },
     '/srv/weir',
   );
   const names = ['PORT', 'DATABASE_URL', 'WEIR_SECRET_KEY', 'WEIR_LOG_LEVEL', 'WEIR_SYNC_MEMORY_MB'];
+  names.push('WEIR_SYNC_CPU is', 'WEIR_SYNC_CPU_MOST is');
   expect(problems).toHaveLength(names.length);
   for (const name of names) expect(problems.join('\n')).toContain(name);
+});
+
+test('a sync takes as much CPU as there is, unless the operator says less; a connection may ask for as much as that', () => {
+  const of = (variables: Record<string, string>) => {
+    const { syncCpuCores, mostSyncCpuCores } = readEnv(variables, '/srv').env;
+    return [syncCpuCores, mostSyncCpuCores];
+  };
+  expect(of({})).toEqual([null, null]);
+  expect(of({ WEIR_SYNC_CPU: '0.5' })).toEqual([0.5, 0.5]);
+  expect(of({ WEIR_SYNC_CPU: '0.5', WEIR_SYNC_CPU_MOST: '2' })).toEqual([0.5, 2]);
+  expect(of({ WEIR_SYNC_CPU_MOST: '2' })).toEqual([null, 2]);
+  expect(of({ WEIR_SYNC_CPU: '2', WEIR_SYNC_CPU_MOST: '1' })).toEqual([2, 2]);
 });
 
 test('signing in by a provider needs all of its settings', () => {

@@ -34,6 +34,10 @@ export interface Env {
   readonly syncMemoryMb: number;
   /** What a connection may ask for in its place. */
   readonly mostSyncMemoryMb: number;
+  /** CPU of one sync; null for as much as there is. */
+  readonly syncCpuCores: number | null;
+  /** What a connection may ask for in its place; null for any. */
+  readonly mostSyncCpuCores: number | null;
   readonly syncTimeoutMinutes: number;
   /** With less than this left on the data folder's disk, no sync begins or goes on. */
   readonly diskFloorMb: number;
@@ -75,6 +79,13 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     problems.push(`${name} is "${text(name)}": it takes a whole number from ${least} to ${most}.`);
     return otherwise;
   };
+  const cores = (name: string) => {
+    if (text(name) === null) return null;
+    const value = Number(text(name));
+    if (value >= LEAST_CORES && value <= MOST_CORES) return value;
+    problems.push(`${name} is "${text(name)}": it takes cores, from ${LEAST_CORES} to ${MOST_CORES}, such as 0.5.`);
+    return null;
+  };
   const url = (name: string, protocols: string[]) => {
     const value = text(name);
     if (value === null || (URL.canParse(value) && protocols.includes(new URL(value).protocol))) return value;
@@ -102,6 +113,8 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     problems.push(`WEIR_API_AUTH=off needs HOST to be 127.0.0.1, ::1 or localhost, and it is ${host}.`);
   const port = whole('PORT', 8000, 1, 65_535);
   const syncMemoryMb = whole('WEIR_SYNC_MEMORY_MB', 512, 128, 65_536);
+  const syncCpuCores = cores('WEIR_SYNC_CPU');
+  const mostSyncCpuCores = cores('WEIR_SYNC_CPU_MOST') ?? syncCpuCores;
   const apiPort = text('WEIR_API_PORT') === null ? null : whole('WEIR_API_PORT', 8001, 1, 65_535);
   if (apiPort === port) problems.push('WEIR_API_PORT and PORT are the same: WEIR_API_PORT takes another one.');
   const env: Env = {
@@ -123,6 +136,8 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
     syncMemoryMb,
     mostSyncMemoryMb: Math.max(syncMemoryMb, whole('WEIR_SYNC_MEMORY_MOST_MB', syncMemoryMb, 128, 65_536)),
+    syncCpuCores,
+    mostSyncCpuCores: mostSyncCpuCores && Math.max(syncCpuCores ?? 0, mostSyncCpuCores),
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     diskFloorMb: whole('WEIR_DISK_FLOOR_MB', 256, 0, 1_000_000_000),
     mostPages: whole('WEIR_MOST_PAGES', 100_000, 1, 100_000_000),
@@ -206,5 +221,7 @@ function readKeyFile(file: string): string | undefined {
   }
 }
 
+const LEAST_CORES = 0.1;
+const MOST_CORES = 64;
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];

@@ -1,13 +1,18 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { SyncLimits } from '#lib/sync/limits-of-sync.ts';
 import { createChildPool } from './child-pool.ts';
 
 const never = new AbortController().signal;
 const MINUTE = 60_000;
 
-function pool(options: { memoryMb?: number; graceMs?: number } = {}) {
+function pool({ memoryMb = 256, cpuCores = null as number | null, graceMs = 10_000 } = {}) {
+  const usual = { memoryMb, cpuCores };
   const children = createChildPool({
-    ...{ memoryMb: 256, graceMs: 10_000, env: process.env, ...options },
+    ...{ limits: usual, graceMs, env: process.env },
     file: path.join(import.meta.dirname, 'fixtures/pool-child.ts'),
   });
   onTestFinished(() => children.close());
@@ -17,9 +22,34 @@ function pool(options: { memoryMb?: number; graceMs?: number } = {}) {
       signal = never,
       deadlineMs = MINUTE,
       ...more
-    }: { signal?: AbortSignal; deadlineMs?: number; memoryMb?: number } = {},
-  ) => children.run('sync', task, { signal, deadlineMs, ...more });
+    }: { signal?: AbortSignal; deadlineMs?: number } & Partial<SyncLimits> = {},
+  ) => children.run('sync', task, { signal, deadlineMs, limits: { ...usual, ...more } });
   return { ...children, run };
+}
+
+const WAITING = { timeout: 20_000, interval: 20 };
+
+/** A child of a process that is stopped at this moment. */
+function stoppedChild(parent: number): Promise<number> {
+  return vi.waitFor(() => {
+    const pids = readdirSync(`/proc/${parent}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${parent}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+    const [pid] = pids.filter((one) => stateOf(one) === 'T');
+    if (pid === undefined) throw new Error('none is stopped');
+    return pid;
+  }, WAITING);
+}
+
+/** The letter that Linux has for what a process does; `T` for one that is stopped. */
+function stateOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state = ''] = stat.slice(stat.lastIndexOf(')') + 2);
+    return state === 'Z' ? 'gone' : state;
+  } catch {
+    return 'gone';
+  }
 }
 
 describe('a task', () => {
@@ -53,7 +83,7 @@ describe('a task', () => {
 
   test('that threw could not note its own end, so that is told', async () => {
     const lost = await pool().run('say pid');
-    expect(lost).toEqual({ reason: 'crashed', message: expect.stringMatching(/^\d+$/) });
+    expect(lost).toMatchObject({ reason: 'crashed', message: expect.stringMatching(/^\d+$/) });
   });
 });
 
@@ -64,7 +94,7 @@ describe('a process that dies is told as lost', () => {
     ['die', 'killed', 'Its process was ended by SIGKILL.'],
   ])('%s', async (task, reason, message) => {
     const { run } = pool();
-    expect(await run(task)).toEqual({ reason, message });
+    expect(await run(task)).toMatchObject({ reason, message });
     expect(await run('done')).toBeNull();
   });
 
@@ -80,17 +110,28 @@ describe('a process that dies is told as lost', () => {
 
   test('at its memory limit', async () => {
     const { run } = pool({ memoryMb: 64 });
-    expect(await run('fill the heap')).toEqual({
+    expect(await run('fill the heap')).toMatchObject({
       reason: 'memory',
       message: 'It needed more than the 64 MB that one sync may use.',
     });
   });
 
+  test.skipIf(process.platform !== 'linux')('at what it holds beside its heap', async () => {
+    const { run } = pool({ memoryMb: 128 });
+    const lost = await run('fill buffers');
+    expect(lost).toMatchObject({ reason: 'memory', use: { limits: { memoryMb: 128, cpuCores: null } } });
+    expect(lost?.message).toMatch(
+      /^Its process held \d+ MB, and may hold 640 MB: the 128 MB that one sync may use, and 512/,
+    );
+    expect(lost?.use?.peakMemoryMb).toBeGreaterThan(640);
+    expect(await run('done')).toBeNull();
+  });
+
   test('at its deadline, even when it holds its event loop', async () => {
     const { run } = pool({ graceMs: 50 });
     const late = { reason: 'deadline', message: 'It did not finish before its deadline and was ended.' };
-    expect(await run('never end', { deadlineMs: 50 })).toEqual(late);
-    expect(await run('hold the loop', { deadlineMs: 50 })).toEqual(late);
+    expect(await run('never end', { deadlineMs: 50 })).toMatchObject(late);
+    expect(await run('hold the loop', { deadlineMs: 50 })).toMatchObject(late);
   });
 });
 
@@ -116,7 +157,56 @@ describe('a task that is cancelled', () => {
     const stop = new AbortController();
     const running = pool({ graceMs: 50 }).run(task, { signal: stop.signal });
     stop.abort();
-    expect(await running).toEqual({ reason: 'killed', message: 'Its process was ended by SIGKILL.' });
+    expect(await running).toMatchObject({ reason: 'killed', message: 'Its process was ended by SIGKILL.' });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a task with a limit of CPU', () => {
+  test('takes no more, with all its threads', async () => {
+    const { run } = pool();
+    const startedAt = performance.now();
+    const lost = await run('burn a second of CPU in two threads', { cpuCores: 0.2 });
+    const usedMs = Number(lost?.message);
+    // What it may save up at first, and what two threads do between two looks of a busy machine, comes on top.
+    expect(usedMs / (performance.now() - startedAt)).toBeLessThan(0.4);
+    expect(usedMs).toBeGreaterThanOrEqual(1_000);
+    expect(lost?.use).toMatchObject({ limits: { cpuCores: 0.2 } });
+    expect(lost?.use?.cpuPausedMs).toBeGreaterThan(500);
+  });
+
+  test('is told how long it was paused', async () => {
+    expect(Number((await pool().run('say the first pause', { cpuCores: 0.5 }))?.message)).toBeGreaterThan(0);
+  });
+
+  test('leaves the process as it was to the next task', async () => {
+    const { run } = pool({ cpuCores: 0.1 });
+    expect(await run('burn, done, fit')).toBeNull();
+    expect(await run('done')).toBeNull();
+  });
+
+  test('is asked to end, and ends, in the middle of a pause', async () => {
+    const { run } = pool({ cpuCores: 0.1 });
+    const stop = new AbortController();
+    const running = run('burn until cancelled', { signal: stop.signal });
+    await stoppedChild(process.pid);
+    stop.abort();
+    expect(await running).toMatchObject({ message: 'ended: cancelled' });
+  });
+
+  test('hands over in the middle of a pause when its pool closes', async () => {
+    const { run, close } = pool({ cpuCores: 0.1 });
+    const running = run('burn until SIGTERM');
+    await stoppedChild(process.pid);
+    await close();
+    expect(await running).toMatchObject({ message: 'handed over' });
+  });
+
+  test('does not outlive a parent that was killed in the middle of a pause', async () => {
+    const parent = fork(path.join(import.meta.dirname, 'fixtures/pool-parent.ts'), { stdio: 'ignore' });
+    await once(parent, 'message');
+    const pid = await stoppedChild(parent.pid ?? 0);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => expect(stateOf(pid)).toBe('gone'), WAITING);
   });
 });
 

@@ -2,6 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Failure, failureText, OUT_OF_FILES, WeirError } from '#lib/errors.ts';
+import type { Lost } from '#lib/sync/child-lost.ts';
+import type { SyncLimits } from '#lib/sync/limits-of-sync.ts';
+import { BESIDE_MB, type Watch, watchChild } from './watch-child.ts';
 
 /** From asking a child to end until it is killed: a cancel takes five seconds at the most, with the second until it is noticed. */
 const CANCEL_GRACE_MS = 3_000;
@@ -15,16 +18,13 @@ const IDLE_MS = 15_000;
 
 export type ChildTask = 'sync' | 'probe' | 'checks';
 
-/** Parent to child. */
-export type ToChild = { task: ChildTask; id: string | number } | { cancel: string };
+/** Parent to child. `pausedMs` is how long its limit of CPU has held it up so far. */
+export type ToChild =
+  | { task: ChildTask; id: string | number; limits: SyncLimits }
+  | { cancel: string }
+  | { pausedMs: number };
 /** Child to parent. `warm` once all is loaded and connected; `again` where it is fit for another task. */
 export type FromChild = { warm: true } | { done: true; again?: boolean } | { failed: Failure };
-
-/** How a child ended without an answer of its own. */
-export interface Lost {
-  readonly reason: 'memory' | 'files' | 'deadline' | 'killed' | 'crashed';
-  readonly message: string;
-}
 
 export interface ChildPool {
   /** Runs one task in a process of its own. Resolves when the child has answered, or tells how it was lost. */
@@ -36,12 +36,12 @@ export interface ChildPool {
 interface TaskOptions {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
-  /** In place of the pool's own; a process with another limit is started for the task, and ends with it. */
-  readonly memoryMb?: number;
+  /** In place of the pool's own; a process with another limit of memory is started for the task, and ends with it. */
+  readonly limits?: SyncLimits;
 }
 
 interface PoolOptions {
-  readonly memoryMb: number;
+  readonly limits: SyncLimits;
   readonly env: NodeJS.ProcessEnv;
   /** What a child runs; the service's own when absent. */
   readonly file?: string;
@@ -51,13 +51,13 @@ interface PoolOptions {
 
 /**
  * Processes for work that we don't trust to be small or to end: one is forked ahead and warm, each has one task at a time,
- * with a heap limit and a deadline. One whose task ended well and that says it is fit takes another: most syncs are shorter
+ * with limits of memory and CPU and a deadline. One whose task ended well and that says it is fit takes another: most syncs are shorter
  * than the start of a process. Cancelling asks first and kills after the grace.
  */
 export function createChildPool(options: PoolOptions): ChildPool {
   let spare: ChildProcess | null = launch(options);
   let closed = false;
-  const busy = new Set<ChildProcess>();
+  const busy = new Map<ChildProcess, Watch>();
   const idle = createIdle();
   const take = (): ChildProcess => {
     const used = idle.take();
@@ -67,18 +67,21 @@ export function createChildPool(options: PoolOptions): ChildPool {
     return child;
   };
   return {
-    async run(task, id, { signal, deadlineMs, memoryMb = options.memoryMb }) {
+    async run(task, id, { signal, deadlineMs, limits = options.limits }) {
       if (closed) throw closing();
-      const isUsual = memoryMb === options.memoryMb;
-      const child = isUsual ? take() : launch({ ...options, memoryMb });
-      busy.add(child);
+      const isUsual = limits.memoryMb === options.limits.memoryMb;
+      const child = isUsual ? take() : launch({ ...options, limits });
+      const watch = watchChild(child, limits, (pausedMs) => send(child, { pausedMs }));
+      busy.set(child, watch);
       try {
         const { graceMs = CANCEL_GRACE_MS } = options;
-        const { lost, again } = await runIn(child, { task, id }, { signal, deadlineMs, memoryMb, graceMs });
+        const how = { signal, deadlineMs, limits, graceMs, watch };
+        const { lost, again } = await runIn(child, { task, id, limits }, how);
         if (again && !closed && isUsual) idle.put(child);
         else if (again) child.disconnect();
         return lost;
       } finally {
+        watch.end();
         busy.delete(child);
       }
     },
@@ -87,7 +90,8 @@ export function createChildPool(options: PoolOptions): ChildPool {
       // Nothing has begun in the spare one: it goes when its parent does.
       if (spare && isAlive(spare)) spare.disconnect();
       idle.end();
-      await Promise.all([...busy].map((child) => ended(child, options.graceMs ?? CLOSE_GRACE_MS)));
+      for (const watch of busy.values()) watch.release();
+      await Promise.all([...busy.keys()].map((child) => ended(child, options.graceMs ?? CLOSE_GRACE_MS)));
     },
   };
 }
@@ -154,10 +158,10 @@ export function heapFlags(memoryMb: number): string[] {
  * The bundle starts three times as fast; in development the sources run as they stand. Without source maps: the first error would
  * bring 110 MB of them into the heap, more than most syncs use, and small limits would be passed by any error.
  */
-function launch({ memoryMb, env, file = childFile() }: PoolOptions): ChildProcess {
+function launch({ limits, env, file = childFile() }: PoolOptions): ChildProcess {
   return fork(file, {
     env,
-    execArgv: [...heapFlags(memoryMb), '--disable-warning=ExperimentalWarning'],
+    execArgv: [...heapFlags(limits.memoryMb), '--disable-warning=ExperimentalWarning'],
     detached: true,
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
@@ -171,14 +175,15 @@ function childFile(): string {
 interface RunOptions {
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
-  readonly memoryMb: number;
+  readonly limits: SyncLimits;
   readonly graceMs: number;
+  readonly watch: Watch;
 }
 
 function runIn(
   child: ChildProcess,
   message: ToChild,
-  { signal, deadlineMs, memoryMb, graceMs }: RunOptions,
+  { signal, deadlineMs, limits, graceMs, watch }: RunOptions,
 ): Promise<{ lost: Lost | null; again: boolean }> {
   return new Promise((resolve) => {
     let answer: FromChild | null = null;
@@ -186,7 +191,8 @@ function runIn(
     let errorOutput = '';
     let killer: NodeJS.Timeout | undefined;
     const end = (why: string) => {
-      if (child.connected) child.send({ cancel: why } satisfies ToChild);
+      watch.release();
+      send(child, { cancel: why });
       killer = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
     };
     const cancel = () => end('cancelled');
@@ -213,8 +219,9 @@ function runIn(
       if ('again' in message && message.again === true) over({ lost: null, again: true });
     };
     const onExit = (code: number | null, exitSignal: string | null) => {
-      const how = { late, errorOutput, memoryMb, ended: String(exitSignal ?? code) };
-      over({ lost: answer ? failed(answer) : lost(how), again: false });
+      const how = { late, errorOutput, limits, tooLarge: watch.tooLarge(), ended: String(exitSignal ?? code) };
+      const gone = answer ? failed(answer) : lost(how);
+      over({ lost: gone && { ...gone, use: watch.took() }, again: false });
     };
     child.stderr?.on('data', onErrorOutput);
     child.on('message', onMessage);
@@ -225,8 +232,14 @@ function runIn(
   });
 }
 
+function send(child: ChildProcess, message: ToChild): void {
+  if (child.connected) child.send(message, () => undefined);
+}
+
+type How = Omit<Lost, 'use'>;
+
 /** A task notes its own end; one that threw could not. */
-function failed(answer: FromChild): Lost | null {
+function failed(answer: FromChild): How | null {
   if (!('failed' in answer)) return null;
   const { failed: failure } = answer;
   return { reason: failure.code === OUT_OF_FILES.code ? 'files' : 'crashed', message: failureText(failure) };
@@ -235,14 +248,22 @@ function failed(answer: FromChild): Lost | null {
 function lost({
   late,
   errorOutput,
-  memoryMb,
+  limits: { memoryMb },
+  tooLarge,
   ended,
 }: {
   late: boolean;
   errorOutput: string;
-  memoryMb: number;
+  limits: SyncLimits;
+  tooLarge: number | null;
   ended: string;
-}): Lost {
+}): How {
+  if (tooLarge !== null) {
+    return {
+      reason: 'memory',
+      message: `Its process held ${tooLarge} MB, and may hold ${memoryMb + BESIDE_MB} MB: the ${memoryMb} MB that one sync may use, and ${BESIDE_MB} MB for buffers and files.`,
+    };
+  }
   if (/heap out of memory|ERR_WORKER_OUT_OF_MEMORY/.test(errorOutput)) {
     return { reason: 'memory', message: `It needed more than the ${memoryMb} MB that one sync may use.` };
   }

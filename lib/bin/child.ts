@@ -20,9 +20,11 @@ const context = { ...createContext(env, { name: 'child', maxConnections: 2 }), k
 const workerId = process.env.WEIR_WORKER_ID ?? 'worker';
 let syncs = 0;
 let stopping = new AbortController();
+let pausedMs = 0;
 
 process.on('message', (message: ToChild) => {
   if ('cancel' in message) stopping.abort(message.cancel);
+  else if ('pausedMs' in message) pausedMs = message.pausedMs;
   else void run(message);
 });
 process.on('disconnect', () => process.exit(0));
@@ -31,8 +33,9 @@ process.on('SIGTERM', () => stopping.abort('shutdown'));
 await context.db.selectFrom('workspace').select('id').limit(1).execute();
 answer({ warm: true });
 
-async function run({ task, id }: Extract<ToChild, { task: unknown }>): Promise<void> {
-  const options = { workerId, signal: stopping.signal };
+async function run({ task, id, limits }: Extract<ToChild, { task: unknown }>): Promise<void> {
+  pausedMs = 0;
+  const options = { workerId, signal: stopping.signal, limits, pausedMs: () => pausedMs };
   try {
     if (task === 'sync') await runSyncTask(context, Number(id), options);
     else if (task === 'probe') await runProbeTask(context, String(id), options);

@@ -36,10 +36,7 @@ export { cancelledProbes, cancelledSyncs } from '#lib/sync/housekeep.ts';
 
 // The one place where the features meet: a sync is followed by checks, checks by alerts, and none imports the next.
 
-interface TaskOptions {
-  readonly workerId: string;
-  readonly signal: AbortSignal;
-}
+type TaskOptions = Omit<SyncJobOptions, 'onFinished' | 'gate'>;
 
 export async function runSyncTask(context: Context, syncId: number, options: TaskOptions): Promise<void> {
   await runSyncJob(context, syncId, { ...options, onFinished: afterSync(context), gate: gateOf(context) });

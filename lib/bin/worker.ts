@@ -5,7 +5,7 @@ import cron from 'node-cron';
 import { type Context, createContext } from '#lib/context.ts';
 import { readEnv } from '#lib/env.ts';
 import { freeBytes } from '#lib/sync/disk-space.ts';
-import { memoryOfSync } from '#lib/sync/memory-of-sync.ts';
+import { limitsOfSync, type SyncLimits } from '#lib/sync/limits-of-sync.ts';
 import { type ChildTask, createChildPool } from './child-pool.ts';
 import {
   cancelledProbes,
@@ -30,8 +30,9 @@ const CLOSE_GRACE_MS = 8_000;
 const { env } = readEnv(process.env, process.cwd());
 const context = createContext(env, { name: 'worker' });
 const workerId = randomUUID();
+const usual: SyncLimits = { memoryMb: env.syncMemoryMb, cpuCores: env.syncCpuCores ?? env.mostSyncCpuCores };
 const children = createChildPool({
-  memoryMb: env.syncMemoryMb,
+  limits: usual,
   env: { NODE_COMPILE_CACHE: path.join(env.dataDir, 'compiled'), ...process.env, WEIR_WORKER_ID: workerId },
 });
 /** What runs now, so that a cancelled one can be told. */
@@ -40,8 +41,8 @@ let closing = false;
 
 await register(context);
 await context.queue.work('sync', { concurrency: env.concurrency }, async ({ syncId }) => {
-  const memoryMb = await memoryOfSync(context, syncId as number);
-  await inChild('sync', syncId as number, env.syncTimeoutMinutes * 60_000, memoryMb);
+  const limits = await limitsOfSync(context, syncId as number);
+  await inChild('sync', syncId as number, env.syncTimeoutMinutes * 60_000, limits);
 });
 await context.queue.work('probe', { concurrency: env.concurrency }, ({ probeId }) =>
   inChild('probe', probeId as string, PROBE_DEADLINE_MS),
@@ -73,18 +74,13 @@ process.send?.('ready');
 process.on('SIGTERM', close).on('SIGINT', close).on('disconnect', close);
 
 /** Runs one task in a child; a child that was lost leaves its row to be mended. */
-async function inChild(
-  task: ChildTask,
-  id: string | number,
-  deadlineMs: number,
-  memoryMb = env.syncMemoryMb,
-): Promise<void> {
+async function inChild(task: ChildTask, id: string | number, deadlineMs: number, limits = usual): Promise<void> {
   const key = `${task}:${id}`;
   const controller = new AbortController();
   running.set(key, controller);
   const givenAt = context.clock();
   try {
-    const lost = await children.run(task, id, { signal: controller.signal, deadlineMs, memoryMb });
+    const lost = await children.run(task, id, { signal: controller.signal, deadlineMs, limits });
     // A worker that ends is no result of checks: their job comes again. A sync has noted by itself that it is handed over.
     if (lost !== null && closing && task === 'checks') throw new Error('The worker ends.');
     if (lost !== null) await childLost(context, task, id, lost, { givenAt, workerId });

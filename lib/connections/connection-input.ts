@@ -34,6 +34,8 @@ export interface ConnectionInput {
   readonly connectorVersion: number | null;
   /** Most memory of one sync in MB; null for what the worker gives every sync. */
   readonly memoryMb: number | null;
+  /** Most CPU of one sync in cores, such as 0.5; null for what the worker gives every sync. */
+  readonly cpuCores: number | null;
   readonly streams: readonly ConfiguredStream[];
 }
 
@@ -45,6 +47,8 @@ const MOST_TARGET_MINUTES = 366 * 1440;
 /** A process needs about as much to begin. */
 const LEAST_MEMORY_MB = 128;
 const MOST_MEMORY_MB = 65_536;
+const LEAST_CPU_CORES = 0.1;
+const MOST_CPU_CORES = 64;
 
 /** @throws WeirError `invalid_input` with all that is wrong */
 export async function assertValidConnection(db: Db, workspaceId: string, input: ConnectionInput): Promise<void> {
@@ -84,13 +88,15 @@ function namespaceIssues({ namespaceDefinition, namespaceFormat, prefix }: Conne
   ];
 }
 
-function targetIssues({ freshnessTargetMinutes: minutes, memoryMb, status }: ConnectionInput): Issue[] {
+function targetIssues({ freshnessTargetMinutes: minutes, memoryMb, cpuCores, status }: ConnectionInput): Issue[] {
   const fits =
     memoryMb === null || (Number.isInteger(memoryMb) && memoryMb >= LEAST_MEMORY_MB && memoryMb <= MOST_MEMORY_MB);
+  const isShare = cpuCores === null || (cpuCores >= LEAST_CPU_CORES && cpuCores <= MOST_CPU_CORES);
   const whole = minutes === null || (Number.isInteger(minutes) && minutes >= 1 && minutes <= MOST_TARGET_MINUTES);
   return [
     ...(whole ? [] : [{ path: 'freshnessTargetMinutes', message: 'Minutes, from 1 to a year.' }]),
     ...(fits ? [] : [{ path: 'memoryMb', message: `MB, from ${LEAST_MEMORY_MB} to ${MOST_MEMORY_MB}.` }]),
+    ...(isShare ? [] : [{ path: 'cpuCores', message: `Cores, from ${LEAST_CPU_CORES} to ${MOST_CPU_CORES}.` }]),
     ...(['active', 'inactive', 'deprecated'].includes(status)
       ? []
       : [{ path: 'status', message: 'One of: active, inactive, deprecated.' }]),

@@ -41,6 +41,7 @@ export const CONNECTION_DEFAULTS = {
   owner: null,
   connectorVersion: null,
   memoryMb: null,
+  cpuCores: null,
 } as const satisfies Partial<ConnectionInput>;
 
 export async function listConnections({ db }: { db: Db }, workspaceId: string): Promise<ConnectionSummary[]> {
@@ -188,6 +189,7 @@ function columnsOf(input: ConnectionInput, now: Date) {
     owner: input.owner?.trim() || null,
     connector_version: input.connectorVersion,
     memory_mb: input.memoryMb,
+    cpu_cores: input.cpuCores,
     ...(input.status === 'active' && { paused_reason: null }),
   };
 }
@@ -251,6 +253,7 @@ function selectConnections(db: Db, workspaceId: string) {
       'connection.owner',
       'connection.connector_version as connectorVersion',
       'connection.memory_mb as memoryMb',
+      'connection.cpu_cores as cpuCores',
       'connection.created_at as createdAt',
       'connection.updated_at as updatedAt',
       'source.id as sourceId',
@@ -286,6 +289,7 @@ function toSummary(row: ConnectionRow): Omit<ConnectionSummary, 'streamNames'> {
     owner: row.owner,
     connectorVersion: row.connectorVersion,
     memoryMb: row.memoryMb,
+    cpuCores: row.cpuCores,
     pausedReason: row.pausedReason,
     createdAt: row.createdAt,
   };

@@ -44,6 +44,8 @@ export interface FullConnection {
   readonly connectorVersion: number | null;
   /** Most memory of one sync in MB; null for what the worker gives every sync. */
   readonly memoryMb: number | null;
+  /** Most CPU of one sync in cores; null for what the worker gives every sync. */
+  readonly cpuCores: number | null;
   readonly createdAt: Date;
   readonly streams: readonly ConfiguredStream[];
   readonly tags: readonly Tag[];
@@ -90,7 +92,7 @@ export async function fullConnections(
       c.paused_reason as "pausedReason", c.namespace_definition as "namespaceDefinition",
       c.namespace_format as "namespaceFormat", c.prefix, c.schedule, c.created_at as "createdAt",
       c.client_settings as "clientSettings", c.schema_changes as "schemaChanges",
-      c.connector_version as "connectorVersion", c.memory_mb as "memoryMb",
+      c.connector_version as "connectorVersion", c.memory_mb as "memoryMb", c.cpu_cores as "cpuCores",
       coalesce((select jsonb_agg(cs.configured order by cs.position) from connection_stream cs
         where cs.connection_id = c.id), '[]') as streams,
       coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'color', t.color) order by t.name)

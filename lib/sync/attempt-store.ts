@@ -67,7 +67,14 @@ export async function endAttempt(
     .updateTable('attempt')
     .set({ status: end.status, finished_at: end.now, failure: end.failure && JSON.stringify(end.failure) })
     .$if(end.use !== null, (query) =>
-      query.set({ peak_memory_mb: end.use?.peakMemoryMb ?? null, cpu_ms: end.use?.cpuMs ?? null }),
+      query.set({
+        peak_memory_mb: end.use?.peakMemoryMb ?? null,
+        cpu_ms: end.use?.cpuMs ?? null,
+        peak_cpu_cores: end.use?.peakCpuCores ?? null,
+        cpu_paused_ms: end.use?.cpuPausedMs ?? null,
+        memory_limit_mb: end.use?.limits?.memoryMb ?? null,
+        cpu_limit_cores: end.use?.limits?.cpuCores ?? null,
+      }),
     )
     .where('sync_id', '=', attempt.syncId)
     .where('number', '=', attempt.number)

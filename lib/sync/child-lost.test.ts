@@ -28,6 +28,19 @@ test('a process that is lost in an attempt ends it', async () => {
   expect(await get()).toMatchObject({ status: 'incomplete', attempts: 1, failure: { code: 'process_lost' } });
 });
 
+test('what it took of the machine, and might have, stands with the attempt', async () => {
+  const { get, open, lose } = await given();
+  await open('w1');
+  const use = { peakMemoryMb: 790, cpuMs: 4_000, cpuPausedMs: 1_200, limits: { memoryMb: 512, cpuCores: 0.5 } };
+  await lose({ ...MEMORY, use });
+  expect((await get()).attemptList).toMatchObject([
+    {
+      ...{ peakMemoryMb: 790, cpuMs: 4_000, cpuPausedMs: 1_200, peakCpuCores: null },
+      ...{ memoryLimitMb: 512, cpuLimitCores: 0.5 },
+    },
+  ]);
+});
+
 test('one that was lost before it could begin is an attempt too: the sync does not wait for ever', async () => {
   const { get, lose } = await given();
   await lose(MEMORY);

@@ -2,6 +2,7 @@ import { type Failure, OUT_OF_FILES } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
+import type { MachineUse } from './machine-use.ts';
 import { endProbe, lastProbeEvent } from './probes.ts';
 import type { ResolveContext } from './resolve.ts';
 import { DEADLINE } from './run-sync-job.ts';
@@ -10,6 +11,8 @@ import { DEADLINE } from './run-sync-job.ts';
 export interface Lost {
   readonly reason: 'memory' | 'files' | 'deadline' | 'killed' | 'crashed';
   readonly message: string;
+  /** What it had taken of the machine, where somebody can tell. */
+  readonly use?: MachineUse | null;
 }
 
 /** A process that was given a sync, and is gone. */
@@ -33,7 +36,8 @@ export async function syncLost(
   const attempt = last?.status === 'running' ? last : (await openAttempt(c, syncId, workerId, onFinished))?.attempt;
   if (!attempt) return;
   const failure = failureOf(lost);
-  await closeAttempt(c, attempt, { status: 'failed', failure, retry: failure.kind === 'transient' }, onFinished);
+  const end = { status: 'failed', failure, retry: failure.kind === 'transient' } as const;
+  await closeAttempt(c, attempt, { ...end, ...(lost.use && { use: lost.use }) }, onFinished);
 }
 
 /** Tells whoever follows the test that its process was lost; nothing where it had ended already. */
@@ -79,7 +83,7 @@ function failureOf({ reason, message }: Lost): Failure {
       kind: 'terminal',
       code: 'memory_limit',
       message: `The sync was ended: ${message}`,
-      hint: 'Ask the source for smaller pages, or raise the memory in the connection’s settings, or WEIR_SYNC_MEMORY_MB for all of them.',
+      hint: 'Ask the source for smaller pages, write smaller row groups (block_size_mb of Parquet), or raise the memory in the connection’s settings, or WEIR_SYNC_MEMORY_MB for all of them.',
     };
   }
   return {

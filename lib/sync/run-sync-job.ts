@@ -6,7 +6,9 @@ import type { ExtractContext } from '#lib/extract/source.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { type AttemptEnd, closeAttempt, type OnFinished, openAttempt } from './attempt.ts';
 import type { Attempt } from './attempt-store.ts';
+import { tellPauses } from './cpu-pauses.ts';
 import { assertDiskSpace, watchDisk } from './disk-space.ts';
+import type { SyncLimits } from './limits-of-sync.ts';
 import { watchMachineUse } from './machine-use.ts';
 import { empties, ordered, type SyncOrder } from './order.ts';
 import { propagateStreams } from './propagate-streams.ts';
@@ -30,6 +32,10 @@ export interface SyncJobOptions {
   readonly workerId: string;
   /** Aborted with the reason `cancelled`, `deadline` or `shutdown`. */
   readonly signal: AbortSignal;
+  /** What this process may take of the machine, where it is held to that. */
+  readonly limits?: SyncLimits;
+  /** How long its limit of CPU has held it up. */
+  readonly pausedMs?: () => number;
   readonly onFinished: OnFinished;
   /** Makes the gate of this sync, before it reads anything. */
   readonly gate?: (attempt: Attempt, signal: AbortSignal) => Promise<Gate>;
@@ -49,12 +55,18 @@ export async function runSyncJob(
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const unwatch = watchForCancel(c, syncId, () => stop.abort('cancelled'));
   const unwatchDisk = watchDisk(c.env.dataDir, c.env.diskFloorMb, (full) => stop.abort(full));
+  const { limits, pausedMs = () => 0 } = options;
   const use = watchMachineUse();
+  const pausesTold = tellPauses(recorder, {
+    ...{ cpuCores: limits?.cpuCores ?? null, isHeld: process.platform === 'linux', pausedMs },
+  });
   const end = await runAttempt(c, { attempt, order }, recorder, { ...options, signal });
   unwatch();
   unwatchDisk();
+  pausesTold();
   await recorder.close();
-  await closeAttempt(c, attempt, { ...end, use: use() }, options.onFinished);
+  const took = { ...use(), cpuPausedMs: Math.round(pausedMs()), ...(limits && { limits }) };
+  await closeAttempt(c, attempt, { ...end, use: took }, options.onFinished);
   if ('failure' in end && end.failure.code === 'schema_changed') await disable(c, attempt, end.failure);
 }
 

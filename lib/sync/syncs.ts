@@ -49,6 +49,13 @@ export interface SyncAttempt {
   /** Of its process, once it has ended. */
   readonly peakMemoryMb: number | null;
   readonly cpuMs: number | null;
+  /** Most cores at once, over a second. */
+  readonly peakCpuCores: number | null;
+  /** How long its limit of CPU held it up. */
+  readonly cpuPausedMs: number | null;
+  /** What it was allowed; null for no limit. */
+  readonly memoryLimitMb: number | null;
+  readonly cpuLimitCores: number | null;
 }
 
 export interface SyncStream {
@@ -253,7 +260,8 @@ function attemptsOf(db: Db, workspaceId: string, syncId: number) {
   return db
     .selectFrom('attempt')
     .select(['number', 'worker', 'status', 'started_at as startedAt', 'finished_at as finishedAt', 'failure'])
-    .select(['peak_memory_mb as peakMemoryMb', 'cpu_ms as cpuMs'])
+    .select(['peak_memory_mb as peakMemoryMb', 'cpu_ms as cpuMs', 'peak_cpu_cores as peakCpuCores'])
+    .select(['cpu_paused_ms as cpuPausedMs', 'memory_limit_mb as memoryLimitMb', 'cpu_limit_cores as cpuLimitCores'])
     .where('workspace_id', '=', workspaceId)
     .where('sync_id', '=', syncId)
     .orderBy('number')

@@ -42,7 +42,7 @@ export function toConfigConnection(connection: FullConnection, workspaceId: stri
     notifySchemaChanges: settings.notifySchemaChanges === true,
     notifySchemaChangesByEmail: settings.notifySchemaChangesByEmail === true,
     backfillPreference: settings.backfillPreference ?? 'disabled',
-    resourceRequirements: toResources(connection.memoryMb),
+    resourceRequirements: toResources(connection),
     geography: 'auto',
     created_at: epochSeconds(connection.createdAt),
     createdAt: epochSeconds(connection.createdAt),

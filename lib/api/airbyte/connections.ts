@@ -34,6 +34,10 @@ const changeable: Record<string, JsonObject> = {
   status: { enum: ['active', 'inactive', 'deprecated'] },
   namespaceFormat: { type: 'string' },
   prefix: { type: 'string' },
+  resourceRequirements: {
+    type: 'object',
+    description: 'memory_limit and cpu_limit are the most memory and CPU of one sync, such as 512Mi and 500m.',
+  },
 };
 const configInput: Record<string, JsonObject> = {
   ...changeable,
@@ -42,7 +46,6 @@ const configInput: Record<string, JsonObject> = {
   scheduleData: { type: 'object' },
   schedule: { type: 'object' },
   syncCatalog: { type: 'object' },
-  resourceRequirements: { type: 'object', description: 'memory_limit is the most memory of one sync.' },
 };
 const publicInput: Record<string, JsonObject> = {
   ...changeable,

@@ -9,7 +9,7 @@ import type { JsonObject, JsonValue } from '#lib/json.ts';
 import { type Call, idIn, isUuid, listOf, objectOf, optionalText } from './call.ts';
 import { readClientSettings, readNamespace, readSchemaPolicy } from './connection-shapes.ts';
 import { find as findDestination } from './destinations.ts';
-import { readMemory } from './resources.ts';
+import { readCpu, readMemory } from './resources.ts';
 import type { BasicSchedule } from './schedule.ts';
 import { find as findSource } from './sources.ts';
 
@@ -69,6 +69,7 @@ function changesOf(body: JsonObject, { streams, schedule }: ReadParts): Partial<
   const prefix = optionalText(body, 'prefix');
   const schemaChanges = readSchemaPolicy(body);
   const memoryMb = readMemory(body.resourceRequirements);
+  const cpuCores = readCpu(body.resourceRequirements);
   return {
     ...(streams && { streams }),
     ...(schedule && { schedule }),
@@ -80,6 +81,7 @@ function changesOf(body: JsonObject, { streams, schedule }: ReadParts): Partial<
     ...(prefix !== undefined && { prefix }),
     ...(schemaChanges && { schemaChanges }),
     ...(memoryMb !== undefined && { memoryMb }),
+    ...(cpuCores !== undefined && { cpuCores }),
   };
 }
 

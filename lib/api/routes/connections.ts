@@ -65,6 +65,7 @@ const changeable = {
   owner: nullable(text),
   connectorVersion: nullable(whole),
   memoryMb: nullable(whole),
+  cpuCores: nullable({ type: 'number' }),
   tags: texts,
   status: { enum: ['active', 'inactive', 'deprecated'] } satisfies JsonObject,
   streams: { type: 'array', items: configured } satisfies JsonObject,

@@ -122,6 +122,8 @@ interface ConnectionTable {
   connector_version: Optional<number>;
   /** Most memory of one sync in MB; null for what the worker gives every sync. */
   memory_mb: Optional<number>;
+  /** Most CPU of one sync in cores; null for what the worker gives every sync. */
+  cpu_cores: Optional<number>;
   /** When people were warned that it will be disabled; null since it last succeeded. */
   disable_warned_at: NullableTime;
   /** It starts when this one has succeeded, besides its schedule. */

@@ -97,6 +97,12 @@ interface AttemptTable {
   failure: NullableJson<Failure>;
   peak_memory_mb: Optional<number>;
   cpu_ms: Optional<number>;
+  /** Of one second. */
+  peak_cpu_cores: Optional<number>;
+  /** How long its limit of CPU held it up. */
+  cpu_paused_ms: Optional<number>;
+  memory_limit_mb: Optional<number>;
+  cpu_limit_cores: Optional<number>;
 }
 
 /** Milliseconds that a stream waited, by what for. */

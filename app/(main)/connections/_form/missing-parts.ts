@@ -16,6 +16,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'quarantineLimit.rows': 'limit-rows',
   'quarantineLimit.percent': 'limit-percent',
   memoryMb: 'memory-mb',
+  cpuCores: 'cpu-cores',
 };
 
 /** What has to be there before the service can say more. Streams can be chosen once both ends are. */

@@ -69,15 +69,27 @@ export function RulesFields({ input, set, problem }: Props) {
           onChange={(percent) => setLimit('percent', percent)}
         />
       </div>
-      <NumberField
-        id="memory-mb"
-        label="Most memory of one sync"
-        hint="MB; no more than the worker allows. Empty: what every sync gets."
-        error={problem('memoryMb')}
-        min={128}
-        value={input.memoryMb}
-        onChange={(memoryMb) => set({ memoryMb })}
-      />
+      <div className="g2">
+        <NumberField
+          id="memory-mb"
+          label="Most memory of one sync"
+          hint="MB; no more than the worker allows. Empty: what every sync gets."
+          error={problem('memoryMb')}
+          min={128}
+          value={input.memoryMb}
+          onChange={(memoryMb) => set({ memoryMb })}
+        />
+        <NumberField
+          id="cpu-cores"
+          label="Most CPU of one sync"
+          hint="Cores, such as 0.5; with less, it takes longer. Empty: what every sync gets."
+          error={problem('cpuCores')}
+          min={0.1}
+          step="any"
+          value={input.cpuCores}
+          onChange={(cpuCores) => set({ cpuCores })}
+        />
+      </div>
     </>
   );
 }

@@ -9,6 +9,8 @@ import type { Sync } from '../../../_components/sync/use-sync.ts';
 
 type Attempt = Sync['attemptList'][number];
 
+const LEAST_SHOWN_PAUSE_MS = 1_000;
+
 const STATES: Record<Attempt['status'], Named> = {
   running: { state: 'run', word: 'Running' },
   succeeded: { state: 'ok', word: 'Succeeded' },
@@ -46,9 +48,13 @@ export function AttemptsPanel({ attempts }: { attempts: readonly Attempt[] }) {
 function AttemptRow({ attempt }: { attempt: Attempt }) {
   const { state, word } = STATES[attempt.status];
   const place = placeText(attempt.failure?.where);
+  const told = [
+    attempt.failure && `${asSentence(attempt.failure.message)} ${place && `At ${place}.`}`,
+    pauseText(attempt),
+  ].filter(Boolean);
   return (
     <>
-      <tr className={attempt.failure ? 'joined' : ''}>
+      <tr className={told.length > 0 ? 'joined' : ''}>
         <td className="r num">{attempt.number}</td>
         <td>
           <StateMark state={state}>{word}</StateMark>
@@ -59,17 +65,48 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
         <td className="r num">
           <SyncDuration sync={attempt} />
         </td>
-        <td className="r num nowrap">{attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}</td>
-        <td className="r num nowrap">{formatDuration(attempt.cpuMs)}</td>
+        <td className="r num nowrap" title={memoryTitle(attempt)}>
+          {attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}
+        </td>
+        <td className="r num nowrap" title={cpuTitle(attempt)}>
+          {formatDuration(attempt.cpuMs)}
+        </td>
       </tr>
-      {attempt.failure && (
+      {told.length > 0 && (
         <tr>
           <td />
           <td colSpan={5} className="muted small">
-            {asSentence(attempt.failure.message)} {place && `At ${place}.`}
+            {told.join(' ')}
           </td>
         </tr>
       )}
     </>
   );
+}
+
+/** Why it took longer than its work, where a limit held it up. */
+function pauseText({ cpuPausedMs, cpuLimitCores }: Attempt): string {
+  if (!cpuPausedMs || cpuPausedMs < LEAST_SHOWN_PAUSE_MS) return '';
+  return `Its CPU limit of ${cores(cpuLimitCores)} paused it for ${formatDuration(cpuPausedMs)}.`;
+}
+
+function memoryTitle({ memoryLimitMb }: Attempt): string | undefined {
+  return memoryLimitMb === null ? undefined : `most at once; its limit was ${memoryLimitMb} MB`;
+}
+
+function cpuTitle({ cpuMs, peakCpuCores, cpuLimitCores, startedAt, finishedAt }: Attempt): string | undefined {
+  if (cpuMs === null || finishedAt === null) return undefined;
+  const wholeMs = new Date(finishedAt).getTime() - new Date(startedAt).getTime();
+  return [
+    `${cores(cpuMs / Math.max(wholeMs, 1))} on average`,
+    peakCpuCores !== null && `${cores(peakCpuCores)} at most`,
+    cpuLimitCores === null ? 'no limit' : `limit ${cores(cpuLimitCores)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function cores(value: number | null): string {
+  const shown = Number((value ?? 0).toFixed(2));
+  return `${shown} ${shown === 1 ? 'core' : 'cores'}`;
 }

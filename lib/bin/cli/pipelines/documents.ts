@@ -57,6 +57,7 @@ const FIELDS: Record<Kind, readonly string[]> = {
       'owner',
       'connectorVersion',
       'memoryMb',
+      'cpuCores',
       'tags',
       'states',
     ],

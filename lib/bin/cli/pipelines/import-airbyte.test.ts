@@ -85,13 +85,13 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
   expect(await said(() => driftCommand(options))).toMatchObject({ code: 0 });
   expect(
     await subject.query(
-      'select name, status, schedule, prefix, namespace_format as format, schema_changes as changes, memory_mb as memory from connection order by name',
+      'select name, status, schedule, prefix, namespace_format as format, schema_changes as changes, memory_mb as memory, cpu_cores as cpu from connection order by name',
     ),
   ).toEqual([
     {
       ...{ name: 'Catalog apart', status: 'active', prefix: 'apart_', format: null, changes: expect.any(String) },
       schedule: { type: 'cron', expression: '*/30 * * * *', timeZone: 'UTC' },
-      memory: null,
+      ...{ memory: null, cpu: null },
     },
     {
       ...{ name: 'Hashed', status: 'active', prefix: '', format: null, changes: expect.any(String) },
@@ -100,12 +100,12 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
     {
       ...{ name: 'Paused', status: 'inactive', prefix: 'paused_', format: null, changes: expect.any(String) },
       schedule: { type: 'hourly', every: 24, timeZone: 'UTC' },
-      memory: null,
+      ...{ memory: null, cpu: null },
     },
     {
       ...{ name: 'Shop → Shop', status: 'active', prefix: 'raw_', format: 'shop', changes: 'propagate_columns' },
       schedule: { type: 'cron', expression: '0 0 8 ? * MON-FRI', timeZone: 'Europe/Berlin' },
-      memory: 1024,
+      ...{ memory: 1024, cpu: 2 },
     },
   ]);
   expect(await subject.query('select name, state from next_state order by name')).toEqual([

@@ -1,7 +1,7 @@
 import { PUBLIC_MODES, readSyncCatalog } from '#lib/api/airbyte/catalog.ts';
 import { readNamespace, readSchemaPolicy } from '#lib/api/airbyte/connection-shapes.ts';
 import { destinationTypeOf } from '#lib/api/airbyte/definitions.ts';
-import { readMemory } from '#lib/api/airbyte/resources.ts';
+import { readCpu, readMemory } from '#lib/api/airbyte/resources.ts';
 import { readConfigSchedule } from '#lib/api/airbyte/schedule.ts';
 import { readConnectionState } from '#lib/api/airbyte/state.ts';
 import type { ConfiguredStream } from '#lib/catalog.ts';
@@ -247,6 +247,7 @@ function settingsOf(row: JsonObject): JsonObject {
   const namespaceDefinition = readNamespace(row.namespaceDefinition);
   const schemaChanges = readSchemaPolicy(row);
   const memoryMb = readMemory(row.resourceRequirements);
+  const cpuCores = readCpu(row.resourceRequirements);
   const tags = (Array.isArray(row.tags) ? row.tags : []).map((tag) => text(objectOf(tag).name)).filter(Boolean);
   // A blank format is the destination's default, as Airbyte reads it.
   const format = text(row.namespaceFormat).trim();
@@ -261,6 +262,7 @@ function settingsOf(row: JsonObject): JsonObject {
     prefix: text(row.prefix),
     ...(schemaChanges && { schemaChanges }),
     ...(typeof memoryMb === 'number' && { memoryMb }),
+    ...(typeof cpuCores === 'number' && { cpuCores }),
     ...(tags.length > 0 && { tags: tags.toSorted() }),
   };
 }

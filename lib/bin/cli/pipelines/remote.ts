@@ -87,7 +87,7 @@ export async function readRemote(server: Server): Promise<Remote[]> {
 }
 
 function connectionBody(row: Connection & { readonly tags: readonly string[] }): JsonObject {
-  const { namespaceFormat, freshnessTargetMinutes, quarantineLimit, connectorVersion, memoryMb } = row;
+  const { namespaceFormat, freshnessTargetMinutes, quarantineLimit, connectorVersion, memoryMb, cpuCores } = row;
   return {
     source: row.source.name,
     destination: row.destination.name,
@@ -102,6 +102,7 @@ function connectionBody(row: Connection & { readonly tags: readonly string[] }):
     ...(row.owner !== null && { owner: row.owner }),
     ...(connectorVersion !== null && { connectorVersion }),
     ...(memoryMb !== null && { memoryMb }),
+    ...(cpuCores !== null && { cpuCores }),
     ...(row.tags.length > 0 && { tags: [...row.tags] }),
     ...(isJsonObject(quarantineLimit) && { quarantineLimit: { ...quarantineLimit } }),
     streams: row.streams.map(toDocumentStream),

@@ -38,6 +38,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
     owner,
     connectorVersion,
     memoryMb,
+    cpuCores,
     streams,
   } = connection;
   return (
@@ -79,6 +80,7 @@ export default async function EditConnectionPage({ params }: { params: Promise<{
           owner,
           connectorVersion,
           memoryMb,
+          cpuCores,
           streams,
           sourceId: source.id,
           destinationId: destination.id,
