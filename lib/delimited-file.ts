@@ -5,7 +5,7 @@ export type TextType = 'integer' | 'number' | 'boolean' | 'string';
 
 /**
  * A file of delimited rows whose bytes a destination may take as they are: UTF-8, fields in quotes where needed, quotes doubled
- * inside, an empty field without quotes for null. It is a private copy that nobody changes.
+ * inside, an empty field without quotes for null.
  */
 export interface DelimitedFile {
   readonly path: string;
@@ -18,6 +18,8 @@ export interface DelimitedFile {
   readonly delimiter: string;
   readonly quote: string;
   readonly columns: readonly { readonly field: string; readonly type: TextType }[];
+  /** Rejects if somebody wrote to it since it was opened: what was read counts only once this resolves. Missing for a private copy. */
+  readonly assertUnchanged?: () => Promise<void>;
   /** A row's bytes, without the line end, as the record that a page would hold. */
   record(row: Buffer): JsonObject;
 }

@@ -125,7 +125,7 @@ async function stageFile(
     const so = { ...total, bytes: total.bytes + bytes, read: total.read + rows, written: total.written + rows };
     recorder.progress(stream, so, counts.pages);
   };
-  const written = await stage.writeFile?.({ slice, file, onProgress });
+  const written = await stage.writeFile?.({ slice, file, onProgress }).finally(() => file.assertUnchanged?.());
   if (!written) return;
   const read = written.written + written.quarantined;
   counts.add(slice, { read, filtered: 0, bytes: read > 0 ? file.bytes : 0, ...written });

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -21,7 +21,12 @@ const PROPERTIES = {
 };
 
 /** Loads a CSV text into a bucket of its own, by its bytes or page by page; gives what a reader sees. */
-async function loaded(text: string, config: JsonObject, takesFiles: boolean, badValues: BadValues = 'null') {
+async function loaded(
+  text: string,
+  config: JsonObject,
+  takesFiles: boolean,
+  { badValues = 'null', onFile }: { badValues?: BadValues; onFile?: (file: string) => void } = {},
+) {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'weir-straight-')));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'rows.csv'), text);
@@ -67,7 +72,10 @@ streams:
         ...source,
         async *read(context, given, request) {
           for await (const event of source.read(context, given, { ...request, takesFiles })) {
-            if (event.type === 'file') files++;
+            if (event.type === 'file') {
+              files++;
+              onFile?.(path.join(folder, 'rows.csv'));
+            }
             yield event;
           }
         },
@@ -79,11 +87,10 @@ streams:
   const { connectionId } = attempt;
   const aside = (await destination.quarantine?.list({ connectionId, limit: 100 })) ?? [];
   await destination.close();
-  const rows = await bucket.query(
-    'airbyte-data/rows/',
-    `select * replace (length(_airbyte_raw_id) as _airbyte_raw_id), hash(_airbyte_raw_id) > 0 as has_id
-     from read_parquet('$FOLDER/**/*.parquet', union_by_name = true, hive_partitioning = true) order by id, name`,
-  );
+  const seen = `select * replace (length(_airbyte_raw_id) as _airbyte_raw_id), hash(_airbyte_raw_id) > 0 as has_id
+    from read_parquet('$FOLDER/**/*.parquet', union_by_name = true, hive_partitioning = true) order by id, name`;
+  const keys = await bucket.keys('airbyte-data/rows/');
+  const rows = keys.length > 0 ? await bucket.query('airbyte-data/rows/', seen) : [];
   const { pages: _pages, ...counted } = counts.get('rows') ?? { pages: 0 };
   const quarantine = aside.map(({ slice, code, reason, record }) => ({ slice, code, reason, record }));
   return { files, aside, seen: { rows, counted, quarantine, failure: outcome?.failure } };
@@ -107,12 +114,20 @@ test.each<[string, JsonObject, string]>([
 
 test('rows with values that do not fit are put aside from either way, with their number in the file', async () => {
   const text = `${HEADER}${PLAIN}4,b,many,,\n5,c,1.5,,\n6,d,2,,2026-02-30\n`;
-  const straight = await loaded(text, {}, true, 'quarantine');
-  const pages = await loaded(text, {}, false, 'quarantine');
+  const straight = await loaded(text, {}, true, { badValues: 'quarantine' });
+  const pages = await loaded(text, {}, false, { badValues: 'quarantine' });
   expect(straight.seen).toEqual(pages.seen);
   expect(straight.seen.counted).toMatchObject({ read: 6, written: 4, quarantined: 2 });
   expect(straight.aside).toMatchObject([
     { row: 6, reason: 'A value does not fit: at (timestamp with timezone).' },
     { row: 4, reason: 'A value does not fit: amount (number).' },
   ]);
+});
+
+test('a file that somebody writes to meanwhile fails the sync, and nothing of it appears', async () => {
+  const onFile = (file: string) => appendFileSync(file, '4,d,,,\n');
+  const { files, seen } = await loaded(HEADER + PLAIN, {}, true, { onFile });
+  expect(files).toBe(1);
+  expect(seen.failure).toMatchObject({ kind: 'transient', code: 'file_changed' });
+  expect(seen.rows).toEqual([]);
 });

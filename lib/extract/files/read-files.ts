@@ -4,11 +4,11 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { ExtractContext, ReadEvent, ReadRequest } from '../source.ts';
 import { fileNotFound, isBadRow } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
-import type { Portion } from './formats/format.ts';
+import type { OpenFile, Portion } from './formats/format.ts';
 import { openFormat } from './formats/index.ts';
 import { openProvider } from './providers/index.ts';
 import type { FileEntry, FileProvider } from './providers/provider.ts';
-import { type StagedFile, stageFile } from './stage-file.ts';
+import { fileInPlace, type StagedFile, stageFile } from './stage-file.ts';
 
 /** While a file is fetched, each such part of it is told: a twentieth, where it is known how long it is. */
 const TOLD_EVERY_BYTES = 256_000_000;
@@ -38,12 +38,18 @@ export async function* readFiles(
       context.signal.throwIfAborted();
       if (slices >= (request.limits?.maxSlices ?? Infinity)) return;
       const later = changed.slice(index + 1);
-      const file = yield* fetchFile(provider, entry, { known: known[entry.name] ?? null, options, later });
-      if (!file) continue;
+      const inPlace = mayGoWhole(options, request) ? await fileInPlace(provider, entry) : null;
+      let version = inPlace && (yield* takenInPlace(options, request, { entry, file: inPlace, later }));
+      if (version === null) {
+        const file = yield* fetchFile(provider, entry, { known: known[entry.name] ?? null, options, later });
+        if (!file) continue;
+        yield { type: 'to_come', bytes: sizeOf(file.bytes, later) };
+        // Whoever has refused it once would refuse its copy too.
+        yield* pagesOf(context, options, { ...request, takesFiles: request.takesFiles && !inPlace }, entry, file);
+        version = file.version;
+      }
       slices += 1;
-      yield { type: 'to_come', bytes: sizeOf(file.bytes, later) };
-      yield* pagesOf(context, options, request, entry, file);
-      versions[entry.name] = file.version;
+      versions[entry.name] = version;
       yield { type: 'slice_closed', slice: entry.name, state: { complete: false, files: { ...versions } } };
     }
     yield { type: 'slice_closed', slice: 'all files', state: { complete: true, files: versions } };
@@ -51,6 +57,20 @@ export async function* readFiles(
     throw error instanceof WeirError ? error.at({ stream: options.name }) : error;
   } finally {
     provider.close?.();
+  }
+}
+
+/** A file that may go whole is offered where it lies. @returns its version if it was taken; null if it has to be fetched */
+async function* takenInPlace(
+  options: FileStreamOptions,
+  request: ReadRequest,
+  { entry, file, later }: { entry: FileEntry; file: StagedFile; later: readonly FileEntry[] },
+): AsyncGenerator<ReadEvent, string | null> {
+  try {
+    yield { type: 'to_come', bytes: sizeOf(file.bytes, later) };
+    return (yield* givenWhole(options, request, entry, file)) ? file.version : null;
+  } finally {
+    await file.remove();
   }
 }
 
@@ -114,7 +134,7 @@ export async function discoverFiles(context: ExtractContext, options: FileStream
     const file = first && (await stageFile(provider, first, null, options));
     if (!file) throw fileNotFound([options.path].flat().join(', '));
     try {
-      return await openFormat(options.format).schema({ name: first.name, path: file.path });
+      return await openFormat(options.format).schema({ name: first.name, path: file.path, beside: file.beside });
     } finally {
       await file.remove();
     }
@@ -136,30 +156,50 @@ export async function checkFiles(context: ExtractContext, options: FileStreamOpt
   }
 }
 
+function mayGoWhole({ format }: FileStreamOptions, { limits, keepRaw, takesFiles }: ReadRequest): boolean {
+  return takesFiles === true && !keepRaw && !limits && openFormat(format).straight !== undefined;
+}
+
+/** @returns whether the file was taken */
+async function* givenWhole(
+  options: FileStreamOptions,
+  request: ReadRequest,
+  { name }: FileEntry,
+  { path, beside, assertUnchanged }: StagedFile,
+): AsyncGenerator<ReadEvent, boolean> {
+  if (!mayGoWhole(options, request)) return false;
+  const open = { name, path, beside };
+  const file = await openFormat(options.format).straight?.(open, await schemaOf(options, request, open));
+  if (!file) return false;
+  let isTaken = false;
+  const taken = () => {
+    isTaken = true;
+  };
+  yield { type: 'file', slice: name, file: { ...file, ...(assertUnchanged && { assertUnchanged }) }, taken };
+  return isTaken;
+}
+
+async function schemaOf(options: FileStreamOptions, { stream }: ReadRequest, open: OpenFile): Promise<JsonObject> {
+  const { jsonSchema } = stream.stream;
+  return jsonSchema.properties ? jsonSchema : (options.schema ?? (await openFormat(options.format).schema(open)));
+}
+
 async function* pagesOf(
   { signal }: ExtractContext,
   options: FileStreamOptions,
-  { stream, limits, keepRaw, takesFiles }: ReadRequest,
+  request: ReadRequest,
   entry: FileEntry,
   file: StagedFile,
 ): AsyncGenerator<ReadEvent> {
   const slice = entry.name;
+  const { limits, keepRaw } = request;
   let page = 0;
   let left = limits?.maxRecords ?? Infinity;
   try {
-    const open = { name: entry.name, path: file.path };
+    if (yield* givenWhole(options, request, entry, file)) return;
+    const open = { name: entry.name, path: file.path, beside: file.beside };
     const format = openFormat(options.format);
-    const { properties } = stream.stream.jsonSchema;
-    const schema = properties ? stream.stream.jsonSchema : (options.schema ?? (await format.schema(open)));
-    const whole = takesFiles && !keepRaw && !limits ? await format.straight?.(open, schema) : null;
-    if (whole) {
-      let isTaken = false;
-      const taken = () => {
-        isTaken = true;
-      };
-      yield { type: 'file', slice, file: whole, taken };
-      if (isTaken) return;
-    }
+    const schema = await schemaOf(options, request, open);
     for await (const { portion, bytes } of withBytes(format.read(open, schema), file.bytes)) {
       const { records: all, skipped = 0, notice } = portion;
       signal.throwIfAborted();

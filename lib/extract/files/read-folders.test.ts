@@ -1,11 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
 import type { FileStreamOptions } from './file-options.ts';
 import { context, read, request, testFolder } from './fixtures/reading.ts';
-import { checkFiles } from './read-files.ts';
+import { checkFiles, readFiles } from './read-files.ts';
 
 describe('folders', () => {
   const csv = (folder: string, pattern: string): FileStreamOptions => ({
@@ -49,6 +59,66 @@ describe('folders', () => {
     const rest = await read(given, csv(folder, '*.csv'), request('full_refresh', { state }));
     expect(rest.records).toEqual([{ id: 2 }]);
     expect(rest.state).toEqual(full.state);
+  });
+
+  describe('a file that goes whole', () => {
+    const offered = async (folder: string, change: (file: string) => void) => {
+      const asked = { ...request(), takesFiles: true };
+      const seen: string[] = [];
+      for await (const event of readFiles(context(0, [folder]), csv(folder, '*.csv'), asked)) {
+        seen.push(event.type);
+        if (event.type !== 'file') continue;
+        change(path.join(folder, event.slice));
+        seen.push(readFileSync(event.file.path, 'utf8'));
+        await event.file.assertUnchanged?.();
+        event.taken();
+      }
+      return seen;
+    };
+
+    test('is read where it lies, and stays itself when another takes its place', async () => {
+      const folder = testFolder({ '1.csv': 'id,name\n1,a\n' });
+      const seen = await offered(folder, (file) => {
+        writeFileSync(`${file}.new`, 'id,name\n2,b\n');
+        renameSync(`${file}.new`, file);
+      });
+      expect(seen).toEqual(['to_come', 'file', 'id,name\n1,a\n', 'slice_closed', 'slice_closed']);
+    });
+
+    test('is noticed to change', async () => {
+      const folder = testFolder({ '1.csv': 'id,name\n1,a\n' });
+      const stamp = statSync(path.join(folder, '1.csv'));
+      const overwritten = offered(folder, (file) => {
+        writeFileSync(file, 'id,name\n2,b\n');
+        utimesSync(file, stamp.atime, stamp.mtime);
+      });
+      await expect(overwritten).rejects.toMatchObject({ kind: 'transient', code: 'file_changed' });
+      await expect(offered(folder, (file) => appendFileSync(file, '3,c\n'))).rejects.toMatchObject({
+        code: 'file_changed',
+      });
+    });
+
+    test('comes in pages to those who do not take it', async () => {
+      const folder = testFolder({ '1.csv': 'id,name\n1,a\n' });
+      const events: string[] = [];
+      for await (const { type } of readFiles(context(0, [folder]), csv(folder, '*.csv'), {
+        ...request(),
+        takesFiles: true,
+      }))
+        events.push(type);
+      expect(events).toEqual(['to_come', 'file', 'to_come', 'page', 'slice_closed', 'slice_closed']);
+    });
+
+    test('packed, it is unpacked first', async () => {
+      const folder = testFolder({ '1.csv': gzipSync('id,name\n1,a\n') });
+      expect(await offered(folder, () => undefined)).toContain('id,name\n1,a\n');
+    });
+
+    test('in another encoding, it is turned into UTF-8 elsewhere', async () => {
+      const folder = testFolder({ '1.csv': Buffer.from('id,name\n1,\u00e9\n', 'latin1') });
+      expect(await offered(folder, () => undefined)).toContain('id,name\n1,\u00e9\n');
+      expect(readdirSync(folder)).toEqual(['1.csv']);
+    });
   });
 
   test('nothing outside of the allowed folders, no link that leads out, no pipe, no device', async () => {

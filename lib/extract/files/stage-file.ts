@@ -14,11 +14,15 @@ const RATIO_FROM_BYTES = 64 * 1024 ** 2;
 const MAX_RATIO = 300;
 const SHOWN_ENTRIES = 10;
 
-/** A private copy of one version of a file, unpacked. */
+/** One version of a file to be read, unpacked. */
 export interface StagedFile {
   readonly path: string;
+  /** Names that begin so are free for what is made of it. */
+  readonly beside: string;
   readonly version: string;
   readonly bytes: number;
+  /** Of a file that is no private copy. */
+  readonly assertUnchanged?: () => Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -43,11 +47,39 @@ export async function stageFile(
       return null;
     }
     const plain = await unpacked(copy, path.join(folder, 'unpacked'), entry.name, options);
-    return { path: plain, version: fetched.version, bytes: (await stat(plain)).size, remove };
+    return { path: plain, beside: plain, version: fetched.version, bytes: (await stat(plain)).size, remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** A file where it lies, if it is not packed and its provider lets it be read there; null where it has to be staged. */
+export async function fileInPlace(provider: FileProvider, entry: FileEntry): Promise<StagedFile | null> {
+  const file = (await provider.open?.(entry)) ?? null;
+  if (file === null) return null;
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-file-'));
+  const remove = async () => {
+    await file.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const { path: place, version, assertUnchanged } = file;
+    await assertUnchanged();
+    if (isPacked(await firstBytes(place, 4))) {
+      await remove();
+      return null;
+    }
+    const { size } = await stat(place);
+    return { path: place, beside: path.join(folder, 'file'), version, bytes: size, assertUnchanged, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function isPacked(start: Buffer): boolean {
+  return ZIP.equals(start) || packingOf(start) !== undefined;
 }
 
 async function unpacked(
@@ -58,7 +90,7 @@ async function unpacked(
 ): Promise<string> {
   const start = await firstBytes(file, 4);
   const isZip = ZIP.equals(start) && format.type !== 'excel';
-  const packing = PACKINGS.find(({ magic }) => magic.equals(start.subarray(0, magic.length)));
+  const packing = packingOf(start);
   if (!packing && !isZip) return file;
   const packedBytes = (await stat(file)).size;
   let bytes = 0;
@@ -106,6 +138,10 @@ const PACKINGS = [
   { name: 'gzip', magic: Buffer.from([0x1f, 0x8b]), open: () => createGunzip() },
   { name: 'zstd', magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), open: () => createZstdDecompress() },
 ];
+
+function packingOf(start: Buffer) {
+  return PACKINGS.find(({ magic }) => magic.equals(start.subarray(0, magic.length)));
+}
 
 async function firstBytes(file: string, count: number): Promise<Buffer> {
   await using handle = await open(file);

@@ -13,10 +13,12 @@ export interface FileFormat {
   straight?(file: OpenFile, schema: JsonObject): Promise<DelimitedFile | null>;
 }
 
-/** A private copy that nobody changes, and the name to show. */
+/** A file, and the name to show. */
 export interface OpenFile {
   readonly name: string;
   readonly path: string;
+  /** Names that begin so are free for what is made of it. */
+  readonly beside: string;
 }
 
 export interface Portion {

@@ -9,12 +9,12 @@ const HEAD_BYTES = 1024 * 1024;
 /** Bytes that no UTF-8 text has are most likely Windows' Western letters, which hold all of Latin-1's. */
 const FALLBACK = 'windows-1252';
 
-/** The file as UTF-8: itself, or a copy beside it. The encoding is found by the first bytes when none is given. */
+/** The file as UTF-8: itself, or a copy. The encoding is found by the first bytes when none is given. */
 export async function asUtf8(file: OpenFile, encoding: string | null): Promise<OpenFile> {
   const label = decoderLabel(encoding ?? (await detectedEncoding(file)), file.name);
   if (label === 'utf-8') return file;
   const decoder = new TextDecoder(label);
-  const path = `${file.path}.utf8`;
+  const path = `${file.beside}.utf8`;
   const decoded = async function* (pieces: AsyncIterable<Buffer>) {
     for await (const piece of pieces) yield decoder.decode(piece, { stream: true });
     yield decoder.decode();

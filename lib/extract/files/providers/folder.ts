@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, glob, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { WeirError } from '#lib/errors.ts';
@@ -47,6 +47,15 @@ export function folderFiles(roots: readonly string[], folder: string, patterns: 
       if ((await versionOf(file)) !== version) throw fileChanged(name);
       return { version: version ?? '' };
     },
+    async open({ name, version }) {
+      // Elsewhere no path leads to an open file.
+      if (process.platform !== 'linux' || version === null) return null;
+      const file = await openRegular(name, real.get(name) ?? (await inside(name)));
+      const assertUnchanged = async () => {
+        if (!(await isStill(file, version))) throw fileChanged(name);
+      };
+      return { path: `/proc/self/fd/${file.fd}`, version, assertUnchanged, close: () => file.close() };
+    },
   };
 }
 
@@ -68,7 +77,7 @@ function isWithin(root: string, target: string): boolean {
 }
 
 /** No link (the path is real already, so one would be new), and no pipe or device, which could block for ever. */
-async function openRegular(name: string, target: string) {
+async function openRegular(name: string, target: string): Promise<FileHandle> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(target, flags).catch((error) => {
     throw (error as { code?: string }).code === 'ENOENT' ? fileNotFound(name, error) : refused(name, error);
@@ -79,9 +88,21 @@ async function openRegular(name: string, target: string) {
 }
 
 /** The time of change can't be set back by hand, so equal times with other content don't deceive. */
-async function versionOf(file: Awaited<ReturnType<typeof open>>): Promise<string> {
-  const { mtimeNs, ctimeNs, size, ino } = await file.stat({ bigint: true });
+async function versionOf(file: FileHandle): Promise<string> {
+  return versionIn(await file.stat({ bigint: true }));
+}
+
+function versionIn({ mtimeNs, ctimeNs, size, ino }: BigIntStats): string {
   return `${mtimeNs}-${ctimeNs}-${size}-${ino}`;
+}
+
+/** Losing its name to another file, as a good writer has it, sets a file's time of change, and changes nothing that is read. */
+async function isStill(file: FileHandle, version: string): Promise<boolean> {
+  const now = await file.stat({ bigint: true });
+  const [, ctimeNs = ''] = version.split('-');
+  return (
+    versionIn(now) === version || (now.nlink === 0n && versionIn({ ...now, ctimeNs: BigInt(ctimeNs) }) === version)
+  );
 }
 
 function refused(file: string, cause?: unknown): WeirError {

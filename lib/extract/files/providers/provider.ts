@@ -7,7 +7,22 @@ export interface FileProvider {
    * @throws WeirError `file_changed` if it changed while it was copied, `file_not_found`, `path_refused`
    */
   fetch(entry: FileEntry, target: string, known: string | null, onBytes?: OnBytes): Promise<{ version: string } | null>;
+  /**
+   * Opens a file where it lies; null where it has to be fetched.
+   * @throws WeirError as `fetch` does
+   */
+  open?(entry: FileEntry): Promise<FileInPlace | null>;
   close?(): void;
+}
+
+/** A file that is read where it lies: others may still write to it. */
+export interface FileInPlace {
+  /** Leads to this very file as long as it is open, whatever takes its place. */
+  readonly path: string;
+  readonly version: string;
+  /** @throws WeirError `file_changed` if it is not the entry's version any more */
+  assertUnchanged(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Told how much of a file has been fetched, and how much it is; null where its server does not say. */
