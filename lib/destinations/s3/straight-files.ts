@@ -9,7 +9,8 @@ import { RawIds } from '../raw-ids.ts';
 import { type OddRow, OddRows, scanFile } from '../straight-rows.ts';
 import { type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
 
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** A file with a longer row has to be read. DuckDB holds several buffers of twice that size. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
 /** Of ids: twelve decimal digits, which are digits of a UUID too. Numbering the rows instead would keep DuckDB to one thread. */
 const ID_SEQUENCE = 'ids';
 const FIRST_ID = 100_000_000_000;
