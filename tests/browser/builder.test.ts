@@ -263,6 +263,8 @@ test('completion knows the names and the data', async () => {
 
 test('the form shows the YAML of just one part, what a value comes from, and takes a copy of it', async () => {
   await page.getByRole('button', { name: 'Form', exact: true }).click();
+  await page.keyboard.press('ControlOrMeta+2');
+  await page.keyboard.press('ControlOrMeta+Home');
   await page.locator('.view-line', { hasText: 'type: HttpRequester' }).click();
   await page.getByRole('heading', { name: 'HttpRequester' }).waitFor();
   await seriousFindings(page, 'form');

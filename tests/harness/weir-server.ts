@@ -67,7 +67,8 @@ async function startOnce(options: WeirOptions): Promise<WeirServer> {
     output: () => output,
     async stop(signal = 'SIGINT') {
       const code = await ended(child, signal);
-      if (options.dataDir === undefined && !options.keepData) rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined && !options.keepData)
+        rmSync(dataDir, { recursive: true, force: true, maxRetries: 10 });
       return code;
     },
     workerPids: () => workerPids(databaseUrl),

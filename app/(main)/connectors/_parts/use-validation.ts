@@ -10,6 +10,8 @@ import type { EditorIssue } from '../../../_components/editor/yaml-editor.tsx';
 const PART_PAUSE_MS = 30;
 const SHORTEST_PAUSE_MS = 40;
 const LONGEST_PAUSE_MS = 1_000;
+/** When the service did not answer. */
+const TRY_AGAIN_MS = 2_000;
 /** A smaller text is as soon looked at whole. */
 const WORTH_A_PART = 30_000;
 
@@ -54,7 +56,11 @@ export function useValidation(edited: Edited): Validation & { readonly checked: 
       const next = await validated(text);
       const tookMs = performance.now() - askedAt;
       pauseMs.current = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, isLarge ? tookMs * 2 : tookMs / 2));
-      if (stale || next === null) return;
+      if (stale) return;
+      if (next === null) {
+        timers.push(setTimeout(() => void lookAtWhole(), TRY_AGAIN_MS));
+        return;
+      }
       whole.current = { issues: next.issues, lines: text.split('\n').length };
       setAnswer((old) => (next.streams.length > 0 ? next : { ...old, issues: next.issues }));
       setChecked(text);
@@ -71,7 +77,7 @@ export function useValidation(edited: Edited): Validation & { readonly checked: 
   return { ...answer, checked };
 }
 
-/** Null when the service does not answer: what was said before stays. */
+/** Null when the service does not answer: what was said before stays until it does. */
 async function validated(manifest: string): Promise<Validation | null> {
   return api.post<Validation>('/manifests/validate', { manifest }).catch(() => null);
 }
