@@ -45,6 +45,9 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = nul
   const [busy, setBusy] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const probe = useProbe<CheckAnswer>();
+  // What was tested last: a refusal counts for these values alone.
+  const [tested, setTested] = useState<string>();
+  const [asking, setAsking] = useState(false);
   const router = useRouter();
   const say = useSay();
 
@@ -60,12 +63,19 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = nul
   const showIssues = (issues: readonly Issue[]) =>
     setErrors(Object.fromEntries(issues.map(({ path, message }) => [(path ?? '').replace(/^config\.?/, ''), message])));
   const check = () => {
-    if (valid())
-      void probe.ask({ kind: `check_${noun}`, ...fixed, config, ...filled, ...(id && { [`${noun}Id`]: id }) });
+    if (!valid()) return;
+    setTested(JSON.stringify(config));
+    void probe.ask({ kind: `check_${noun}`, ...fixed, config, ...filled, ...(id && { [`${noun}Id`]: id }) });
   };
-  const save = async () => {
+  const said = probe.failure?.message ?? (probe.result?.ok === false ? probe.result.message : null);
+  const isRefused = said !== null && tested === JSON.stringify(config);
+  const submit = () => {
     setNameError(name.trim() === '' ? 'Give it a name.' : undefined);
     if (!valid() || name.trim() === '') return;
+    if (isRefused) setAsking(true);
+    else void save();
+  };
+  const save = async () => {
     setBusy(true);
     setRefused(null);
     try {
@@ -90,7 +100,7 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = nul
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        submit();
       }}
     >
       <Field id="config-name" label="Name" error={nameError} hint={`How people find this ${noun}.`}>
@@ -129,6 +139,15 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = nul
           </Button>
         )}
       </div>
+      <Confirm
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Save ${name} although its test failed`}
+        description={`With these settings the test said: ${said ?? ''}`}
+        verb="Save anyway"
+        keep="Go back"
+        onConfirm={save}
+      />
       <Confirm
         open={deleting}
         onOpenChange={setDeleting}

@@ -15,11 +15,13 @@ interface ConfirmProps {
   readonly description: string;
   /** The verb and its object, once more. */
   readonly verb: string;
+  /** The way out. */
+  readonly keep?: string;
   readonly onConfirm: () => Promise<void>;
 }
 
 /** The question before what can't be undone. Stays open with the reason when it is refused. */
-export function Confirm({ open, onOpenChange, title, description, verb, onConfirm }: ConfirmProps) {
+export function Confirm({ open, onOpenChange, title, description, verb, keep = 'Keep', onConfirm }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const confirm = async () => {
@@ -36,7 +38,7 @@ export function Confirm({ open, onOpenChange, title, description, verb, onConfir
   };
   const footer = (
     <>
-      <Button onClick={() => onOpenChange(false)}>Keep</Button>
+      <Button onClick={() => onOpenChange(false)}>{keep}</Button>
       <Button kind="danger" busy={busy} onClick={confirm}>
         {verb}
       </Button>

@@ -12,6 +12,7 @@ import {
   formatRelative,
   formatStamp,
   formatTime,
+  freeName,
   initials,
   plural,
   zoneWord,
@@ -104,4 +105,9 @@ describe('words', () => {
   test('initials', () => {
     expect(['Data platform', 'ana@acme.com', 'Ana'].map(initials)).toEqual(['DP', 'AN', 'AN']);
   });
+});
+
+test('a name that is proposed is one that nobody has', () => {
+  const others = [{ name: 'Shop' }, { name: 'Shop, 2' }];
+  expect([freeName('Hub', others), freeName('Shop', others)]).toEqual(['Hub', 'Shop, 3']);
 });

@@ -188,3 +188,10 @@ function offset(at: Instant, timeZone: string): string {
     .find(({ type }) => type === 'timeZoneName')?.value;
   return (name ?? 'UTC').replace('GMT', 'UTC');
 }
+
+/** A name that is proposed: with a number where one of the others is called so. */
+export function freeName(name: string, others: readonly { readonly name: string }[]): string {
+  const taken = new Set(others.map((other) => other.name));
+  const numbered = others.map((_, index) => `${name}, ${index + 2}`);
+  return [name, ...numbered].find((each) => !taken.has(each)) ?? name;
+}

@@ -91,6 +91,16 @@ test('the first schema with rows in it becomes the newest, and no row loses a va
   }
 });
 
+test('a tunnel that an earlier version kept for nothing is forgotten with its password', async () => {
+  const database = await firstInstallation();
+  const tunnel = { tunnel_method: 'SSH_PASSWORD_AUTH', tunnel_host: 'bastion', tunnel_user_password: 'canary' };
+  await database.query('update destination set config = $1', [JSON.stringify({ host: 'db', tunnel_method: tunnel })]);
+  await migrate(database.db);
+  expect(await database.query('select config from destination')).toEqual([
+    { config: { host: 'db', tunnel_method: { tunnel_method: 'NO_TUNNEL' } } },
+  ]);
+});
+
 test('a database of a newer version is told from one that is behind', async () => {
   const { db, query } = await testDatabase({ migrated: true });
   await query(`insert into kysely_migration (name, timestamp) values ('9999_later', '2030-01-01')`);

@@ -10,13 +10,14 @@ import type { Issue } from '#lib/errors.ts';
 import { ApiError, api, failureOf } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Field, FieldsToFix, fieldControl } from '../../../_components/field.tsx';
+import { freeName } from '../../../_components/format.ts';
 import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
 import { type Choice, EndsFields } from './ends-fields.tsx';
 import { OwnPrefix, SharedTables } from './landing-notices.tsx';
-import { fieldOfIssue, missingParts } from './missing-parts.ts';
+import { fieldOfIssue, missingParts, problemsBelow } from './missing-parts.ts';
 import { RulesFields } from './rules-fields.tsx';
 import { ScheduleField } from './schedule-field.tsx';
 import { StreamRows } from './stream-rows.tsx';
@@ -77,16 +78,19 @@ export function ConnectionForm({
   // What discover finds is proposed once; after that the choice is the user's.
   const [proposedFor, setProposedFor] = useState<string | null>(null);
   const [ownPrefix, setOwnPrefix] = useState<string | null>(null);
+  const [ownName, setOwnName] = useState<string | null>(null);
   if (id === null && discover.result && destination && proposedFor !== `${input.sourceId} ${destination.id}`) {
     setProposedFor(`${input.sourceId} ${destination.id}`);
     const streams = discover.result.streams.map((stream) => suggest(stream, supported));
-    // A prefix that was proposed for another choice goes; one that was typed stays.
+    // A prefix or name that was proposed for another choice goes; one that was typed stays.
     const typed = input.prefix === ownPrefix ? '' : input.prefix;
     const landing = { ...input, prefix: typed, streams: discover.result.streams };
     const sourceName = sources.find((item) => item.id === input.sourceId)?.name ?? '';
     const prefix = typed || freePrefix(landing, others, sourceName);
     setOwnPrefix(prefix === typed ? null : prefix);
-    const name = input.name || freeName(`${sourceName || 'source'} → ${destination.name}`, others);
+    const called = input.name === ownName ? '' : input.name;
+    const name = called || freeName(`${sourceName || 'source'} → ${destination.name}`, others);
+    setOwnName(name === called ? null : name);
     set({ streams, prefix, name });
   }
 
@@ -172,7 +176,7 @@ export function ConnectionForm({
             value={input.schedule}
             onChange={(schedule) => set({ schedule })}
             timeZone={timeZone}
-            error={issues.find((issue) => issue.path?.startsWith('schedule'))?.message}
+            problems={problemsBelow('schedule', issues)}
           />
           {versions && (
             <VersionField
@@ -312,11 +316,4 @@ function streamErrors(issues: readonly Issue[], streams: readonly ConfiguredStre
     return name ? [[name, issue.message] as const] : [];
   });
   return Object.fromEntries(rows);
-}
-
-/** With a number where another connection is called so. */
-function freeName(name: string, others: Props['others']): string {
-  const taken = new Set(others.map((other) => other.name));
-  const numbered = others.map((_, index) => `${name}, ${index + 2}`);
-  return [name, ...numbered].find((each) => !taken.has(each)) ?? name;
 }

@@ -6,6 +6,11 @@ const FIELDS: Readonly<Record<string, string>> = {
   sourceId: 'source',
   destinationId: 'destination',
   name: 'name',
+  'schedule.expression': 'schedule-cron',
+  'schedule.every': 'schedule-every',
+  'schedule.at': 'schedule-at',
+  'schedule.days': 'schedule-days',
+  'schedule.timeZone': 'schedule-zone',
   connectorVersion: 'connector-version',
   owner: 'owner',
   tags: 'tags',
@@ -32,6 +37,14 @@ export function missingParts({ name, sourceId, destinationId, streams }: Connect
 
 /** The id of the field that an issue stands at; none where it stands elsewhere. */
 export function fieldOfIssue({ path = '' }: Issue): string[] {
-  const id = path.startsWith('schedule') ? 'schedule' : FIELDS[path];
+  const id = FIELDS[path] ?? (path.startsWith('schedule') ? 'schedule' : undefined);
   return id ? [id] : [];
+}
+
+/** What is wrong with the parts of a field, by their path below it; an empty path for the field itself. */
+export function problemsBelow(field: string, issues: readonly Issue[]): Record<string, string> {
+  const below = issues.flatMap(({ path = '', message }) =>
+    path === field || path.startsWith(`${field}.`) ? [[path.slice(field.length + 1), message] as const] : [],
+  );
+  return Object.fromEntries(below);
 }

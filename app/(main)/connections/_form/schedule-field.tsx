@@ -1,7 +1,7 @@
 'use client';
 
 import type { Schedule } from '#lib/db/schema.ts';
-import { Field, fieldControl } from '../../../_components/field.tsx';
+import { Field, FieldNote, fieldControl } from '../../../_components/field.tsx';
 import { cronWords } from '../../../_components/format.ts';
 
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -17,11 +17,13 @@ interface Props {
   readonly value: Schedule;
   readonly onChange: (schedule: Schedule) => void;
   readonly timeZone: string;
-  readonly error?: string | undefined;
+  /** By path below `schedule`; an empty path is the schedule's own. */
+  readonly problems: Readonly<Record<string, string>>;
 }
 
 /** When the connection runs: manual, every N hours, daily, weekly on days, or cron, with its time zone. */
-export function ScheduleField({ value, onChange, timeZone, error }: Props) {
+export function ScheduleField({ value, onChange, timeZone, problems }: Props) {
+  const error = problems.type ?? problems[''];
   return (
     <>
       <Field id="schedule" label="Schedule" error={error}>
@@ -39,31 +41,31 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
         </select>
       </Field>
       {value.type === 'hourly' && (
-        <Field id="schedule-every" label="Hours between syncs">
+        <Field id="schedule-every" label="Hours between syncs" error={problems.every}>
           <input
             className="input"
             type="number"
             min={1}
             max={24 * 366}
-            {...fieldControl('schedule-every')}
+            {...fieldControl('schedule-every', problems.every)}
             value={value.every}
             onChange={(event) => onChange({ ...value, every: Number(event.target.value) })}
           />
         </Field>
       )}
       {(value.type === 'daily' || value.type === 'weekly') && (
-        <Field id="schedule-at" label="Time of day">
+        <Field id="schedule-at" label="Time of day" error={problems.at}>
           <input
             className="input"
             type="time"
-            {...fieldControl('schedule-at')}
+            {...fieldControl('schedule-at', problems.at)}
             value={value.at}
             onChange={(event) => onChange({ ...value, at: event.target.value })}
           />
         </Field>
       )}
       {value.type === 'weekly' && (
-        <fieldset className="group">
+        <fieldset className="group" id="schedule-days" tabIndex={-1}>
           <legend>Days</legend>
           {DAYS.map((name, day) => (
             <label key={name} className="row small">
@@ -82,17 +84,19 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
               {name}
             </label>
           ))}
+          <FieldNote id="schedule-days" error={problems.days} />
         </fieldset>
       )}
       {value.type === 'cron' && (
         <Field
           id="schedule-cron"
           label="Cron expression"
+          error={problems.expression}
           hint={`${inWords(value.expression)}Five fields, or Quartz with seconds first.`}
         >
           <input
             className="input mono"
-            {...fieldControl('schedule-cron', undefined, true)}
+            {...fieldControl('schedule-cron', problems.expression, true)}
             value={value.expression}
             onChange={(event) => onChange({ ...value, expression: event.target.value })}
           />
@@ -102,12 +106,13 @@ export function ScheduleField({ value, onChange, timeZone, error }: Props) {
         <Field
           id="schedule-zone"
           label="Time zone"
+          error={problems.timeZone}
           hint="When clocks change: a time that is left out runs an hour later, one that comes twice runs once."
         >
           <input
             className="input"
             list="time-zones"
-            {...fieldControl('schedule-zone', undefined, true)}
+            {...fieldControl('schedule-zone', problems.timeZone, true)}
             value={value.timeZone}
             onChange={(event) => onChange({ ...value, timeZone: event.target.value })}
           />

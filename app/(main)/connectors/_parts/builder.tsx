@@ -11,7 +11,12 @@ import { ApiError, api } from '../../../_components/api.ts';
 import { YamlEditor, type YamlEditorHandle } from '../../../_components/editor/yaml-editor.tsx';
 import { startConfig } from '../../../_components/schema-form/schema-form.tsx';
 import { type PageCommand, usePageCommands } from '../../../_components/shell/page-commands.ts';
-import { rememberTestValues, testValuesOf } from '../../../_components/test-values.ts';
+import {
+  forgetUnsavedTestValues,
+  keptTestValues,
+  rememberTestValues,
+  testValuesOf,
+} from '../../../_components/test-values.ts';
 import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 import { assistManifest, fixesOf, knownData } from './assist-manifest.ts';
@@ -75,6 +80,13 @@ export function Builder({ connector, schema, ...initial }: Props) {
     { name, manifest },
     { manifest: stored, draftAt: connector?.draftAt ?? null },
   );
+  // After the first drawing, which the service does without this tab's values.
+  const { values: given } = initial;
+  const connectorId = connector?.id;
+  useEffect(() => {
+    const kept = given ? null : keptTestValues(connectorId);
+    if (kept) setValues(kept);
+  }, [given, connectorId]);
   const config = validation.spec ? { ...startConfig(validation.spec), ...values } : values;
   const { streams } = validation;
   const chosen = streams.find((item) => item.name === stream)?.name ?? streams[0]?.name ?? null;
@@ -109,7 +121,8 @@ export function Builder({ connector, schema, ...initial }: Props) {
       const { version } = await api.post<{ version: number }>(`/connectors/${id}/versions`, {
         ...{ manifest, note: note || null, basedOn: base?.version ?? null, failingReason: failingReason || null },
       });
-      rememberTestValues(id, values);
+      rememberTestValues(id, values, validation.spec);
+      if (connector === null) forgetUnsavedTestValues();
       draft.forget();
       setDialog(null);
       say.done(version === 1 ? 'Version 1 saved. Next: New source.' : `Version ${version} saved`);
@@ -191,7 +204,7 @@ export function Builder({ connector, schema, ...initial }: Props) {
           onEditing={(open) => setDialog(open ? 'values' : null)}
           onConfig={(next) => {
             setValues(next);
-            if (connector) rememberTestValues(connector.id, next);
+            rememberTestValues(connector?.id, next, validation.spec);
           }}
           onStream={(item) => openStream(item.name)}
         />

@@ -1,7 +1,8 @@
 import Link from 'next/link';
 import { getConnector, listConnectors } from '#lib/connections/connectors.ts';
+import { listSources } from '#lib/connections/sources.ts';
 import { ConfigForm } from '../../../_components/config-form.tsx';
-import { plural } from '../../../_components/format.ts';
+import { freeName, plural } from '../../../_components/format.ts';
 import { Empty, NoneYet } from '../../../_components/notice.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
 import { formConsent } from '../../../_server/form-consent.ts';
@@ -27,6 +28,7 @@ export default async function NewSourcePage({
   const { connector: connectorId, then, consent: consentId } = await searchParams;
   if (connectorId === undefined) return <ChooseConnector then={then} />;
   const connector = await orNotFound(getConnector(context, workspaceId, connectorId));
+  const sources = await listSources(context, workspaceId);
   const { consent, left } = await formConsent(page, connector, consentId);
   return (
     <Page crumbs={CRUMBS}>
@@ -47,7 +49,7 @@ export default async function NewSourcePage({
         <ConfigForm
           noun="source"
           spec={connector.latest.spec}
-          initial={left ?? { name: connector.name, config: {} }}
+          initial={left ?? { name: freeName(connector.name, sources), config: {} }}
           id={null}
           fixed={{ connectorId }}
           consent={consent}
