@@ -1,7 +1,7 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { causeLine, keysLine } from './evidence.ts';
+import { causeLine, keysLine, ownerLine, sharedLine, trendLine } from './evidence.ts';
 import { tellChange } from './incident-changed.ts';
 import {
   closeUndeclared,
@@ -205,6 +205,7 @@ async function tellFresh(tx: Db, c: NotifyContext, run: ChecksFinished, { fresh,
             ]),
         ...(await evidenceOf(tx, run, these, c.clock())).map(mask),
         'What to do: look at the rows behind it, then mend the source or the limit and run the checks again.',
+        ...ownerLine(owners),
       ],
       link,
       footer: `${these
@@ -220,13 +221,20 @@ async function tellFresh(tx: Db, c: NotifyContext, run: ChecksFinished, { fresh,
 /** What probably caused them, and the first of the rows at fault. */
 async function evidenceOf(
   tx: Db,
-  { connectionId }: ChecksFinished,
+  { connectionId, suiteId }: ChecksFinished,
   fresh: readonly Fresh[],
   at: Date,
 ): Promise<string[]> {
   const explanation = fresh.find((each) => each.explanation !== null)?.explanation ?? null;
   const failing = fresh.map(({ table, samples: rows }) => ({ table, rows }));
-  return [...causeLine(explanation, at), ...(await keysLine(tx, connectionId, failing))];
+  const [only, ...others] = fresh;
+  const isOne = only !== undefined && others.length === 0;
+  return [
+    ...causeLine(explanation, at),
+    ...(await sharedLine(tx, connectionId, failing)),
+    ...(isOne ? await trendLine(tx, { suiteId, key: only.key, isGate: false }) : []),
+    ...(await keysLine(tx, connectionId, failing)),
+  ];
 }
 
 async function onRunFailed(

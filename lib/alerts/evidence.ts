@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
-import type { JsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { PERSONAL_MASK } from '#lib/personal-mask.ts';
 import type { Explanation } from './incident-store.ts';
 import { spanText } from './message.ts';
@@ -10,12 +11,25 @@ import { spanText } from './message.ts';
 const KEYS = 3;
 const KEY_LENGTH = 60;
 const MINUTE_MS = 60_000;
+/** What few rows have in common says nothing. */
+const LEAST_ALIKE = 3;
+const SHARED = 2;
+const TREND = { least: 3, most: 10 };
+const BARS = '▂▃▄▅▆▇';
 
 /** Rows that fail a check, as they are kept. */
 export interface FailingRows {
   /** As the suite names it: `orders`, `shop.orders`. */
   readonly table: string;
   readonly rows: readonly JsonObject[];
+}
+
+/** Which check it is whose past is told. */
+interface MeasuredCheck {
+  readonly suiteId: string;
+  readonly key: string;
+  /** Measured on loads before they are published, or on tables. */
+  readonly isGate: boolean;
 }
 
 /** `Likely cause: Schema change in orders: column added, contact, 3m before.` */
@@ -41,30 +55,104 @@ export async function keysLine(
   return [`First failing keys of ${first.table} (${key.join(', ')}): ${telling.slice(0, KEYS).join(', ')}`];
 }
 
-/** The rows that a held load's gate kept, of the check that holds it back. */
-export async function heldRows(tx: Db, syncId: number): Promise<FailingRows[]> {
+/** `All 5 failing rows that were kept have channel = web.`, of columns that have other values in the table as well. */
+export async function sharedLine(
+  tx: Db,
+  connectionId: string | null,
+  failing: readonly FailingRows[],
+): Promise<string[]> {
+  const first = failing.find(({ rows }) => rows.length >= LEAST_ALIKE);
+  if (!first || connectionId === null) return [];
+  const { table, rows } = first;
+  const alike = (await variedColumns(tx, connectionId, table)).flatMap((column) => {
+    const [value = '', ...others] = new Set(rows.map((row) => valueText(row[column])));
+    return others.length === 0 && value !== '' && value !== PERSONAL_MASK ? [`${column} = ${value}`] : [];
+  });
+  if (alike.length === 0) return [];
+  return [`All ${rows.length} failing rows that were kept have ${alike.slice(0, SHARED).join(' and ')}.`];
+}
+
+/** `Last 10: ▇▇▇▇▇▇▇▇▇▂, 99.4% → 61.4%`; nothing before there is a past. */
+export async function trendLine(tx: Db, { suiteId, key, isGate }: MeasuredCheck): Promise<string[]> {
+  const newest = await tx
+    .selectFrom('check_result as result')
+    .innerJoin('check_run as run', 'run.id', 'result.run_id')
+    .select(['result.value', 'result.value_text as text'])
+    .where('result.suite_id', '=', suiteId)
+    .where('result.key', '=', key)
+    .where('run.trigger', isGate ? 'in' : 'not in', isGate ? ['gate'] : ['gate', 'backfill'])
+    .where('result.value', 'is not', null)
+    .orderBy('result.id', 'desc')
+    .limit(TREND.most)
+    .execute();
+  const [now, before] = newest;
+  if (newest.length < TREND.least || !now || !before) return [];
+  const values = newest.map(({ value }) => Number(value)).toReversed();
+  const said = ({ value, text }: typeof now) => text ?? String(value);
+  return [`Last ${values.length}: ${bars(values)}, ${said(before)} → ${said(now)}`];
+}
+
+/** From the least to the most of them; all of one height where they do not differ. */
+function bars(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const height = (value: number) => (most === least ? 0.5 : (value - least) / (most - least));
+  return values.map((value) => BARS[Math.round(height(value) * (BARS.length - 1))]).join('');
+}
+
+/** Who is asked to look at it. */
+export function ownerLine(owners: readonly string[]): string[] {
+  const named = [...new Set(owners)];
+  return named.length === 0 ? [] : [`Owner: ${named.join(', ')}`];
+}
+
+export interface HeldLoad {
+  readonly rows: number;
+  /** Of the check that holds it back: what is known of it, and the rows that its gate kept. */
+  readonly check: MeasuredCheck | null;
+  readonly failing: readonly FailingRows[];
+}
+
+/** What is known of a load that a check holds back. */
+export async function heldLoad(tx: Db, syncId: number): Promise<HeldLoad> {
   const results = await tx
     .selectFrom('check_run as run')
     .innerJoin('check_result as result', 'result.run_id', 'run.id')
-    .select('result.samples')
+    .select(['result.samples', 'result.suite_id as suiteId', 'result.key'])
     .where('run.sync_id', '=', syncId)
     .where('run.trigger', '=', 'gate')
     .where('result.level', '=', 'block')
     .where('result.outcome', '=', 'fail')
-    .where('result.samples', 'is not', null)
+    .orderBy(sql`result.samples is null`)
     .orderBy('run.id', 'desc')
     .orderBy('result.id')
     .limit(1)
     .execute();
   const streams = await tx
     .selectFrom('sync_stream')
-    .select('name')
+    .select(['name', 'written'])
     .where('sync_id', '=', syncId)
     .where('status', '=', 'held')
     .orderBy('name')
     .execute();
   const table = streams.length === 1 ? (streams[0]?.name ?? '') : 'the load';
-  return results.map(({ samples }) => ({ table, rows: samples ?? [] }));
+  const [worst] = results;
+  return {
+    rows: streams.reduce((sum, { written }) => sum + Number(written), 0),
+    check: worst ? { suiteId: worst.suiteId, key: worst.key, isGate: true } : null,
+    failing: results.map(({ samples }) => ({ table, rows: samples ?? [] })),
+  };
+}
+
+/** Columns of the table that had a few different values when it was first looked at. */
+async function variedColumns(tx: Db, connectionId: string, table: string): Promise<string[]> {
+  const profiles = await tx
+    .selectFrom('table_profile')
+    .select(['table_name as name', 'columns'])
+    .where('connection_id', '=', connectionId)
+    .execute();
+  const profile = profiles.find(({ name }) => name === table || table.endsWith(`.${name}`));
+  const columns = (Array.isArray(profile?.columns) ? profile.columns : []).filter(isJsonObject);
+  return columns.flatMap(({ name, values }) => (Array.isArray(values) && values.length > 1 ? [String(name)] : []));
 }
 
 interface StreamKey {

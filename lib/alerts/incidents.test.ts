@@ -123,6 +123,43 @@ describe('the message of a failing check', () => {
     expect(told.length).toBeLessThan(150);
   });
 
+  test('says what all of the rows have in common, of columns with other values in the table', async () => {
+    const w = await workspace();
+    const column = (name: string, values: string[]) => ({ name, type: 'text', filled: 9, distinct: 3, values });
+    await w.database.query(
+      `insert into table_profile (connection_id, workspace_id, table_name, sync_id, columns, suggestions)
+       values ($1, $2, 'orders', 1, $3, '[]')`,
+      [
+        ...[w.connectionId, w.workspaceId],
+        JSON.stringify([column('channel', ['web', 'shop']), column('country', ['DE']), column('city', ['B', 'C'])]),
+      ],
+    );
+    const rows = ['B', 'B', 'C'].map((city, id) => ({ id, channel: 'web', country: 'DE', city, note: '••••' }));
+    await w.checksFinished({ a: 'fail' }, null, {}, rows);
+    await w.checksFinished({ a: 'pass' });
+    await w.checksFinished({ a: 'fail' }, null, {}, rows.slice(1));
+    await w.deliverAll();
+    const [first, , third] = w.slack.texts();
+    expect(first).toContain('All 3 failing rows that were kept have channel = web.');
+    expect(third).not.toContain('failing rows that were kept');
+  });
+
+  test('draws what the check measured before, and from what to what it went', async () => {
+    const w = await workspace();
+    for (const value of [99, 98.7, 99.4, 61.4])
+      await w.checksFinished({ a: value > 90 ? 'pass' : 'fail' }, null, {}, [], null, { a: value });
+    await w.deliverAll();
+    expect(w.slack.texts()[0]).toContain('Last 4: ▇▇▇▂, 99.4% → 61.4%');
+  });
+
+  test('names who is asked to look at it', async () => {
+    const w = await workspace();
+    await w.database.query(`update connection set owner = 'data-platform'`);
+    await w.syncFinished({ status: 'failed', failure: FAILURE });
+    await w.deliverAll();
+    expect(w.slack.texts()[0]).toContain('Owner: data-platform');
+  });
+
   test('goes by id where the stream has no key, and says nothing where there is none', async () => {
     const bare = { stream: { name: 'orders' }, primaryKey: [] };
     expect(await linesOf([{ id: 5 }], bare)).toContain('First failing keys of orders (id): 5');

@@ -2,13 +2,14 @@ import type { Db } from '#lib/db/connect.ts';
 import type { Failure, Where } from '#lib/errors.ts';
 import { disableIfHopeless, forgetWarning } from './auto-disable.ts';
 import type { Event } from './events.ts';
-import { causeLine, heldRows, keysLine } from './evidence.ts';
+import { causeLine, heldLoad, keysLine, ownerLine, sharedLine, trendLine } from './evidence.ts';
 import { groupOf } from './group.ts';
 import { tellChange } from './incident-changed.ts';
 import { findSchemaChange, insertEvents, saveExplanation } from './incident-store.ts';
 import { masked, masking } from './mask.ts';
 import type { Message } from './message.ts';
 import { enqueue, type Group, routeFor } from './outbox.ts';
+import { routedConnection } from './routing-store.ts';
 import { tellSchemaChanges } from './schema-changed.ts';
 import { isNoteworthy, markTold, type OpenIncident, seeIncident } from './store.ts';
 import {
@@ -121,6 +122,7 @@ async function onFailed(
         `What happened: sync ${syncId} ${happened ?? often}${place}. Readers keep what was published before.`,
         ...(event === 'load_held' ? await whyHeld(tx, sync, seen.id, at) : []).map(mask),
         ...(hint ? [`What to do: ${hint}`] : []),
+        ...ownerLine((await routedConnection(tx, workspaceId, connectionId))?.owners ?? []),
       ],
       link,
       footer: `INC-${seen.id}, critical. ${TOLD_ONCE}`,
@@ -142,7 +144,14 @@ async function whyHeld(
     await saveExplanation(tx, incidentId, cause);
     await insertEvents(tx, [{ incidentId, workspaceId, at, kind: 'explained', message: cause.text }]);
   }
-  return [...causeLine(cause, at), ...(await keysLine(tx, connectionId, await heldRows(tx, syncId)))];
+  const { rows, check, failing } = await heldLoad(tx, syncId);
+  return [
+    ...(rows > 0 ? [`Held back: ${rows.toLocaleString('en-US')} rows.`] : []),
+    ...causeLine(cause, at),
+    ...(await sharedLine(tx, connectionId, failing)),
+    ...(check ? await trendLine(tx, check) : []),
+    ...(await keysLine(tx, connectionId, failing)),
+  ];
 }
 
 /** A rule may wait for so many failures in a row before it tells of them. */
