@@ -3,7 +3,7 @@ import { api } from './api.ts';
 /** Names under which the service sends events of a probe, a sync or the overview. */
 const NAMES = [
   ...['message', 'page', 'exchange', 'log', 'state', 'templates', 'recording', 'test'],
-  ...['result', 'failure', 'progress', 'overview', 'same', 'done'],
+  ...['result', 'failure', 'progress', 'overview', 'changed', 'same', 'done'],
 ];
 
 /**

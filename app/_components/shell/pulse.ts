@@ -3,9 +3,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import type { Overview } from '#lib/connections/overview.ts';
+import type { OverviewChange } from '#lib/connections/overview-change.ts';
 import { api } from '../api.ts';
 import { followEvents } from '../events.ts';
 import type { Wire } from '../wire.ts';
+import { changedOverview } from './changed-overview.ts';
 
 export interface Pulse {
   readonly openIncidents: number;
@@ -27,7 +29,10 @@ export function useOverview(initial?: Wire<Overview>) {
   });
 }
 
-type OverviewEvent = ({ type: 'overview' } & Wire<Overview>) | { type: 'same'; asOf: string };
+type OverviewEvent =
+  | ({ type: 'overview' } & Wire<Overview>)
+  | ({ type: 'changed' } & Wire<OverviewChange>)
+  | { type: 'same'; asOf: string };
 
 /**
  * Keeps the overview up to date while the tab is seen: a browser opens few connections to one host, and hidden tabs need none.
@@ -36,12 +41,12 @@ type OverviewEvent = ({ type: 'overview' } & Wire<Overview>) | { type: 'same'; a
 export function useOverviewFeed(): void {
   const queries = useQueryClient();
   useEffect(() => {
-    const take = (event: OverviewEvent) =>
-      queries.setQueryData<Wire<Overview>>(OVERVIEW_KEY, (old) => {
-        if (event.type === 'same') return old && { ...old, asOf: event.asOf };
-        const { type: _type, ...overview } = event;
-        return overview;
-      });
+    const take = ({ type: _type, ...event }: OverviewEvent) => {
+      const old = queries.getQueryData<Wire<Overview>>(OVERVIEW_KEY);
+      const now = 'connections' in event ? event : old && changedBy(old, event);
+      if (now) queries.setQueryData<Wire<Overview>>(OVERVIEW_KEY, now);
+      else void queries.invalidateQueries({ queryKey: OVERVIEW_KEY });
+    };
     let stop: (() => void) | null = null;
     const follow = () => {
       const isSeen = document.visibilityState === 'visible';
@@ -57,6 +62,10 @@ export function useOverviewFeed(): void {
       stop?.();
     };
   }, [queries]);
+}
+
+function changedBy(old: Wire<Overview>, event: Wire<OverviewChange> | { asOf: string }): Wire<Overview> | null {
+  return 'changed' in event ? changedOverview(old, event) : { ...old, asOf: event.asOf };
 }
 
 /** Workers, running syncs and open incidents for the side bar; null before the first answer. */

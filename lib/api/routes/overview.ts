@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { getOverview, type Overview } from '#lib/connections/overview.ts';
+import { overviewTeller } from '#lib/connections/overview-change.ts';
 import type { Context } from '#lib/context.ts';
 import { as, type Door, type DoorEnv, isStillIn } from '../door.ts';
 import { eventStream } from '../event-stream.ts';
@@ -16,23 +17,15 @@ export function overviewRoutes(app: Hono<DoorEnv>): void {
   app.get('/overview/events', as('viewer'), overviewEvents);
 }
 
-/** `overview` when something has changed, and `same` with the time when nothing has: a thousand connections are not sent twice. */
+/** `overview` at first, then `changed` with what has changed, and `same` with the time when nothing has. */
 function overviewEvents(c: Door): Response {
   const context = c.get('context');
   const { workspaceId } = c.get('identity');
-  let sent = '';
-  return eventStream(
-    c.req.raw,
-    async () => {
-      const overview = await sharedLook(context, workspaceId);
-      const now = JSON.stringify({ ...overview, asOf: null });
-      const isSame = now === sent;
-      sent = now;
-      const event = isSame ? { event: 'same', data: { asOf: overview.asOf } } : { event: 'overview', data: overview };
-      return { events: [event], done: false };
-    },
-    { pollMs: LOOK_EVERY_MS, isLetIn: () => isStillIn(c) },
-  );
+  const tell = overviewTeller();
+  return eventStream(c.req.raw, async () => ({ events: [tell(await sharedLook(context, workspaceId))], done: false }), {
+    pollMs: LOOK_EVERY_MS,
+    isLetIn: () => isStillIn(c),
+  });
 }
 
 const looks = new WeakMap<Context, Map<string, { readonly until: number; readonly overview: Promise<Overview> }>>();
