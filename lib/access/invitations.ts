@@ -7,7 +7,7 @@ import { audit } from './audit.ts';
 import { passwordIssues } from './passwords.ts';
 import { noSuch } from './refusals.ts';
 import { isRole } from './roles.ts';
-import { insertUser, nameIssues } from './set-up.ts';
+import { insertPassword, insertUser, nameIssues } from './set-up.ts';
 import { isEmail } from './workspace.ts';
 
 export interface Invitation {
@@ -210,12 +210,14 @@ async function addMember(
 }
 
 async function setPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable('account')
     .set({ password: passwordHash, updatedAt: new Date() })
     .where('userId', '=', userId)
     .where('providerId', '=', 'credential')
-    .execute();
+    .executeTakeFirst();
+  // Who has come in by a provider alone had none.
+  if (numUpdatedRows === 0n) await insertPassword(tx, userId, passwordHash);
   await tx.deleteFrom('session').where('userId', '=', userId).execute();
 }
 

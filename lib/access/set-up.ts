@@ -79,12 +79,16 @@ export async function insertUser(
     .values({ name: name.trim(), email: email.trim().toLowerCase(), emailVerified: false })
     .returning('id')
     .executeTakeFirstOrThrow();
-  // As better-auth's own sign-up writes it.
+  await insertPassword(db, id, passwordHash);
+  return id;
+}
+
+/** The first password of a user, as better-auth's own sign-up writes it. */
+export async function insertPassword(db: Db, userId: string, passwordHash: string): Promise<void> {
   await db
     .insertInto('account')
-    .values({ userId: id, accountId: id, providerId: 'credential', password: passwordHash, updatedAt: new Date() })
+    .values({ userId, accountId: userId, providerId: 'credential', password: passwordHash, updatedAt: new Date() })
     .execute();
-  return id;
 }
 
 function alreadySetUp(): WeirError {

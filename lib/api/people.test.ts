@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { forgetAccess } from '#lib/access/retention.ts';
 import { type ApiClient, testApi } from '#tests/harness/api.ts';
 
 const V1 = '/api/weir/v1';
@@ -51,6 +52,33 @@ test('an administrator’s link sets a new password, and ends what the old one b
     api.client().send('POST', '/api/auth/sign-in/email', { email: BOB.email, password });
   expect((await signIn(BOB.password)).status).not.toBe(200);
   expect((await signIn('four slow comets')).status).toBe(200);
+});
+
+test('an administrator’s link gives a password to who has come in by a provider alone', async () => {
+  const { api, ada, bobId } = await withBob('viewer');
+  await api.query(`update account set "providerId" = 'oidc', password = null where "userId" = $1`, [bobId]);
+  const { body } = await ada.send('POST', `${V1}/members/${bobId}/password-reset`);
+  expect((await accept(api.client(), { token: body.token, password: 'four slow comets' })).status).toBe(201);
+});
+
+test('what lets nobody in any more is forgotten with its addresses, and what does stays', async () => {
+  const { api, ada, bob } = await withBob('viewer');
+  await ada.send('POST', `${V1}/invitations`, { email: 'eve@example.com', role: 'viewer' });
+  const counts = async () => {
+    const tables = ['session', 'invitation', 'try_counter'];
+    const rows = await Promise.all(tables.map((table) => api.query(`select from ${table}`)));
+    return rows.map(({ length }) => length);
+  };
+  const [sessions = 0] = await counts();
+  await api.query(`update session set "expiresAt" = now() - interval '1 second' where "userId" in
+    (select id from "user" where email = 'bob@example.com')`);
+  const later = (days: number) => new Date(Date.now() + days * 86_400_000);
+  await forgetAccess({ db: api.context.db, clock: () => new Date() });
+  expect(await counts()).toEqual([sessions - 1, 2, expect.any(Number)]);
+  expect((await ada.get(`${V1}/me`)).status).toBe(200);
+  expect((await bob.get(`${V1}/me`)).status).toBe(401);
+  await forgetAccess({ db: api.context.db, clock: () => later(40) });
+  expect(await counts()).toEqual([0, 0, 0]);
 });
 
 test('a changed role holds at the next request; who is removed is out at once', async () => {

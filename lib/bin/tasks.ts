@@ -1,4 +1,5 @@
 import { forgetOldAnswers } from '#lib/access/idempotency.ts';
+import { forgetAccess } from '#lib/access/retention.ts';
 import { onChecksFinished } from '#lib/alerts/checks-finished.ts';
 import { deliver } from '#lib/alerts/deliver.ts';
 import { onLate } from '#lib/alerts/late.ts';
@@ -125,8 +126,9 @@ export async function forgetOld(context: Context): Promise<void> {
     const { lines, syncs } = await forgetSyncs(context);
     const measurements = await forgetMeasurements(context);
     const commands = await forgetCommands(context);
-    if (lines + syncs + measurements + commands > 0)
-      context.log.info({ lines, syncs, measurements, commands }, 'forgot what is old');
+    const access = await forgetAccess(context);
+    if (lines + syncs + measurements + commands + access > 0)
+      context.log.info({ lines, syncs, measurements, commands, access }, 'forgot what is old');
   });
 }
 
