@@ -6,6 +6,8 @@ import { type Proxies, readProxies } from './outbound-proxy.ts';
 export interface Env {
   readonly port: number;
   readonly host: string;
+  /** Where workers reach what the web server serves below `/demo`; null for this machine. */
+  readonly demoUrl: string | null;
   /** A second port that answers the API alone; null for none. */
   readonly apiPort: number | null;
   /** False lets programs on this machine use Airbyte's API without credentials. */
@@ -29,6 +31,8 @@ export interface Env {
   /** Through which requests leave; null for straight ways. */
   readonly proxies: Proxies | null;
   readonly logLevel: string;
+  /** Renewed by a worker while it reaches its database, for probes; null for none. */
+  readonly aliveFile: string | null;
   /** Syncs and test reads that run at once in one worker. */
   readonly concurrency: number;
   readonly syncMemoryMb: number;
@@ -120,6 +124,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
   const env: Env = {
     port,
     host,
+    demoUrl: url('WEIR_DEMO_URL', ['http:'])?.replace(/\/+$/, '') ?? null,
     apiPort,
     apiAuth: apiAuth !== 'off',
     localMetrics: metrics === 'local',
@@ -133,6 +138,7 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     oidc,
     proxies,
     logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
+    aliveFile: text('WEIR_ALIVE_FILE') && path.resolve(projectDir, text('WEIR_ALIVE_FILE') ?? ''),
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
     syncMemoryMb,
     mostSyncMemoryMb: Math.max(syncMemoryMb, whole('WEIR_SYNC_MEMORY_MOST_MB', syncMemoryMb, 128, 65_536)),

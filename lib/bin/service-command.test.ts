@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, watch } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -59,6 +60,17 @@ test('weir migrate makes the tables, without which a worker does not start', asy
   expect([await first.ended, first.output()]).toEqual([0, expect.stringContaining('0001_first_light')]);
   const second = migrate();
   expect([await second.ended, second.output()]).toEqual([0, 'The database is up to date.\n']);
+});
+
+test('a worker renews the file that probes look at', async () => {
+  const { url } = await testDatabase({ migrated: true });
+  const file = path.join(mkdtempSync(path.join(os.tmpdir(), 'weir-alive-')), 'alive');
+  onTestFinished(() => rmSync(path.dirname(file), { recursive: true, force: true }));
+  const worker = weir(['worker'], { DATABASE_URL: url, WEIR_SECRET_KEY: KEY, WEIR_ALIVE_FILE: file });
+  await worker.said('The worker is ready');
+  const renewed = watch(file);
+  onTestFinished(() => renewed.close());
+  await once(renewed, 'change');
 });
 
 test('two workers over one Postgres: one is killed, the other takes its sync over and every row comes once', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import cron from 'node-cron';
@@ -60,6 +61,7 @@ await context.queue.work('command', { concurrency: COMMANDS_AT_ONCE }, async ({ 
   commands.add(running);
   await running.finally(() => commands.delete(running));
 });
+await seen();
 const clock = [
   cron.schedule('* * * * * *', () => guarded('tick', () => tick(context))),
   cron.schedule('15 * * * * *', () => guarded('late', () => lookForLate(context))),
@@ -113,6 +115,7 @@ async function seen(): Promise<void> {
     })
     .where('id', '=', workerId)
     .execute();
+  if (env.aliveFile !== null) await writeFile(env.aliveFile, '');
 }
 
 const inProgress = new Set<string>();

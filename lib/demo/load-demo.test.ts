@@ -9,8 +9,8 @@ import { repointDemo } from './repoint-demo.ts';
 
 const V1 = '/api/weir/v1';
 
-async function apiWithDemo(): Promise<TestApi> {
-  const api = await testApi({ PORT: '18000' });
+async function apiWithDemo(variables: Record<string, string> = { PORT: '18000' }): Promise<TestApi> {
+  const api = await testApi(variables);
   const name = await demoDatabaseName(api.db);
   onTestFinished(async () => {
     const admin = new pg.Client({ connectionString: process.env.WEIR_TEST_POSTGRES });
@@ -70,4 +70,15 @@ test('follows the service to another port', async () => {
   ]);
   expect(await api.query(`select config ->> 'port' as port from destination`)).toEqual([{ port: '5999' }]);
   expect(await api.query('select port from allowed_host order by port')).toEqual([{ port: 5999 }, { port: 19_000 }]);
+});
+
+test('workers elsewhere are sent where the operator says that the web server is', async () => {
+  const api = await apiWithDemo({ HOST: '0.0.0.0', WEIR_DEMO_URL: 'http://web:8000/demo/' });
+  await (await api.admin()).send('POST', `${V1}/demo`);
+  expect(
+    await api.query(`select distinct config ->> 'files_url' as url from source where config ? 'files_url'`),
+  ).toEqual([{ url: 'http://web:8000/demo/files' }]);
+  expect(await api.query(`select host, port from allowed_host where reason = 'Demo API'`)).toEqual([
+    { host: 'web', port: 8000 },
+  ]);
 });
