@@ -155,6 +155,7 @@ function TableLegend() {
       items={[
         ['band', 'expected band'],
         ['tick-ok', 'succeeded; height is duration against the median'],
+        ['warn', 'a check warned or failed, cap apart'],
         ['fail', 'failed, split'],
         ['block', 'blocked, capped'],
         ['off', 'skipped or cancelled, low'],

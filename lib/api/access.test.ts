@@ -281,6 +281,15 @@ test('health answers without signing in, with and without a slash', async () => 
   expect((await client().get('/api/public/v1/health')).status).toBe(200);
 });
 
+test('an address that takes another method says which', async () => {
+  const { client } = await testApi();
+  const trigger = await client().get(`${V1}/triggers/whatever`);
+  expect(trigger).toMatchObject({ status: 405, body: { error: { message: 'This address takes POST, and not GET.' } } });
+  expect(trigger.headers.get('allow')).toBe('POST');
+  expect((await client().send('POST', `${V1}/overview/`)).status).toBe(405);
+  expect((await client().get(`${V1}/nothing/here`)).status).toBe(404);
+});
+
 test('answers carry the headers that keep browsers from guessing', async () => {
   const { client } = await testApi();
   const forged = { origin: 'https://evil.example' };

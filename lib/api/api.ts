@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { assertOwnOrigin } from '#lib/access/request-origin.ts';
 import type { Context } from '#lib/context.ts';
+import type { Log } from '#lib/log.ts';
 import { configTree, publicTree } from './airbyte/mount.ts';
 import { configRefusal, publicRefusal } from './airbyte/refusals.ts';
 import { configRoutes, publicRoutes } from './airbyte/routes.ts';
@@ -32,6 +33,8 @@ import { syncRoutes } from './routes/syncs.ts';
 import { triggerRoutes } from './routes/triggers.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 
+const OWN = '/api/weir/v1';
+
 /** `peer` is the address at the other end of the socket. */
 export interface Api {
   fetch(request: Request, peer?: string): Promise<Response>;
@@ -54,7 +57,8 @@ export function createApi(context: Context): Api {
     await next();
   });
   app.onError((error, c) => refusalAt(c.req.path)(error, context.log));
-  app.notFound(() => failureResponse(badRequest('There is nothing at this address.', 'not_found'), context.log));
+  const own = ownRoutes();
+  app.notFound((c) => nothingAt(own, c.req, context.log));
 
   app.get('/api/v1/health', (c) => c.json({ available: true }));
   app.get('/api/v1/openapi.json', (c) => c.json(configDocument()));
@@ -66,8 +70,8 @@ export function createApi(context: Context): Api {
   app.route('/api/auth', authRoutes());
   app.get('/oauth/callback', consentCallback);
   app.route('/api/metrics', metricsRoutes());
-  app.use('/api/weir/v1/:noun', paged());
-  app.route('/api/weir/v1', ownRoutes());
+  app.use(`${OWN}/:noun`, paged());
+  app.route(OWN, own);
   return {
     async fetch(request, peer) {
       return guarded(await app.fetch(request, { peer }));
@@ -86,6 +90,23 @@ function guarded(response: Response): Response {
   for (const [name, value] of Object.entries(SECURITY_HEADERS))
     if (!response.headers.has(name)) response.headers.set(name, value);
   return response;
+}
+
+/** Of an address that has no route for this method it is said which ones it has. */
+function nothingAt(own: Hono<DoorEnv>, { method, path }: { method: string; path: string }, log: Log): Response {
+  const asked = path.replace(/\/+$/, '').slice(OWN.length).split('/');
+  const isAt = (pattern: string) => {
+    const parts = pattern.split('/');
+    return parts.length === asked.length && parts.every((part, n) => part.startsWith(':') || part === asked[n]);
+  };
+  const methods = path.startsWith(`${OWN}/`)
+    ? [...new Set(own.routes.flatMap((route) => (isAt(route.path) ? [route.method] : [])))]
+    : [];
+  if (methods.length === 0) return failureResponse(badRequest('There is nothing at this address.', 'not_found'), log);
+  const said = `This address takes ${methods.join(' or ')}, and not ${method}.`;
+  const answer = failureResponse(badRequest(said, 'wrong_method'), log);
+  answer.headers.set('allow', methods.join(', '));
+  return answer;
 }
 
 /** What `/api/weir/v1` answers; docs/http-api.md lists it. */

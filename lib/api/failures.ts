@@ -9,6 +9,7 @@ const STATUS_OF_CODE: Record<string, number> = {
   not_allowed: 403,
   foreign_origin: 403,
   not_found: 404,
+  wrong_method: 405,
   already_set_up: 409,
   last_workspace: 409,
   in_use: 409,
@@ -59,7 +60,7 @@ export function statusOf({ code, kind }: Pick<Failure, 'code' | 'kind'>): number
 /** @returns a 4xx in the making: for what is wrong with the request itself */
 export function badRequest(
   message: string,
-  code: 'bad_request' | 'too_large' | 'not_found' = 'bad_request',
+  code: 'bad_request' | 'too_large' | 'not_found' | 'wrong_method' = 'bad_request',
 ): WeirError {
   return new WeirError({ kind: 'config', code, message });
 }

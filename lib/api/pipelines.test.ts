@@ -78,6 +78,21 @@ describe('automation', () => {
     });
     expect((await ada.send('PUT', path(second), { ...empty, afterConnectionId: second })).status).toBe(422);
   });
+
+  test('closes no circle, however many save it at once', async () => {
+    const { ada, connectionId, sourceId, destinationId } = await shop();
+    const second = await make(ada, 'connections', { name: 'Second', sourceId, destinationId, streams: [ORDERS] });
+    const path = (id: string) => `${V1}/connections/${id}/automation`;
+    const empty = { channelIds: [], commands: [] };
+    for (let n = 0; n < 5; n++) {
+      const answers = await Promise.all([
+        ada.send('PUT', path(connectionId), { ...empty, afterConnectionId: second }),
+        ada.send('PUT', path(second), { ...empty, afterConnectionId: connectionId }),
+      ]);
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 422]);
+      for (const id of [connectionId, second]) await ada.send('PUT', path(id), { ...empty, afterConnectionId: null });
+    }
+  });
 });
 
 test('a pipeline shows its sync, its dbt run, its data quality and its training', async () => {

@@ -47,11 +47,13 @@ export async function setAutomation(
   connectionId: string,
   next: Automation,
 ): Promise<void> {
-  const before = await getAutomation(c, workspaceId, connectionId);
-  const issues = await issuesOf(c, workspaceId, connectionId, { next, before });
-  if (issues.length > 0)
-    throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'It was not saved.', issues });
   await c.db.transaction().execute(async (tx) => {
+    // One after the other: two who save at once would close a circle that neither sees.
+    await sql`select from workspace where id = ${workspaceId} for update`.execute(tx);
+    const before = await getAutomation({ db: tx }, workspaceId, connectionId);
+    const issues = await issuesOf({ db: tx, env: c.env }, workspaceId, connectionId, { next, before });
+    if (issues.length > 0)
+      throw new WeirError({ kind: 'config', code: 'invalid_input', message: 'It was not saved.', issues });
     await tx
       .updateTable('connection')
       .set({ after_connection_id: next.afterConnectionId })
