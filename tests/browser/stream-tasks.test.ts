@@ -117,10 +117,11 @@ test('a setting that was refused leaves nothing behind: the next save takes what
   await page.getByRole('button', { name: /^Save/ }).click();
   await page.getByText('MB, from 128 to 65536.').first().waitFor();
   await memory.fill('1024');
+  await page.getByLabel('Most CPU of one sync').fill('0.5');
   await page.getByRole('button', { name: /^Save/ }).click();
   await page.waitForURL(`${weir.url}/connections/${connectionId}`);
   expect(answers).toEqual([422, 200]);
-  expect(await client.get(`/connections/${connectionId}`)).toMatchObject({ memoryMb: 1024 });
+  expect(await client.get(`/connections/${connectionId}`)).toMatchObject({ memoryMb: 1024, cpuCores: 0.5 });
 });
 
 /** AES in GCM: 16 bytes of a vector, the text, 16 bytes of a tag. */

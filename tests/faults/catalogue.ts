@@ -74,7 +74,7 @@ export const FAULTS: Readonly<Record<number, string>> = {
   72: 'schedules at the change of summer time, and days that never come',
   73: 'a sync longer than its interval',
   74: 'a service that was down over ten due times',
-  75: 'a local disk, files and memory at their limit',
+  75: 'a local disk, files, memory and CPU at their limit',
   76: 'a cancel at any moment',
   77: 'a manifest that is edited while its sync runs',
   78: 'Slack that fails, hangs and is flooded',

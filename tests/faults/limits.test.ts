@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import S3rver from 's3rver';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
+import type { SyncAttempt } from '#lib/sync/syncs.ts';
 import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
 import { appendedOrders, countsOf, ROWS } from './appended-orders.ts';
 import { fault } from './fault.ts';
 import { type Ended, gate, isAlive, openWorld, page, type World } from './world.ts';
 
-// What the machine gives of memory, files and disk runs out while a sync runs. It says so, and goes through once there is more.
+// What the machine gives of memory, CPU, files and disk runs out while a sync runs. It says so, and goes through once there is more.
 
 let world: World;
 beforeAll(async () => {
@@ -21,6 +22,7 @@ afterAll(() => world?.close());
 fault(75, async () => {
   const api = await world.api({ '/orders': { body: page(1, ROWS) } });
   await outOfMemory();
+  await outOfCpu();
   await outOfFiles(api);
   await outOfDisk(api);
 });
@@ -42,6 +44,49 @@ async function outOfMemory(): Promise<void> {
     await small.close();
   }
 }
+
+const CORES = 0.1;
+const BUSY_ROWS = 200_000;
+
+/** A sync that is held to a part of a core, whose worker is killed in the middle of a pause: nothing stopped stays behind. */
+async function outOfCpu(): Promise<void> {
+  const small = await openWorld({ WEIR_SYNC_CPU_MOST: String(CORES) });
+  try {
+    const api = await small.api({ '/orders': { body: page(1, BUSY_ROWS) } });
+    const connection = await appendedOrders(small, api);
+    await small.client.patch(`/connections/${connection.id}`, { cpuCores: 4 });
+    const syncId = await small.start(connection);
+    const pid = await stoppedChild(small);
+    for (const worker of await small.weir.workerPids()) process.kill(worker, 'SIGKILL');
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), WAITING);
+    expect(await small.end(syncId)).toMatchObject({ status: 'succeeded', failure: null, attempts: 2 });
+    expect(await countsOf(small, connection)).toEqual({ rows: BUSY_ROWS, ids: BUSY_ROWS });
+    const { attemptList } = await small.client.get<{ attemptList: SyncAttempt[] }>(`/syncs/${syncId}`);
+    const { startedAt, finishedAt, cpuMs, cpuPausedMs, cpuLimitCores } = attemptList[1] as SyncAttempt;
+    const wholeMs = Number(new Date(finishedAt ?? 0)) - Number(new Date(startedAt));
+    expect(cpuLimitCores).toBe(CORES);
+    expect(cpuPausedMs).toBeGreaterThan(1_000);
+    // A second of its cores is saved up before the attempt begins, and another thread may run between two looks.
+    expect(cpuMs).toBeLessThan((wholeMs + 2_000) * CORES * 1.2);
+    const lines = await small.client.get<{ message: string }[]>(`/syncs/${syncId}/log`);
+    const told = lines.filter(({ message }) => message.startsWith(`Its CPU limit of ${CORES} cores paused it for`));
+    expect(told.length).toBeGreaterThan(0);
+  } finally {
+    await small.close();
+  }
+}
+
+function stoppedChild(world: World): Promise<number> {
+  return vi.waitFor(async () => {
+    const pid = (await world.childPids()).find((one) =>
+      /^State:\s+T/m.test(readFileSync(`/proc/${one}/status`, 'utf8')),
+    );
+    if (pid === undefined) throw new Error('none is stopped');
+    return pid;
+  }, WAITING);
+}
+
+const WAITING = { timeout: 60_000, interval: 20 };
 
 /** The process that runs the sync may open no further file or connection from the middle of the sync on. */
 async function outOfFiles(api: ScriptedServer): Promise<void> {
