@@ -74,6 +74,15 @@ describe('mappers', () => {
     expect(Object.keys(mapping?.map([ANN]).records[0] ?? {})).toEqual(['id', 'mail_hashed']);
   });
 
+  test('a cursor that tells which row is the newest can’t be hashed; one that nobody asks can', () => {
+    const dated = { cursorField: ['team'] };
+    expect(mapperIssues(people([hash('team')], dated))).toEqual([
+      { path: 'mappers.0', message: expect.stringContaining('which row of a key is the newest') },
+    ]);
+    expect(mapperIssues(people([hash('team')], { ...dated, destinationSyncMode: 'append' }))).toEqual([]);
+    expect(mapperIssues(people([hash('id')], dated))).toEqual([]);
+  });
+
   test('all that is wrong at once, by path', () => {
     const wrong = people([
       rename('email', 'team'),

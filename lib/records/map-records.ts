@@ -73,11 +73,17 @@ function meetings({ stream }: ConfiguredStream, mapper: CompiledMapper): string[
   });
 }
 
-function lostFields({ primaryKey, cursorField }: ConfiguredStream, mapper: CompiledMapper): string[] {
-  const needed = [...primaryKey.map(([field]) => field), cursorField[0]].filter((field) => field !== undefined);
+function lostFields(stream: ConfiguredStream, mapper: CompiledMapper): string[] {
+  const { primaryKey, cursorField, destinationSyncMode } = stream;
+  const [cursor] = cursorField;
+  const needed = [...primaryKey.map(([field]) => field), cursor].filter((field) => field !== undefined);
   return needed.flatMap((field) => {
     if (mapper.rename(field) === null) return [`${field} is cursor or key: it can’t be left out.`];
-    return mapper.varies?.(field) ? [`${field} is cursor or key: encrypted, equal values would differ.`] : [];
+    if (mapper.varies?.(field)) return [`${field} is cursor or key: encrypted, equal values would differ.`];
+    const decides = field === cursor && destinationSyncMode.endsWith('_dedup');
+    return decides && mapper.losesOrder?.(field)
+      ? [`${field} is the cursor: hashed, it no longer tells which row of a key is the newest.`]
+      : [];
   });
 }
 

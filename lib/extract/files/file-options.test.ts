@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { createLog } from '#lib/log.ts';
@@ -37,6 +38,51 @@ async function read(content: string | Buffer, format: object, more: Partial<File
     if (event.type === 'page') records.push(...event.records);
   return { records, properties: jsonSchema.properties as Record<string, JsonObject> };
 }
+
+describe('how a CSV file is written', () => {
+  const utf16 = (text: string, order: 'le' | 'be', mark = '\ufeff') => {
+    const bytes = Buffer.from(mark + text, 'utf16le');
+    return order === 'le' ? bytes : bytes.swap16();
+  };
+  const text = 'id,name\n1,José\n2,€\n';
+
+  test.each<[string, Buffer, object]>([
+    ['UTF-16, little end first', utf16(text, 'le'), {}],
+    ['UTF-16, big end first', utf16(text, 'be'), {}],
+    ['UTF-16 by name, as its mark says', utf16(text, 'be'), { encoding: 'utf-16' }],
+    ['UTF-16 without a mark', utf16(text, 'le', ''), {}],
+    ['UTF-8 with a mark, by Python’s name', Buffer.from(`\ufeff${text}`), { encoding: 'utf-8-sig' }],
+  ])('%s', async (_, content, options) => {
+    const { records } = await read(content, { type: 'csv', ...options });
+    expect(records).toEqual([
+      { id: 1, name: 'José' },
+      { id: 2, name: '€' },
+    ]);
+  });
+
+  test('line ends may change from line to line; those inside quotes stay', async () => {
+    const field = fc.constantFrom('x', '', 'a "b', '"q"', '"a\r\nb"', '"a\nb"', '"a\rb"', '"say ""hi"""', '"\r"');
+    const row = fc.tuple(field, field, fc.constantFrom('\n', '\r\n', '\r'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 8 }), async (rows) => {
+        const mixed = rows.map(([a, b, end]) => `k,${a},${b}${end}`).join('');
+        const even = rows.map(([a, b]) => `k,${a},${b}\n`).join('');
+        const options = { type: 'csv', header: true };
+        const found = await read(`h,a,b\r\n${mixed}`, options);
+        expect(found.records).toEqual((await read(`h,a,b\n${even}`, options)).records);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('what can’t be is said: a date without a year, no such column, a quote that is not closed, no text', async () => {
+    const csv = (content: string | Buffer, options: object = {}) => read(content, { type: 'csv', ...options });
+    await expect(csv('d\n1\n', { date_formats: { d: '%d/%m/%Y' } })).rejects.toMatchObject({ code: 'bad_options' });
+    await expect(csv('d\n1\n', { date_formats: { x: 'DD/MM/YYYY' } })).rejects.toThrow('has no column x');
+    await expect(csv('a,b\n"x,2\n3,4\n')).rejects.toThrow('line 2 does not fit: Value with unterminated quote found.');
+    await expect(csv(Buffer.from([1, 0, 2, 0, 0, 10, 50, 10]))).rejects.toThrow('begins with bytes that are no text');
+  });
+});
 
 describe('options of CSV', () => {
   const german = 'Umsätze\nid;name;betrag;am\n1;Müller;1.5;25.11.2026\n2;n/a;;1.2.2026\n';
@@ -182,6 +228,8 @@ describe('zip', () => {
     expect((await read(zip({ 'folder/': '', 'folder/a.csv': 'id\n1\n' }), { type: 'csv' })).records).toEqual([
       { id: 1 },
     ]);
+    const ofMac = zip({ 'a.csv': 'id\n1\n', '__MACOSX/._a.csv': 'x', '.DS_Store': 'x' });
+    expect((await read(ofMac, { type: 'csv' })).records).toEqual([{ id: 1 }]);
     const several = zip({ 'a.csv': 'id\n1\n', 'b.csv': 'id\n2\n' });
     expect((await read(several, { type: 'csv' }, { member: 'b*' })).records).toEqual([{ id: 2 }]);
     await expect(read(several, { type: 'csv' })).rejects.toMatchObject({

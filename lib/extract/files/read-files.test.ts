@@ -192,6 +192,16 @@ describe('packed files', () => {
     expect((await read(given, options)).records).toEqual([{ id: 1 }]);
   });
 
+  test('all frames of zstd, and what is packed inside of what is packed', async () => {
+    const frames = Buffer.concat([zstdCompressSync('id\n1\n'), zstdCompressSync('2\n'), zstdCompressSync('3\n')]);
+    for (const content of [frames, gzipSync(frames), gzipSync(gzipSync(frames))]) {
+      const { given, options } = folderOf(content, { type: 'csv' });
+      expect((await read(given, options)).records).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    }
+    const cut = folderOf(frames.subarray(0, -4), { type: 'csv' });
+    await expect(read(cut.given, cut.options)).rejects.toMatchObject({ code: 'file_broken' });
+  });
+
   test('broken ones and bombs are refused', async () => {
     const cut = folderOf(gzipSync('id\n1\n').subarray(0, -5), { type: 'csv' });
     await expect(read(cut.given, cut.options)).rejects.toMatchObject({ code: 'file_broken' });

@@ -3,7 +3,8 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path, { matchesGlob } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
+import { unzstd } from '../zstd.ts';
 import { fileError } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
 import type { FileEntry, FileProvider, OnBytes } from './providers/provider.ts';
@@ -13,6 +14,8 @@ const MAX_UNPACKED_BYTES = 20 * 1024 ** 3;
 const RATIO_FROM_BYTES = 64 * 1024 ** 2;
 const MAX_RATIO = 300;
 const SHOWN_ENTRIES = 10;
+/** A packed file inside a packed file, and so on. */
+const MOST_LAYERS = 4;
 
 /** One version of a file to be read, unpacked. */
 export interface StagedFile {
@@ -46,7 +49,7 @@ export async function stageFile(
       await remove();
       return null;
     }
-    const plain = await unpacked(copy, path.join(folder, 'unpacked'), entry.name, options);
+    const plain = await unpacked(copy, entry.name, options);
     return { path: plain, beside: plain, version: fetched.version, bytes: (await stat(plain)).size, remove };
   } catch (error) {
     await remove();
@@ -79,17 +82,33 @@ export async function fileInPlace(provider: FileProvider, entry: FileEntry): Pro
 }
 
 function isPacked(start: Buffer): boolean {
-  return ZIP.equals(start) || packingOf(start) !== undefined;
+  return ZIPS.some((magic) => magic.equals(start)) || packingOf(start) !== undefined;
 }
 
+/** Until nothing is packed any more. */
 async function unpacked(
+  file: string,
+  name: string,
+  options: Pick<FileStreamOptions, 'format' | 'member'>,
+): Promise<string> {
+  const packed = [file];
+  for (;;) {
+    const last = packed.at(-1) ?? file;
+    const plain = await unpackedOnce(last, `${file}-${packed.length}`, name, options);
+    if (plain === last) return last;
+    if (packed.length > 1) await rm(last);
+    if (packed.push(plain) > MOST_LAYERS) throw tooDeep(name);
+  }
+}
+
+async function unpackedOnce(
   file: string,
   target: string,
   name: string,
   { format, member }: Pick<FileStreamOptions, 'format' | 'member'>,
 ): Promise<string> {
   const start = await firstBytes(file, 4);
-  const isZip = ZIP.equals(start) && format.type !== 'excel';
+  const isZip = ZIPS.some((magic) => magic.equals(start)) && format.type !== 'excel';
   const packing = packingOf(start);
   if (!packing && !isZip) return file;
   const packedBytes = (await stat(file)).size;
@@ -118,25 +137,31 @@ async function unpacked(
   }
 }
 
-const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
+/** The second is that of an archive of nothing. */
+const ZIPS = [Buffer.from([0x50, 0x4b, 0x03, 0x04]), Buffer.from([0x50, 0x4b, 0x05, 0x06])];
+/** What file managers put beside the files. */
+const NOT_FILES = /^__MACOSX\/|(?:^|\/)(?:\.DS_Store|Thumbs\.db)$/;
 
 /** The one file of an archive, or the one that `member` names. */
 async function chosen(file: string, name: string, member: string | undefined): Promise<ZipEntry> {
-  const entries = await zipEntries(file, name);
+  const entries = (await zipEntries(file, name)).filter((entry) => !NOT_FILES.test(entry.name));
   const fitting = entries.filter(
     (entry) => member === undefined || entry.name === member || matchesGlob(entry.name, member),
   );
   const [only] = fitting;
   if (only && fitting.length === 1) return only;
   const some = entries.slice(0, SHOWN_ENTRIES).map((entry) => entry.name);
-  const hint = `Name one of them as member: ${some.join(', ')}${entries.length > some.length ? ' …' : ''}.`;
+  const hint =
+    some.length > 0
+      ? `Name one of them as member: ${some.join(', ')}${entries.length > some.length ? ' …' : ''}.`
+      : 'Check that the archive is the right one.';
   const what = `holds ${fitting.length} files${member === undefined ? '' : ` that ${member} means`}, and one is read.`;
   throw fileError('config', 'zip_members', { file: name }, what, hint);
 }
 
 const PACKINGS = [
   { name: 'gzip', magic: Buffer.from([0x1f, 0x8b]), open: () => createGunzip() },
-  { name: 'zstd', magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), open: () => createZstdDecompress() },
+  { name: 'zstd', magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), open: () => unzstd() },
 ];
 
 function packingOf(start: Buffer) {
@@ -147,6 +172,11 @@ async function firstBytes(file: string, count: number): Promise<Buffer> {
   await using handle = await open(file);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, 0);
   return buffer.subarray(0, bytesRead);
+}
+
+function tooDeep(file: string) {
+  const hint = 'Pack it once.';
+  return fileError('config', 'file_too_large', { file }, `is packed more than ${MOST_LAYERS} times over.`, hint);
 }
 
 function tooLarge(file: string) {

@@ -1,6 +1,7 @@
-import { pipeline, Readable, type Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
+import { type Duplex, pipeline, Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { WeirError } from '#lib/errors.ts';
+import { unzstd } from '../zstd.ts';
 import { badResponse, explainHttpError, truncated } from './http-errors.ts';
 
 export interface DecodeOptions {
@@ -64,11 +65,11 @@ async function* unpack(pieces: AsyncGenerator<Uint8Array>, { encoding, host }: D
   yield* decoder as AsyncIterable<Uint8Array>;
 }
 
-const DECODERS: Readonly<Record<string, (firstPiece: Uint8Array) => Transform>> = {
+const DECODERS: Readonly<Record<string, (firstPiece: Uint8Array) => Duplex>> = {
   gzip: () => createGunzip(),
   'x-gzip': () => createGunzip(),
   br: () => createBrotliDecompress(),
-  zstd: () => createZstdDecompress(),
+  zstd: () => unzstd(),
   // The specification means zlib's frame, half of the servers send the bare stream.
   deflate: ([byte = 0]) => ((byte & 0x0f) === 8 ? createInflate() : createInflateRaw()),
 };

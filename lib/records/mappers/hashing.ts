@@ -28,6 +28,7 @@ export const hashing: MapperKind = {
     const algorithm = METHODS[methodOf(configuration)] ?? 'sha256';
     return {
       rename: (name) => (name === field ? hashed : name),
+      losesOrder: (name) => name === field,
       schema: (name, property) => (name === field ? { type: ['null', 'string'] } : property),
       map(record) {
         if (!Object.hasOwn(record, field)) return record;

@@ -11,6 +11,8 @@ export interface CompiledMapper {
   map(record: JsonObject, note: (change: Change) => void): JsonObject | null;
   /** Whether equal values of the field differ afterwards. */
   varies?(field: string): boolean;
+  /** Whether which of two values of the field is higher can't be told afterwards. */
+  losesOrder?(field: string): boolean;
 }
 
 /** A kind of change to each record, as Airbyte's API names it. A new one is a file, and a line in `index.ts`. */

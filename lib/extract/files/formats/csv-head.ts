@@ -27,6 +27,7 @@ export async function readCsvHead(file: OpenFile, options: CsvDialect): Promise<
   const [best] = records.sort((a, b) => b.fields.length - a.fields.length);
   const { delimiter = ',', fields = [], end = 0 } = best ?? {};
   if (fields.length > MAX_COLUMNS) throw tooMany(file.name);
+  if (header && fields.some((name) => name.includes('\u0000'))) throw noText(file.name);
   const named = fields.map((name, at) => options.columns[at] ?? (header ? name : ''));
   const mark = (await startsWithMark(file)) ? MARK.length : 0;
   return {
@@ -96,6 +97,11 @@ export function distinctNames(names: readonly string[]): string[] {
     taken.add(distinct.toLowerCase());
     return distinct;
   });
+}
+
+function noText(file: string) {
+  const hint = 'Check that it is what the format says, and not packed in a way that is not known.';
+  return fileError('config', 'file_broken', { file }, 'begins with bytes that are no text.', hint);
 }
 
 function tooMany(file: string) {

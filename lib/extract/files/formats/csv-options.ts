@@ -55,9 +55,20 @@ export function readCsvDialect(given: CsvOptions): OpenDialect {
     trueWords: words(pick('true_values')),
     falseWords: words(pick('false_values')),
     skipRows: Number(pick('skip_rows', 'skip_rows_before_header', 'skiprows') ?? 0) || 0,
-    dateFormats: isJsonObject(options.date_formats) ? (options.date_formats as Record<string, string>) : {},
+    dateFormats: dateFormats(options.date_formats),
     skipsBadRows: options.bad_rows === 'skip' || options.ignore_errors_on_fields_mismatch === true,
   };
+}
+
+/** A way of writing that names no year would fit no text, and leave nothing of its column. */
+function dateFormats(given: JsonValue | undefined): Record<string, string> {
+  const formats = isJsonObject(given) ? given : {};
+  for (const [column, format] of Object.entries(formats)) {
+    if (typeof format === 'string' && ['YYYY', 'MM', 'DD'].every((part) => format.includes(part))) continue;
+    const hint = 'Write it with YYYY, MM, DD, HH, mm and ss, such as DD.MM.YYYY HH:mm.';
+    throw fileError('config', 'bad_options', { file: 'date_formats' }, `${column}: ${format} says no date.`, hint);
+  }
+  return formats as Record<string, string>;
 }
 
 function readerOptions({ reader_options: given }: CsvOptions): JsonObject {

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
+import type { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { identifier, literal } from '#lib/sql-text.ts';
 import { detectDateFormat, schemaOfDates } from '../date-formats.ts';
@@ -14,11 +15,13 @@ import { settleDialect } from './csv-detect.ts';
 import { type CsvHead, readCsvHead } from './csv-head.ts';
 import { type CsvDialect, type OpenDialect, readCsvDialect } from './csv-options.ts';
 import { type FileFormat, type OpenFile, type Portion, SAMPLE_ROWS } from './format.ts';
+import { withOneLineEnd } from './line-ends.ts';
 import { rowFields } from './row-fields.ts';
 import { asUtf8 } from './utf8.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const SHOWN_REJECTS = 3;
+const SHOWN_COLUMNS = 20;
 const LF = 10;
 const CR = 13;
 
@@ -27,10 +30,13 @@ export function csvFormat(options: CsvOptions): FileFormat {
   const open = readCsvDialect(options);
   return {
     async schema(given) {
-      const file = await asUtf8(given, open.encoding);
-      const dialect = await settleDialect(file, open, null);
-      const head = await readCsvHead(file, dialect);
+      const text = await asUtf8(given, open.encoding);
+      const dialect = await settleDialect(text, open, null);
+      const head = await readCsvHead(text, dialect);
       if (!head) return inferSchema([]);
+      const file = await withOneLineEnd(text, { ...dialect, delimiter: head.delimiter });
+      for (const column of Object.keys(dialect.dateFormats))
+        if (!head.columns.includes(column)) throw noSuchColumn(file.name, column, head.columns);
       const sample: DuckDBValue[][] = [];
       await withReader(file, async (reader) => {
         for await (const rows of reader.rows(`${select(file, dialect, head)} limit ${SAMPLE_ROWS}`))
@@ -39,10 +45,11 @@ export function csvFormat(options: CsvOptions): FileFormat {
       return sampleSchema(sample, head, dialect);
     },
     async *read(given, schema) {
-      const file = await asUtf8(given, open.encoding);
-      const dialect = await settleDialect(file, open, schema);
-      const head = await readCsvHead(file, dialect);
+      const text = await asUtf8(given, open.encoding);
+      const dialect = await settleDialect(text, open, schema);
+      const head = await readCsvHead(text, dialect);
       if (!head) return;
+      const file = await withOneLineEnd(text, { ...dialect, delimiter: head.delimiter });
       await refuseLongEnd(file);
       const columns = withWords(textColumns(schema, head.columns), dialect);
       const reader = await openFileReader(file.path);
@@ -201,10 +208,15 @@ async function* rejects(reader: FileReader, { name }: OpenFile): AsyncGenerator<
   yield { records: [], skipped: Number(count), notice };
 }
 
+function noSuchColumn(file: string, column: string, columns: readonly string[]): WeirError {
+  const hint = `Columns: ${columns.slice(0, SHOWN_COLUMNS).join(', ')}${columns.length > SHOWN_COLUMNS ? ' …' : ''}.`;
+  return fileError('config', 'bad_options', { file }, `has no column ${column}, of which date_formats speaks.`, hint);
+}
+
 function csvError(error: unknown, { name, path }: OpenFile): Error {
   if (!(error instanceof Error) || error.name === 'WeirError') return error as Error;
   const [, line, raw = '', why = ''] =
-    /CSV Error on Line: (\d+)\nOriginal Line: ([\s\S]*?)\n\s*([^\n]+)\n/.exec(error.message) ?? [];
+    /CSV Error on Line: (\d+)\nOriginal Line: ([\s\S]*?)\n\s*([^\n]+)\n+(?=\s*Possible)/.exec(error.message) ?? [];
   if (line !== undefined) {
     const hint = 'Mend the row, check delimiter and quote, or set bad_rows: skip to leave such rows out.';
     return badRow(name, Number(line), raw, `does not fit: ${why.trim().replace(/\.$/, '')}`, hint);

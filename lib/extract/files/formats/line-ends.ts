@@ -1,0 +1,86 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { OpenFile } from './format.ts';
+
+const LF = 10;
+const CR = 13;
+const PIECE_BYTES = 256 * 1024;
+
+interface Signs {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+}
+
+/**
+ * The file with one kind of line end: itself, or a copy beside it where lines end in several ways, which DuckDB does not read. What stands
+ * in quotes stays as it is.
+ */
+export async function withOneLineEnd(file: OpenFile, signs: Signs): Promise<OpenFile> {
+  if (!(await endsDiffer(file, signs))) return file;
+  const path = `${file.beside}.lines`;
+  const { convert } = lineEnds(signs);
+  const converted = async function* (pieces: AsyncIterable<Buffer>) {
+    for await (const piece of pieces) yield convert(piece);
+  };
+  await pipeline(createReadStream(file.path), converted, createWriteStream(path));
+  return { ...file, path };
+}
+
+async function endsDiffer({ path }: OpenFile, signs: Signs): Promise<boolean> {
+  if (!(await holdsReturns(path))) return false;
+  const { convert, kinds } = lineEnds(signs);
+  for await (const piece of piecesOf(path)) {
+    convert(piece);
+    if (kinds.size > 1) return true;
+  }
+  return false;
+}
+
+/** Most files do not, and need no closer look. */
+async function holdsReturns(path: string): Promise<boolean> {
+  for await (const piece of piecesOf(path)) if (piece.includes(CR)) return true;
+  return false;
+}
+
+/** Through one buffer, which the next piece overwrites. */
+async function* piecesOf(path: string): AsyncGenerator<Buffer> {
+  await using handle = await open(path);
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Turns every line end outside of quotes into a line feed, piece by piece, and notes which kinds there were. */
+function lineEnds({ delimiter, quote, escape: escapeSign }: Signs) {
+  const [separator, mark, escaping] = [delimiter.at(-1) ?? '', quote, escapeSign].map((sign) => sign.charCodeAt(0));
+  const kinds = new Set<'LF' | 'CR' | 'CRLF'>();
+  let isQuoted = false;
+  let isEscaped = false;
+  let before = LF;
+  const convert = (piece: Buffer): Buffer => {
+    const out = Buffer.allocUnsafe(piece.length);
+    let length = 0;
+    for (const byte of piece) {
+      if (isQuoted) {
+        out[length++] = byte;
+        if (isEscaped) isEscaped = false;
+        else if (byte === escaping && escaping !== mark) isEscaped = true;
+        else if (byte === mark) isQuoted = false;
+      } else {
+        if (before === CR) kinds.add(byte === LF ? 'CRLF' : 'CR');
+        else if (byte === LF) kinds.add('LF');
+        // A second quote behind the one that closed is a quote of the text.
+        if (byte === mark) isQuoted = before === separator || before === LF || before === CR || before === mark;
+        if (!(byte === LF && before === CR)) out[length++] = byte === CR ? LF : byte;
+      }
+      before = byte;
+    }
+    return out.subarray(0, length);
+  };
+  return { convert, kinds };
+}
