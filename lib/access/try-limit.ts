@@ -57,11 +57,20 @@ export async function isFirstOf(
   return count === 1;
 }
 
-/** After a successful sign-in the account starts afresh. */
+/**
+ * After a successful sign-in the account starts afresh, and the address gets this try back: a whole office may come in by one
+ * address in the same minute.
+ */
 export async function forgetSignInTries(
   { db, clock }: { db: Db; clock: () => Date },
-  { email }: { email: string },
+  { email, address }: { email: string; address: string },
 ): Promise<void> {
+  await db
+    .updateTable('try_counter')
+    .set((row) => ({ count: row('count', '-', 1) }))
+    .where('key', '=', `address:${networkOf(address)}`)
+    .where('count', '>', 0)
+    .execute();
   const old = new Date(clock().getTime() - KEEP_S * 1000);
   await db
     .deleteFrom('try_counter')

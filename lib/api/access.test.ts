@@ -102,6 +102,16 @@ describe('signing in', () => {
       expect([path, (await client().send('POST', `/api/auth/${path}`, ADMIN)).status]).toEqual([path, 404]);
   });
 
+  test('of a whole office at once is no attack, and tries that fail from there are', async () => {
+    const { admin, client } = await testApi();
+    await admin();
+    const statuses = [];
+    for (let n = 0; n < 35; n++) statuses.push((await signIn(client())).status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    for (let n = 0; n < 31; n++) statuses.push((await signIn(client(), 'wrong', `eve${n}@example.com`)).status);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
   test('that tries too often says when to come back', async () => {
     const { admin, client } = await testApi();
     await admin();

@@ -64,7 +64,7 @@ export async function signInWithPassword(
   const answer = await passOn(c, '/sign-in/email', { email: email.trim(), password, rememberMe });
   await auditSignIn(context, { email, ok: answer.ok, address });
   if (!answer.ok) throw await refusal(answer, 'Email and password do not fit.');
-  await forgetSignInTries(context, { email });
+  await forgetSignInTries(context, { email, address });
   return answer;
 }
 
@@ -90,10 +90,11 @@ async function changePassword(c: Door): Promise<Response> {
   const { email, name } = c.get('identity');
   const body = await readBody<{ currentPassword: string; newPassword: string }>(c.req.raw, passwordChange);
   refuseIssues('The password was not changed.', passwordIssues(body.newPassword, [email, name]));
-  await countSignInTry(context, { address: addressOf(c), email });
+  const address = addressOf(c);
+  await countSignInTry(context, { address, email });
   const answer = await passOn(c, '/change-password', { ...body, revokeOtherSessions: true });
   if (!answer.ok) throw await refusal(answer, 'The current password does not fit.');
-  await forgetSignInTries(context, { email });
+  await forgetSignInTries(context, { email, address });
   return withCookiesOf(answer, {});
 }
 
