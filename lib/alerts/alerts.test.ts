@@ -49,6 +49,15 @@ describe('a failing sync', () => {
     expect(await countOpenIncidents(w.c, w.workspaceId)).toBe(1);
   });
 
+  test('is not over because somebody has emptied its tables', async () => {
+    const w = await workspace();
+    await w.syncFinished({ status: 'failed', failure: UNAUTHORIZED });
+    for (const kind of ['clear', 'reset'] as const) await w.syncFinished({ syncId: 2, kind, status: 'succeeded' });
+    await w.deliverAll();
+    expect(w.slack.texts()).toHaveLength(1);
+    expect(await listIncidents(w.c, w.workspaceId)).toMatchObject([{ status: 'open' }]);
+  });
+
   test('whose transaction is rolled back is not told', async () => {
     const w = await workspace();
     await expect(w.syncFinished({ status: 'failed', failure: UNAUTHORIZED }, 'roll back')).rejects.toThrow('roll back');

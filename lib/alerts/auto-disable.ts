@@ -78,7 +78,7 @@ function stateOf(tx: Db, { connectionId }: SyncFinished) {
     .executeTakeFirst();
 }
 
-/** Failures since the last success, and days since it; since the first failure where nothing ever succeeded. Cancelled and skipped syncs count for nothing. */
+/** Failures since the last success, and days since it; since the first failure where nothing ever succeeded. Cancelled and skipped syncs count for nothing, and neither does emptying tables. */
 async function failuresInARow(
   tx: Db,
   connectionId: string,
@@ -86,7 +86,8 @@ async function failuresInARow(
 ): Promise<{ failures: number; days: number; everSucceeded: boolean }> {
   const { rows } = await sql<{ failures: number; since: Date | null; everSucceeded: boolean }>`
     with last as (
-      select id, finished_at from syncs where connection_id = ${connectionId} and status = 'succeeded' order by id desc limit 1
+      select id, finished_at from syncs where connection_id = ${connectionId} and status = 'succeeded'
+        and kind not in ('clear', 'reset') order by id desc limit 1
     )
     select count(*)::int as failures, coalesce((select finished_at from last), min(s.created_at)) as since,
       exists (select from last) as "everSucceeded"

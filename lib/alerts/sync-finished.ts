@@ -28,7 +28,9 @@ import {
  * ends the sync. Cancelled and skipped syncs say nothing about the connection.
  */
 export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinished): Promise<void> {
-  const { connectionId, syncId, status, failure } = sync;
+  const { connectionId, syncId, kind = 'sync', status, failure } = sync;
+  // Whoever empties tables has not read the source: what was wrong with it still is.
+  if (status === 'succeeded' && (kind === 'clear' || kind === 'reset')) return;
   // Most syncs end well, as the one before did.
   if (status === 'succeeded' && !(await isNoteworthy(tx, sync, causesOf(sync)))) return;
   const name = await nameOf(tx, connectionId);

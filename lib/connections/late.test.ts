@@ -5,7 +5,7 @@ import { lateConnections } from './late.ts';
 const NOW = new Date('2026-07-01T12:00:00Z');
 const HOURLY = JSON.stringify({ type: 'hourly', every: 1, timeZone: 'UTC' });
 
-/** Each connection with its schedule, and its syncs oldest first: status, when it began, and the code of its failure. */
+/** Each connection with its schedule, and its syncs oldest first: status, when it began, and the code of its failure, or `clear`. */
 async function late(
   connections: Record<
     string,
@@ -27,9 +27,13 @@ async function late(
     );
     for (const [ended, at, code] of syncs)
       await query(
-        `insert into syncs (workspace_id, connection_id, trigger, status, due_at, created_at, started_at, failure)
-         select workspace_id, id, 'schedule', $2, $3, $3, $3, $4 from connection where name = $1`,
-        [name, ended, at, code ? JSON.stringify({ kind: 'transient', code, message: '' }) : null],
+        `insert into syncs (workspace_id, connection_id, trigger, status, due_at, created_at, started_at, failure, kind)
+         select workspace_id, id, 'schedule', $2, $3, $3, $3, $4, $5 from connection where name = $1`,
+        [
+          ...[name, ended, at],
+          code && code !== 'clear' ? JSON.stringify({ kind: 'transient', code, message: '' }) : null,
+          code === 'clear' ? 'clear' : 'sync',
+        ],
       );
   }
   const found = await lateConnections({ db, clock: () => NOW });
@@ -51,6 +55,12 @@ test('who is past twice the interval, or the target that was set, is late; who i
       never: { syncs: [] },
     }),
   ).toEqual({ old: 30, strict: 30, never: 600 });
+});
+
+test('tables that somebody has emptied since are no fresher for it', async () => {
+  const old: [string, string] = ['succeeded', '2026-07-01T09:30Z'];
+  const found = await late({ emptied: { syncs: [old, ['succeeded', '2026-07-01T11:30Z', 'clear']] } });
+  expect(found).toEqual({ emptied: 30 });
 });
 
 test('a due time that was skipped is late at once, and a sync that has just begun is waited for', async () => {

@@ -58,7 +58,7 @@ async function selectFacts(db: Db): Promise<Facts[]> {
     from connection c
     left join lateral (
       select coalesce(started_at, finished_at) as at from syncs
-      where connection_id = c.id and status = 'succeeded' order by id desc limit 1
+      where connection_id = c.id and status = 'succeeded' and kind not in ('clear', 'reset') order by id desc limit 1
     ) published on true
     left join lateral (
       select status, failure, due_at, created_at from syncs where connection_id = c.id order by id desc limit 1

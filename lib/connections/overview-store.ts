@@ -46,7 +46,7 @@ export async function selectConnectionFacts(
     join destination d on d.id = c.destination_id
     left join lateral (
       select coalesce(started_at, finished_at) as at from syncs
-      where connection_id = c.id and status = 'succeeded' order by id desc limit 1
+      where connection_id = c.id and status = 'succeeded' and kind not in ('clear', 'reset') order by id desc limit 1
     ) published on true
     where c.workspace_id = ${workspaceId} and (${only}::uuid is null or c.id = ${only}::uuid)`.execute(db);
   return rows;
