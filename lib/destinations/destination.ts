@@ -282,6 +282,8 @@ export interface Published {
   readonly deleted: number;
   /** Rows whose key came once more in the same load, as pages do that shift while they are read: the newest of each key counts. */
   readonly repeated?: number;
+  /** Rows of before that lack the key which the stream has since this publish: nothing will ever replace them. */
+  readonly keyless?: number;
   /** What the files of the relation have together, where it has files. */
   readonly bytes?: number;
   /** Which publish it is, among all of the stream; missing where nobody asks later. */

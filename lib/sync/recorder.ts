@@ -104,6 +104,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
     },
     async published(stream, { published, state, phases }) {
       line('info', publishedWords(published), stream);
+      if (published.keyless) line('warn', keylessWords(published.keyless), stream);
       const { counts, pages } = waiting.get(stream) ?? {};
       waiting.delete(stream);
       await writing;
@@ -244,6 +245,10 @@ async function forgetSchemaChanges(
 
 function modeWords({ configured }: SyncStream): string {
   return `${configured.syncMode} ${configured.destinationSyncMode}`.replaceAll('_', ' ');
+}
+
+function keylessWords(keyless: number): string {
+  return `The key of this stream has changed: ${keyless} rows of before have no value in it, and no later row will replace them. Refresh the stream without keeping its history to read them again.`;
 }
 
 function publishedWords({ inserted, updated, deleted, repeated = 0, rows }: Published): string {

@@ -97,6 +97,21 @@ test('a table that is dropped between two attempts, after the first had publishe
   await inStage(2, 1, stream, async (stage) => expect(stage.resumed).toBeNull());
 });
 
+test('where a stream’s key changes, rows that lack the new one are counted; older rows of one key go, and their children with them', async () => {
+  const { query, sync } = await warehouse({ layout: 'basic' });
+  const row = (id: number, day: number, more: JsonObject = {}) => ({
+    ...customer(id, day),
+    lines: [{ sku: `${id}.${day}` }],
+    ...more,
+  });
+  await sync(1, customers('append'), [row(1, 1), row(1, 2), row(2, 1)]);
+  expect(await sync(2, customers('append_dedup'), [row(2, 2)])).not.toHaveProperty('keyless');
+  expect(await query('select sku from customers_lines order by 1')).toEqual([{ sku: '1.2' }, { sku: '2.2' }]);
+  const byRegion = customers('append_dedup', { primaryKey: [['id'], ['region']] });
+  expect(await sync(3, byRegion, [row(1, 3, { region: 'eu' })])).toMatchObject({ keyless: 2, inserted: 1 });
+  expect(await sync(4, byRegion, [row(1, 4, { region: 'eu' })])).not.toHaveProperty('keyless');
+});
+
 test('where all tables are published, loads go on, and a table that then takes no changes is named with what helps', async () => {
   const { query, sync, inStage } = await warehouse();
   await query('create publication everything for all tables');

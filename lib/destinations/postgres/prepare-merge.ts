@@ -2,6 +2,7 @@ import { WeirError } from '#lib/errors.ts';
 import type { SchemaChange } from '../destination.ts';
 import { holdFence } from './fence.ts';
 import { quoteTable } from './identifier.ts';
+import { fitKeyIndex } from './key-index.ts';
 import { type Merge, newestInTable, type PublishRequest } from './merge.ts';
 import { stagedKey } from './newest.ts';
 import { quarantinedKeys } from './quarantine-store.ts';
@@ -9,7 +10,7 @@ import { type FittedSide, fitSides } from './side-merge.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
 import { cleanMeta, SEQ_COLUMN, SLICE_COLUMN } from './stage-table.ts';
 import { findRelation, type Queryable, type RelationRow } from './store.ts';
-import { fitKeyIndex, fitTable } from './table.ts';
+import { fitTable } from './table.ts';
 
 /** A stage and the tables that it goes into, which have its columns now. */
 export interface Prepared {
@@ -22,8 +23,8 @@ export interface Prepared {
   readonly replaces: boolean;
   /** An index is made faster over rows that are there already; but an upsert needs it, and rows without dedup need it gone. */
   readonly keyFirst: boolean;
-  /** Keeps the table's unique index over the stream's key. */
-  fitKey(): Promise<void>;
+  /** Keeps the table's unique index over the stream's key; gives how many rows of before lack one that is new. */
+  fitKey(): Promise<number>;
 }
 
 /** Inside the transaction that merges: takes the locks, counts the stage, and makes the tables fit. */
@@ -55,7 +56,11 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
   return {
     ...{ relation, merge, isNew, changes, replaces, keyFirst },
     fitted: await fitSides(client, ref.namespace, request.sides),
-    fitKey: () => fitKeyIndex(client, relation, { key, columns, newest, mayRepeat: keyFirst }),
+    fitKey: () =>
+      fitKeyIndex(client, relation, {
+        ...{ key, columns, newest, mayRepeat: keyFirst, recordId: kind.recordId },
+        children: merge.children.map(({ relation: table, plan }) => ({ table, recordId: plan.kind.recordId })),
+      }),
   };
 }
 

@@ -51,19 +51,20 @@ async function publishIn(
     request,
   );
   if (!replaces && target.syncMode === 'incremental' && (await isReplaced(client, ref))) throw tableReplaced(ref.name);
-  if (keyFirst) await fitKey();
+  const keylessBefore = keyFirst ? await fitKey() : 0;
   const becomes = isNew && request.becomesTable && request.nothingLeft && merge.repeats === 0;
   const counts = becomes
     ? { inserted: await becomeTable(client, merge), updated: 0, deleted: 0 }
     : await MERGES[target.destinationSyncMode](client, merge, isNew);
   if (isNew) await createIndexes(client, relation, layout.kind);
-  if (!keyFirst) await fitKey();
+  const keyless = keyFirst ? keylessBefore : await fitKey();
   await mergeSides(client, fitted, { merge, mode: target.destinationSyncMode });
   const published: Published = {
     relation: { kind: 'postgres', schema: relation.schema, table: relation.table },
     rows: replaces ? counts.inserted : null,
     ...counts,
     ...(merge.repeats > 0 && { repeated: merge.repeats }),
+    ...(keyless > 0 && { keyless }),
     names: namesOf(relation, merge.columns),
     columns: merge.columns.map(({ name, type }) => ({ name, type: sqlType(type) })),
     ...(changes.length > 0 && { schemaChanges: changes }),

@@ -87,6 +87,7 @@ export class PostgresStage implements Stage {
   readonly #saved: Checkpointed;
   /** Over all publishes of this attempt. */
   #repeated = 0;
+  #keyless = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(parts: StageParts, start: StageStart) {
@@ -291,7 +292,12 @@ export class PostgresStage implements Stage {
           const published = await publishStage(this.#parts, this.#request(complete));
           this.#saved.published();
           this.#repeated += published.repeated ?? 0;
-          return { ...published, ...(this.#repeated > 0 && { repeated: this.#repeated }) };
+          this.#keyless += published.keyless ?? 0;
+          return {
+            ...published,
+            ...(this.#repeated > 0 && { repeated: this.#repeated }),
+            ...(this.#keyless > 0 && { keyless: this.#keyless }),
+          };
         } catch (error) {
           if (!isRowRefused(error) || left === 0) throw error;
           await this.#putRefusedAside(this.#request(complete), error);

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { WeirError } from '#lib/errors.ts';
 import { type Column, type TableShape, widen } from '#lib/records/index.ts';
 import type { SchemaChange } from '../destination.ts';
 import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
-import { ensureSchema, type Queryable, type RelationRow, saveRelation, tableColumns } from './store.ts';
+import { ensureSchema, type Queryable, type RelationRow, tableColumns } from './store.ts';
 
 /** When a row was found to be gone from its source; Airbyte's models know the column. */
 export const VANISHED_COLUMN = '_ab_cdc_deleted_at';
@@ -116,46 +115,6 @@ function refuseTakenNames(relation: RelationRow, columns: readonly Column[], act
     if (!ours.has(name) && found !== undefined && found !== sqlType(type))
       throw columnTaken(relation, { field, name, found, type: sqlType(type) });
   }
-}
-
-/**
- * Keeps one unique index of ours on the table, over `key`; without a key, none. When the table holds the same key several times (it was
- * loaded without dedup before), the newest row of each stays.
- */
-export async function fitKeyIndex(
-  db: Queryable,
-  relation: RelationRow,
-  wanted: { key: readonly string[] | null; columns: readonly Column[]; newest: string; mayRepeat: boolean },
-): Promise<void> {
-  const isKept = relation.key === null || (await isIndexThere(db, relation));
-  const same = isKept && JSON.stringify(relation.key) === JSON.stringify(wanted.key);
-  if (!same && relation.key !== null)
-    await db.query(`drop index if exists ${quote(relation.schema)}.${indexName(relation)}`);
-  if (wanted.key !== null && !same) {
-    const key = wanted.key.map(quote).join(', ');
-    if (wanted.mayRepeat)
-      await db.query(
-        `delete from ${quoteTable(relation)} t using (
-         select ctid, row_number() over (partition by ${key} order by ${wanted.newest}) as place
-         from ${quoteTable(relation)} where ${wanted.key.map((name) => `${quote(name)} is not null`).join(' and ')}
-       ) d where t.ctid = d.ctid and d.place > 1`,
-      );
-    await db.query(`create unique index ${indexName(relation)} on ${quoteTable(relation)} (${key})`);
-  }
-  const isKnown = relation.created && JSON.stringify(relation.columns) === JSON.stringify(wanted.columns);
-  if (!same || !isKnown) await saveRelation(db, relation, wanted);
-}
-
-/** Somebody may have dropped it, or the column that it was over. */
-async function isIndexThere(db: Queryable, relation: RelationRow): Promise<boolean> {
-  const { rows } = await db.query('select to_regclass($1) is not null as there', [
-    `${quote(relation.schema)}.${indexName(relation)}`,
-  ]);
-  return (rows[0] as { there: boolean }).there;
-}
-
-function indexName({ schema, table }: TableRef): string {
-  return quote(`weir_key_${createHash('sha256').update(`${schema}\u0000${table}`).digest('hex').slice(0, 16)}`);
 }
 
 function tableNotOurs(table: TableRef): WeirError {
