@@ -5,6 +5,8 @@ import type { JsonObject } from '#lib/json.ts';
 import { type Cell, type Column, cellType, NotStraight, type RowSink, rowScan } from '#lib/records/index.ts';
 
 const PIECE_BYTES = 512 * 1024;
+/** A row that is cut between two pieces is mostly shorter. */
+const REST_BYTES = 64 * 1024;
 /** As long as a row that DuckDB reads. */
 const MAX_ROW_BYTES = 16 * 1024 * 1024;
 /** With more rows that need a closer look, the whole file gets it. */
@@ -46,28 +48,56 @@ export async function* scanFile<T>(
   signal: AbortSignal,
   work: { begin(piece: Buffer): RowSink; end(piece: Piece): T },
 ): AsyncGenerator<T> {
-  await using handle = await open(file.path);
   const scan = rowScan(cells, { delimiter: file.delimiter.charCodeAt(0), quote: file.quote.charCodeAt(0) });
-  // One buffer for all pieces: new ones would keep the garbage collector busy.
-  let bytes = Buffer.allocUnsafeSlow(2 * PIECE_BYTES + 1);
-  let rest = 0;
-  let position = file.start;
-  for (let isEnd = false; !isEnd; ) {
+  let rest: Buffer = Buffer.alloc(0);
+  let at = file.start;
+  for await (const { bytes, from, to, isEnd } of piecesOf(file)) {
     signal.throwIfAborted();
-    const at = position - rest;
-    if (rest + PIECE_BYTES >= bytes.length)
-      bytes = Buffer.concat([bytes.subarray(0, rest)], 2 * (rest + PIECE_BYTES) + 1);
-    const { bytesRead } = await handle.read(bytes, rest, PIECE_BYTES, position);
-    position += bytesRead;
-    isEnd = bytesRead === 0;
-    const length = rest + bytesRead;
-    const used = scan.scan(bytes, length, isEnd, work.begin(bytes));
-    const whole = bytes.subarray(0, used);
+    const piece = joined(rest, bytes, from, to);
+    const length = rest.length + to - from;
+    const used = scan.scan(piece, length, isEnd, work.begin(piece));
+    const whole = piece.subarray(0, used);
     if (!isUtf8(whole) || whole.includes(0) || length - used > MAX_ROW_BYTES) throw new NotStraight();
     yield work.end({ length: used, at });
-    bytes.copyWithin(0, used, length);
-    rest = length - used;
+    at += used;
+    rest = Buffer.from(piece.subarray(used, length));
   }
+}
+
+interface ReadPiece {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+  readonly isEnd: boolean;
+}
+
+/** The file's bytes; while some are looked at, the next ones are read. Behind a piece is a byte of room, and before it some for a part of a row. */
+async function* piecesOf({ path, start }: DelimitedFile): AsyncGenerator<ReadPiece> {
+  await using handle = await open(path);
+  // The same two for all pieces: new ones would keep the garbage collector busy.
+  let bytes = Buffer.allocUnsafeSlow(REST_BYTES + PIECE_BYTES + 1);
+  let next = Buffer.allocUnsafeSlow(bytes.length);
+  const read = (target: Buffer, position: number) => {
+    const reading = handle.read(target, REST_BYTES, PIECE_BYTES, position);
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let position = start;
+  let reading = read(bytes, position);
+  for (let isEnd = false; !isEnd; [bytes, next] = [next, bytes]) {
+    const { bytesRead } = await reading;
+    position += bytesRead;
+    isEnd = bytesRead === 0;
+    if (!isEnd) reading = read(next, position);
+    yield { bytes, from: REST_BYTES, to: REST_BYTES + bytesRead, isEnd };
+  }
+}
+
+/** What was left of the piece before, and the next one, with a byte of room behind. */
+function joined(rest: Buffer, bytes: Buffer, from: number, to: number): Buffer {
+  if (rest.length > from) return Buffer.concat([rest, bytes.subarray(from, to)], rest.length + to - from + 1);
+  rest.copy(bytes, from - rest.length);
+  return bytes.subarray(from - rest.length);
 }
 
 /** A row that needs a closer look, as a record, with its number among the rows of its file. */
