@@ -26,7 +26,7 @@ export async function freeKeys(
   store: ObjectStore,
   config: NamingConfig,
   { namespace, at, syncId, late, connectionId }: Naming,
-  files: readonly WrittenFile[],
+  files: readonly Pick<WrittenFile, 'table' | 'partition'>[],
 ): Promise<string[]> {
   const taken = new Set(late);
   const listed = new Set<string>();

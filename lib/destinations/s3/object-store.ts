@@ -1,5 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -14,15 +13,13 @@ import {
   S3Client,
   type S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { type ErrorOptions, WeirError } from '#lib/errors.ts';
 import type { DestinationContext } from '../destination.ts';
 import type { S3Config } from './config.ts';
 import { guardedAgents } from './guarded-agents.ts';
+import { PartUpload } from './part-upload.ts';
 import type { StorageClass } from './stored-file.ts';
 
-const PART_BYTES = 8 * 1024 * 1024;
-const PARTS_AT_ONCE = 3;
 const TRIES = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -35,6 +32,8 @@ export interface ObjectStore {
   list(prefix: string): Promise<string[]>;
   delete(keys: readonly string[]): Promise<void>;
   upload(key: string, file: string, metadata: Record<string, string>): Promise<void>;
+  /** For a file that still grows at its end. */
+  beginUpload(key: string, file: string, metadata: Record<string, string>): PartUpload;
   /** Copies inside the bucket; onto itself to change the storage class. */
   copy(from: string, to: string, storageClass?: StorageClass): Promise<void>;
   /** Gives up uploads of these keys that were begun and never ended, where the store tells of them. */
@@ -76,10 +75,12 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
         // One by one: DeleteObjects wants Content-MD5 of some stores and a checksum of others.
         for (const Key of keys) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), { abortSignal });
       }),
-    upload: (Key, file, Metadata) =>
+    upload: (Key, file, metadata) =>
       run(`uploading ${Key}`, () =>
-        uploadFile(client, { Bucket: bucket, Key }, { file, metadata: Metadata, abortSignal }),
+        new PartUpload(client, { Bucket: bucket, Key }, { file, metadata, abortSignal }).complete(),
       ),
+    beginUpload: (Key, file, metadata) =>
+      new PartUpload(client, { Bucket: bucket, Key }, { file, metadata, abortSignal }),
     copy: (from, Key, storageClass) =>
       run(`copying ${from} to ${Key}`, async () => {
         const CopySource = `${bucket}/${encodeURIComponent(from).replaceAll('%2F', '/')}`;
@@ -105,47 +106,6 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
       }),
     close: () => client.destroy(),
   };
-}
-
-interface Uploading {
-  readonly file: string;
-  readonly metadata: Record<string, string>;
-  readonly abortSignal: AbortSignal;
-}
-
-/** In parts where it is large; those that were sent are taken back when it fails. */
-async function uploadFile(
-  client: S3Client,
-  object: { Bucket: string; Key: string },
-  { file, metadata, abortSignal }: Uploading,
-): Promise<void> {
-  const params = { ...object, Body: createReadStream(file, { highWaterMark: PART_BYTES }), Metadata: metadata };
-  // Its own way of taking parts back hides what went wrong where a store does not know the command.
-  const upload = new Upload({
-    client,
-    params,
-    partSize: PART_BYTES,
-    queueSize: PARTS_AT_ONCE,
-    leavePartsOnError: true,
-  });
-  const stop = () => void upload.abort();
-  abortSignal.addEventListener('abort', stop, { once: true });
-  try {
-    await upload.done();
-  } catch (error) {
-    if (!abortSignal.aborted && (await hasArrived(client, object, file))) return;
-    const { uploadId: UploadId } = upload;
-    if (UploadId) await client.send(new AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => undefined);
-    throw error;
-  } finally {
-    abortSignal.removeEventListener('abort', stop);
-  }
-}
-
-/** Whoever asks again to end an upload, because the answer was lost, is refused: then the object tells. Its key is nobody else's. */
-async function hasArrived(client: S3Client, object: { Bucket: string; Key: string }, file: string): Promise<boolean> {
-  const { ContentLength } = await client.send(new HeadObjectCommand(object)).catch(() => ({ ContentLength: -1 }));
-  return ContentLength === (await stat(file)).size;
 }
 
 async function assertReachable({ guard }: DestinationContext, { protocol, hostname, port }: URL): Promise<void> {

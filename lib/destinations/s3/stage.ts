@@ -13,6 +13,7 @@ import { straightCells } from '../straight-rows.ts';
 import { archiveKey, commitOf, retentionOf, stagedLoad, storageClassOf } from './commit-of.ts';
 import { type Commit, highestFence } from './commits.ts';
 import type { Granularity } from './config.ts';
+import { EarlyUploads } from './early-uploads.ts';
 import { forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
 import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
@@ -24,7 +25,7 @@ import { StageQuarantine } from './stage-quarantine.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
 import { firstMark, type TakenUp, takeUp } from './take-up.ts';
 import { uploadsOf } from './uploads.ts';
-import { stagedLines, type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
+import { folderOf, stagedLines, type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
 
 const FILES_FOLDER = 'files';
 const ODD_PAGE_ROWS = 2_000;
@@ -38,7 +39,7 @@ export class S3Stage implements Stage {
   readonly #slices: OpenSlices;
   #mark: StageMark;
   #latest: Commit | null;
-  readonly #late: readonly string[];
+  readonly #early: EarlyUploads;
   #longestLine = 0;
   #partitioned: boolean;
   #straight: StraightPart[];
@@ -48,7 +49,7 @@ export class S3Stage implements Stage {
   private constructor(parts: StageParts, { latest, late, mark }: TakenUp) {
     this.#parts = parts;
     this.#latest = latest;
-    this.#late = late;
+    this.#early = new EarlyUploads(parts, late);
     const { attempt, target } = parts;
     const own = latest?.syncId === attempt.syncId ? latest : null;
     this.#mark = mark ?? firstMark(parts, latest);
@@ -142,7 +143,9 @@ export class S3Stage implements Stage {
       tables: [{ ...main, columns }],
       ...{ cells, columns, partitionColumn: (field && columnOf(field)?.name) || null },
       ...{ signal: context.signal, onProgress },
+      follow: (table) => this.#early.follow(folderOf(folder, table), table),
     });
+    if (made === null || made.odd.length > 0) await this.#early.drop(folder);
     if (made === null) return null;
     const files = made.files.map(({ table: _main, ...one }) => one);
     this.#straight.push({ slice: slice.id, folder: path.basename(folder), files });
@@ -221,6 +224,7 @@ export class S3Stage implements Stage {
     const { local } = this.#parts;
     const { counts, aside = 0 } = this.#mark;
     const gone = this.#straight.filter((part) => !straight.includes(part));
+    for (const { folder } of gone) await this.#early.drop(path.join(local.folder, folder));
     this.#straight = straight;
     await local.flush();
     await this.#save({
@@ -240,7 +244,7 @@ export class S3Stage implements Stage {
       await this.#checkFence();
       await this.#uploadRefused(this.#leftOut());
       const { main } = this.#layout.tables();
-      const uploads = await uploadsOf(this.#parts, main, await this.#toFiles(), this.#late);
+      const uploads = await uploadsOf(this.#parts, main, await this.#toFiles(), this.#early);
       const plan = retentionOf(this.#parts, this.#latest, { complete, adds: uploads.length > 0 });
       const commit = commitOf(this.#parts, this.#latest, {
         ...{ complete, plan, mark: this.#mark, tables: this.#layout.saved() },
@@ -248,7 +252,8 @@ export class S3Stage implements Stage {
       });
       const announcement = await announce(placeOf(this.#parts), commit);
       for (const { file, stored } of uploads)
-        await store.upload(stored.key, file, { 'ab-generation-id': String(target.generation) });
+        if (!(await this.#early.complete(file)))
+          await store.upload(stored.key, file, { 'ab-generation-id': String(target.generation) });
       for (const { key } of plan.moved) await store.copy(key, archiveKey(config.retention, key));
       for (const { key } of plan.reclassed) await store.copy(key, key, storageClassOf(config.retention));
       await this.#checkFence();
@@ -273,6 +278,7 @@ export class S3Stage implements Stage {
   hold(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#checkFence();
+      await this.#dropEarly();
       await keepHeld(this.#parts, this.#mark);
     });
   }
@@ -280,6 +286,7 @@ export class S3Stage implements Stage {
   discard(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#checkFence();
+      await this.#dropEarly();
       await forgetHeld(this.#parts);
       await this.#parts.local.remove();
     });
@@ -287,7 +294,14 @@ export class S3Stage implements Stage {
 
   /** Leaves what is checkpointed to a later attempt. */
   close(): Promise<void> {
-    return this.#inTurn(() => this.#parts.local.close());
+    return this.#inTurn(async () => {
+      await this.#dropEarly();
+      await this.#parts.local.close();
+    });
+  }
+
+  #dropEarly(): Promise<void> {
+    return this.#early.drop(this.#parts.local.folder);
   }
 
   /** The date that a record's files are told apart by. */

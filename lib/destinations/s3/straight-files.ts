@@ -7,6 +7,8 @@ import { type Cell, type Column, NotStraight } from '#lib/records/index.ts';
 import { identifier, literal } from '#lib/sql-text.ts';
 import { RawIds } from '../raw-ids.ts';
 import { type OddRow, OddRows, scanFile } from '../straight-rows.ts';
+import type { Following } from './early-uploads.ts';
+import type { StagedTable } from './layouts/layout.ts';
 import { type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
 
 /** A file with a longer row has to be read. DuckDB holds several buffers of twice that size. */
@@ -24,6 +26,8 @@ export interface StraightRequest extends Omit<WriteRequest, 'from' | 'prepare'> 
   readonly partitionColumn: string | null;
   readonly signal: AbortSignal;
   readonly onProgress: (bytes: number, rows: number) => void;
+  /** Looks after a table's files while they grow. */
+  readonly follow: (table: StagedTable) => Following;
 }
 
 export interface StraightFiles {
@@ -39,6 +43,8 @@ export interface StraightFiles {
 export async function writeStraight(file: DelimitedFile, request: StraightRequest): Promise<StraightFiles | null> {
   const odd = new OddRows(file);
   const spans: Span[] = [];
+  const mayFollow = request.format.growsAtEnd && request.partition === null;
+  const followed = mayFollow ? request.tables.map((table) => request.follow(table)) : [];
   const writing = writeFiles({ ...request, prepare: MAKE_SEQUENCE, from: () => rowsOf(file, request) }).catch(
     (error: Error) => error,
   );
@@ -47,6 +53,7 @@ export async function writeStraight(file: DelimitedFile, request: StraightReques
     const stop = (read: number) => request.onProgress(read, rows);
     for await (const count of looked(file, request, { odd, spans, stop })) rows = count;
     const written = await writing;
+    for (const following of followed) await following.end();
     if (odd.rows.length > 0) return await writeWithout(file, request, { odd, spans });
     if (written instanceof Error) throw written;
     const total = written.reduce((sum, one) => sum + one.rows, 0);
@@ -54,6 +61,7 @@ export async function writeStraight(file: DelimitedFile, request: StraightReques
     return { files: written, rows, odd: [] };
   } catch (error) {
     await writing;
+    for (const following of followed) await following.end();
     await rm(request.folder, { recursive: true, force: true });
     request.signal.throwIfAborted();
     if (error instanceof NotStraight || /^(Conversion|Invalid Input) Error/.test((error as Error).message)) return null;

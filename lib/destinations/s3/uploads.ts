@@ -1,3 +1,4 @@
+import type { EarlyUploads } from './early-uploads.ts';
 import { freeKeys } from './file-keys.ts';
 import type { StagedTable } from './layouts/layout.ts';
 import type { StageParts } from './stage-parts.ts';
@@ -9,16 +10,17 @@ export async function uploadsOf(
   { attempt, config, context, namespace, store }: StageParts,
   main: StagedTable,
   written: readonly WrittenFile[],
-  late: readonly string[],
+  early: EarlyUploads,
 ): Promise<{ file: string; stored: StoredFile }[]> {
   const at = context.clock();
   const files = written.filter(({ rows }) => rows > 0);
   const { connectionId, syncId } = attempt;
-  const keys = await freeKeys(store, config, { namespace, at, syncId, late, connectionId }, files);
-  return files.map(({ file, rows, bytes, table }, index) => ({
+  const others = files.filter(({ file }) => early.keyOf(file) === undefined);
+  const keys = await freeKeys(store, config, { namespace, at, syncId, late: early.taken, connectionId }, others);
+  return files.map(({ file, rows, bytes, table }) => ({
     file,
     stored: {
-      ...{ key: keys[index] ?? '', rows, bytes, at: at.toISOString(), syncId: attempt.syncId },
+      ...{ key: early.keyOf(file) ?? keys.shift() ?? '', rows, bytes, at: at.toISOString(), syncId: attempt.syncId },
       ...(table.id !== main.id && { table: table.name }),
     },
   }));

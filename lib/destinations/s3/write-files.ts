@@ -62,12 +62,17 @@ export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> 
   }
 }
 
+/** Where the files of a table come to be. */
+export function folderOf(folder: string, { id }: StagedTable): string {
+  return path.join(folder, String(id));
+}
+
 async function writeTable(
   connection: DuckDBConnection,
   request: WriteRequest,
   table: StagedTable,
 ): Promise<WrittenFile[]> {
-  const folder = path.join(request.folder, String(table.id));
+  const folder = folderOf(request.folder, table);
   await mkdir(folder, { recursive: true });
   const copy = async (partition: WriteRequest['partition']) =>
     countOf(connection, copyStatement({ ...request, partition }, table, folder));

@@ -25,6 +25,7 @@ export const csv: FormatKind = {
     return {
       extension: `csv${suffix}`,
       flattens: readFlattening(options, issues),
+      growsAtEnd: false,
       readAs: () => 'varchar',
       value: (text) => text,
       instant: (at) => `${at.getTime()}::bigint`,

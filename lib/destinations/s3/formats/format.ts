@@ -18,6 +18,8 @@ export interface FileFormat {
   readonly extension: string;
   /** Whether the root's fields become columns, or the record stays whole in `_airbyte_data`. */
   readonly flattens: boolean;
+  /** What stands in a file that DuckDB is writing stays as it is. */
+  readonly growsAtEnd: boolean;
   /** DuckDB's type in which a plain spelling of a value is read from a delimited file; `value` takes it as it takes the text. */
   readAs(type: ColumnType): string;
   /** A typed value from its text; `exact` when a double might lose digits of it. */

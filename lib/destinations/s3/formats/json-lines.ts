@@ -42,6 +42,7 @@ export const jsonLines: FormatKind = {
     return {
       extension: `jsonl${suffix}`,
       flattens: readFlattening(options, issues),
+      growsAtEnd: false,
       readAs: () => 'varchar',
       value(text, type) {
         if (TEXT.has(type)) return text;

@@ -35,6 +35,8 @@ export const parquet: FormatKind = {
     return {
       extension: 'parquet',
       flattens: true,
+      // Its facts about all before stand at the end.
+      growsAtEnd: true,
       readAs: (type) => PARQUET_TYPES[type],
       value: (text, type, exact) => `cast(${text} as ${type === 'number' && exact ? 'varchar' : PARQUET_TYPES[type]})`,
       instant: (at) => `timestamptz ${literal(at.toISOString())}`,

@@ -1,0 +1,123 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { freeKeys } from './file-keys.ts';
+import type { StagedTable } from './layouts/layout.ts';
+import { PART_BYTES, type PartUpload } from './part-upload.ts';
+import { announce } from './settle-commits.ts';
+import { placeOf, type StageParts } from './stage-parts.ts';
+
+const LOOK_EVERY_MS = 50;
+/** Numbers of announcements that are nobody's publish. */
+const FIRST_PART = 900_000_000_000;
+
+interface Early {
+  readonly key: string;
+  readonly upload: PartUpload;
+  readonly announcement: string;
+}
+
+export interface Following {
+  /** What is there is sent yet; later than that, nothing is looked at. */
+  end(): Promise<void>;
+}
+
+/**
+ * Large files of a load that go up while they are being written, under the keys that they will have. They appear when a publish
+ * completes them. An early upload that fails is forgotten: its file goes up at the publish as others do.
+ */
+export class EarlyUploads {
+  readonly #parts: StageParts;
+  readonly #late: readonly string[];
+  readonly #begun = new Map<string, Early>();
+  readonly #failed = new Set<string>();
+  #count = 0;
+
+  /** `late` are keys that a lost attempt may yet write to. */
+  constructor(parts: StageParts, late: readonly string[]) {
+    this.#parts = parts;
+    this.#late = late;
+  }
+
+  /** Keys that are given to nobody else. */
+  get taken(): readonly string[] {
+    return [...this.#late, ...[...this.#begun.values()].map(({ key }) => key)];
+  }
+
+  /** Under which key a file goes up; undefined for one that does not yet. */
+  keyOf(file: string): string | undefined {
+    return this.#begun.get(file)?.key;
+  }
+
+  /** Sends the files of a table as they come to be in a folder, and grow at their ends. */
+  follow(folder: string, table: StagedTable): Following {
+    const ending = new AbortController();
+    const followed = this.#follow(folder, table, ending.signal);
+    return {
+      end() {
+        ending.abort();
+        return followed;
+      },
+    };
+  }
+
+  /** Lets a file appear. False if it has to be uploaded. */
+  async complete(file: string): Promise<boolean> {
+    const early = this.#begun.get(file);
+    if (!early) return false;
+    this.#begun.delete(file);
+    try {
+      await early.upload.complete();
+      return true;
+    } catch (error) {
+      this.#parts.context.signal.throwIfAborted();
+      this.#parts.context.log.debug({ file, err: error }, 'what was uploaded early is uploaded again');
+      return false;
+    }
+  }
+
+  /** Gives up the uploads of files below a folder that have not appeared. */
+  async drop(folder: string): Promise<void> {
+    for (const file of [...this.#begun.keys()]) if (file.startsWith(`${folder}${path.sep}`)) await this.#forget(file);
+  }
+
+  async #follow(folder: string, table: StagedTable, ending: AbortSignal): Promise<void> {
+    while (!ending.aborted) {
+      const names = await readdir(folder).catch(() => []);
+      for (const name of names.toSorted()) await this.#send(path.join(folder, name), table);
+      await wait(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+    }
+  }
+
+  async #send(file: string, table: StagedTable): Promise<void> {
+    if (this.#failed.has(file)) return;
+    try {
+      if (!this.#begun.has(file) && (await stat(file)).size >= PART_BYTES) await this.#begin(file, table);
+      await this.#begun.get(file)?.upload.sendWhole();
+    } catch (error) {
+      this.#failed.add(file);
+      this.#parts.context.log.debug({ file, err: error }, 'could not be uploaded early');
+      await this.#forget(file);
+    }
+  }
+
+  /** Announced like a publish: should this attempt be lost, the next one takes the parts away. */
+  async #begin(file: string, table: StagedTable): Promise<void> {
+    const { attempt, config, context, namespace, store, target } = this.#parts;
+    const { connectionId, syncId, fence } = attempt;
+    const naming = { namespace, at: context.clock(), syncId, late: this.taken, connectionId };
+    const [key = ''] = await freeKeys(store, config, naming, [{ table, partition: '' }]);
+    const part = FIRST_PART + this.#count++;
+    const announcement = await announce(placeOf(this.#parts), { fence, part, added: [key] });
+    const upload = store.beginUpload(key, file, { 'ab-generation-id': String(target.generation) });
+    this.#begun.set(file, { key, upload, announcement });
+  }
+
+  async #forget(file: string): Promise<void> {
+    const early = this.#begun.get(file);
+    this.#begun.delete(file);
+    await early?.upload.abort();
+    // Where it stays, the next attempt takes it for one that was lost.
+    if (early) await this.#parts.store.delete([early.announcement]).catch(() => undefined);
+  }
+}
