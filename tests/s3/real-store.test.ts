@@ -1,6 +1,8 @@
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
+import { attemptOf, customers } from '#lib/destinations/fixtures/customers.ts';
 import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
+import { largeFile, ROWS } from '#lib/destinations/s3/fixtures/large-file.ts';
 
 // What s3rver can't do, and a store must.
 
@@ -21,6 +23,28 @@ test('an upload that was cut off is given up, and no other', async () => {
   expect(left.Uploads?.map(({ Key }) => Key)).toEqual(['data/lost.bin.other']);
   const given = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: 'data/lost.bin' }));
   expect(given.Uploads?.map(({ Key }) => Key) ?? []).not.toContain('data/lost.bin');
+});
+
+test('what a lost attempt had sent before its publish is given up by the next one', async () => {
+  const bucket = await makeBucket();
+  const client = bucket.client();
+  onTestFinished(() => client.destroy());
+  const unfinished = async (key: string) =>
+    (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: key }))).Uploads?.length ?? 0;
+  const announced = async () => {
+    const store = await bucket.store();
+    const pending = (await store.list('airbyte-data/_weir/')).filter((key) => key.includes('/pending-'));
+    const texts = await Promise.all(pending.map((key) => store.get(key)));
+    return texts.flatMap((text) => (JSON.parse(text) as { added: string[] }).added);
+  };
+  const stageOf = async (fence: number) => (await bucket.open().begin(attemptOf(fence))).stage(customers('append'));
+  const lost = await stageOf(1);
+  const file = await largeFile();
+  expect(await lost.writeFile?.({ slice: 'f', file, onProgress: () => undefined })).toMatchObject({ written: ROWS });
+  const [key = ''] = await announced();
+  expect(await unfinished(key)).toBe(1);
+  await stageOf(2);
+  expect(await unfinished(key)).toBe(0);
 });
 
 test('more than a thousand keys are listed in order, and no others', async () => {

@@ -18,8 +18,10 @@ interface Early {
 }
 
 export interface Following {
-  /** What is there is sent yet; later than that, nothing is looked at. */
-  end(): Promise<void>;
+  /** The files are whole: sends what is missing of them, but for their ends. */
+  finish(): Promise<void>;
+  /** Nothing more is sent. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -53,12 +55,11 @@ export class EarlyUploads {
   follow(folder: string, table: StagedTable): Following {
     const ending = new AbortController();
     const followed = this.#follow(folder, table, ending.signal);
-    return {
-      end() {
-        ending.abort();
-        return followed;
-      },
+    const stop = () => {
+      ending.abort();
+      return followed;
     };
+    return { stop, finish: () => stop().then(() => this.#look(folder, table)) };
   }
 
   /** Lets a file appear. False if it has to be uploaded. */
@@ -83,10 +84,14 @@ export class EarlyUploads {
 
   async #follow(folder: string, table: StagedTable, ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
-      const names = await readdir(folder).catch(() => []);
-      for (const name of names.toSorted()) await this.#send(path.join(folder, name), table);
+      await this.#look(folder, table);
       await wait(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
     }
+  }
+
+  async #look(folder: string, table: StagedTable): Promise<void> {
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names.toSorted()) await this.#send(path.join(folder, name), table);
   }
 
   async #send(file: string, table: StagedTable): Promise<void> {

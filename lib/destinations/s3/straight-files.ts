@@ -53,15 +53,16 @@ export async function writeStraight(file: DelimitedFile, request: StraightReques
     const stop = (read: number) => request.onProgress(read, rows);
     for await (const count of looked(file, request, { odd, spans, stop })) rows = count;
     const written = await writing;
-    for (const following of followed) await following.end();
+    for (const following of followed) await following.stop();
     if (odd.rows.length > 0) return await writeWithout(file, request, { odd, spans });
     if (written instanceof Error) throw written;
     const total = written.reduce((sum, one) => sum + one.rows, 0);
     if (total !== rows) throw new NotStraight();
+    for (const following of followed) await following.finish();
     return { files: written, rows, odd: [] };
   } catch (error) {
     await writing;
-    for (const following of followed) await following.end();
+    for (const following of followed) await following.stop();
     await rm(request.folder, { recursive: true, force: true });
     request.signal.throwIfAborted();
     if (error instanceof NotStraight || /^(Conversion|Invalid Input) Error/.test((error as Error).message)) return null;

@@ -1,0 +1,83 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { DelimitedFile } from '#lib/delimited-file.ts';
+import { faultProxy } from '#tests/harness/fault-proxy.ts';
+import { NO_COUNTS } from '../destination.ts';
+import { attemptOf, customers } from '../fixtures/customers.ts';
+import { makeBucket } from './fixtures/bucket.ts';
+import { largeFile, ROWS, SAME_NAME } from './fixtures/large-file.ts';
+
+// Files that are large enough to go up while they are written.
+
+const FOLDER = 'airbyte-data/customers/';
+/** Requests as the SDK spells them. */
+const FIRST_PART = 'partNumber=1&';
+const ABORT = 'x-id=AbortMultipartUpload';
+const BEGIN = '?uploads';
+
+async function lake() {
+  const bucket = await makeBucket();
+  const way = await faultProxy({ host: '127.0.0.1', port: Number(new URL(String(bucket.config.s3_endpoint)).port) });
+  onTestFinished(() => way.close());
+  const destination = bucket.open({ s3_endpoint: `http://${way.host}:${way.port}` });
+  const stage = await (await destination.begin(attemptOf(1))).stage(customers('append'));
+  const take = (file: DelimitedFile) => stage.writeFile?.({ slice: 'f', file, onProgress: () => undefined });
+  const publish = async (written: number) => {
+    await stage.checkpoint({ state: { at: 1 }, openSlices: [], counts: { ...NO_COUNTS, read: written, written } });
+    await stage.publish({ complete: true });
+  };
+  const rows = () =>
+    bucket.query(
+      FOLDER,
+      `select count(*)::int as rows, count(distinct id)::int as ids, count(distinct _airbyte_raw_id)::int as raw,
+         bool_and(${SAME_NAME}) as same
+       from read_parquet('$FOLDER/**/*.parquet')`,
+    );
+  return { bucket, way, destination, stage, take, publish, rows };
+}
+
+const WHOLE = [{ rows: ROWS, ids: ROWS, raw: ROWS, same: true }];
+
+test('its parts are sent before the publish, and it appears by the publish, as it was written', async () => {
+  const { bucket, way, destination, take, publish, rows } = await lake();
+  const sent = way.breakAt(FIRST_PART, 'cut before');
+  expect(await take(await largeFile())).toEqual({ written: ROWS, quarantined: 0 });
+  await sent;
+  expect(await bucket.keys()).toEqual([]);
+  await publish(ROWS);
+  expect(await rows()).toEqual(WHOLE);
+  await destination.close();
+});
+
+test('what could not be sent early is sent at the publish', async () => {
+  const { way, destination, take, publish, rows } = await lake();
+  const refused = way.breakAt(BEGIN, {
+    answer: 'HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
+  });
+  await take(await largeFile());
+  await refused;
+  await publish(ROWS);
+  expect(await rows()).toEqual(WHOLE);
+  await destination.close();
+});
+
+test.each(['discard', 'close'] as const)('parts that were sent are taken back: %s', async (ending) => {
+  const { bucket, way, destination, stage, take } = await lake();
+  const aborted = way.breakAt(ABORT, 'cut after');
+  await take(await largeFile());
+  if (ending === 'discard') await stage.discard();
+  await destination.close();
+  await aborted;
+  expect(await bucket.keys()).toEqual([]);
+  expect((await (await bucket.store()).list('')).filter((key) => key.includes('/pending-'))).toEqual([]);
+});
+
+test('nothing of a file whose rows need a closer look is left of its first writing', async () => {
+  const { bucket, way, destination, take, publish, rows } = await lake();
+  const aborted = way.breakAt(ABORT, 'cut after');
+  expect(await take(await largeFile('x,y\n'))).toEqual({ written: ROWS + 1, quarantined: 0 });
+  await aborted;
+  await publish(ROWS + 1);
+  expect(await rows()).toEqual([{ rows: ROWS + 1, ids: ROWS, raw: ROWS + 1, same: true }]);
+  expect(await bucket.keys()).toHaveLength(2);
+  await destination.close();
+});
