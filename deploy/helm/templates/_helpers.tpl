@@ -28,13 +28,23 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   valueFrom: { secretKeyRef: { name: {{ include "weir.secretName" . }}, key: database-url } }
 - name: WEIR_SECRET_KEY
   valueFrom: { secretKeyRef: { name: {{ include "weir.secretName" . }}, key: secret-key } }
-{{- with .Values.web.url }}
+{{- with .Values.web.url | default (ternary (printf "https://%s" .Values.ingress.host) "" .Values.ingress.enabled) }}
 - name: WEIR_URL
   value: {{ . | quote }}
 {{- end }}
+- name: WEIR_DEMO_URL
+  value: http://{{ include "weir.name" . }}:{{ .Values.service.port }}/demo
 {{- range $name, $value := .Values.env }}
 - name: {{ $name }}
   value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* A pod reads its secret at start: another secret makes other pods. */ -}}
+{{- define "weir.podAnnotations" -}}
+{{- if not .Values.secret.existing -}}
+annotations:
+  checksum/secret: {{ include (print .Template.BasePath "/secret.yaml") . | sha256sum }}
 {{- end }}
 {{- end }}
 
