@@ -87,10 +87,19 @@ export async function createOwnTables(db: Queryable): Promise<void> {
     insert into _weir.version values (${OWN_VERSION})`);
 }
 
-/** `create schema if not exists` asks for the right to create one even where it is there already. */
+/**
+ * Inside a transaction; safe to run by several at once: `create schema if not exists` fails where another makes it at that moment, and
+ * asks for the right to create one even where it is there already.
+ */
 export async function ensureSchema(db: Queryable, schema: string): Promise<void> {
+  if (await hasSchema(db, schema)) return;
+  await db.query(`select pg_advisory_xact_lock(hashtextextended($1, ${CREATE_LOCK}))`, [schema]);
+  if (!(await hasSchema(db, schema))) await db.query(`create schema ${quote(schema)}`);
+}
+
+async function hasSchema(db: Queryable, schema: string): Promise<boolean> {
   const { rowCount } = await db.query('select 1 from pg_namespace where nspname = $1', [schema]);
-  if (!rowCount) await db.query(`create schema if not exists ${quote(schema)}`);
+  return Boolean(rowCount);
 }
 
 /** Whether our schema is there as this version of Weir needs it. */
