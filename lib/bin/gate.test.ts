@@ -69,6 +69,7 @@ describe('a connection with checks of level block', () => {
     expect(message.split('\n')).toEqual([
       'Load held: Shop to warehouse: public.orders is held: channel = web: email is 0% filled, limit 95%.',
       `What happened: sync ${held.id} holds its load back in stream orders. Readers keep what was published before.`,
+      'Held back: 6 rows.',
       'Likely cause: Schema change in orders: column added, contact, jsonb.',
       'First failing keys of orders (id): 204, 205, 206',
       expect.stringMatching(/^What to do: Look at the failing rows/),
