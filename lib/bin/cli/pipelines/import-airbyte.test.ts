@@ -95,7 +95,7 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
     },
     {
       ...{ name: 'Hashed', status: 'active', prefix: '', format: null, changes: expect.any(String) },
-      ...{ schedule: { type: 'manual' }, memory: null },
+      ...{ schedule: { type: 'manual' }, memory: null, cpu: null },
     },
     {
       ...{ name: 'Paused', status: 'inactive', prefix: 'paused_', format: null, changes: expect.any(String) },
