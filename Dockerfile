@@ -8,9 +8,9 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 # With the image's own node, not through npm: the build remembers which Node made it, and a start under another builds again.
 RUN node lib/bin/build.ts
-# The Node that npm brings for machines with an older one is not needed here, nor is what builds and tests need.
+# The Node that npm brings for machines with an older one is not needed here, nor is what builds and tests need. An image holds no key.
 RUN npm prune --omit=dev --no-audit --no-fund \
- && rm -rf node_modules/node-linux-* node_modules/node-bin-* node_modules/.bin/node node_modules/.cache .next/cache \
+ && rm -rf .weir node_modules/node-linux-* node_modules/node-bin-* node_modules/.bin/node node_modules/.cache .next/cache \
  && find app lib quality -name '*.test.ts' -delete
 
 FROM node:24-bookworm-slim
