@@ -40,7 +40,7 @@ export async function runAttempt(scenario: Scenario, of: AttemptOf): Promise<Fai
           emittedAt: new Date(2026, 0, of.sync + 1),
           config: {},
           destination,
-          streams: [streamOf(scenario, of.table)],
+          streams: [streamOf(scenario, given, of.table)],
         },
         rules: { ...USUAL_RULES, badValues: scenario.badValues },
         source: fakeSource({
@@ -78,10 +78,10 @@ function* events(
   }
 }
 
-function streamOf({ mode, filters }: Scenario, table: string): SyncStream {
+function streamOf({ mode, filters, cursor }: Scenario, { knowsTimes }: SyncScenario, table: string): SyncStream {
   const properties: JsonObject = {
     id: { type: ['null', 'integer'] },
-    at: { type: ['null', 'string'], format: 'date-time' },
+    ...(cursor !== 'numbers' && { at: { type: ['null', 'string'], ...(knowsTimes && { format: 'date-time' }) } }),
     score: { type: ['null', 'integer'] },
   };
   const filtered = { type: 'EQUAL', fieldName: 'id', comparisonValue: String(FILTERED_ID) };

@@ -118,9 +118,15 @@ function newest(records: readonly JsonObject[]): JsonObject[] {
   const byKey = new Map<JsonValue | undefined, JsonObject>();
   for (const record of records) {
     const known = byKey.get(record.id);
-    if (known === undefined || String(record.at ?? '') >= String(known.at ?? '')) byKey.set(record.id, record);
+    if (known === undefined || rankOf(record.at) >= rankOf(known.at)) byKey.set(record.id, record);
   }
   return [...byKey.values()];
+}
+
+/** Numbers as numbers, times as instants, none below all. */
+function rankOf(cursor: JsonValue | undefined): number {
+  if (cursor === null || cursor === undefined) return Number.NEGATIVE_INFINITY;
+  return /^\d+$/.test(String(cursor)) ? Number(cursor) : Date.parse(String(cursor));
 }
 
 async function tableRows(db: pg.Pool, table: string): Promise<JsonObject[] | null> {
@@ -207,8 +213,16 @@ function stands(held: JsonValue, value: JsonValue, type: string): boolean {
 
 /** A number that came before the column was text may be spelled in plain digits there. */
 function isTextOf(held: string, value: JsonValue): boolean {
-  if (typeof value === 'string') return held === clean(value);
+  if (typeof value === 'string') return held === clean(value) || isSameInstant(held, value);
   return held === clean(textOf(value)) || (isNumber(value) && plainDigits(held) === plainDigits(String(value)));
+}
+
+/** A time that came before its column was text is spelled as most sources do there. */
+function isSameInstant(held: string, value: string): boolean {
+  const [a, b] = [held, value].map((text) =>
+    /^2026-\d\d-\d\d([T ]\d\d:|$)/.test(text) ? Date.parse(text) : Number.NaN,
+  );
+  return a === b;
 }
 
 function isNumber(value: JsonValue): boolean {

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly mode: Mode;
   /** What becomes of rows whose `score` is no number. */
   readonly badValues: 'null' | 'quarantine';
+  /** How the source writes `at`. */
+  readonly cursor: Cursor;
   /** The connection leaves rows with the key `FILTERED_ID` out. */
   readonly filters: boolean;
   readonly syncs: readonly SyncScenario[];
@@ -18,6 +20,9 @@ export interface Scenario {
 
 export const FILTERED_ID = 3;
 export const BAD_SCORE = 'many';
+
+/** Instants in UTC; those and dates, in zones of all kinds; numbers, some of them as text. */
+export type Cursor = 'instants' | 'zones' | 'numbers';
 
 export interface Mode {
   readonly syncMode: SyncMode;
@@ -27,6 +32,8 @@ export interface Mode {
 export interface SyncScenario {
   /** Slices of pages of records. */
   readonly slices: readonly (readonly (readonly JsonObject[])[])[];
+  /** The schema says that `at` is a time, or that it is text; of numbers it says nothing. */
+  readonly knowsTimes: boolean;
   /** The connection's clock moves on by so much between events: a checkpoint after every slice, or only at the end. */
   readonly slow: boolean;
   readonly deaths: readonly Death[];
@@ -89,22 +96,31 @@ const lines = fc.array(fc.record({ sku: fc.string({ maxLength: 5 }), n: fc.integ
   minLength: 1,
   maxLength: 3,
 });
-const record: fc.Arbitrary<JsonObject> = fc
-  .tuple(
-    fc.integer({ min: 1, max: 12 }),
-    fc.option(fc.integer({ min: 1, max: 9 }), { freq: 8 }),
-    fc.uniqueArray(fc.tuple(fc.constantFrom(...FIELDS), value), { maxLength: 4, selector: ([field]) => field }),
-    fc.option(lines, { freq: 1 }),
-    fc.nat({ max: 19 }),
-    fc.oneof({ weight: 4, arbitrary: fc.integer() }, { weight: 1, arbitrary: fc.constant(BAD_SCORE) }),
-  )
-  .map(([id, day, fields, some, odd, score]) => ({
-    id: odd === 0 ? null : id,
-    at: day === null ? null : `2026-01-0${day}T00:00:00Z`,
-    score,
-    ...Object.fromEntries(fields),
-    ...(some && { lines: some.map((line) => ({ ...line })) }),
-  }));
+const day = fc.integer({ min: 1, max: 9 });
+const CURSORS: Readonly<Record<Cursor, fc.Arbitrary<JsonValue>>> = {
+  instants: day.map((at) => `2026-01-0${at}T00:00:00Z`),
+  zones: fc
+    .tuple(day, fc.constantFrom('T07:00:00+07:00', ' 00:00:00.000Z', 'T03:00:00Z', '', 'T00:00:00+04:30'))
+    .map(([at, time]) => `2026-01-0${at}${time}`),
+  numbers: fc.tuple(fc.integer({ min: 7, max: 12 }), fc.boolean()).map(([at, isText]) => (isText ? String(at) : at)),
+};
+const recordWith = (cursor: Cursor): fc.Arbitrary<JsonObject> =>
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: 12 }),
+      fc.option(CURSORS[cursor], { freq: 8 }),
+      fc.uniqueArray(fc.tuple(fc.constantFrom(...FIELDS), value), { maxLength: 4, selector: ([field]) => field }),
+      fc.option(lines, { freq: 1 }),
+      fc.nat({ max: 19 }),
+      fc.oneof({ weight: 4, arbitrary: fc.integer() }, { weight: 1, arbitrary: fc.constant(BAD_SCORE) }),
+    )
+    .map(([id, at, fields, some, odd, score]) => ({
+      id: odd === 0 ? null : id,
+      at,
+      score,
+      ...Object.fromEntries(fields),
+      ...(some && { lines: some.map((line) => ({ ...line })) }),
+    }));
 
 const death = (kills: boolean): fc.Arbitrary<Death> =>
   fc.oneof(
@@ -124,13 +140,27 @@ const death = (kills: boolean): fc.Arbitrary<Death> =>
   );
 
 export function scenarios({ kills }: { kills: boolean }): fc.Arbitrary<Scenario> {
-  const pages = fc.array(fc.array(record, { maxLength: 5 }), { minLength: 1, maxLength: 3 });
+  const of = (cursor: Cursor) => scenariosWith(cursor, kills);
+  return fc.oneof(
+    { weight: 2, arbitrary: of('instants') },
+    { weight: 1, arbitrary: of('zones') },
+    { weight: 1, arbitrary: of('numbers') },
+  );
+}
+
+function scenariosWith(cursor: Cursor, kills: boolean): fc.Arbitrary<Scenario> {
+  const pages = fc.array(fc.array(recordWith(cursor), { maxLength: 5 }), { minLength: 1, maxLength: 3 });
   const sync = fc.record({
     slices: fc.array(pages, { minLength: 1, maxLength: 3 }),
     slow: fc.boolean(),
+    knowsTimes: cursor === 'instants' ? fc.constant(true) : fc.boolean(),
     deaths: fc.array(death(kills), { maxLength: 2 }),
   });
-  const shared = { filters: fc.boolean(), syncs: fc.array(sync, { minLength: 1, maxLength: 2 }) };
+  const shared = {
+    cursor: fc.constant(cursor),
+    filters: fc.boolean(),
+    syncs: fc.array(sync, { minLength: 1, maxLength: 2 }),
+  };
   const warehouse = fc.record({
     layout: fc.constantFrom('direct' as const, 'direct' as const, 'basic' as const, 'raw' as const),
     mode: fc.constantFrom(...MODES),
