@@ -30,12 +30,13 @@ export async function withOneLineEnd(file: OpenFile, signs: Signs): Promise<Open
 
 async function endsDiffer({ path }: OpenFile, signs: Signs): Promise<boolean> {
   if (!(await holdsReturns(path))) return false;
-  const { convert, kinds } = lineEnds(signs);
+  const { convert, end, kinds } = lineEnds(signs);
   for await (const piece of piecesOf(path)) {
     convert(piece);
     if (kinds.size > 1) return true;
   }
-  return false;
+  end();
+  return kinds.size > 1;
 }
 
 /** Most files do not, and need no closer look. */
@@ -82,5 +83,9 @@ function lineEnds({ delimiter, quote, escape: escapeSign }: Signs) {
     }
     return out.subarray(0, length);
   };
-  return { convert, kinds };
+  /** A return that nothing follows. */
+  const end = () => {
+    if (!isQuoted && before === CR) kinds.add('CR');
+  };
+  return { convert, end, kinds };
 }

@@ -11,8 +11,14 @@ const DAY_MS = 24 * 3_600_000;
 /** Day 0 of both of Excel's calendars; that of 1900 counts a 29 February that never was. */
 const EPOCH_1900 = Date.UTC(1899, 11, 30);
 const EPOCH_1904 = Date.UTC(1904, 0, 1);
-/** Number formats of Excel's own that show dates or times. */
-const DATE_FORMATS = new Set([14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 46, 47]);
+/** Number formats of Excel's own that show dates, times, or both. */
+const OWN_FORMATS: Readonly<Record<number, Shown>> = {
+  ...{ 14: 'date', 15: 'date', 16: 'date', 17: 'date', 22: 'both' },
+  ...{ 18: 'time', 19: 'time', 20: 'time', 21: 'time', 45: 'time', 46: 'time', 47: 'time' },
+};
+
+/** What a cell's format shows of its day. */
+type Shown = 'date' | 'time' | 'both';
 
 export interface Sheet {
   readonly name: string;
@@ -48,7 +54,7 @@ export async function openWorkbook(file: OpenFile): Promise<Workbook> {
   const strings = [...(await part('xl/sharedStrings.xml')).matchAll(/<si\b[^>]*?(?:\/>|>([\s\S]*?)<\/si>)/g)].map(
     ([, inner = '']) => textOf(inner),
   );
-  const isDate = dateStyles(await part('xl/styles.xml'));
+  const shown = dateStyles(await part('xl/styles.xml'));
   const epoch = /<workbookPr\b[^>]*date1904="(1|true)"/.test(workbook) ? EPOCH_1904 : EPOCH_1900;
   return {
     sheets,
@@ -59,7 +65,7 @@ export async function openWorkbook(file: OpenFile): Promise<Workbook> {
           const column = columnOf(attribute(tag, 'r')) ?? values.length;
           if (column >= MAX_COLUMNS) continue;
           while (values.length < column) values.push(null);
-          values[column] = cellValue(tag, inner, { strings, isDate, epoch });
+          values[column] = cellValue(tag, inner, { strings, shown, epoch });
         }
         yield values;
       }
@@ -69,11 +75,12 @@ export async function openWorkbook(file: OpenFile): Promise<Workbook> {
 
 interface Facts {
   readonly strings: readonly string[];
-  readonly isDate: readonly boolean[];
+  /** By cell style. */
+  readonly shown: readonly (Shown | null)[];
   readonly epoch: number;
 }
 
-function cellValue(tag: string, inner: string, { strings, isDate, epoch }: Facts): JsonValue {
+function cellValue(tag: string, inner: string, { strings, shown, epoch }: Facts): JsonValue {
   const type = attribute(tag, 't');
   if (type === 'inlineStr') return textOf(inner);
   const text = /<v\b[^>]*>([\s\S]*?)<\/v>/.exec(inner)?.[1];
@@ -83,18 +90,20 @@ function cellValue(tag: string, inner: string, { strings, isDate, epoch }: Facts
   if (type === 'str' || type === 'e' || type === 'd') return unescaped(text);
   const number = Number(text);
   if (Number.isNaN(number)) return unescaped(text);
-  return isDate[Number(attribute(tag, 's') || 0)] ? dateOf(number, epoch) : number;
+  const shows = shown[Number(attribute(tag, 's') || 0)] ?? null;
+  return shows === null ? number : dateOf(number, epoch, shows);
 }
 
-/** Whole days are dates; others have a time, to the second. */
-function dateOf(days: number, epoch: number): string {
+/** As much as the format shows, and no less than there is; times to the second. */
+function dateOf(days: number, epoch: number, shows: Shown): string {
   const at = new Date(Math.round((epoch + days * DAY_MS) / 1000) * 1000);
   const iso = Number.isNaN(at.getTime()) ? '' : at.toISOString();
-  return Number.isInteger(days) ? iso.slice(0, 10) : iso.slice(0, 19);
+  if (shows === 'time' && days >= 0 && days < 1) return iso.slice(11, 19);
+  return shows === 'date' && Number.isInteger(days) ? iso.slice(0, 10) : iso.slice(0, 19);
 }
 
-/** For each cell style whether its number format shows a date. */
-function dateStyles(styles: string): boolean[] {
+/** For each cell style what its number format shows of a date. */
+function dateStyles(styles: string): (Shown | null)[] {
   const custom = new Map(
     [...styles.matchAll(/<numFmt\b[^>]*>/g)].map(([tag]) => [
       Number(attribute(tag, 'numFmtId')),
@@ -105,8 +114,16 @@ function dateStyles(styles: string): boolean[] {
   return [...cellFormats.matchAll(/<xf\b[^>]*>/g)].map(([tag]) => {
     const id = Number(attribute(tag, 'numFmtId'));
     const code = (custom.get(id) ?? '').replace(/"[^"]*"|\\.|\[[^\]]*\]/g, '');
-    return DATE_FORMATS.has(id) || /[dmyhs]/i.test(code.replace(/General/i, ''));
+    return OWN_FORMATS[id] ?? shownBy(code.replace(/General/i, ''));
   });
+}
+
+/** `m` is a month, beside hours or seconds a minute. */
+function shownBy(code: string): Shown | null {
+  const hasTime = /[hs]/i.test(code);
+  if (/[dy]/i.test(code)) return hasTime ? 'both' : 'date';
+  if (hasTime) return 'time';
+  return /m/i.test(code) ? 'date' : null;
 }
 
 /** The XML of each row, one at a time: a sheet may be larger than memory. */
