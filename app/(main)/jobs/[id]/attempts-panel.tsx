@@ -50,7 +50,7 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
   const place = placeText(attempt.failure?.where);
   const told = [
     attempt.failure && `${asSentence(attempt.failure.message)} ${place && `At ${place}.`}`,
-    pauseText(attempt),
+    useText(attempt),
   ].filter(Boolean);
   return (
     <>
@@ -65,12 +65,8 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
         <td className="r num">
           <SyncDuration sync={attempt} />
         </td>
-        <td className="r num nowrap" title={memoryTitle(attempt)}>
-          {attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}
-        </td>
-        <td className="r num nowrap" title={cpuTitle(attempt)}>
-          {formatDuration(attempt.cpuMs)}
-        </td>
+        <td className="r num nowrap">{attempt.peakMemoryMb === null ? '—' : `${attempt.peakMemoryMb} MB`}</td>
+        <td className="r num nowrap">{formatDuration(attempt.cpuMs)}</td>
       </tr>
       {told.length > 0 && (
         <tr>
@@ -84,29 +80,24 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
   );
 }
 
-/** Why it took longer than its work, where a limit held it up. */
-function pauseText({ cpuPausedMs, cpuLimitCores }: Attempt): string {
-  if (!cpuPausedMs || cpuPausedMs < LEAST_SHOWN_PAUSE_MS) return '';
-  return `Its CPU limit of ${cores(cpuLimitCores)} paused it for ${formatDuration(cpuPausedMs)}.`;
+/** What the work took of the machine while it lasted, what it might have, and whether that held it up. */
+function useText({ cpuMs, peakCpuCores, memoryLimitMb, cpuLimitCores, cpuPausedMs, ...attempt }: Attempt): string {
+  if (cpuMs === null || memoryLimitMb === null || attempt.finishedAt === null) return '';
+  const wholeMs = new Date(attempt.finishedAt).getTime() - new Date(attempt.startedAt).getTime();
+  const most = peakCpuCores === null ? '' : `, ${shown(peakCpuCores)} at most`;
+  const paused =
+    (cpuPausedMs ?? 0) < LEAST_SHOWN_PAUSE_MS ? '' : `, which paused it for ${formatDuration(cpuPausedMs)}`;
+  const limits =
+    cpuLimitCores === null
+      ? `Limit: ${memoryLimitMb} MB.`
+      : `Limits: ${memoryLimitMb} MB, ${cores(cpuLimitCores)}${paused}.`;
+  return `${cores(cpuMs / Math.max(wholeMs, 1))} on average${most}. ${limits}`;
 }
 
-function memoryTitle({ memoryLimitMb }: Attempt): string | undefined {
-  return memoryLimitMb === null ? undefined : `most at once; its limit was ${memoryLimitMb} MB`;
+function cores(value: number): string {
+  return `${shown(value)} ${shown(value) === 1 ? 'core' : 'cores'}`;
 }
 
-function cpuTitle({ cpuMs, peakCpuCores, cpuLimitCores, startedAt, finishedAt }: Attempt): string | undefined {
-  if (cpuMs === null || finishedAt === null) return undefined;
-  const wholeMs = new Date(finishedAt).getTime() - new Date(startedAt).getTime();
-  return [
-    `${cores(cpuMs / Math.max(wholeMs, 1))} on average`,
-    peakCpuCores !== null && `${cores(peakCpuCores)} at most`,
-    cpuLimitCores === null ? 'no limit' : `limit ${cores(cpuLimitCores)}`,
-  ]
-    .filter(Boolean)
-    .join(', ');
-}
-
-function cores(value: number | null): string {
-  const shown = Number((value ?? 0).toFixed(2));
-  return `${shown} ${shown === 1 ? 'core' : 'cores'}`;
+function shown(value: number): number {
+  return Number(value.toFixed(2));
 }
