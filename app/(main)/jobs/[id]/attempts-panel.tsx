@@ -50,7 +50,7 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
   const place = placeText(attempt.failure?.where);
   const told = [
     attempt.failure && `${asSentence(attempt.failure.message)} ${place && `At ${place}.`}`,
-    useText(attempt),
+    machineText(attempt),
   ].filter(Boolean);
   return (
     <>
@@ -81,7 +81,7 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
 }
 
 /** What the work took of the machine while it lasted, what it might have, and whether that held it up. */
-function useText({ cpuMs, peakCpuCores, memoryLimitMb, cpuLimitCores, cpuPausedMs, ...attempt }: Attempt): string {
+function machineText({ cpuMs, peakCpuCores, memoryLimitMb, cpuLimitCores, cpuPausedMs, ...attempt }: Attempt): string {
   if (cpuMs === null || memoryLimitMb === null || attempt.finishedAt === null) return '';
   const wholeMs = new Date(attempt.finishedAt).getTime() - new Date(attempt.startedAt).getTime();
   const most = peakCpuCores === null ? '' : `, ${shown(peakCpuCores)} at most`;
