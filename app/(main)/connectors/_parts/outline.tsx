@@ -64,7 +64,7 @@ export function Outline({ streams, chosen, spec, config, onConfig, onStream, ...
         open={editing}
         onOpenChange={onEditing}
         title="Test values"
-        description="The config that tests use. It stays in this page and is not saved."
+        description="The config that tests use. It is not saved: this tab keeps it, but for its secrets, which are gone when the page is loaded anew."
         footer={
           <Button kind="primary" onClick={() => onEditing(false)}>
             Use these values
