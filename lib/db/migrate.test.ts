@@ -7,6 +7,15 @@ test('a second start finds nothing left to migrate', async () => {
   expect(await migrate(db)).toEqual([]);
 });
 
+test('a database of a newer Weir is left as it is, and said to be one', async () => {
+  const { db, query } = await testDatabase({ migrated: true });
+  await query(`insert into kysely_migration values ('9999_tomorrow', '2099-01-01')`);
+  await expect(migrate(db)).rejects.toMatchObject({
+    code: 'newer_database',
+    message: expect.stringContaining('9999_tomorrow'),
+  });
+});
+
 test('every table of a workspace says whose it is', async () => {
   const { query } = await testDatabase({ migrated: true });
   const shared = ['workspace', 'probe_event', 'worker', 'kysely_migration', 'kysely_migration_lock'];

@@ -9,6 +9,8 @@ const FOLDER = path.resolve(import.meta.dirname, '../../prisma-free-migrations')
 
 /** Brings the database to this version's tables; returns the names of what ran. Safe to call from several processes. */
 export async function migrate(db: Db): Promise<string[]> {
+  const { unknown } = await migrationGap(db);
+  if (unknown.length > 0) throw newerDatabase(unknown);
   const migrator = new Migrator({ db, provider: migrationsIn(FOLDER) });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) {
@@ -17,11 +19,20 @@ export async function migrate(db: Db): Promise<string[]> {
       kind: 'bug',
       code: 'migration_failed',
       message: `Migration ${failed ?? ''} failed: ${error instanceof Error ? error.message : String(error)}`,
-      hint: 'Nothing was changed by it. An older Weir on a newer database is not supported.',
+      hint: 'Nothing was changed by it.',
       cause: error,
     });
   }
   return (results ?? []).map((result) => result.migrationName);
+}
+
+function newerDatabase(unknown: readonly string[]): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'newer_database',
+    message: `The database is of a newer Weir: it has ${unknown.join(', ')}.`,
+    hint: 'Nothing was changed. Bring this machine to the same version, or restore the back-up of before the upgrade.',
+  });
 }
 
 /** What this version has and the database has not, and the other way round. Changes nothing. */

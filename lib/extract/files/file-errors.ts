@@ -24,6 +24,13 @@ export function fileNotFound(file: string, cause?: unknown): WeirError {
   return fileError('config', 'file_not_found', { file }, 'there is no such file.', hint, cause);
 }
 
+/** Of an uploaded file: whoever reads may not be the one who took it. */
+export function uploadNotFound(file: string, cause?: unknown): WeirError {
+  const hint =
+    'Upload it again. Workers on other machines or in pods of their own see uploads only where the folder uploads is shared with the web server: docs/deploy.md.';
+  return fileError('config', 'file_not_found', { file }, 'there is no such upload where the worker runs.', hint, cause);
+}
+
 export function isBadRow(error: unknown): boolean {
   return error instanceof WeirError && error.code === 'bad_row';
 }

@@ -145,6 +145,15 @@ describe('folders', () => {
     expect((await read(given, csv(inside, 'ok.csv'))).records).toEqual([{ id: 1 }]);
   });
 
+  test('an upload that is not where the worker runs is told as that', async () => {
+    const given = { ...context(0, []), uploadDir: testFolder({}) };
+    const options = { ...csv('', 'a-file-id'), provider: { type: 'upload' } as const };
+    await expect(read(given, options)).rejects.toMatchObject({
+      code: 'file_not_found',
+      hint: expect.stringContaining('shared with the web server'),
+    });
+  });
+
   test('a check says what was found, or what is wrong', async () => {
     const folder = testFolder({ 'a.csv': 'id,name\n1,x\n' });
     const given = context(0, [folder]);

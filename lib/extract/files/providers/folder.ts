@@ -12,11 +12,16 @@ const COPY_BYTES = 1024 * 1024;
  * Files of a folder, as far as they lie inside of an allowed root: links are followed first and judged by where they lead,
  * and only regular files are opened.
  */
-export function folderFiles(roots: readonly string[], folder: string, patterns: readonly string[]): FileProvider {
+export function folderFiles(
+  roots: readonly string[],
+  folder: string,
+  patterns: readonly string[],
+  notFound = fileNotFound,
+): FileProvider {
   const real = new Map<string, string>();
   const inside = async (name: string): Promise<string> => {
     const target = await realpath(path.resolve(folder, name)).catch((error) => {
-      throw (error as { code?: string }).code === 'ENOENT' ? fileNotFound(name, error) : refused(name, error);
+      throw (error as { code?: string }).code === 'ENOENT' ? notFound(name, error) : refused(name, error);
     });
     if (!roots.some((root) => isWithin(root, target))) throw refused(name);
     return target;

@@ -1,5 +1,6 @@
 import { WeirError } from '#lib/errors.ts';
 import type { ExtractContext } from '../../source.ts';
+import { uploadNotFound } from '../file-errors.ts';
 import type { FileStreamOptions, ProviderOptions } from '../file-options.ts';
 import { folderFiles } from './folder.ts';
 import { httpsFiles } from './https.ts';
@@ -18,7 +19,7 @@ const PROVIDERS: {
   s3: s3Files,
   folder: ({ fileRoots = [] }, { folder }, paths) => folderFiles(fileRoots, folder, paths),
   upload({ uploadDir }, _, paths) {
-    if (uploadDir !== undefined) return folderFiles([uploadDir], uploadDir, paths);
+    if (uploadDir !== undefined) return folderFiles([uploadDir], uploadDir, paths, uploadNotFound);
     const hint = 'Use a folder or an address instead.';
     throw new WeirError({ kind: 'config', code: 'no_uploads', message: 'There are no uploaded files here.', hint });
   },
