@@ -79,14 +79,28 @@ test('any two texts compare as what they say, and none ends the load', async () 
   );
 });
 
-test('the highest comes first, and none last', async () => {
+test('the highest comes first, and none last, whether all are written alike or not', async () => {
   const { query } = await testDatabase();
-  const texts = [null, '10', '9', 'x', '2026-01-01T10:00:00+07:00', '2026-01-01T05:00:00Z', '2026-01-01'];
-  const rows = await query<{ c: string | null }>(
-    `select c from unnest($1::text[]) as t(c) order by ${order.newestFirst}`,
-    [texts],
+  await query('create table t (n int, c varchar)');
+  const alike = fc.oneof(
+    fc.array(fc.integer({ min: 10, max: 99 }).map(String)),
+    fc.array(fc.integer({ min: -99, max: -10 }).map(String)),
+    fc.array(two(22).map((day) => `2026-01-${next(day)}T10:00:00+07:00`)),
+    fc.array(
+      fc.tuple(two(22), fc.constantFrom('+07:00', '-03:30')).map(([hour, zone]) => `2026-01-01T${hour}:00:00${zone}`),
+    ),
+    fc.array(cursor),
   );
-  expect(rows.map(({ c }) => c)).toEqual([
-    ...['x', '2026-01-01T05:00:00Z', '2026-01-01T10:00:00+07:00', '2026-01-01', '10', '9', null],
-  ]);
+  await fc.assert(
+    fc.asyncProperty(alike, fc.boolean(), async (texts, hasNone) => {
+      const all = hasNone ? [...texts, null] : texts;
+      await query('truncate t');
+      await query('insert into t select n, x from unnest($1::text[]) with ordinality as u(x, n)', [all]);
+      const rows = await query<{ c: string | null }>(`select c from t order by ${order.newestFirst('t')}, n`);
+      const found = rows.map(({ c }) => c);
+      expect(found.every((text, at) => at === 0 || isNotOlder(found[at - 1] ?? null, text))).toBe(true);
+      expect(found.toSorted()).toEqual(all.toSorted());
+    }),
+    { numRuns: 60 },
+  );
 });

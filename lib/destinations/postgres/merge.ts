@@ -171,13 +171,13 @@ function selectNewest(merge: Merge): string {
   if (merge.repeats === 0)
     return `select ${stagedColumns(merge)} from ${quoteTable(merge.table)} where ${merge.closed}`;
   return `select distinct on (${key}) ${stagedColumns(merge)} from ${quoteTable(merge.table)}
-     where ${merge.closed} order by ${key}, ${newestFirst(merge.shape)}`;
+     where ${merge.closed} order by ${key}, ${newestFirst(merge.shape, quoteTable(merge.table))}`;
 }
 
-export function newestInTable(shape: TableShape, { meta }: TableKind): string {
+export function newestInTable(shape: TableShape, { meta }: TableKind, table: TableRef): string {
   const cursor = orderOf(shape);
   const extractedAt = meta.find(({ from }) => from === '_airbyte_extracted_at')?.name;
-  return `${cursor ? `${cursor.newestFirst}, ` : ''}${extractedAt} desc, ctid desc`;
+  return `${cursor ? `${cursor.newestFirst(quoteTable(table))}, ` : ''}${extractedAt} desc, ctid desc`;
 }
 
 export type Columns = Pick<Merge, 'shape' | 'columns' | 'cleanMeta' | 'kind'>;

@@ -20,7 +20,7 @@ export function stagedKey(shape: TableShape): string {
 }
 
 /** Of each key the row with the highest cursor comes first; among equals the one that came last. */
-export function newestFirst(shape: TableShape): string {
+export function newestFirst(shape: TableShape, relation: string): string {
   const cursor = orderOf(shape);
-  return `${cursor ? `${cursor.newestFirst}, ` : ''}${SEQ_COLUMN} desc`;
+  return `${cursor ? `${cursor.newestFirst(relation)}, ` : ''}${SEQ_COLUMN} desc`;
 }

@@ -52,7 +52,7 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
     asideKeys: marksVanished ? await quarantinedKeys(client, ref, attempt.syncId, keyColumns) : null,
   };
   const keyFirst = !isNew && !(replaces && wantsKey && !merge.marksVanished);
-  const newest = newestInTable(shape, kind);
+  const newest = newestInTable(shape, kind, relation);
   return {
     ...{ relation, merge, isNew, changes, replaces, keyFirst },
     fitted: await fitSides(client, ref.namespace, request.sides),

@@ -75,7 +75,7 @@ function selects(shape: TableShape, relation: RelationRow | null, kind: TableKin
 function newestOf(select: string, stage: TableRef, shape: TableShape): string {
   const key = stagedKey(shape);
   if (key === '') return `${select} from ${quoteTable(stage)} where false`;
-  const order = `${key}, ${newestFirst(shape)}`;
+  const order = `${key}, ${newestFirst(shape, quoteTable(stage))}`;
   return `select * from (${select.replace(/^select/, `select distinct on (${key})`)} from ${quoteTable(stage)} order by ${order}) as newest`;
 }
 
