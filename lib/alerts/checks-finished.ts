@@ -61,65 +61,78 @@ export async function onChecksFinished(tx: Db, c: NotifyContext, run: ChecksFini
   const { workspaceId, suiteId } = run;
   const at = c.clock();
   const mask = await masking(tx, c.secrets, run);
-  const runCause = `checks:${suiteId}`;
   const link = pageLink(c, `/quality/${suiteId}`, `Open ${run.suiteName}`);
   if (run.failure) return onRunFailed(tx, c, run, masked(run.failure, mask), link);
 
   const undeclared = run.declared
     ? await closeUndeclared(tx, { workspaceId, suiteId, declared: run.declared, at })
     : [];
+  const causes = run.results.map(({ key }) => causeOf(run, key));
+  const open = await openCauses(tx, workspaceId, causes);
+  await tellFresh(tx, c, run, { fresh: await seeFailing(tx, run, { open, mask, at }), link, mask });
+
+  const recovered = await recover(tx, workspaceId, [`checks:${suiteId}`, ...(await overCauses(tx, run, open))], at);
+  const critical = recovered.filter(({ severity, told }) => severity === 'critical' && told);
+  const silent = recovered.filter((incident) => !critical.includes(incident)).map(({ id }) => id);
+  await tellChange(tx, c, { workspaceId, incidentIds: [...undeclared, ...silent], reply: null });
+  if (critical.length > 0) await tellRecovered(tx, c, run, { critical, link, mask, at });
+}
+
+type Mask = (text: string) => string;
+type OpenCauses = Awaited<ReturnType<typeof openCauses>>;
+type Recovered = Awaited<ReturnType<typeof recover>>;
+
+function causeOf({ suiteId }: ChecksFinished, key: string): string {
+  return `check:${suiteId}:${key}`;
+}
+
+/** Opens or counts the incidents of what does not pass. Gives those that are news. */
+async function seeFailing(
+  tx: Db,
+  run: ChecksFinished,
+  { open, mask, at }: { readonly open: OpenCauses; readonly mask: Mask; readonly at: Date },
+): Promise<Fresh[]> {
   const fresh: Fresh[] = [];
-  const open = await openCauses(
-    tx,
-    workspaceId,
-    run.results.map(({ key }) => `check:${suiteId}:${key}`),
-  );
-  for (const { key, table, outcome, message, samples = [] } of run.results.filter(
-    (result) => result.outcome !== 'pass',
-  )) {
-    const cause = `check:${suiteId}:${key}`;
+  for (const { key, table, outcome, message, samples = [] } of run.results) {
+    const cause = causeOf(run, key);
+    if (outcome === 'pass') continue;
     if (!open.has(cause) && outcome !== 'error' && !(await isEnough(tx, run, key))) continue;
     const severity = outcome === 'warn' ? 'warning' : 'critical';
     const title = mask(outcome === 'error' ? `${table}: not measured. ${message}` : `${table}, ${message}`);
-    const seen = await seeIncident(tx, {
-      ...subject(run),
-      cause,
-      checkKey: key,
-      severity,
-      title,
-      detail: `Suite ${run.suiteName}.`,
-      at,
-    });
-    if (!(await isToTell(tx, { ...seen, workspaceId, cause, severity, title, at }))) continue;
+    const detail = `Suite ${run.suiteName}.`;
+    const seen = await seeIncident(tx, { ...subject(run), cause, checkKey: key, severity, title, detail, at });
+    if (!(await isToTell(tx, { ...seen, workspaceId: run.workspaceId, cause, severity, title, at }))) continue;
     const explanation = await explain(tx, run, seen, at);
     // What a failed sync explains has been told with it, as long as that one is open.
     if (!explanation?.isTold) fresh.push({ id: seen.id, key, severity, title, table, samples, explanation });
   }
-  await tellFresh(tx, c, run, { fresh, link, mask });
+  return fresh;
+}
 
-  const passed: string[] = [];
+/** Those that pass, and have passed often enough to be over. */
+async function overCauses(tx: Db, run: ChecksFinished, open: OpenCauses): Promise<string[]> {
+  const over: string[] = [];
   for (const { key, outcome } of run.results) {
-    const was = open.get(`check:${suiteId}:${key}`);
-    if (was && outcome === 'pass' && (await isOver(tx, run, key, was.isFlapping)))
-      passed.push(`check:${suiteId}:${key}`);
+    const was = open.get(causeOf(run, key));
+    if (was && outcome === 'pass' && (await isOver(tx, run, key, was.isFlapping))) over.push(causeOf(run, key));
   }
-  const recovered = await recover(tx, workspaceId, [runCause, ...passed], at);
-  const now = new Map(
-    run.results.map(({ key, table, message }) => [`check:${suiteId}:${key}`, mask(`${table}, ${message}`)]),
-  );
-  const critical = recovered.filter(({ severity, told }) => severity === 'critical' && told);
-  const silent = recovered.filter((incident) => !critical.includes(incident)).map(({ id }) => id);
-  await tellChange(tx, c, { workspaceId, incidentIds: [...undeclared, ...silent], reply: null });
-  if (critical.length === 0) return;
+  return over;
+}
+
+async function tellRecovered(
+  tx: Db,
+  c: NotifyContext,
+  run: ChecksFinished,
+  { critical, link, mask, at }: { critical: Recovered; link: Message['link']; mask: Mask; at: Date },
+): Promise<void> {
+  const { suiteId, suiteName } = run;
+  const now = new Map(run.results.map(({ key, table, message }) => [causeOf(run, key), mask(`${table}, ${message}`)]));
   const [first] = critical;
-  const headline =
-    critical.length === 1 && first
-      ? (now.get(first.cause) ?? `${run.suiteName} could be checked again`)
-      : `${critical.length} checks of ${run.suiteName} pass again`;
-  const list =
-    critical.length === 1
-      ? `Was: ${first?.title ?? ''}`
-      : listed(critical.map(({ cause, title }) => now.get(cause) ?? title));
+  const isOne = critical.length === 1 && first !== undefined;
+  const headline = isOne
+    ? (now.get(first.cause) ?? `${suiteName} could be checked again`)
+    : `${critical.length} checks of ${suiteName} pass again`;
+  const list = isOne ? `Was: ${first.title}` : listed(critical.map(({ cause, title }) => now.get(cause) ?? title));
   const owners = await ownersOfChecks(tx, suiteId, passedKeys(critical, suiteId));
   const incidentIds = critical.map(({ id }) => id);
   const telling = { level: 'critical', owners, incidentIds } as const;
@@ -175,7 +188,7 @@ interface Fresh {
 interface Telling {
   readonly fresh: readonly Fresh[];
   readonly link: Message['link'];
-  readonly mask: (text: string) => string;
+  readonly mask: Mask;
 }
 
 async function tellFresh(tx: Db, c: NotifyContext, run: ChecksFinished, { fresh, link, mask }: Telling): Promise<void> {

@@ -52,64 +52,33 @@ interface Line {
 }
 
 /** Into the service's database, where the pages follow it. */
-export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder {
+export function databaseRecorder(options: Options): Recorder {
+  const { db, log, clock, attempt } = options;
   const { syncId, workspaceId } = attempt;
-  let lines: Line[] = [];
-  const waiting = new Map<SyncStream, { counts: Counts; pages: number }>();
-  let writing = Promise.resolve();
-
-  const notWritten = (error: unknown) => log.warn({ err: error, syncId }, 'progress was not written');
-  const flush = () => {
-    writing = writing
-      .then(async () => {
-        const [batch, progress] = [lines, [...waiting]];
-        lines = [];
-        waiting.clear();
-        if (batch.length > 0) await insertLines(db, attempt, batch);
-        for (const [stream, { counts, pages }] of progress) {
-          await updateStream(db, syncId, stream, { ...countsOf(counts), pages });
-        }
-      })
-      .catch(notWritten);
-    return writing;
-  };
-  const timer = setInterval(flush, FLUSH_MS);
+  const bursts = startBursts(options);
   const line: Recorder['log'] = (level, message, stream) => {
     // Postgres' text has no NUL, and one line would take the others with it.
-    lines.push({
-      level,
-      message: message.replaceAll('\0', '\ufffd'),
-      stream: stream?.configured.stream.name ?? null,
-      at: clock(),
-    });
+    const text = message.replaceAll('\0', '\ufffd');
+    bursts.line({ level, message: text, stream: stream?.configured.stream.name ?? null, at: clock() });
   };
 
   return {
     log: line,
     started(stream) {
       line('info', `Reading ${stream.configured.stream.name}, ${modeWords(stream)}.`, stream);
-      const startedAt = clock();
-      writing = writing
-        .then(() => updateStream(db, syncId, stream, { status: 'running', started_at: startedAt, failure: null }))
-        .catch(notWritten);
+      bursts.update(stream, { status: 'running', started_at: clock(), failure: null });
     },
-    progress(stream, counts, pages) {
-      waiting.set(stream, { counts, pages });
-    },
-    expected(stream, bytes) {
-      writing = writing.then(() => updateStream(db, syncId, stream, { bytes_total: bytes })).catch(notWritten);
-    },
+    progress: bursts.progress,
+    expected: (stream, bytes) => bursts.update(stream, { bytes_total: bytes }),
     async advanced(stream, state) {
       await advance(db, attempt, stream, { state: state && stringifyJson(state) });
     },
     async published(stream, { published, state, phases }) {
       line('info', publishedWords(published), stream);
       if (published.keyless) line('warn', keylessWords(published.keyless), stream);
-      const { counts, pages } = waiting.get(stream) ?? {};
-      waiting.delete(stream);
-      await writing;
+      const counts = await bursts.lastCounts(stream);
       await advance(db, attempt, stream, {
-        ...(counts && { ...countsOf(counts), pages }),
+        ...counts,
         ...{ state: state && stringifyJson(state), status: 'published', finished_at: clock(), published_at: clock() },
         phases: JSON.stringify(phases),
         relation: JSON.stringify(published.relation),
@@ -128,7 +97,7 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
       if (failure.code === 'load_discarded') await forgetSchemaChanges(db, syncId, stream.configured.stream);
       if (failure.kind === 'bug') log.error({ err: error, syncId, workspaceId }, 'stream failed');
       line('error', failureText(failure), stream);
-      await flush();
+      await bursts.flush();
       await updateStream(db, syncId, stream, {
         status: statusOf(failure, stream),
         finished_at: clock(),
@@ -136,12 +105,51 @@ export function databaseRecorder({ db, log, clock, attempt }: Options): Recorder
         failure: JSON.stringify(failure),
       });
     },
+    close: bursts.close,
+  };
+}
+
+/** Lines and counts are kept until the next burst, and what is written comes one after the other. */
+function startBursts({ db, log, attempt }: Options) {
+  const { syncId } = attempt;
+  let lines: Line[] = [];
+  const waiting = new Map<SyncStream, Progress>();
+  let writing = Promise.resolve();
+  const write = (what: () => Promise<void>) => {
+    writing = writing
+      .then(what)
+      .catch((error: unknown) => log.warn({ err: error, syncId }, 'progress was not written'));
+    return writing;
+  };
+  const flush = () =>
+    write(async () => {
+      const [batch, progress] = [lines, [...waiting]];
+      lines = [];
+      waiting.clear();
+      if (batch.length > 0) await insertLines(db, attempt, batch);
+      for (const [stream, counted] of progress) await updateStream(db, syncId, stream, countsOf(counted));
+    });
+  const timer = setInterval(flush, FLUSH_MS);
+  return {
+    flush,
+    line: (line: Line) => void lines.push(line),
+    progress: (stream: SyncStream, counts: Counts, pages: number) => void waiting.set(stream, { ...counts, pages }),
+    update: (stream: SyncStream, change: object) => void write(() => updateStream(db, syncId, stream, change)),
+    /** Those that were not written yet, once all before them is. */
+    async lastCounts(stream: SyncStream) {
+      const counted = waiting.get(stream);
+      waiting.delete(stream);
+      await writing;
+      return counted && countsOf(counted);
+    },
     async close() {
       clearInterval(timer);
       await flush();
     },
   };
 }
+
+type Progress = Counts & { readonly pages: number };
 
 /** A load that waits for a decision keeps waiting when carrying the decision out failed, as long as its stage is there. */
 function statusOf({ code }: Failure, { decision }: SyncStream): SyncStreamStatus {
@@ -158,8 +166,8 @@ async function insertLines(db: Db, attempt: Attempt, lines: readonly Line[]): Pr
     .execute();
 }
 
-function countsOf({ read, filtered, quarantined, written, bytes }: Counts) {
-  return { read, filtered, quarantined, written, bytes };
+function countsOf({ read, filtered, quarantined, written, bytes, pages }: Progress) {
+  return { read, filtered, quarantined, written, bytes, pages };
 }
 
 /** The stream has published: from now on its own state counts, and not one that somebody set. */
