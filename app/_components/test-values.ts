@@ -18,7 +18,16 @@ export function rememberTestValues(
 ): void {
   const id = connectorId ?? UNSAVED;
   remembered.set(id, values);
-  if (spec) tabStorage()?.setItem(keyOf(id), JSON.stringify(withoutSecrets(spec as Schema, values)));
+  if (spec) keep(keyOf(id), withoutSecrets(spec as Schema, values));
+}
+
+/** A tab whose storage is full, or has none, forgets them when it is loaded anew. */
+function keep(key: string, values: JsonObject): void {
+  try {
+    globalThis.sessionStorage?.setItem(key, JSON.stringify(values));
+  } catch {
+    return;
+  }
 }
 
 /** What the connector was last tested with on this page; empty when nothing is known. */

@@ -22,21 +22,31 @@ type IdentifyContext = SignInContext & { readonly clock: () => Date };
 
 /** By session cookie, API key, application token, or Basic credentials; null for nobody that we know. */
 export async function identify(c: IdentifyContext, request: Request | Headers): Promise<Identity | null> {
-  return (await identifyWithCookies(c, request)).identity;
+  return (await lookUp(c, request, { prolong: false })).identity;
 }
 
-/** As `identify`, with the cookies that prolong the session: the answer should carry them. */
-export async function identifyWithCookies(
+/** As `identify`, and prolongs the session: the answer has to carry the cookies that say so to the browser. */
+export async function identifyWithCookies(c: IdentifyContext, request: Request | Headers): Promise<LookedUp> {
+  return lookUp(c, request, { prolong: true });
+}
+
+interface LookedUp {
+  readonly identity: Identity | null;
+  readonly setCookies: readonly string[];
+}
+
+async function lookUp(
   c: IdentifyContext,
   request: Request | Headers,
-): Promise<{ identity: Identity | null; setCookies: string[] }> {
+  options: { readonly prolong: boolean },
+): Promise<LookedUp> {
   const headers = request instanceof Headers ? request : request.headers;
   const authorization = headers.get('authorization');
   const identity = authorization === null ? null : await byAuthorization(c, authorization);
   // A proxy's own Basic credentials may come along with a session.
   if (identity !== null || /^Bearer/i.test(authorization ?? '')) return { identity, setCookies: [] };
   if (!headers.has('cookie')) return { identity: null, setCookies: [] };
-  return bySession(c, headers);
+  return bySession(c, headers, options);
 }
 
 async function byAuthorization(c: IdentifyContext, header: string): Promise<Identity | null> {
@@ -72,9 +82,16 @@ async function byKey(c: IdentifyContext, secret: string): Promise<Identity | nul
   return { userId: created_by, name, email: email ?? '', workspaceId: workspace_id, role, actor: `API key ${name}` };
 }
 
-async function bySession(c: IdentifyContext, headers: Headers) {
+async function bySession(
+  c: IdentifyContext,
+  headers: Headers,
+  { prolong }: { readonly prolong: boolean },
+): Promise<LookedUp> {
   const signIn = signInFor(c, { secure: hasSecureCookie(headers) });
-  const { response, headers: answer } = await signIn.api.getSession({ headers, returnHeaders: true });
+  const { response, headers: answer } = await signIn.api.getSession({
+    ...{ headers, returnHeaders: true },
+    query: { disableRefresh: !prolong },
+  });
   const nobody = { identity: null, setCookies: [] };
   if (!response) return nobody;
   if (c.clock().getTime() - response.session.createdAt.getTime() > SESSION_MAX_AGE_MS) return nobody;

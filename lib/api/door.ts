@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { audit } from '#lib/access/audit.ts';
-import { identifyWithCookies } from '#lib/access/identify.ts';
+import { identify, identifyWithCookies } from '#lib/access/identify.ts';
 import { clientAddress } from '#lib/access/request-origin.ts';
 import { assertRole } from '#lib/access/roles.ts';
 import type { Role } from '#lib/db/schema.ts';
@@ -43,7 +43,7 @@ export type Entrance = MiddlewareHandler<DoorEnv> & {
 
 /** Whether who was let in still would be, into the same workspace: sessions end, members are removed, keys expire. */
 export async function isStillIn(c: Door): Promise<boolean> {
-  const { identity } = await identifyWithCookies(c.get('context'), c.req.raw);
+  const identity = await identify(c.get('context'), c.req.raw);
   return identity?.workspaceId === c.get('identity').workspaceId;
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { identify } from '#lib/access/identify.ts';
 import { forgetAccess } from '#lib/access/retention.ts';
 import { type ApiClient, testApi } from '#tests/harness/api.ts';
 
@@ -132,6 +133,15 @@ test('sessions are listed without their tokens and end one by one; a key sees no
   const { body: key } = await ada.send('POST', `${V1}/api-keys`, { name: 'k', role: 'admin' });
   const byKey = await api.client().get(`${V1}/sessions`, { authorization: `Bearer ${key.secret}` });
   expect(byKey.body).toEqual([]);
+});
+
+test('a session is prolonged by an answer that says so to the browser, and not by a look that can’t', async () => {
+  const { api, bob } = await withBob('viewer');
+  await api.query(`update session set "expiresAt" = now() + interval '5 days'`);
+  const headers = { cookie: [...bob.cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
+  expect(await identify(api.context, new Headers(headers))).toMatchObject({ email: BOB.email });
+  const answer = await bob.fetch(`${V1}/me`);
+  expect(answer.headers.getSetCookie().join()).toMatch(/session_token=.*Max-Age/i);
 });
 
 test('the audit log is exported with who let whom in, and with no cell that a spreadsheet would run', async () => {

@@ -49,7 +49,7 @@ export async function setAutomation(
 ): Promise<void> {
   await c.db.transaction().execute(async (tx) => {
     // One after the other: two who save at once would close a circle that neither sees.
-    await sql`select from workspace where id = ${workspaceId} for update`.execute(tx);
+    await sql`select from workspace where id = ${workspaceId} for no key update`.execute(tx);
     const before = await getAutomation({ db: tx }, workspaceId, connectionId);
     const issues = await issuesOf({ db: tx, env: c.env }, workspaceId, connectionId, { next, before });
     if (issues.length > 0)

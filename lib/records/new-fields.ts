@@ -29,7 +29,7 @@ function namesList(schema: JsonObject, path: string): boolean {
   let at: JsonValue | undefined = schema;
   for (const part of path.split('\u0000')) {
     const properties: JsonValue | undefined = isJsonObject(at) ? at.properties : undefined;
-    if (!isJsonObject(properties)) return true;
+    if (!isJsonObject(properties) || Object.keys(properties).length === 0) return true;
     if (!Object.hasOwn(properties, part)) return false;
     const property: JsonValue = properties[part] ?? null;
     at = isJsonObject(property) && isJsonObject(property.items) ? property.items : property;

@@ -80,7 +80,9 @@ function openFields({ properties }: JsonObject): ReadonlySet<string> {
 
 function saysNothingMore(schema: JsonValue): boolean {
   const type = columnTypeOf(schema);
-  return type === null || ((type === 'object' || type === 'json') && isJsonObject(schema) && !schema.properties);
+  if (type === null) return true;
+  const properties = isJsonObject(schema) ? schema.properties : undefined;
+  return (type === 'object' || type === 'json') && Object.keys(isJsonObject(properties) ? properties : {}).length === 0;
 }
 
 /** Flat fields carry the names of those that they moved up out of, with U+0000 between them. */

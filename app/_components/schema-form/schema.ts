@@ -10,6 +10,7 @@ export interface Schema {
   readonly items?: Schema;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
   readonly enum?: readonly JsonValue[];
   /** How the choices are shown, in their order. */
   readonly enumNames?: readonly string[];

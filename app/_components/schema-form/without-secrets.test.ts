@@ -33,6 +33,28 @@ test('keeps what the schema knows and does not mark, in whichever alternative it
   });
 });
 
+test('takes a secret for one in whatever branch it is marked', () => {
+  const secret: Schema = { airbyte_secret: true };
+  const spec: Schema = {
+    definitions: { token: { anyOf: [{ type: 'null' }, secret] } },
+    properties: {
+      nullable: { anyOf: [{ type: 'string', airbyte_secret: true }, { type: 'null' }] },
+      composed: { type: 'string', allOf: [secret] },
+      named: { oneOf: [{ $ref: '#/definitions/token' }] },
+      inner: { oneOf: [{ properties: { key: { oneOf: [{ allOf: [secret] }] }, user: { type: 'string' } } }] },
+      list: { anyOf: [{ items: { anyOf: [secret] } }] },
+    },
+  };
+  const inner = { key: 'canary', user: 'ada' };
+  const config = { nullable: 'canary', composed: 'canary', named: 'canary', inner, list: ['canary'] };
+  expect(withoutSecrets(spec, config)).toEqual({ inner: { user: 'ada' }, list: [] });
+});
+
+test('ends with a definition that names itself', () => {
+  const spec: Schema = { definitions: { a: { anyOf: [{ $ref: '#/definitions/a' }] } } };
+  expect(withoutSecrets({ ...spec, properties: { x: { $ref: '#/definitions/a' } } }, { x: 'y' })).toEqual({ x: 'y' });
+});
+
 test('keeps nothing of a schema that says nothing', () => {
   expect(withoutSecrets({}, { token: 'canary' })).toEqual({});
 });

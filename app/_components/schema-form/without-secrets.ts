@@ -8,9 +8,9 @@ export function withoutSecrets(schema: Schema, config: JsonObject): JsonObject {
 
 /** Of several alternatives, what one of them marks is left out whichever is chosen. */
 function objectWithout(schemas: readonly Schema[], value: JsonObject, root: Schema): JsonObject {
-  const all = schemas.flatMap((schema) => alternatives(resolve(schema, root)));
+  const all = schemas.flatMap((schema) => alternatives(schema, root));
   const entries = Object.entries(value).flatMap(([name, item]) => {
-    const known = all.flatMap(({ properties }) => (properties?.[name] ? [resolve(properties[name], root)] : []));
+    const known = all.flatMap(({ properties }) => properties?.[name] ?? []);
     const kept = known.length === 0 ? undefined : valueWithout(known, item, root);
     return kept === undefined ? [] : [[name, kept] as const];
   });
@@ -18,13 +18,20 @@ function objectWithout(schemas: readonly Schema[], value: JsonObject, root: Sche
 }
 
 function valueWithout(schemas: readonly Schema[], value: JsonValue, root: Schema): JsonValue | undefined {
-  if (schemas.some(({ airbyte_secret }) => airbyte_secret)) return undefined;
+  const all = schemas.flatMap((schema) => alternatives(schema, root));
+  if (all.some(({ airbyte_secret }) => airbyte_secret)) return undefined;
   if (isJsonObject(value)) return objectWithout(schemas, value, root);
   if (!Array.isArray(value)) return value;
-  const items = schemas.flatMap(({ items: item }) => (item ? [resolve(item, root)] : []));
+  const items = all.flatMap(({ items: item }) => item ?? []);
   return items.length === 0 ? undefined : value.flatMap((item) => valueWithout(items, item, root) ?? []);
 }
 
-function alternatives(schema: Schema): Schema[] {
-  return [schema, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
+/** A schema and all that it may stand for. A definition that names itself adds nothing. */
+function alternatives(schema: Schema, root: Schema, within: readonly string[] = []): Schema[] {
+  const { $ref } = schema;
+  if ($ref !== undefined && within.includes($ref)) return [];
+  const resolved = resolve(schema, root);
+  const below = $ref === undefined ? within : [...within, $ref];
+  const nested = [resolved.oneOf, resolved.anyOf, resolved.allOf].flatMap((list) => list ?? []);
+  return [resolved, ...nested.flatMap((one) => alternatives(one, root, below))];
 }

@@ -28,12 +28,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   valueFrom: { secretKeyRef: { name: {{ include "weir.secretName" . }}, key: database-url } }
 - name: WEIR_SECRET_KEY
   valueFrom: { secretKeyRef: { name: {{ include "weir.secretName" . }}, key: secret-key } }
+{{- if not (hasKey .Values.env "WEIR_URL") }}
 {{- with .Values.web.url | default (ternary (printf "https://%s" .Values.ingress.host) "" .Values.ingress.enabled) }}
 - name: WEIR_URL
   value: {{ . | quote }}
 {{- end }}
+{{- end }}
+{{- if not (hasKey .Values.env "WEIR_DEMO_URL") }}
 - name: WEIR_DEMO_URL
   value: http://{{ include "weir.name" . }}:{{ .Values.service.port }}/demo
+{{- end }}
 {{- range $name, $value := .Values.env }}
 - name: {{ $name }}
   value: {{ $value | quote }}

@@ -8,6 +8,7 @@ import { readCpu, readMemory } from './resources.ts';
 test.each([
   [{ memory_limit: '2Gi' }, 2048],
   [{ memory_limit: '512Mi', cpu_limit: '2' }, 512],
+  [{ memory_limit: '0' }, null],
   [{ memory_limit: '1G' }, 954],
   [{ memory_limit: '1073741824' }, 1024],
   [{ memory_limit: '1Mi' }, 128],
@@ -26,6 +27,7 @@ test.each([
   [{ cpu_limit: 1 }, 1],
   [{ cpu_limit: '1m' }, 0.1],
   [{ cpu_limit: '' }, null],
+  [{ cpu_limit: '0' }, null],
   [null, null],
   [{ memory_limit: '2Gi', cpu_request: '1' }, undefined],
   [undefined, undefined],

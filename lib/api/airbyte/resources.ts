@@ -54,6 +54,7 @@ function readQuantity(
   if (limit === null || limit === '') return null;
   const [, number = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([a-zA-Z]{1,2})?$/.exec(String(limit).trim()) ?? [];
   const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
-  if (number !== '' && factor !== undefined) return Number(number) * factor;
+  // Kubernetes takes 0 for no limit.
+  if (number !== '' && factor !== undefined) return Number(number) * factor || null;
   throw invalid([{ path: `resourceRequirements.${field}`, message: `A quantity such as ${example}.` }]);
 }

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { auditSignIn } from '#lib/access/audit.ts';
-import { identifyWithCookies } from '#lib/access/identify.ts';
+import { identify } from '#lib/access/identify.ts';
 import { OIDC } from '#lib/access/oidc.ts';
 import { passwordIssues } from '#lib/access/passwords.ts';
 import { countSignInTry, forgetSignInTries } from '#lib/access/try-limit.ts';
@@ -31,7 +31,7 @@ export function authRoutes(): Hono<DoorEnv> {
 /** Whose session it is, is known only before it ends. */
 async function signOut(c: Door, path: string, action: string): Promise<Response> {
   const body = await readBody<object>(c.req.raw, anyObject);
-  const { identity } = await identifyWithCookies(c.get('context'), c.req.raw);
+  const identity = await identify(c.get('context'), c.req.raw);
   const answer = await passOn(c, path, body);
   if (identity && answer.ok) {
     c.set('identity', identity);

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { identifyWithCookies } from '#lib/access/identify.ts';
+import { identify } from '#lib/access/identify.ts';
 import { requestOrigin } from '#lib/access/request-origin.ts';
 import { mayActAs } from '#lib/access/roles.ts';
 import { type BeginConsent, beginConsent, finishConsent } from '#lib/connections/consents/consents.ts';
@@ -43,7 +43,7 @@ export function consentRoutes(app: Hono<DoorEnv>): void {
 /** The browser comes from the provider; whatever happened, it goes on to a page that says so, with no secret in its address. */
 export async function consentCallback(c: Door): Promise<Response> {
   const context = c.get('context');
-  const { identity } = await identifyWithCookies(context, c.req.raw);
+  const identity = await identify(context, c.req.raw);
   if (!identity?.sessionId) return c.redirect('/sources/not-connected?why=signed-out', 303);
   c.set('identity', identity);
   if (!mayActAs(identity.role, 'editor')) return c.redirect('/sources/not-connected?why=role', 303);

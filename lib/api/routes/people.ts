@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { deleteWorkspace, workspaceContents } from '#lib/access/delete-workspace.ts';
-import { identifyWithCookies } from '#lib/access/identify.ts';
+import { identify } from '#lib/access/identify.ts';
 import {
   acceptInvitation,
   invite,
@@ -121,7 +121,7 @@ async function accept(c: Door): Promise<Response> {
 /** The browser goes on in the workspace that was joined. */
 async function join(c: Door, token: string, email: string, password: string | undefined): Promise<Response> {
   const context = c.get('context');
-  const { identity } = await identifyWithCookies(context, c.req.raw);
+  const identity = await identify(context, c.req.raw);
   if (identity?.sessionId !== undefined && identity.email === email) {
     const { workspaceId } = await joinWorkspace(context, { token, email });
     await enterWorkspace(context, identity, workspaceId);

@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { DelimitedFile } from '#lib/delimited-file.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { faultProxy } from '#tests/harness/fault-proxy.ts';
 import { NO_COUNTS } from '../destination.ts';
 import { attemptOf, customers } from '../fixtures/customers.ts';
-import { makeBucket } from './fixtures/bucket.ts';
+import { type Bucket, makeBucket } from './fixtures/bucket.ts';
 import { largeFile, ROWS, SAME_NAME } from './fixtures/large-file.ts';
 
 // Files that are large enough to go up while they are written.
@@ -14,20 +15,25 @@ const FIRST_PART = 'partNumber=1&';
 const ABORT = 'x-id=AbortMultipartUpload';
 const BEGIN = '?uploads';
 
-async function lake() {
+/** Announcements of what was not published. */
+async function pendingIn(bucket: Bucket): Promise<string[]> {
+  return (await (await bucket.store()).list('')).filter((key) => key.includes('/pending-'));
+}
+
+async function lake(more: JsonObject = {}, signal?: AbortSignal) {
   const bucket = await makeBucket();
   const way = await faultProxy({ host: '127.0.0.1', port: Number(new URL(String(bucket.config.s3_endpoint)).port) });
   onTestFinished(() => way.close());
-  const destination = bucket.open({ s3_endpoint: `http://${way.host}:${way.port}` });
+  const destination = bucket.open({ s3_endpoint: `http://${way.host}:${way.port}`, ...more }, signal);
   const stage = await (await destination.begin(attemptOf(1))).stage(customers('append'));
   const take = (file: DelimitedFile) => stage.writeFile?.({ slice: 'f', file, onProgress: () => undefined });
   const publish = async (written: number) => {
     await stage.checkpoint({ state: { at: 1 }, openSlices: [], counts: { ...NO_COUNTS, read: written, written } });
     await stage.publish({ complete: true });
   };
-  const rows = () =>
+  const rows = (folder = FOLDER) =>
     bucket.query(
-      FOLDER,
+      folder,
       `select count(*)::int as rows, count(distinct id)::int as ids, count(distinct _airbyte_raw_id)::int as raw,
          bool_and(${SAME_NAME}) as same
        from read_parquet('$FOLDER/**/*.parquet')`,
@@ -60,6 +66,29 @@ test('what could not be sent early is sent at the publish', async () => {
   await destination.close();
 });
 
+test('nothing goes up early where other streams may write', async () => {
+  const { bucket, destination, take, publish, rows } = await lake({ s3_path_format: 'all/' });
+  await take(await largeFile());
+  expect(await pendingIn(bucket)).toEqual([]);
+  await publish(ROWS);
+  expect(await rows('airbyte-data/all/')).toEqual(WHOLE);
+  await destination.close();
+});
+
+test('a load that is ended while it is written leaves nothing', async () => {
+  const ending = new AbortController();
+  const { bucket, way, destination, take } = await lake({}, ending.signal);
+  const sent = way.breakAt(FIRST_PART, 'stall');
+  const taking = take(await largeFile());
+  await sent;
+  ending.abort(new Error('cancelled'));
+  way.mend();
+  await expect(taking).rejects.toThrow('cancelled');
+  await destination.close();
+  expect(await bucket.keys()).toEqual([]);
+  expect(await pendingIn(bucket)).toEqual([]);
+});
+
 test.each(['discard', 'close'] as const)('parts that were sent are taken back: %s', async (ending) => {
   const { bucket, way, destination, stage, take } = await lake();
   const aborted = way.breakAt(ABORT, 'cut after');
@@ -68,16 +97,15 @@ test.each(['discard', 'close'] as const)('parts that were sent are taken back: %
   await destination.close();
   await aborted;
   expect(await bucket.keys()).toEqual([]);
-  expect((await (await bucket.store()).list('')).filter((key) => key.includes('/pending-'))).toEqual([]);
+  expect(await pendingIn(bucket)).toEqual([]);
 });
 
 test('nothing of a file whose rows need a closer look is left of its first writing', async () => {
-  const { bucket, way, destination, take, publish, rows } = await lake();
-  const aborted = way.breakAt(ABORT, 'cut after');
+  const { bucket, destination, take, publish, rows } = await lake();
   expect(await take(await largeFile('x,y\n'))).toEqual({ written: ROWS + 1, quarantined: 0 });
-  await aborted;
   await publish(ROWS + 1);
   expect(await rows()).toEqual([{ rows: ROWS + 1, ids: ROWS, raw: ROWS + 1, same: true }]);
   expect(await bucket.keys()).toHaveLength(2);
   await destination.close();
+  expect(await pendingIn(bucket)).toEqual([]);
 });

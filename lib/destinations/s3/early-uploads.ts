@@ -1,13 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freeKeys } from './file-keys.ts';
+import { freeKeys, hasOwnFolder } from './file-keys.ts';
 import type { StagedTable } from './layouts/layout.ts';
 import { PART_BYTES, type PartUpload } from './part-upload.ts';
 import { announce } from './settle-commits.ts';
 import { placeOf, type StageParts } from './stage-parts.ts';
 
 const LOOK_EVERY_MS = 50;
+const FORGET_MS = 5_000;
 /** Numbers of announcements that are nobody's publish. */
 const FIRST_PART = 900_000_000_000;
 
@@ -95,7 +96,7 @@ export class EarlyUploads {
   }
 
   async #send(file: string, table: StagedTable): Promise<void> {
-    if (this.#failed.has(file)) return;
+    if (this.#failed.has(file) || !hasOwnFolder(this.#parts.config)) return;
     try {
       if (!this.#begun.has(file) && (await stat(file)).size >= PART_BYTES) await this.#begin(file, table);
       await this.#begun.get(file)?.upload.sendWhole();
@@ -123,6 +124,7 @@ export class EarlyUploads {
     this.#begun.delete(file);
     await early?.upload.abort();
     // Where it stays, the next attempt takes it for one that was lost.
-    if (early) await this.#parts.store.delete([early.announcement]).catch(() => undefined);
+    if (early)
+      await this.#parts.store.delete([early.announcement], AbortSignal.timeout(FORGET_MS)).catch(() => undefined);
   }
 }

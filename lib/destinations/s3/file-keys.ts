@@ -50,6 +50,12 @@ export async function freeKeys(
   return keys;
 }
 
+/** Whether no other stream of the connection writes into the folder: a key that is only announced would not be seen there. */
+export function hasOwnFolder({ path, pathFormat }: Pick<S3Config, 'path' | 'pathFormat'>): boolean {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Airbyte's path format.
+  return `${path}/${pathFormat}`.includes('${STREAM_NAME}');
+}
+
 /** By these, two names of different syncs differ. */
 const TELLS_SYNCS = /\$\{(?:EPOCH|UUID|MILLISECOND)\}|\{(?:timestamp|sync_id)\b/;
 

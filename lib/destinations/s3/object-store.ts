@@ -30,7 +30,8 @@ export interface ObjectStore {
   get(key: string): Promise<string>;
   /** Keys below a prefix, in order. */
   list(prefix: string): Promise<string[]>;
-  delete(keys: readonly string[]): Promise<void>;
+  /** With a signal of its own, also after the load was ended. */
+  delete(keys: readonly string[], signal?: AbortSignal): Promise<void>;
   upload(key: string, file: string, metadata: Record<string, string>): Promise<void>;
   /** For a file that still grows at its end. */
   beginUpload(key: string, file: string, metadata: Record<string, string>): PartUpload;
@@ -70,10 +71,11 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
         return (await Body?.transformToString()) ?? '';
       }),
     list: (prefix) => run(`listing ${prefix}`, () => listAll(client, bucket, prefix, abortSignal)),
-    delete: (keys) =>
+    delete: (keys, signal = abortSignal) =>
       run('deleting files', async () => {
         // One by one: DeleteObjects wants Content-MD5 of some stores and a checksum of others.
-        for (const Key of keys) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), { abortSignal });
+        for (const Key of keys)
+          await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), { abortSignal: signal });
       }),
     upload: (Key, file, metadata) =>
       run(`uploading ${Key}`, () =>

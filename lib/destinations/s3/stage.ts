@@ -328,7 +328,7 @@ export class S3Stage implements Stage {
   /** The rows of closed slices, as files beside the stage. */
   async #toFiles(): Promise<readonly WrittenFile[]> {
     if (this.#written) return this.#written;
-    const { config, local } = this.#parts;
+    const { config, context, local } = this.#parts;
     await local.flush();
     const leaveOut = this.#leftOut();
     const straight = this.#straightFiles(leaveOut);
@@ -343,6 +343,7 @@ export class S3Stage implements Stage {
       format: config.format,
       facts: this.#facts(),
       partition: this.#partition(),
+      signal: context.signal,
     });
     // An empty file stands for an empty table only.
     this.#written = straight.length > 0 ? [...straight, ...lines.filter(({ rows }) => rows > 0)] : lines;

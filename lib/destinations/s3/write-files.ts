@@ -31,6 +31,7 @@ export interface WriteRequest {
   readonly facts: FileFacts;
   /** Folders by date, as readers know a column: `created_at_day=2026-11-25`. Null for none. */
   readonly partition: { readonly name: string; readonly granularity: Granularity } | null;
+  readonly signal: AbortSignal;
 }
 
 export interface WrittenFile {
@@ -48,6 +49,8 @@ export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> 
   await rm(request.folder, { recursive: true, force: true });
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY_LIMIT, threads: '2' });
   const connection = await instance.connect();
+  const stop = () => connection.interrupt();
+  request.signal.addEventListener('abort', stop, { once: true });
   try {
     await connection.run("set preserve_insertion_order = false; set TimeZone = 'UTC'");
     await connection.run(`set temp_directory = ${literal(`${request.folder}.tmp`)}`);
@@ -55,7 +58,11 @@ export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> 
     const written: WrittenFile[] = [];
     for (const table of request.tables) written.push(...(await writeTable(connection, request, table)));
     return written;
+  } catch (error) {
+    request.signal.throwIfAborted();
+    throw error;
   } finally {
+    request.signal.removeEventListener('abort', stop);
     connection.closeSync();
     instance.closeSync();
     await rm(`${request.folder}.tmp`, { recursive: true, force: true });
@@ -76,6 +83,7 @@ async function writeTable(
   await mkdir(folder, { recursive: true });
   const copy = async (partition: WriteRequest['partition']) =>
     countOf(connection, copyStatement({ ...request, partition }, table, folder));
+  request.signal.throwIfAborted();
   let rows = await copy(request.partition);
   if (rows === 0 && request.partition !== null) rows = await copy(null);
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(request.format.extension));

@@ -61,7 +61,10 @@ export async function stageFile(
 export async function fileInPlace(provider: FileProvider, entry: FileEntry): Promise<StagedFile | null> {
   const file = (await provider.open?.(entry)) ?? null;
   if (file === null) return null;
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-file-'));
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-file-')).catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
   const remove = async () => {
     await file.close();
     await rm(folder, { recursive: true, force: true });

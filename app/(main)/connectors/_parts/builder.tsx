@@ -121,8 +121,6 @@ export function Builder({ connector, schema, ...initial }: Props) {
       const { version } = await api.post<{ version: number }>(`/connectors/${id}/versions`, {
         ...{ manifest, note: note || null, basedOn: base?.version ?? null, failingReason: failingReason || null },
       });
-      rememberTestValues(id, values, validation.spec);
-      if (connector === null) forgetUnsavedTestValues();
       draft.forget();
       setDialog(null);
       say.done(version === 1 ? 'Version 1 saved. Next: New source.' : `Version ${version} saved`);
@@ -134,6 +132,8 @@ export function Builder({ connector, schema, ...initial }: Props) {
       draft.showConflict();
       return;
     }
+    rememberTestValues(id, values, validation.spec);
+    if (connector === null) forgetUnsavedTestValues();
     router.push(`/connectors/${id}`);
     router.refresh();
   };

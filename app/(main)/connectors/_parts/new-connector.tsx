@@ -13,6 +13,7 @@ import { TimeAgo } from '../../../_components/clock.tsx';
 import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { Page, PageHead } from '../../../_components/shell/page.tsx';
+import { forgetUnsavedTestValues } from '../../../_components/test-values.ts';
 import { useProbe } from '../../../_components/use-probe.ts';
 import { type DemoList, TOKEN_FIELD } from './address-fields.tsx';
 import { Builder } from './builder.tsx';
@@ -130,6 +131,7 @@ function Unfinished({ onOpen }: { onOpen: (unsaved: Unsaved) => void }) {
             kind="ghost"
             onClick={() => {
               forgetUnsaved();
+              forgetUnsavedTestValues();
               setUnsaved(null);
             }}
           >

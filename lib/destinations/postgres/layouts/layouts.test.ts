@@ -241,22 +241,36 @@ describe('basic normalization', () => {
     ]);
   });
 
-  test('what is new goes by the stream’s rule, nested objects and lists too; what the schema leaves open is not new', async () => {
+  test.each([
+    ['says nothing of their fields', { type: 'object' }],
+    ['names no fields', { type: 'object', properties: {} }],
+  ])(
+    'what is new goes by the stream’s rule, nested too; what the schema leaves open is not new: it %s',
+    async (_, contact) => {
+      const { query, sync } = await warehouse('basic');
+      const properties = { id: { type: 'integer' }, contact, addresses: { type: 'array', items: contact } };
+      const named = (table: string, newFields: TargetStream['newFields']) => {
+        const given = stream(table, 'append');
+        return { ...given, newFields, stream: { ...given.stream, jsonSchema: { type: 'object', properties } } };
+      };
+      await sync(named('customers', 'leave_out'), [{ ...ACME, parts: [{ sku: 'a' }] }]);
+      expect(await query('select contact_email from customers')).toEqual([{ contact_email: 'info@acme.com' }]);
+      expect(await query('select city from customers_addresses order by city')).toHaveLength(2);
+      expect(await query(`select to_regclass('customers_parts') as parts`)).toEqual([{ parts: null }]);
+      const { name: _new, ...known } = ACME;
+      await sync(named('strict', 'refuse'), [known]);
+      await expect(sync(named('strict', 'refuse'), [{ ...known, parts: [{ sku: 'a' }] }])).rejects.toMatchObject({
+        code: 'schema_changed',
+      });
+    },
+  );
+
+  test('of a schema without fields all are welcome, lists too', async () => {
     const { query, sync } = await warehouse('basic');
-    const properties = { id: { type: 'integer' }, contact: { type: 'object' }, addresses: { type: 'array' } };
-    const named = (table: string, newFields: TargetStream['newFields']) => {
-      const given = stream(table, 'append');
-      return { ...given, newFields, stream: { ...given.stream, jsonSchema: { type: 'object', properties } } };
-    };
-    await sync(named('customers', 'leave_out'), [{ ...ACME, parts: [{ sku: 'a' }] }]);
-    expect(await query('select contact_email from customers')).toEqual([{ contact_email: 'info@acme.com' }]);
+    const given = stream('customers', 'append');
+    const open = { ...given.stream, jsonSchema: { type: 'object', properties: {} } };
+    await sync({ ...given, newFields: 'refuse', stream: open }, [ACME]);
     expect(await query('select city from customers_addresses order by city')).toHaveLength(2);
-    expect(await query(`select to_regclass('customers_parts') as parts`)).toEqual([{ parts: null }]);
-    const { name: _new, ...known } = ACME;
-    await sync(named('strict', 'refuse'), [known]);
-    await expect(sync(named('strict', 'refuse'), [{ ...known, parts: [{ sku: 'a' }] }])).rejects.toMatchObject({
-      code: 'schema_changed',
-    });
   });
 
   test('only the selected fields come, nested ones and the raw record too', async () => {
