@@ -79,6 +79,7 @@ async function* piecesOf({ path, start }: DelimitedFile): AsyncGenerator<ReadPie
   let next = Buffer.allocUnsafeSlow(bytes.length);
   const read = (target: Buffer, position: number) => {
     const reading = handle.read(target, REST_BYTES, PIECE_BYTES, position);
+    // Told where it is awaited, if anybody still does: who stops early leaves one behind.
     reading.catch(() => undefined);
     return reading;
   };

@@ -5,6 +5,7 @@ import type { SyncTrigger } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { SyncOrder } from './order.ts';
+import { notFound } from './refusals.ts';
 
 /** A sync that has not ended: at most one per connection, by a partial unique index. */
 export const ACTIVE = ['pending', 'running', 'incomplete'] as const;
@@ -131,6 +132,17 @@ const COMPILED = sql<JsonObject | null>`(
 
 const CONFIGURED = sql<ConfiguredStream[]>`(
   select coalesce(jsonb_agg(cs.configured order by cs.position), '[]') from connection_stream cs where cs.connection_id = connection.id)`;
+
+/** @throws WeirError `not_found` */
+export async function assertConnection(db: Db, workspaceId: string, connectionId: string): Promise<void> {
+  const found = await db
+    .selectFrom('connection')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', connectionId)
+    .executeTakeFirst();
+  if (!found) throw notFound('connection');
+}
 
 /** All that a sync of the connection needs to know of it, its version of the connector among it. */
 export function connectionRow(db: Db, connectionId: string) {

@@ -6,7 +6,7 @@ import type { Queue } from '#lib/jobs/queue.ts';
 import type { SyncOrder } from './order.ts';
 import type { Phases } from './phase-times.ts';
 import { alreadyRunning, notFound, stillHeld } from './refusals.ts';
-import { ACTIVE, endOpenStreams, heldSync, insertSync } from './store.ts';
+import { ACTIVE, assertConnection, endOpenStreams, heldSync, insertSync } from './store.ts';
 
 export interface SyncSummary {
   readonly id: number;
@@ -116,13 +116,7 @@ export async function startSyncIn(
   { queue }: { queue: Queue },
   { workspaceId, connectionId, trigger, order }: Parameters<typeof insertSync>[1],
 ): Promise<{ syncId: number }> {
-  const connection = await tx
-    .selectFrom('connection')
-    .select('id')
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', connectionId)
-    .executeTakeFirst();
-  if (!connection) throw notFound('connection');
+  await assertConnection(tx, workspaceId, connectionId);
   const held = await heldSync(tx, connectionId);
   if (held !== null) throw stillHeld(held);
   const syncId = await insertSync(tx, { workspaceId, connectionId, trigger, ...(order && { order }) });

@@ -3,6 +3,7 @@ import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import { notFound } from './refusals.ts';
+import { assertConnection } from './store.ts';
 import { startSync } from './syncs.ts';
 
 /** A secret address that starts a connection's sync when it is called. */
@@ -35,13 +36,7 @@ export async function createTrigger(
   connectionId: string,
   { name, createdBy }: { name: string; createdBy: string },
 ): Promise<{ id: string; token: string }> {
-  const connection = await db
-    .selectFrom('connection')
-    .select('id')
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', connectionId)
-    .executeTakeFirst();
-  if (!connection) throw notFound('connection');
+  await assertConnection(db, workspaceId, connectionId);
   const existing = await listTriggers({ db }, workspaceId, connectionId);
   if (!name.trim() || name.length > NAME_LENGTH) throw refused(`Give it a name of 1 to ${NAME_LENGTH} characters.`);
   if (existing.length >= MOST_TRIGGERS) throw refused(`At most ${MOST_TRIGGERS} triggers for one connection.`);

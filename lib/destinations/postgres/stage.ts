@@ -17,11 +17,12 @@ import type {
 import { OpenSlices } from '../open-slices.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
+import { Turns } from '../turns.ts';
 import { Checkpointed } from './checkpointed.ts';
 import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
 import { copyFile, type FileCopied } from './copy-file.ts';
 import { copyText, NULL_TEXT } from './copy-rows.ts';
-import { holdFence } from './fence.ts';
+import { holdFence, isFenced } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { LaidRecord } from './layouts/index.ts';
 import type { PublishRequest } from './merge.ts';
@@ -43,7 +44,7 @@ import {
   stageTable,
 } from './stage-table.ts';
 import { stagedLoad } from './staged-load.ts';
-import { lockFence, type Queryable, type RelationRow } from './store.ts';
+import type { Queryable, RelationRow } from './store.ts';
 import { inTransaction } from './transaction.ts';
 import { WaitingRefusals } from './waiting-refusals.ts';
 
@@ -88,7 +89,7 @@ export class PostgresStage implements Stage {
   /** Over all publishes of this attempt. */
   #repeated = 0;
   #keyless = 0;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(parts: StageParts, start: StageStart) {
     this.#parts = parts;
@@ -385,19 +386,11 @@ export class PostgresStage implements Stage {
 
   /** One after another, and what goes wrong in the words of the user. */
   #inTurn<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    const { attempt, target } = this.#parts;
-    const result = this.#tail.then(work).catch(async (error: unknown) => {
+    const { attempt, pool, target } = this.#parts;
+    return this.#turns.take(work, async (error) => {
       // A newer attempt has taken the stage under another name, or ended the session that wrote to it.
-      if (TAKEN.has(postgresCode(error)) && (await this.#isFenced())) throw fenced(attempt);
-      throw readPostgresError(error, doing).at({ stream: target.stream.name });
+      const isTaken = TAKEN.has(postgresCode(error)) && (await isFenced(pool, attempt));
+      return isTaken ? fenced(attempt) : readPostgresError(error, doing).at({ stream: target.stream.name });
     });
-    this.#tail = result.catch(() => undefined);
-    return result;
-  }
-
-  async #isFenced(): Promise<boolean> {
-    const { pool, attempt, ref } = this.#parts;
-    const fence = await lockFence(pool, ref.connectionId).catch(() => attempt.fence);
-    return fence !== attempt.fence;
   }
 }

@@ -63,8 +63,16 @@ export class EarlyUploads {
     return { stop, finish: () => stop().then(() => this.#look(folder, table)) };
   }
 
-  /** Lets a file appear. False if it has to be uploaded. */
-  async complete(file: string): Promise<boolean> {
+  /** Lets a file appear under its key: one that went up early is completed, any other goes up now. */
+  async upload(file: string, key: string): Promise<void> {
+    if (!(await this.#complete(file))) await this.#parts.store.upload(key, file, this.#metadata);
+  }
+
+  get #metadata(): Record<string, string> {
+    return { 'ab-generation-id': String(this.#parts.target.generation) };
+  }
+
+  async #complete(file: string): Promise<boolean> {
     const early = this.#begun.get(file);
     if (!early) return false;
     this.#begun.delete(file);
@@ -86,6 +94,7 @@ export class EarlyUploads {
   async #follow(folder: string, table: StagedTable, ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
       await this.#look(folder, table);
+      // It ends early, and by an error, when there is nothing more to follow.
       await wait(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
     }
   }
@@ -109,13 +118,13 @@ export class EarlyUploads {
 
   /** Announced like a publish: should this attempt be lost, the next one takes the parts away. */
   async #begin(file: string, table: StagedTable): Promise<void> {
-    const { attempt, config, context, namespace, store, target } = this.#parts;
+    const { attempt, config, context, namespace, store } = this.#parts;
     const { connectionId, syncId, fence } = attempt;
     const naming = { namespace, at: context.clock(), syncId, late: this.taken, connectionId };
     const [key = ''] = await freeKeys(store, config, naming, [{ table, partition: '' }]);
     const part = FIRST_PART + this.#count++;
     const announcement = await announce(placeOf(this.#parts), { fence, part, added: [key] });
-    const upload = store.beginUpload(key, file, { 'ab-generation-id': String(target.generation) });
+    const upload = store.beginUpload(key, file, this.#metadata);
     this.#begun.set(file, { key, upload, announcement });
   }
 

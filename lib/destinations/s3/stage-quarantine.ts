@@ -1,5 +1,6 @@
 import type { Refusal } from '#lib/records/index.ts';
-import { type Commit, highestFence } from './commits.ts';
+import type { Commit } from './commits.ts';
+import { isFenced } from './fence.ts';
 import { listQuarantine, quarantinePrefix, writeQuarantine } from './quarantine-files.ts';
 import { forgetReplayed } from './quarantine-store.ts';
 import { type AsideRow, asideLine, refusedLine, refusedLines } from './refused-lines.ts';
@@ -36,7 +37,7 @@ export class StageQuarantine {
     if (!this.#waits) return;
     const { attempt, config, context, local, store, target } = this.#parts;
     // An attempt that was fenced off reads on until it is to publish.
-    if ((await highestFence(store, config.ownPath, attempt.connectionId)) !== attempt.fence) return;
+    if (await isFenced(this.#parts)) return;
     await local.flush();
     await store.delete(this.#uploaded);
     const prefix = quarantinePrefix(config.ownPath, attempt.connectionId);

@@ -8,12 +8,14 @@ import { plainName } from '#lib/records/index.ts';
 import { literal } from '#lib/sql-text.ts';
 import type { Counts, Published, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
-import { fenced, notCheckpointed } from '../stage-errors.ts';
+import { notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
+import { Turns } from '../turns.ts';
 import { archiveKey, commitOf, retentionOf, stagedLoad, storageClassOf } from './commit-of.ts';
-import { type Commit, highestFence } from './commits.ts';
+import type { Commit } from './commits.ts';
 import type { Granularity } from './config.ts';
 import { EarlyUploads } from './early-uploads.ts';
+import { assertNotFenced } from './fence.ts';
 import { forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
 import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
@@ -44,7 +46,7 @@ export class S3Stage implements Stage {
   #partitioned: boolean;
   #straight: StraightPart[];
   #written: readonly WrittenFile[] | null = null;
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   private constructor(parts: StageParts, { latest, late, mark }: TakenUp) {
     this.#parts = parts;
@@ -205,7 +207,7 @@ export class S3Stage implements Stage {
 
   setAside(rows: readonly SetAside[]): Promise<Counts> {
     return this.#inTurn(async () => {
-      await this.#checkFence();
+      await assertNotFenced(this.#parts);
       const { context, config, local } = this.#parts;
       const files = (await this.#mainFiles()).map(({ file }) => file);
       const records = this.#layout.records();
@@ -241,7 +243,7 @@ export class S3Stage implements Stage {
       const { attempt, config, store, target } = this.#parts;
       if (complete && !this.#slices.isEmpty) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
-      await this.#checkFence();
+      await assertNotFenced(this.#parts);
       await this.#uploadRefused(this.#leftOut());
       const { main } = this.#layout.tables();
       const uploads = await uploadsOf(this.#parts, main, await this.#toFiles(), this.#early);
@@ -251,12 +253,10 @@ export class S3Stage implements Stage {
         added: uploads.map((upload) => upload.stored),
       });
       const announcement = await announce(placeOf(this.#parts), commit);
-      for (const { file, stored } of uploads)
-        if (!(await this.#early.complete(file)))
-          await store.upload(stored.key, file, { 'ab-generation-id': String(target.generation) });
+      for (const { file, stored } of uploads) await this.#early.upload(file, stored.key);
       for (const { key } of plan.moved) await store.copy(key, archiveKey(config.retention, key));
       for (const { key } of plan.reclassed) await store.copy(key, key, storageClassOf(config.retention));
-      await this.#checkFence();
+      await assertNotFenced(this.#parts);
       killPoint('publish.before_commit');
       await writeCommit(placeOf(this.#parts), commit);
       killPoint('publish.committed');
@@ -277,7 +277,7 @@ export class S3Stage implements Stage {
 
   hold(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#checkFence();
+      await assertNotFenced(this.#parts);
       await this.#dropEarly();
       await keepHeld(this.#parts, this.#mark);
     });
@@ -285,7 +285,7 @@ export class S3Stage implements Stage {
 
   discard(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#checkFence();
+      await assertNotFenced(this.#parts);
       await this.#dropEarly();
       await forgetHeld(this.#parts);
       await this.#parts.local.remove();
@@ -376,11 +376,6 @@ export class S3Stage implements Stage {
     return { name: plainName(partition.field), granularity: partition.granularity };
   }
 
-  async #checkFence(): Promise<void> {
-    const { attempt, config, store } = this.#parts;
-    if ((await highestFence(store, config.ownPath, attempt.connectionId)) !== attempt.fence) throw fenced(attempt);
-  }
-
   async #afterPublish(complete: boolean, commit: Commit): Promise<void> {
     const { local } = this.#parts;
     if (complete) {
@@ -396,10 +391,7 @@ export class S3Stage implements Stage {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(work).catch((error: unknown) => {
-      throw error instanceof WeirError ? error.at({ stream: this.#parts.target.stream.name }) : error;
-    });
-    this.#tail = result.catch(() => undefined);
-    return result;
+    const where = { stream: this.#parts.target.stream.name };
+    return this.#turns.take(work, (error) => (error instanceof WeirError ? error.at(where) : error));
   }
 }

@@ -1,0 +1,13 @@
+/** Takes calls one after another, whatever becomes of those before. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `explain` gives what is thrown in place of an error. */
+  take<T>(work: () => Promise<T>, explain: (error: unknown) => unknown): Promise<T> {
+    const result = this.#last.then(work).catch(async (error: unknown) => {
+      throw await explain(error);
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
