@@ -2,26 +2,19 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { ONE_FILE } from '#lib/bin/build.ts';
+import { childMemory } from '#lib/bin/child-memory.ts';
 import type { Report } from './measure.ts';
+
+/** The memory of a sync where nobody sets another. */
+const SYNC_MB = 512;
 
 /** One file with all that it imports, as the service's own child is built. Gives the bundle's path. */
 export async function bundled(entry: string, folder: string): Promise<string> {
   const outfile = path.join(folder, `${path.basename(entry, '.ts')}.mjs`);
   mkdirSync(folder, { recursive: true });
   linkModules(folder);
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    logLevel: 'warning',
-    external: ['pg-native', '@duckdb/*'],
-    banner: {
-      js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",
-    },
-  });
+  await build({ ...ONE_FILE, entryPoints: [entry], outfile });
   return outfile;
 }
 
@@ -30,6 +23,12 @@ function linkModules(folder: string): void {
   const root = path.resolve(import.meta.dirname, '..');
   const modules = path.join(folder, 'node_modules');
   if (!folder.startsWith(root) && !existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules);
+}
+
+/** Runs a bundle as the service starts the process of a sync, and gives what it reports. */
+export function reportAsChild<T = Report>(bundle: string, args: readonly string[]): Promise<T> {
+  const { execArgv, env } = childMemory(SYNC_MB);
+  return report<T>(process.execPath, [...execArgv, bundle, ...args], env);
 }
 
 /** Runs a command to its end and gives the JSON of its last line. Throws with its output when it fails. */

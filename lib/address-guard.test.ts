@@ -43,6 +43,7 @@ describe('what is refused', () => {
       message:
         'inside.example.com:8080 resolves to 10.1.2.3, an address that is not on the public internet, so it was not connected to.',
       hint: 'An administrator can allow inside.example.com:8080 in Settings → Network.',
+      where: { address: 'inside.example.com:8080' },
     });
   });
 

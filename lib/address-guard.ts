@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { WeirError } from './errors.ts';
+import { WeirError, type Where } from './errors.ts';
 import { type OutboundProxy, type Proxies, proxyFor } from './outbound-proxy.ts';
 
 /** A host and port that an administrator allowed although its address is private. Exact: no patterns. */
@@ -161,17 +161,16 @@ function hostAndPort(name: string, port: number): string {
 
 function notPublic(name: string, port: number, reached: string): WeirError {
   const is = reached === name ? 'is' : `resolves to ${reached},`;
-  return refused(
-    name,
-    port,
-    `${is} an address that is not on the public internet`,
-    `An administrator can allow ${hostAndPort(name, port)} in Settings → Network.`,
-  );
+  const place = hostAndPort(name, port);
+  const what = `${is} an address that is not on the public internet`;
+  const hint = `An administrator can allow ${place} in Settings → Network.`;
+  return refused(name, port, what, hint, { address: place });
 }
 
-function refused(name: string, port: number, what: string, hint: string): WeirError {
+/** With `where`, the pages offer to allow the place. */
+function refused(name: string, port: number, what: string, hint: string, where: Where = {}): WeirError {
   const message = `${hostAndPort(name, port)} ${what}, so it was not connected to.`;
-  return new WeirError({ kind: 'config', code: 'address_refused', message, hint });
+  return new WeirError({ kind: 'config', code: 'address_refused', message, hint, where });
 }
 
 function unresolved(name: string, cause: unknown): WeirError {

@@ -75,70 +75,99 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks all settings at once. `problems` are sentences that name the variable and what it takes. */
 export function readEnv(variables: Variables, projectDir: string): { env: Env; problems: string[] } {
+  const read = reader(variables, projectDir);
+  const env = {
+    ...doors(read),
+    ...keys(read),
+    ...limits(read),
+    ...folders(read),
+    databaseUrl: read.url('DATABASE_URL', ['postgres:', 'postgresql:']),
+    envReferences: references(read),
+    oidc: oidc(read),
+    proxies: proxies(read),
+    logLevel: read.word('WEIR_LOG_LEVEL', ['info', 'fatal', 'error', 'warn', 'debug', 'trace', 'silent']),
+  };
+  if (!env.apiAuth && (env.trustProxy || env.publicUrl !== null))
+    read.problems.push(
+      'WEIR_API_AUTH=off goes without WEIR_URL and WEIR_TRUST_PROXY: behind a proxy, everybody is this machine.',
+    );
+  return { env, problems: read.problems };
+}
+
+type Reader = ReturnType<typeof reader>;
+
+/** One variable in each form that one can have: what it can't be taken for is said in `problems`. */
+function reader(variables: Variables, projectDir: string) {
   const problems: string[] = [];
   const text = (name: string) => variables[name]?.trim() || null;
-  const whole = (name: string, otherwise: number, least: number, most: number) => {
-    const value = Number(text(name) ?? otherwise);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    problems.push(`${name} is "${text(name)}": it takes a whole number from ${least} to ${most}.`);
-    return otherwise;
+  const inProject = (file: string) => path.resolve(projectDir, file);
+  return {
+    ...{ problems, text, inProject },
+    whole(name: string, otherwise: number, least: number, most: number): number {
+      const value = Number(text(name) ?? otherwise);
+      if (Number.isInteger(value) && value >= least && value <= most) return value;
+      problems.push(`${name} is "${text(name)}": it takes a whole number from ${least} to ${most}.`);
+      return otherwise;
+    },
+    cores(name: string): number | null {
+      if (text(name) === null) return null;
+      const value = Number(text(name));
+      if (value >= LEAST_CORES && value <= MOST_CORES) return value;
+      problems.push(`${name} is "${text(name)}": it takes cores, from ${LEAST_CORES} to ${MOST_CORES}, such as 0.5.`);
+      return null;
+    },
+    url(name: string, protocols: string[]): string | null {
+      const value = text(name);
+      if (value === null || (URL.canParse(value) && protocols.includes(new URL(value).protocol))) return value;
+      problems.push(
+        `${name} is no address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+      );
+      return null;
+    },
+    /** The first of the words is what it is if nothing is said. */
+    word<T extends string>(name: string, words: readonly [T, ...T[]]): T {
+      const value = text(name) ?? words[0];
+      const found = words.find((word) => word === value);
+      if (found === undefined) problems.push(`${name} is "${value}": it takes ${oneOf(words)}.`);
+      return found ?? words[0];
+    },
+    isOn: (name: string) => text(name) === '1' || text(name) === 'true',
+    file: (name: string) => text(name) && inProject(text(name) ?? ''),
   };
-  const cores = (name: string) => {
-    if (text(name) === null) return null;
-    const value = Number(text(name));
-    if (value >= LEAST_CORES && value <= MOST_CORES) return value;
-    problems.push(`${name} is "${text(name)}": it takes cores, from ${LEAST_CORES} to ${MOST_CORES}, such as 0.5.`);
-    return null;
-  };
-  const url = (name: string, protocols: string[]) => {
-    const value = text(name);
-    if (value === null || (URL.canParse(value) && protocols.includes(new URL(value).protocol))) return value;
-    problems.push(
-      `${name} is no address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
-    );
-    return null;
-  };
-  const secretKey = secretKeyOf('WEIR_SECRET_KEY', text, projectDir, problems);
-  const previousSecretKey = secretKeyOf('WEIR_SECRET_KEY_PREVIOUS', text, projectDir, problems);
-  if (previousSecretKey !== null && secretKey === null)
-    problems.push('WEIR_SECRET_KEY_PREVIOUS goes with WEIR_SECRET_KEY, which is not set.');
-  const envReferences = referencesOf(text, problems);
-  const oidc = oidcOf(text, url, problems);
-  const proxies = proxiesOf(text, problems);
-  const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel))
-    problems.push(`WEIR_LOG_LEVEL is "${logLevel}": it takes ${LOG_LEVELS.join(', ')}.`);
-  const apiAuth = text('WEIR_API_AUTH') ?? 'on';
-  if (apiAuth !== 'on' && apiAuth !== 'off') problems.push(`WEIR_API_AUTH is "${apiAuth}": it takes on or off.`);
-  const metrics = text('WEIR_METRICS') ?? 'key';
-  if (metrics !== 'key' && metrics !== 'local') problems.push(`WEIR_METRICS is "${metrics}": it takes key or local.`);
+}
+
+/** Where the service listens, and whom it lets in without asking. */
+function doors({ problems, text, whole, url, word, isOn }: Reader) {
   const host = text('HOST') ?? '127.0.0.1';
-  if (apiAuth === 'off' && !LOOPBACK_HOSTS.includes(host))
+  const apiAuth = word('WEIR_API_AUTH', ['on', 'off']) === 'on';
+  if (!apiAuth && !LOOPBACK_HOSTS.includes(host))
     problems.push(`WEIR_API_AUTH=off needs HOST to be 127.0.0.1, ::1 or localhost, and it is ${host}.`);
   const port = whole('PORT', 8000, 1, 65_535);
+  const apiPort = text('WEIR_API_PORT') === null ? null : whole('WEIR_API_PORT', 8001, 1, 65_535);
+  if (apiPort === port) problems.push('WEIR_API_PORT and PORT are the same: WEIR_API_PORT takes another one.');
+  return {
+    ...{ host, port, apiPort, apiAuth },
+    localMetrics: word('WEIR_METRICS', ['key', 'local']) === 'local',
+    demoUrl: url('WEIR_DEMO_URL', ['http:'])?.replace(/\/+$/, '') ?? null,
+    publicUrl: url('WEIR_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    trustProxy: isOn('WEIR_TRUST_PROXY'),
+  };
+}
+
+function keys(read: Reader) {
+  const secretKey = secretKeyOf('WEIR_SECRET_KEY', read);
+  const previousSecretKey = secretKeyOf('WEIR_SECRET_KEY_PREVIOUS', read);
+  if (previousSecretKey !== null && secretKey === null)
+    read.problems.push('WEIR_SECRET_KEY_PREVIOUS goes with WEIR_SECRET_KEY, which is not set.');
+  return { secretKey, previousSecretKey };
+}
+
+/** What syncs may take of the machine. */
+function limits({ whole, cores }: Reader) {
   const syncMemoryMb = whole('WEIR_SYNC_MEMORY_MB', 512, 128, 65_536);
   const syncCpuCores = cores('WEIR_SYNC_CPU');
   const mostSyncCpuCores = cores('WEIR_SYNC_CPU_MOST') ?? syncCpuCores;
-  const apiPort = text('WEIR_API_PORT') === null ? null : whole('WEIR_API_PORT', 8001, 1, 65_535);
-  if (apiPort === port) problems.push('WEIR_API_PORT and PORT are the same: WEIR_API_PORT takes another one.');
-  const env: Env = {
-    port,
-    host,
-    demoUrl: url('WEIR_DEMO_URL', ['http:'])?.replace(/\/+$/, '') ?? null,
-    apiPort,
-    apiAuth: apiAuth !== 'off',
-    localMetrics: metrics === 'local',
-    dataDir: path.resolve(projectDir, text('WEIR_DATA_DIR') ?? '.weir'),
-    databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
-    publicUrl: url('WEIR_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
-    trustProxy: text('WEIR_TRUST_PROXY') === '1' || text('WEIR_TRUST_PROXY') === 'true',
-    secretKey,
-    previousSecretKey,
-    envReferences,
-    oidc,
-    proxies,
-    logLevel: LOG_LEVELS.includes(logLevel) ? logLevel : 'info',
-    aliveFile: text('WEIR_ALIVE_FILE') && path.resolve(projectDir, text('WEIR_ALIVE_FILE') ?? ''),
+  return {
     concurrency: whole('WEIR_CONCURRENCY', 4, 1, 64),
     syncMemoryMb,
     mostSyncMemoryMb: Math.max(syncMemoryMb, whole('WEIR_SYNC_MEMORY_MOST_MB', syncMemoryMb, 128, 65_536)),
@@ -147,39 +176,32 @@ export function readEnv(variables: Variables, projectDir: string): { env: Env; p
     syncTimeoutMinutes: whole('WEIR_SYNC_TIMEOUT_MINUTES', 24 * 60, 1, 7 * 24 * 60),
     diskFloorMb: whole('WEIR_DISK_FLOOR_MB', 256, 0, 1_000_000_000),
     mostPages: whole('WEIR_MOST_PAGES', 100_000, 1, 100_000_000),
-    fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
-    filesDir: text('WEIR_FILES_DIR') && path.resolve(projectDir, text('WEIR_FILES_DIR') ?? ''),
-    componentsDir: text('WEIR_COMPONENTS_DIR') && path.resolve(projectDir, text('WEIR_COMPONENTS_DIR') ?? ''),
-    commandsFile: text('WEIR_COMMANDS_FILE') && path.resolve(projectDir, text('WEIR_COMMANDS_FILE') ?? ''),
   };
-  if (!env.apiAuth && (env.trustProxy || env.publicUrl !== null))
-    problems.push(
-      'WEIR_API_AUTH=off goes without WEIR_URL and WEIR_TRUST_PROXY: behind a proxy, everybody is this machine.',
-    );
-  return { env, problems };
+}
+
+function folders({ text, inProject, file }: Reader) {
+  return {
+    dataDir: inProject(text('WEIR_DATA_DIR') ?? '.weir'),
+    fileRoots: (text('WEIR_FILE_ROOTS') ?? '').split(path.delimiter).filter(Boolean),
+    filesDir: file('WEIR_FILES_DIR'),
+    componentsDir: file('WEIR_COMPONENTS_DIR'),
+    commandsFile: file('WEIR_COMMANDS_FILE'),
+    aliveFile: file('WEIR_ALIVE_FILE'),
+  };
 }
 
 /** From the variable, or from the file that one names: orchestrators hand secrets over as files. */
-function secretKeyOf(
-  variable: string,
-  text: (name: string) => string | null,
-  projectDir: string,
-  problems: string[],
-): string | null {
+function secretKeyOf(variable: string, { text, inProject, problems }: Reader): string | null {
   const [value, file] = [text(variable), text(`${variable}_FILE`)];
   if (value !== null && file !== null) problems.push(`${variable} and ${variable}_FILE are both set: keep one.`);
   const name = value === null && file !== null ? `${variable}_FILE` : variable;
-  const key = value ?? (file && readKeyFile(path.resolve(projectDir, file)));
+  const key = value ?? (file && readKeyFile(inProject(file)));
   if (key === undefined) problems.push(`${variable}_FILE names ${file}, which can't be read.`);
   else if (key !== null && key.length < 32) problems.push(`${name} is too short: it takes at least 32 characters.`);
   return key ?? null;
 }
 
-function oidcOf(
-  text: (name: string) => string | null,
-  url: (name: string, protocols: string[]) => string | null,
-  problems: string[],
-): OidcSettings | null {
+function oidc({ text, url, word, isOn, problems }: Reader): OidcSettings | null {
   const names = ['WEIR_OIDC_ISSUER', 'WEIR_OIDC_CLIENT_ID', 'WEIR_OIDC_CLIENT_SECRET'];
   const missing = names.filter((name) => text(name) === null);
   if (missing.length === names.length) return null;
@@ -187,21 +209,17 @@ function oidcOf(
   const issuer = url('WEIR_OIDC_ISSUER', ['https:', 'http:'])?.replace(/\/+$/, '') ?? '';
   if (issuer.startsWith('http:') && !LOOPBACK_HOSTS.includes(new URL(issuer).hostname))
     problems.push('WEIR_OIDC_ISSUER starts with http:// and takes https://, but for a provider on this machine.');
-  const join = text('WEIR_OIDC_JOIN') ?? 'invited';
-  if (join !== 'invited' && join !== 'viewer' && join !== 'editor') {
-    problems.push(`WEIR_OIDC_JOIN is "${join}": it takes invited, viewer or editor.`);
-    return null;
-  }
   const [, clientId, clientSecret] = names.map((name) => text(name) ?? '');
   return {
-    ...{ issuer, clientId: clientId ?? '', clientSecret: clientSecret ?? '', join },
+    ...{ issuer, clientId: clientId ?? '', clientSecret: clientSecret ?? '' },
+    join: word('WEIR_OIDC_JOIN', ['invited', 'viewer', 'editor']),
     name: text('WEIR_OIDC_NAME') ?? 'single sign-on',
-    trustEmail: text('WEIR_OIDC_TRUST_EMAIL') === '1' || text('WEIR_OIDC_TRUST_EMAIL') === 'true',
+    trustEmail: isOn('WEIR_OIDC_TRUST_EMAIL'),
   };
 }
 
 /** In capitals or not, as other programs take them: in capitals goes first. */
-function proxiesOf(text: (name: string) => string | null, problems: string[]): Proxies | null {
+function proxies({ text, problems }: Reader): Proxies | null {
   const either = (name: string) => text(name) ?? text(name.toLowerCase());
   const read = readProxies({
     http: either('HTTP_PROXY'),
@@ -212,7 +230,7 @@ function proxiesOf(text: (name: string) => string | null, problems: string[]): P
   return read.proxies;
 }
 
-function referencesOf(text: (name: string) => string | null, problems: string[]): string[] {
+function references({ text, problems }: Reader): string[] {
   const entries = (text('WEIR_ENV_REFERENCES') ?? '').split(',').flatMap((entry) => entry.trim() || []);
   for (const entry of entries.filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*\*?$/.test(name)))
     problems.push(`WEIR_ENV_REFERENCES has "${entry}": it takes names, or beginnings of names such as SHOP_*.`);
@@ -227,7 +245,11 @@ function readKeyFile(file: string): string | undefined {
   }
 }
 
+/** `a or b`; `a, b or c`. */
+function oneOf(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
 const LEAST_CORES = 0.1;
 const MOST_CORES = 64;
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1', 'localhost'];
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];

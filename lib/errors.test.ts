@@ -14,3 +14,10 @@ test('whoever could not open one more file or connection, the limit is what is t
   expect(toFailure(cause)).toMatchObject({ code: 'open_files_limit' });
   expect(toFailure(new WeirError({ kind: 'config', code: 'x', message: 'other' }))).toMatchObject({ code: 'x' });
 });
+
+test('a failure holds no letters that can not be kept, whatever the row that it quotes holds', () => {
+  const quoted = `The row: a\0b ${'😀'.slice(0, 1)}…`;
+  const error = new WeirError({ kind: 'config', code: 'bad_row', message: quoted, hint: quoted });
+  expect(toFailure(error)).toMatchObject({ message: 'The row: a\ufffdb \ufffd…', hint: 'The row: a\ufffdb \ufffd…' });
+  expect(toFailure(new Error(quoted))).toMatchObject({ message: 'The row: a\ufffdb \ufffd…' });
+});

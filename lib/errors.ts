@@ -16,6 +16,8 @@ export interface Where {
   /** Path into a manifest, suite or config, such as `streams.0.retriever.paginator`. */
   readonly path?: string;
   readonly url?: string;
+  /** Host and port of a private address that an administrator may allow, such as `db.internal:5432`. */
+  readonly address?: string;
 }
 
 /** One thing that is wrong in what somebody sent; `path` names the field, such as `config.start_date`. */
@@ -102,10 +104,16 @@ export function toFailure(error: unknown): Failure {
   if (!(error instanceof WeirError)) {
     if (isDiskFull(error)) return DISK_FULL;
     if (isDatabaseLost(error)) return DATABASE_LOST;
-    return { kind: 'bug', code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
+    const message = storable(error instanceof Error ? error.message : String(error));
+    return { kind: 'bug', code: 'unexpected', message };
   }
   const { kind, code, message, hint } = error;
-  return withWhere({ kind, code, message, ...(hint && { hint }) }, error);
+  return withWhere({ kind, code, message: storable(message), ...(hint && { hint: storable(hint) }) }, error);
+}
+
+/** A failure may quote a row with letters that Postgres holds none of: U+0000, or half of one that was cut. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 function withWhere(failure: Failure, error: unknown): Failure {
@@ -128,7 +136,7 @@ export const OUT_OF_FILES: Failure = {
   kind: 'transient',
   code: 'open_files_limit',
   message: 'The process has reached its limit of open files, and can open no file and no connection.',
-  hint: 'It is tried again. Raise the limit for the worker: `ulimit -n`, or LimitNOFILE= of its systemd unit.',
+  hint: 'Raise the limit for the worker: `ulimit -n`, or LimitNOFILE= of its systemd unit.',
 };
 
 /** As the operating system and Postgres name it; a destination's is told apart where it is talked to. */
@@ -158,7 +166,7 @@ const DATABASE_LOST: Failure = {
   kind: 'transient',
   code: 'database_lost',
   message: 'The connection to the service’s own database was lost.',
-  hint: 'It is tried again. If it stays, see whether that database runs and takes connections.',
+  hint: 'If it stays, see whether that database runs and takes connections.',
 };
 
 /** Wraps what a library threw, and leaves a `WeirError` as it is. */
@@ -176,5 +184,8 @@ export function failureText(failure: Failure): string {
     line && `line ${line}`,
     path && `at ${path}`,
   ].filter(Boolean);
-  return [failure.message, place.length > 0 && `(${place.join(', ')})`, failure.hint].filter(Boolean).join(' ');
+  const text = [failure.message, place.length > 0 && `(${place.join(', ')})`].filter(Boolean).join(' ');
+  if (!failure.hint) return text;
+  // What others say may lack its full stop.
+  return `${text}${/[.!?:\u2026\u201d]$/.test(failure.message) ? '' : '.'} ${failure.hint}`;
 }

@@ -49,8 +49,8 @@ export async function checkSql(
   }
   const published = await publishedFiles(db, row.destinationId, row.connectionId);
   return sqlOf(check, duckdbDialect, (table) => {
-    const files = published.find(({ prefix, name }) => [prefix + name, name].includes(table))?.files ?? [];
-    return duckdbDialect.source({ kind: 'parquet', files });
+    const { files = [], columns } = published.find(({ prefix, name }) => [prefix + name, name].includes(table)) ?? {};
+    return duckdbDialect.source({ kind: 'parquet', files, ...(columns && { columns }) });
   });
 }
 

@@ -42,16 +42,23 @@ export async function firstRows(
   stream: StreamName,
   signal: AbortSignal,
 ): Promise<FirstRows> {
-  const { destinationId, destinationType, config: sealed, names } = await publishedStream(c.db, workspaceId, stream);
+  const {
+    destinationId,
+    destinationType,
+    config: sealed,
+    names,
+    files,
+  } = await publishedStream(c.db, workspaceId, stream);
   const config = usableConfig(c.secrets, sealed, `destination:${destinationId}`);
   const guard = await workspaceGuard(c, workspaceId);
   const personal = await personalColumns(c.db, workspaceId, destinationId, names);
-  return inDestination(
+  const shown = await inDestination(
     { ...c, onRead: () => undefined },
     { destinationId, destinationType, connectionId: stream.connectionId, newestFile: { mostBytes: FILE_BYTES } },
     { config, guard, signal, statementTimeoutMs: STATEMENT_MS },
     (engine) => readRows(engine, names[0] ?? stream.name, personal),
   );
+  return { ...shown, more: shown.more || files > 1 };
 }
 
 async function readRows(engine: Engine, table: string, personal: Personal): Promise<FirstRows> {
@@ -96,13 +103,14 @@ async function publishedStream(db: Db, workspaceId: string, { connectionId, name
     .limit(1)
     .executeTakeFirst();
   if (!row) throw notPublished(name);
-  const { schema, table } = row.relation ?? {};
+  const { schema, table, files } = row.relation ?? {};
   const plain = `${row.prefix}${name}`;
   const names =
     typeof table === 'string'
       ? [`${schema}.${table}`, table]
       : [...(namespace ? [`${namespace}.${plain}`] : []), plain];
-  return { ...row, names: [...names, plain, name] };
+  // Of a bucket's files, only one is looked into.
+  return { ...row, names: [...names, plain, name], files: Array.isArray(files) ? files.length : 1 };
 }
 
 /** What the suites that check the table say of its columns: where one says personal, it is. */

@@ -1,6 +1,7 @@
 import type { Db } from '#lib/db/connect.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
-import type { JsonObject } from '#lib/json.ts';
+import type { ReadColumn } from '#lib/destinations/local-files.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
 
 /** When readers could see each table's newest load, and the newest load of all. */
 export interface LastPublished {
@@ -67,6 +68,7 @@ export interface PublishedStream {
   readonly namespace: string;
   readonly name: string;
   readonly files: readonly string[];
+  readonly columns?: readonly ReadColumn[];
   /** What its files have together, and which publish it was; null where that was not noted. */
   readonly bytes: number | null;
   readonly publish: string | null;
@@ -101,8 +103,15 @@ export async function publishedFiles(
       bytes: typeof bytes === 'number' ? bytes : null,
       publish: typeof publish === 'string' ? publish : null,
     };
-    return files.length > 0 ? [{ ...stream, ...noted, files }] : [];
+    const columns = readColumns(relation);
+    return files.length > 0 ? [{ ...stream, ...noted, files, ...(columns && { columns }) }] : [];
   });
+}
+
+/** As the destination noted them with the files. */
+function readColumns(relation: JsonObject | null): readonly ReadColumn[] | null {
+  if (!Array.isArray(relation?.columns)) return null;
+  return relation.columns.filter(isJsonObject).map(({ name, type }) => ({ name: String(name), type: String(type) }));
 }
 
 /** Rows of each table as the connection's newest load before `loadId` left them, where the destination counted. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
+import { transactionPooler } from '#tests/harness/transaction-pooler.ts';
 import { checkTables } from './check-tables.ts';
 import type { Engine } from './engine.ts';
 import { configOf } from './fixtures/postgres-config.ts';
@@ -87,12 +88,16 @@ volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
     expect(results[0]?.message).toContain('read-only transaction');
   });
 
-  test('aborting cancels the statement on the server', async () => {
+  test.each(['itself', 'behind a pooler'])('aborting cancels the statement on the server %s', async (where) => {
     const database = await testDatabase();
+    const { hostname, port } = new URL(database.url);
+    await using pooler = await transactionPooler({ host: hostname, port: Number(port) });
+    const way = new URL(database.url);
+    if (where === 'behind a pooler') way.port = String(pooler.port);
     await database.query('create table t (a int); insert into t values (1)');
     const stop = new AbortController();
     const measuring = inPostgres(
-      database,
+      { ...database, url: way.href },
       async (engine) => {
         const slow = checkTables(
           engine,

@@ -3,7 +3,7 @@ import { onTestFinished, test } from 'vitest';
 import { testDatabase } from '#tests/harness/database.ts';
 import { startStore } from './soak/bucket.ts';
 import { type Places, runScenario } from './soak/run-scenario.ts';
-import { scenarios } from './soak/scenario.ts';
+import { scenarios } from './soak/scenarios.ts';
 
 /** `npm run soak -- --seeds N` runs more, and kills processes too. */
 const SEEDS = 100;
@@ -22,7 +22,7 @@ test('whatever is read and wherever it breaks: the table equals the source, and 
 }, async () => {
   const places = await somewhere();
   await fc.assert(
-    fc.asyncProperty(scenarios({ kills: false }), (scenario) => runScenario(places, scenario)),
+    fc.asyncProperty(scenarios({ kills: false, mostSyncs: 2 }), (scenario) => runScenario(places, scenario)),
     { numRuns: SEEDS, interruptAfterTimeLimit: MOST_MS },
   );
 });
@@ -30,7 +30,7 @@ test('whatever is read and wherever it breaks: the table equals the source, and 
 test('processes that are killed', { timeout: 300_000 }, async () => {
   const places = await somewhere();
   await fc.assert(
-    fc.asyncProperty(scenarios({ kills: true }), (scenario) => runScenario(places, scenario)),
+    fc.asyncProperty(scenarios({ kills: true, mostSyncs: 2 }), (scenario) => runScenario(places, scenario)),
     { numRuns: 5, interruptAfterTimeLimit: MOST_MS },
   );
 });

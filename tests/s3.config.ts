@@ -9,6 +9,7 @@ export default defineConfig({
       'lib/destinations/s3/**/*.test.ts',
       'lib/destinations/straight-resume.test.ts',
       'lib/extract/files/providers/s3.test.ts',
+      'lib/extract/files/providers/s3-objects.test.ts',
       'lib/sync/straight-path-s3.test.ts',
       'lib/bin/gate-bucket.test.ts',
       'quality/duckdb/bucket.test.ts',

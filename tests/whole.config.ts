@@ -9,6 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     bail: 1,
     // A file of faults of which none is in the sample holds no test here; `npm run faults` counts that all are tried.
     passWithNoTests: true,

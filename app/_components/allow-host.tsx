@@ -15,7 +15,7 @@ interface Props {
 /** A button by which an administrator allows the private address that was refused; nothing for any other failure. */
 export function AllowHost({ failure, reason, onAllowed }: Props) {
   const say = useSay();
-  const place = failure.code === 'address_refused' ? placeOf(failure.where?.url) : null;
+  const place = failure.code === 'address_refused' ? placeOf(failure.where?.address) : null;
   if (place === null) return null;
   const allow = async () => {
     try {
@@ -28,8 +28,8 @@ export function AllowHost({ failure, reason, onAllowed }: Props) {
   return <Button onClick={() => void allow()}>{`Allow ${place.host}:${place.port}`}</Button>;
 }
 
-function placeOf(url: string | undefined): { host: string; port: number } | null {
-  if (url === undefined || !URL.canParse(url)) return null;
-  const { hostname, port, protocol } = new URL(url);
-  return { host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+/** `db.internal:5432`, `[::1]:5432`. */
+function placeOf(address: string | undefined): { host: string; port: number } | null {
+  const [, host, port] = address?.match(/^(.+):(\d+)$/) ?? [];
+  return host && port ? { host, port: Number(port) } : null;
 }

@@ -27,6 +27,12 @@ export const api = {
   url: (path: string) => BASE + path,
 };
 
+/** What is wrong with a text that was refused, each with its line. */
+export function lineIssues(error: unknown): Issue[] {
+  const issues = error instanceof ApiError ? error.issues : [];
+  return issues.map(({ line, message }) => ({ message: line === undefined ? message : `Line ${line}: ${message}` }));
+}
+
 async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await request(BASE + path, {
     method,

@@ -1,7 +1,8 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import type { Failure, Issue, Where } from '#lib/errors.ts';
+import type { Failure, Issue } from '#lib/errors.ts';
 import { Panel } from './panel.tsx';
+import { placeText } from './place-text.ts';
 import { StateIcon } from './state-mark.tsx';
 import { type State, stateClass } from './states.ts';
 
@@ -79,22 +80,6 @@ export function FailureNotice({
 /** A message that others wrote may lack its full stop. */
 export function asSentence(text: string): string {
   return /[.!?…:”]$/.test(text.trim()) ? text : `${text.trim()}.`;
-}
-
-/** `stream orders, page 3, row 12`. */
-export function placeText(where: Where | undefined): string {
-  const { stream, slice, page, row, file, line, path } = where ?? {};
-  return [
-    stream && `stream ${stream}`,
-    slice && `slice ${slice}`,
-    page && `page ${page}`,
-    row && `row ${row}`,
-    file && `file ${file}`,
-    line && `line ${line}`,
-    path && `field ${path}`,
-  ]
-    .filter(Boolean)
-    .join(', ');
 }
 
 /** Nothing here yet: one sentence on what goes here, one button, one link. */

@@ -43,6 +43,13 @@ export function keptTestValues(connectorId: string | undefined): JsonObject | nu
   return isJsonObject(kept) && Object.keys(kept).length > 0 ? kept : null;
 }
 
+/** Whoever uses this tab next is somebody else. */
+export function forgetTestValues(): void {
+  remembered.clear();
+  const kept = tabStorage();
+  for (const key of Object.keys(kept ?? {})) if (key.startsWith(keyOf(''))) kept?.removeItem(key);
+}
+
 /** A connector that is saved now has an id of its own. */
 export function forgetUnsavedTestValues(): void {
   remembered.delete(UNSAVED);

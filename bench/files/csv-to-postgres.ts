@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import pg from 'pg';
 import { type Report, sayReport } from '../measure.ts';
-import { bundled, report } from '../process.ts';
+import { bundled, reportAsChild } from '../process.ts';
 import { type BenchRow, type Figure, median } from '../row.ts';
 import { COLUMNS, ordersCsv } from './orders-csv.ts';
 
@@ -37,7 +37,7 @@ export const csvToPostgres: BenchRow = {
       await prepare(database);
       all.psql.push(copy(database, file, 'psql'));
       all.bare.push(copy(database, file, 'bare'));
-      all.weir.push(await report(process.execPath, [weir, file, 'postgres', JSON.stringify(configOf(database))]));
+      all.weir.push(await reportAsChild(weir, [file, 'postgres', JSON.stringify(configOf(database))]));
       all.sling.push(sling(python, database, file));
       await assertSameRows(database);
       const [last] = all.weir.slice(-1);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Report, sayReport } from '../measure.ts';
-import { bundled, report } from '../process.ts';
+import { bundled, report, reportAsChild } from '../process.ts';
 import { type BenchRow, type Figure, median } from '../row.ts';
 import { ordersCsv } from './orders-csv.ts';
 
@@ -29,7 +29,7 @@ export const csvToS3: BenchRow = {
     try {
       for (let run = 1; run <= bench.runs; run++) {
         const prefix = `run-${run}`;
-        all.weir.push(await report(process.execPath, [weir, file, 's3', JSON.stringify(configOf(store.url, prefix))]));
+        all.weir.push(await reportAsChild(weir, [file, 's3', JSON.stringify(configOf(store.url, prefix))]));
         const made = await report<FloorReport>(process.execPath, [floor, file, store.url, prefix, bench.folder]);
         all.floor.push(made);
         if (new Set(made.sums).size !== 1) throw new Error(`the rows differ: ${made.sums.join(' | ')}`);

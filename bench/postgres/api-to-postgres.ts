@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import pg from 'pg';
-import { heapFlags } from '#lib/bin/child-pool.ts';
 import { type Report, sayReport } from '../measure.ts';
-import { bundled, report } from '../process.ts';
+import { bundled, report, reportAsChild } from '../process.ts';
 import { type Bench, type BenchRow, type Figure, median } from '../row.ts';
 
 const RECORDS = 100_000;
@@ -12,10 +11,6 @@ const WORK = 'loopback API, 100,000 nested records of 280 bytes → Postgres, de
 const TIMES_DLT = 4;
 const OF_FLOOR = 0.6;
 const MOST_MB = 200;
-/** The memory of a sync where nobody sets another. */
-const SYNC_MB = 512;
-/** As the service starts the process of a sync. */
-export const SYNC_FLAGS = heapFlags(SYNC_MB);
 const FIELDS = 'id::bigint, name::text, email::text, active, amount::numeric, updated_at, address::jsonb, items::jsonb';
 
 /** Our engine, dlt and the bare script, in turns, into one database; the three tables must be the same row by row. */
@@ -32,7 +27,7 @@ export const apiToPostgres: BenchRow = {
       for (let run = 1; run <= bench.runs; run++) {
         const database = await bench.database();
         all.floor.push(await report(process.execPath, [floor, api.url, database, 'floor']));
-        all.weir.push(await report(process.execPath, [...SYNC_FLAGS, weir, api.url, database, 'weir']));
+        all.weir.push(await reportAsChild(weir, [api.url, database, 'weir']));
         const script = path.join(here, 'dlt_sync.py');
         const dltArgs = [script, api.url, database, 'dlt', path.join(bench.folder, `dlt-${run}`)];
         all.dlt.push(await report(python, dltArgs, { RUNTIME__DLTHUB_TELEMETRY: 'false' }));

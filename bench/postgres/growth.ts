@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Report } from '../measure.ts';
-import { bundled, report } from '../process.ts';
+import { bundled, reportAsChild } from '../process.ts';
 import type { BenchRow } from '../row.ts';
-import { SYNC_FLAGS, startApi } from './api-to-postgres.ts';
+import { startApi } from './api-to-postgres.ts';
 
 const FEW = 100_000;
 const MANY = 10_000_000;
@@ -33,7 +33,7 @@ export const growth: BenchRow = {
       const api = await startApi(records);
       try {
         const database = await bench.database();
-        return await report<Report>(process.execPath, [...SYNC_FLAGS, weir, api.url, database, 'weir']);
+        return await reportAsChild(weir, [api.url, database, 'weir']);
       } finally {
         api.stop();
       }

@@ -2,10 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { heapFlags } from '#lib/bin/child-pool.ts';
 import { language } from '#lib/extract/kinds.ts';
 import { parseManifest } from '#lib/manifest/parse-manifest.ts';
-import { bundled, report } from '../process.ts';
+import { bundled, report, reportAsChild } from '../process.ts';
 import { type Bench, type BenchRow, type Figure, median } from '../row.ts';
 import { ordersManifest, protocolFiles, startApi } from './orders.ts';
 import { type Output, readProtocol } from './protocol.ts';
@@ -19,8 +18,6 @@ const LATENCY_MS = 100;
 const START_MS = 150;
 const MOST_MB = 200;
 const MOST_GROWTH = 0.15;
-/** How the worker starts its children, with the memory that they have unless an operator says otherwise. */
-const AS_CHILD = heapFlags(512);
 const ENGINE = { node: process.versions.node };
 
 /** Both through the Airbyte protocol: the same API, manifest and catalog, the records as JSON lines. */
@@ -155,11 +152,7 @@ async function peakMb(bench: Bench, read: string, records: number): Promise<numb
   try {
     const file = path.join(bench.folder, `memory-${records}.yaml`);
     writeFileSync(file, ordersManifest(api.url));
-    const result = await report<{ records: number; seconds: number; peakMb: number }>(process.execPath, [
-      ...AS_CHILD,
-      read,
-      file,
-    ]);
+    const result = await reportAsChild<{ records: number; seconds: number; peakMb: number }>(read, [file]);
     bench.say(`  ${result.records} records in ${result.seconds.toFixed(1)} s: ${result.peakMb.toFixed(0)} MB`);
     return result.peakMb;
   } finally {

@@ -8,6 +8,7 @@ import { passwordIssues } from './passwords.ts';
 import { noSuch } from './refusals.ts';
 import { isRole } from './roles.ts';
 import { insertPassword, insertUser, nameIssues } from './set-up.ts';
+import { forgetAccountTries } from './try-limit.ts';
 import { isEmail } from './workspace.ts';
 
 export interface Invitation {
@@ -177,6 +178,7 @@ export async function acceptInvitation(
     const link = await takeLink(tx, token, c.clock());
     if (link.user_id === null) await addMember(tx, link, { name, email, passwordHash });
     else await setPassword(tx, link.user_id, passwordHash);
+    await forgetAccountTries(tx, email);
     const action = kind === 'invite' ? 'member.join' : 'password.reset';
     const subject = `invitation:${link.id}`;
     await audit({ db: tx }, { workspaceId: link.workspace_id, actor: email, action, subject });

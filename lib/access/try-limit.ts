@@ -23,7 +23,7 @@ export async function countSignInTry(
 ): Promise<void> {
   const tries: [string, TryLimit][] = [
     [`address:${networkOf(address)}`, PER_ADDRESS],
-    [`account:${email.trim().toLowerCase()}`, PER_ACCOUNT],
+    [accountKey(email), PER_ACCOUNT],
   ];
   for (const [key, limit] of tries) {
     const { count, endsAt } = await countTry(db, key, limit.windowS, clock());
@@ -71,14 +71,17 @@ export async function forgetSignInTries(
     .where('key', '=', `address:${networkOf(address)}`)
     .where('count', '>', 0)
     .execute();
+  await forgetAccountTries(db, email);
   const old = new Date(clock().getTime() - KEEP_S * 1000);
-  await db
-    .deleteFrom('try_counter')
-    .where((where) =>
-      where.or([where('key', '=', `account:${email.trim().toLowerCase()}`), where('window_start', '<', old)]),
-    )
-    .execute();
+  await db.deleteFrom('try_counter').where('window_start', '<', old).execute();
 }
+
+/** With a new password, nobody has tried it yet. */
+export async function forgetAccountTries(db: Db, email: string): Promise<void> {
+  await db.deleteFrom('try_counter').where('key', '=', accountKey(email)).execute();
+}
+
+const accountKey = (email: string) => `account:${email.trim().toLowerCase()}`;
 
 function tooMany(message: string, endsAt: Date, now: Date): WeirError {
   const waitS = Math.max(1, Math.ceil((endsAt.getTime() - now.getTime()) / 1000));

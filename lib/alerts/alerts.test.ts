@@ -58,6 +58,71 @@ describe('a failing sync', () => {
     expect(await listIncidents(w.c, w.workspaceId)).toMatchObject([{ status: 'open' }]);
   });
 
+  test('is not over because rows of quarantine were loaded again; one of such a load is', async () => {
+    const w = await workspace();
+    const [usual, replay] = [null, { kind: 'replay' }];
+    let syncId = 0;
+    const ended = async (status: 'failed' | 'succeeded', task: object | null) => {
+      syncId++;
+      await w.database.query(
+        `insert into syncs (id, workspace_id, connection_id, trigger, status, task) overriding system value
+         values ($1, $2, $3, 'manual', $4, $5)`,
+        [syncId, w.workspaceId, w.connectionId, status, task && JSON.stringify(task)],
+      );
+      await w.syncFinished({ syncId, status, failure: status === 'failed' ? UNAUTHORIZED : null });
+      return countOpenIncidents(w.c, w.workspaceId);
+    };
+    expect(await ended('failed', usual)).toBe(1);
+    expect(await ended('succeeded', replay)).toBe(1);
+    expect(await ended('succeeded', usual)).toBe(0);
+    expect(await ended('failed', replay)).toBe(1);
+    expect(await ended('succeeded', replay)).toBe(0);
+  });
+
+  test('that time may mend says what comes next: a due sync, or nothing until somebody starts one', async () => {
+    const w = await workspace();
+    const failure = { kind: 'transient', code: 'http_503', message: 'api.shop.example answered 503.' } as const;
+    const after = (lines = '') => lines.split('\n').find((line) => line.startsWith('What comes next: '));
+    await w.syncFinished({ status: 'failed', failure });
+    await w.syncFinished({ status: 'succeeded' });
+    await w.database.query(`update connection set next_due = '2026-11-26T14:00:00Z'`);
+    await w.syncFinished({ syncId: 2, status: 'failed', failure });
+    await w.deliverAll();
+    expect([0, 2].map((message) => after(w.slack.messages[message]?.text))).toEqual([
+      'What comes next: no sync is due, so it is tried again when somebody starts one.',
+      'What comes next: the sync that is due at 2026-11-26 14:00 UTC tries again.',
+    ]);
+  });
+
+  test.each([
+    ['that was asked for once', 'clear', null],
+    ['that loads quarantine again', 'sync', { kind: 'replay' }],
+    ['that reads a range again', 'sync', { kind: 'backfill', from: '2026-01-01', to: null }],
+  ])('%s is not said to be tried again by the next one', async (_, kind, task) => {
+    const w = await workspace();
+    await w.database.query(`update connection set next_due = '2026-11-26T14:00:00Z'`);
+    await w.database.query(
+      `insert into syncs (id, workspace_id, connection_id, trigger, status, kind, task) overriding system value
+       values (1, $1, $2, 'manual', 'failed', $3, $4)`,
+      [w.workspaceId, w.connectionId, kind, task && JSON.stringify(task)],
+    );
+    const failure = { kind: 'transient', code: 'connection_lost', message: 'The database is gone.' } as const;
+    await w.syncFinished({ syncId: 1, status: 'failed', failure });
+    await w.deliverAll();
+    expect(w.slack.messages[0]?.text).toContain('What comes next: no other sync does the same: ask for it again.');
+  });
+
+  test('of a connection that follows another says what starts it', async () => {
+    const w = await workspace();
+    await w.database.query('update connection set after_connection_id = id');
+    const failure = { kind: 'transient', code: 'http_503', message: 'api.shop.example answered 503.' } as const;
+    await w.syncFinished({ status: 'failed', failure });
+    await w.deliverAll();
+    expect(w.slack.messages[0]?.text).toContain(
+      'What comes next: it is tried again after the next success of the connection that it follows.',
+    );
+  });
+
   test('whose transaction is rolled back is not told', async () => {
     const w = await workspace();
     await expect(w.syncFinished({ status: 'failed', failure: UNAUTHORIZED }, 'roll back')).rejects.toThrow('roll back');

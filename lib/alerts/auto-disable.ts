@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
+import { READS_ITS_SOURCE } from '#lib/db/reads-its-source.ts';
 import type { AutoDisable } from '#lib/db/schema.ts';
 import { enqueue } from './outbox.ts';
 import { type NotifyContext, pageLink, type SyncFinished } from './tell.ts';
@@ -78,7 +79,7 @@ function stateOf(tx: Db, { connectionId }: SyncFinished) {
     .executeTakeFirst();
 }
 
-/** Failures since the last success, and days since it; since the first failure where nothing ever succeeded. Cancelled and skipped syncs count for nothing, and neither does emptying tables. */
+/** Failures since the last success, and days since it; since the first failure where nothing ever succeeded. Cancelled and skipped syncs count for nothing, and neither does what asks the source for no data. */
 async function failuresInARow(
   tx: Db,
   connectionId: string,
@@ -87,13 +88,13 @@ async function failuresInARow(
   const { rows } = await sql<{ failures: number; since: Date | null; everSucceeded: boolean }>`
     with last as (
       select id, finished_at from syncs where connection_id = ${connectionId} and status = 'succeeded'
-        and kind not in ('clear', 'reset') order by id desc limit 1
+        and ${READS_ITS_SOURCE} order by id desc limit 1
     )
     select count(*)::int as failures, coalesce((select finished_at from last), min(s.created_at)) as since,
       exists (select from last) as "everSucceeded"
     from syncs s
     where s.connection_id = ${connectionId} and s.status in ('failed', 'partial')
-      and s.id > coalesce((select id from last), 0)`.execute(tx);
+      and s.id > coalesce((select id from last), 0) and ${READS_ITS_SOURCE}`.execute(tx);
   const { failures = 0, since = null, everSucceeded = false } = rows[0] ?? {};
   return { failures, days: since === null ? 0 : (at.getTime() - since.getTime()) / DAY_MS, everSucceeded };
 }

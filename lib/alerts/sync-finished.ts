@@ -1,6 +1,7 @@
 import type { Db } from '#lib/db/connect.ts';
 import type { Failure, Where } from '#lib/errors.ts';
 import { disableIfHopeless, forgetWarning } from './auto-disable.ts';
+import { causesEnded, causesOf } from './ended-causes.ts';
 import type { Event } from './events.ts';
 import { causeLine, heldLoad, keysLine, ownerLine, sharedLine, trendLine } from './evidence.ts';
 import { groupOf } from './group.ts';
@@ -16,12 +17,14 @@ import {
   isToTell,
   type NotifyContext,
   nameOf,
+  nextOf,
   pageLink,
   recover,
   recovery,
   type SyncFinished,
   TOLD_ONCE,
 } from './tell.ts';
+import { stampIn, zoneOf } from './zone.ts';
 
 /**
  * Opens, counts or resolves the connection's incident and enqueues what people are to be told, in the transaction that
@@ -42,11 +45,6 @@ export async function onSyncFinished(tx: Db, c: NotifyContext, sync: SyncFinishe
     await onFailed(tx, c, sync, name, link);
 }
 
-/** Of the incidents that a good sync ends. */
-function causesOf({ connectionId }: SyncFinished): string[] {
-  return [`sync:${connectionId}`, `late:${connectionId}`];
-}
-
 async function onSucceeded(
   tx: Db,
   c: NotifyContext,
@@ -56,8 +54,9 @@ async function onSucceeded(
 ): Promise<void> {
   const { workspaceId, connectionId, syncId } = sync;
   const at = c.clock();
-  await forgetWarning(tx, connectionId);
-  const told = (await recover(tx, workspaceId, causesOf(sync), at)).filter((incident) => incident.told);
+  const ended = await causesEnded(tx, sync);
+  if (ended.length > 0) await forgetWarning(tx, connectionId);
+  const told = (await recover(tx, workspaceId, ended, at)).filter((incident) => incident.told);
   const published = `Sync ${syncId} published its data.`;
   if (told.length > 0)
     await enqueue(tx, c, sync, 'recovered', recovery(told, `${name} synced again`, published, link, at), {
@@ -124,6 +123,7 @@ async function onFailed(
         `What happened: sync ${syncId} ${happened ?? often}${place}. Readers keep what was published before.`,
         ...(event === 'load_held' ? await whyHeld(tx, sync, seen.id, at) : []).map(mask),
         ...(hint ? [`What to do: ${hint}`] : []),
+        ...(failure.kind === 'transient' ? [`What comes next: ${await nextText(tx, sync)}`] : []),
         ...ownerLine((await routedConnection(tx, workspaceId, connectionId))?.owners ?? []),
       ],
       link,
@@ -154,6 +154,16 @@ async function whyHeld(
     ...(check ? await trendLine(tx, check) : []),
     ...(await keysLine(tx, connectionId, failing)),
   ];
+}
+
+/** Who tries again what time may mend. */
+async function nextText(tx: Db, sync: SyncFinished): Promise<string> {
+  const { workspaceId } = sync;
+  const { due, follows, isUsual } = await nextOf(tx, sync);
+  if (!isUsual) return 'no other sync does the same: ask for it again.';
+  if (follows) return 'it is tried again after the next success of the connection that it follows.';
+  if (due === null) return 'no sync is due, so it is tried again when somebody starts one.';
+  return `the sync that is due at ${stampIn(due, await zoneOf(tx, workspaceId))} tries again.`;
 }
 
 /** A rule may wait for so many failures in a row before it tells of them. */

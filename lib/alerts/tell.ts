@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import type { SyncKind, SyncStatus } from '#lib/db/schema.ts';
 import type { Env } from '#lib/env.ts';
@@ -115,6 +116,27 @@ export function listed(titles: readonly string[]): string {
 export async function nameOf(tx: Db, connectionId: string): Promise<string> {
   const row = await tx.selectFrom('connection').select('name').where('id', '=', connectionId).executeTakeFirst();
   return row?.name ?? 'A deleted connection';
+}
+
+export interface Next {
+  /** When the connection syncs next by itself. */
+  readonly due: Date | null;
+  /** Whether another connection's success starts it. */
+  readonly follows: boolean;
+  /** Whether this sync was one like all others, and not asked for once, as a replay is. */
+  readonly isUsual: boolean;
+}
+
+/** What of a connection comes after one of its syncs. */
+export async function nextOf(
+  tx: Db,
+  { connectionId, syncId }: Pick<SyncFinished, 'connectionId' | 'syncId'>,
+): Promise<Next> {
+  const { rows } = await sql<Next>`
+    select c.next_due as due, c.after_connection_id is not null and c.status = 'active' as follows,
+      not exists (select from syncs where id = ${syncId} and (kind in ('clear', 'reset') or task is not null)) as "isUsual"
+    from connection c where c.id = ${connectionId}`.execute(tx);
+  return rows[0] ?? { due: null, follows: false, isUsual: true };
 }
 
 export function pageLink({ env }: Pick<NotifyContext, 'env'>, path: string, text: string): Message['link'] {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ADMIN, type ApiClient, testApi } from '#tests/harness/api.ts';
+import { stopTime } from '#tests/harness/stop-time.ts';
 import { configRoutes } from './airbyte/routes.ts';
 import { ownRoutes } from './api.ts';
 
@@ -79,6 +80,7 @@ describe('signing in', () => {
   });
 
   test('one account cannot be tried from many addresses', async () => {
+    stopTime();
     const { admin, client } = await testApi();
     await admin();
     for (let n = 1; n <= 10; n++) {
@@ -103,21 +105,26 @@ describe('signing in', () => {
   });
 
   test('of a whole office at once is no attack, and tries that fail from there are', async () => {
+    stopTime();
     const { admin, client } = await testApi();
     await admin();
-    const statuses = [];
-    for (let n = 0; n < 35; n++) statuses.push((await signIn(client())).status);
+    const statuses: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const answers = await Promise.all(Array.from({ length: 7 }, () => signIn(client())));
+      statuses.push(...answers.map(({ status }) => status));
+    }
     expect(new Set(statuses)).toEqual(new Set([200]));
     for (let n = 0; n < 31; n++) statuses.push((await signIn(client(), 'wrong', `eve${n}@example.com`)).status);
     expect(statuses.at(-1)).toBe(429);
   });
 
   test('that tries too often says when to come back', async () => {
+    stopTime();
     const { admin, client } = await testApi();
     await admin();
     for (let n = 0; n < 10; n++) await signIn(client(), 'wrong');
     const answer = await signIn(client(), 'wrong');
-    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.closeTo(300, -1)]);
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, 300]);
   });
 
   test('and out again stands in the audit log', async () => {

@@ -14,6 +14,7 @@ import { accessRoutes } from './routes/access.ts';
 import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { authRoutes } from './routes/auth.ts';
 import { channelRoutes } from './routes/channels.ts';
+import { connectionPastRoutes } from './routes/connection-past.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { connectorRoutes } from './routes/connectors.ts';
 import { consentCallback, consentRoutes } from './routes/consents.ts';
@@ -121,6 +122,7 @@ export function ownRoutes(): Hono<DoorEnv> {
     consentRoutes,
     destinationRoutes,
     connectionRoutes,
+    connectionPastRoutes,
     quarantineRoutes,
     rowRoutes,
     syncRoutes,

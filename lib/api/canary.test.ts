@@ -180,4 +180,4 @@ test('a secret planted in every field shows in no answer, no log line, no row an
   expect(leaks('answer', said)).toEqual([]);
   expect(leaks('log', lines)).toEqual([]);
   expect(leaks('row', rows.flat())).toEqual([]);
-}, 120_000);
+});

@@ -188,7 +188,7 @@ test('nothing secret stands in our addresses, the audit log or, readable, in the
   const { url } = await it.begin();
   const location = await comeBack(it.ada, it.provider.consent(url));
   const [audit, consents] = [
-    await it.api.query('select * from audit_entry'),
+    await it.api.query('select * from audit_entry order by id'),
     await it.api.query('select * from oauth_consent'),
   ];
   const said = JSON.stringify([location, audit, consents]);

@@ -5,6 +5,7 @@ import { probeInput } from '#lib/connections/probe-input.ts';
 import type { Source } from '#lib/connections/sources.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { openConfig } from '#lib/secrets.ts';
+import { connectionRow } from '#lib/sync/store.ts';
 import { testApi } from '#tests/harness/api.ts';
 import { MANIFEST, make, makeConnection, makeSource, ORDERS, PASSWORD, POSTGRES, SECRET } from '#tests/harness/shop.ts';
 
@@ -48,6 +49,17 @@ describe('connectors', () => {
       draft: broken.manifest,
       latest: null,
     });
+  });
+
+  test('a text that the database can’t hold is a problem of the manifest, and no list fails by it', async () => {
+    const ada = await (await testApi()).admin();
+    const id = await make(ada, 'connectors', { name: 'Shop' });
+    for (const sign of ['\\0', '\\ud800']) {
+      const manifest = MANIFEST.replace('path: /orders', `path: "/orders${sign}"`);
+      const answer = await ada.send('POST', `${V1}/connectors/${id}/versions`, { manifest, basedOn: null });
+      expect(answer).toMatchObject({ status: 422, body: { error: { code: 'invalid_manifest' } } });
+    }
+    expect(await ada.get(`${V1}/connectors`)).toMatchObject({ status: 200 });
   });
 
   test('a name is taken once, and what is used stays', async () => {
@@ -196,6 +208,18 @@ describe('connections', () => {
       'streams.0.cursorField',
       'streams.0.primaryKey',
     ]);
+  });
+
+  test('keep the fields of a stream in the order in which the source has them', async () => {
+    const { admin, db } = await testApi();
+    const ada = await admin();
+    const { connectionId } = await makeConnection(ada);
+    const names = ['updated_at', 'order_id', 'number', 'id', 'created_at'];
+    const jsonSchema = { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])) };
+    const streams = [{ ...ORDERS, stream: { ...ORDERS.stream, jsonSchema } }];
+    expect((await ada.send('PATCH', `${V1}/connections/${connectionId}`, { streams })).status).toBe(200);
+    const stored = async () => (await connectionRow(db, connectionId))?.configured[0]?.stream.jsonSchema.properties;
+    expect(Object.keys(Object(await stored()))).toEqual(names);
   });
 
   test('have a next due time while they are active', async () => {

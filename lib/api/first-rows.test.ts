@@ -133,7 +133,8 @@ test('of a bucket the newest file is looked into, and DuckDB is told all of them
       { id: '2', email: '••••' },
       { id: '3', email: null },
     ],
-    more: false,
+    // Those of the other file.
+    more: true,
   });
   const { body } = await ada.get<{ place: string; lines: { text: string }[] }[]>(
     `${V1}/connections/${connectionId}/places`,

@@ -111,7 +111,7 @@ describe('every route', () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 120_000);
+  });
 
   test('shows and changes nothing of another workspace, whatever ids it is asked with', async () => {
     const api = await testApi();
@@ -139,7 +139,7 @@ describe('every route', () => {
     }
     expect(wrong).toEqual([]);
     expect(await rowsOf(api, ours)).toEqual(before);
-  }, 120_000);
+  });
 });
 
 type Ids = Record<string, string>;

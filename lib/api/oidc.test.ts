@@ -85,7 +85,7 @@ test('an address that the provider does not vouch for opens nobody’s account',
   expect(await signIn(open.api.client(), open.provider, { ...EVE, email_verified: false })).toMatch(/error=/);
   const trusting = await stage({ WEIR_OIDC_TRUST_EMAIL: '1' });
   expect(await signIn(trusting.api.client(), trusting.provider, unverified)).toBe('/');
-}, 60_000);
+});
 
 test('tokens that are not the provider’s, not for us, too old or of another sign-in let nobody in', async () => {
   const { api, provider } = await stage();
@@ -103,7 +103,7 @@ test('tokens that are not the provider’s, not for us, too old or of another si
   await refused();
   provider.foreignKey = false;
   expect(await signIn(api.client(), provider, ADA)).toBe('/');
-}, 60_000);
+});
 
 test('a refusal at the provider, a state of another browser and a state used twice come back to the page', async () => {
   const { api, provider } = await stage();

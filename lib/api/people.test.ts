@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { identify } from '#lib/access/identify.ts';
 import { forgetAccess } from '#lib/access/retention.ts';
 import { type ApiClient, testApi } from '#tests/harness/api.ts';
+import { stopTime } from '#tests/harness/stop-time.ts';
 
 const V1 = '/api/weir/v1';
 const BOB = { name: 'Bob Byrne', email: 'bob@example.com', password: 'nine quiet harbours' };
@@ -52,6 +53,18 @@ test('an administrator’s link sets a new password, and ends what the old one b
   const signIn = (password: string) =>
     api.client().send('POST', '/api/auth/sign-in/email', { email: BOB.email, password });
   expect((await signIn(BOB.password)).status).not.toBe(200);
+  expect((await signIn('four slow comets')).status).toBe(200);
+});
+
+test('a new password lets in who has tried too often with the old one', async () => {
+  stopTime();
+  const { api, ada, bobId } = await withBob('viewer');
+  const signIn = (password: string) =>
+    api.client().send('POST', '/api/auth/sign-in/email', { email: BOB.email, password });
+  for (let tried = 0; tried < 11; tried++) await signIn('three fast comets');
+  expect((await signIn(BOB.password)).status).toBe(429);
+  const { body } = await ada.send('POST', `${V1}/members/${bobId}/password-reset`);
+  expect((await accept(api.client(), { token: body.token, password: 'four slow comets' })).status).toBe(201);
   expect((await signIn('four slow comets')).status).toBe(200);
 });
 

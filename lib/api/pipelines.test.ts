@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runResults } from '#lib/pipelines/fixtures/run-results.ts';
 import { type ApiClient, testApi } from '#tests/harness/api.ts';
 import { make, makeConnection, ORDERS } from '#tests/harness/shop.ts';
+import { stopTime } from '#tests/harness/stop-time.ts';
 
 const V1 = '/api/weir/v1';
 
@@ -46,6 +47,7 @@ describe('a trigger', () => {
   });
 
   test('is called ten times a minute at most, and nobody guesses many addresses', async () => {
+    stopTime();
     const { api, ada, connectionId } = await shop();
     const path = new URL((await trigger(ada, connectionId)).body.url).pathname;
     const statuses = [];
@@ -161,6 +163,9 @@ test('a failed training and a failed dbt run are incidents until one succeeds', 
   ]);
   await report('succeeded', 0.9);
   await dbt('2026-07-01T07:00:00Z', false);
+  expect(await open()).toEqual([]);
+  const late = await dbt('2026-07-01T06:30:00Z', true);
+  expect(late.status).toBe(201);
   expect(await open()).toEqual([]);
   const wrong = await report('', Number.NaN);
   expect(wrong.status).toBe(422);

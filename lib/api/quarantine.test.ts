@@ -73,6 +73,20 @@ describe('the quarantine of a connection', () => {
     const forgotten = await place.ada.send('POST', `${place.path}/quarantine/forget`, { ids: [body.rows[0]?.id] });
     expect(forgotten.body).toEqual({ forgotten: 1 });
     expect((await place.ada.get<{ rows: unknown[] }>(`${place.path}/quarantine`)).body.rows).toHaveLength(1);
+    const all = await place.ada.send('POST', `${place.path}/quarantine/forget`, { tables: ['ml_orders'] });
+    expect(all.body).toEqual({ forgotten: 1 });
+    expect((await place.ada.get(`${place.path}/quarantine`)).body).toEqual({ counts: [], rows: [] });
+  });
+
+  test('of a table that the connection loads no more stays, and a replay of it says so', async () => {
+    const place = await withQuarantine();
+    await putAside(place);
+    const refused = { status: 422, body: { error: { code: 'quarantine_empty' } } };
+    for (const elsewhere of [{ namespaceDefinition: 'custom', namespaceFormat: 'other' }, { prefix: 'old_' }]) {
+      await place.ada.send('PATCH', place.path, elsewhere);
+      expect(await place.ada.send('POST', `${place.path}/quarantine/replay`)).toMatchObject(refused);
+    }
+    expect((await place.ada.get<{ rows: unknown[] }>(`${place.path}/quarantine`)).body.rows).toHaveLength(2);
   });
 });
 

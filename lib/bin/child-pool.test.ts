@@ -1,18 +1,20 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SyncLimits } from '#lib/sync/limits-of-sync.ts';
+import { makeChildFolder } from './child-folders.ts';
 import { createChildPool } from './child-pool.ts';
 
 const never = new AbortController().signal;
 const MINUTE = 60_000;
 
-function pool({ memoryMb = 256, cpuCores = null as number | null, graceMs = 10_000 } = {}) {
+function pool({ memoryMb = 256, cpuCores = null as number | null, graceMs = MINUTE, env = process.env } = {}) {
   const usual = { memoryMb, cpuCores };
   const children = createChildPool({
-    ...{ limits: usual, graceMs, env: process.env },
+    ...{ limits: usual, graceMs, env },
     file: path.join(import.meta.dirname, 'fixtures/pool-child.ts'),
   });
   onTestFinished(() => children.close());
@@ -27,7 +29,7 @@ function pool({ memoryMb = 256, cpuCores = null as number | null, graceMs = 10_0
   return { ...children, run };
 }
 
-const WAITING = { timeout: 20_000, interval: 20 };
+const WAITING = { timeout: MINUTE, interval: 20 };
 
 /** A child of a process that is stopped at this moment. */
 function stoppedChild(parent: number): Promise<number> {
@@ -61,6 +63,31 @@ describe('a task', () => {
     expect(pids).not.toContain(String(process.pid));
   });
 
+  test('leaves nothing in the folder for temporary files, killed or not, nor does a worker that was killed', async () => {
+    const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'weir-pool-')));
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    });
+    const { pid: gone } = spawnSync(process.execPath, ['-e', '']);
+    const { path: own } = makeChildFolder();
+    rmSync(own, { recursive: true });
+    const lost = [gone, process.pid].map((pid) => `${own.replace(`-${process.pid}-`, `-${pid}-`)}-lost`);
+    for (const one of lost) mkdirSync(one);
+    const { run, close } = pool({ graceMs: 50 });
+    expect(lost.filter((one) => existsSync(one))).toEqual([]);
+    const files = () =>
+      readdirSync(folder, { recursive: true }).filter((name) => path.basename(String(name)) === 'copy');
+    const stop = new AbortController();
+    const running = run('keep a file, and never end', { signal: stop.signal });
+    await vi.waitFor(() => expect(files()).toHaveLength(1), WAITING);
+    stop.abort();
+    expect(await running).toMatchObject({ reason: 'killed' });
+    await close();
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), WAITING);
+  });
+
   test('may be followed by another in the same process, if that says it is fit', async () => {
     const { run } = pool();
     expect(await run('done, fit')).toBeNull();
@@ -84,6 +111,16 @@ describe('a task', () => {
   test('that threw could not note its own end, so that is told', async () => {
     const lost = await pool().run('say pid');
     expect(lost).toMatchObject({ reason: 'crashed', message: expect.stringMatching(/^\d+$/) });
+  });
+});
+
+describe('a process keeps little of the memory that it gave back', () => {
+  test.each([
+    ['two arenas for all its threads', {}, '2'],
+    ['as many as the operator says', { MALLOC_ARENA_MAX: '8' }, '8'],
+  ])('%s', async (_name, own, arenas) => {
+    const { run } = pool({ env: { ...process.env, ...own } });
+    expect(await run('say arenas')).toMatchObject({ message: arenas });
   });
 });
 
@@ -198,10 +235,10 @@ describe.skipIf(process.platform !== 'linux')('a task with a limit of CPU', () =
 
   test('hands over in the middle of a pause when its pool closes', async () => {
     const { run, close } = pool({ cpuCores: 0.1 });
-    const running = run('burn until SIGTERM');
+    const running = run('burn until cancelled');
     await stoppedChild(process.pid);
     await close();
-    expect(await running).toMatchObject({ message: 'handed over' });
+    expect(await running).toMatchObject({ message: 'ended: shutdown' });
   });
 
   test('does not outlive a parent that was killed in the middle of a pause', async () => {
@@ -216,12 +253,11 @@ describe.skipIf(process.platform !== 'linux')('a task with a limit of CPU', () =
 describe('a pool that closes', () => {
   test('waits for its children to hand over what they do', async () => {
     const { run, close } = pool();
-    const running = run('obey SIGTERM');
-    // The child listens once it has its task; a second task that is done shows that the first has come that far.
-    await run('done');
+    // The child is still loading when it is asked.
+    const running = run('obey cancel');
     const closed = close().then(() => 'closed');
-    const first = await Promise.race([running.then(() => 'handed over'), closed]);
-    expect(first).toBe('handed over');
+    const first = await Promise.race([running.then((lost) => lost?.message), closed]);
+    expect(first).toBe('ended: shutdown');
     expect(await closed).toBe('closed');
   });
 

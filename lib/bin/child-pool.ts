@@ -4,15 +4,14 @@ import path from 'node:path';
 import { type Failure, failureText, OUT_OF_FILES, WeirError } from '#lib/errors.ts';
 import type { Lost } from '#lib/sync/child-lost.ts';
 import type { SyncLimits } from '#lib/sync/limits-of-sync.ts';
+import { makeChildFolder, removeLostFolders } from './child-folders.ts';
+import { childMemory } from './child-memory.ts';
 import { BESIDE_MB, type Watch, watchChild } from './watch-child.ts';
 
 /** From asking a child to end until it is killed: a cancel takes five seconds at the most, with the second until it is noticed. */
 const CANCEL_GRACE_MS = 3_000;
 /** The same when the worker itself ends; shorter than it waits. */
 const CLOSE_GRACE_MS = 7_000;
-/** What V8 may use beyond its old space: young space, code, buffers. */
-const HEAP_SHARE = 0.75;
-const YOUNG_MB = 16;
 /** A child that could take another task and gets none ends: what it holds is not worth its memory. */
 const IDLE_MS = 15_000;
 
@@ -55,6 +54,7 @@ interface PoolOptions {
  * than the start of a process. Cancelling asks first and kills after the grace.
  */
 export function createChildPool(options: PoolOptions): ChildPool {
+  removeLostFolders();
   let spare: ChildProcess | null = launch(options);
   let closed = false;
   const busy = new Map<ChildProcess, Watch>();
@@ -91,7 +91,7 @@ export function createChildPool(options: PoolOptions): ChildPool {
       if (spare && isAlive(spare)) spare.disconnect();
       idle.end();
       for (const watch of busy.values()) watch.release();
-      await Promise.all([...busy.keys()].map((child) => ended(child, options.graceMs ?? CLOSE_GRACE_MS)));
+      await Promise.all([...busy.keys()].map((child) => handedOver(child, options.graceMs ?? CLOSE_GRACE_MS)));
     },
   };
 }
@@ -129,14 +129,18 @@ function createIdle() {
   };
 }
 
-function ended(child: ChildProcess, graceMs: number): Promise<void> {
+/**
+ * Asked over the channel, which keeps what it is told until the child listens: a signal ends a child that is still loading, and with it
+ * a task that it could have handed over.
+ */
+function handedOver(child: ChildProcess, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const forced = setTimeout(() => child.kill('SIGKILL'), graceMs);
     child.once('exit', () => {
       clearTimeout(forced);
       resolve();
     });
-    child.kill('SIGTERM');
+    send(child, { cancel: 'shutdown' });
   });
 }
 
@@ -149,22 +153,24 @@ function closing(): WeirError {
   return new WeirError({ kind: 'transient', code: 'closing', message: 'The worker is ending and takes no more work.' });
 }
 
-/** The limits of a child's heap. A larger young space saves little time, and shows in the memory of every sync. */
-export function heapFlags(memoryMb: number): string[] {
-  return [`--max-old-space-size=${Math.round(memoryMb * HEAP_SHARE)}`, `--max-semi-space-size=${YOUNG_MB}`];
-}
-
 /**
  * The bundle starts three times as fast; in development the sources run as they stand. Without source maps: the first error would
- * bring 110 MB of them into the heap, more than most syncs use, and small limits would be passed by any error.
+ * bring 110 MB of them into the heap, more than most syncs use, and small limits would be passed by any error. What it keeps in files for
+ * the moment goes with it, however it ends.
  */
 function launch({ limits, env, file = childFile() }: PoolOptions): ChildProcess {
-  return fork(file, {
-    env,
-    execArgv: [...heapFlags(limits.memoryMb), '--disable-warning=ExperimentalWarning'],
+  const folder = makeChildFolder();
+  const memory = childMemory(limits.memoryMb);
+  const child = fork(file, {
+    // What the operator has set goes before.
+    env: { ...memory.env, ...env, TMPDIR: folder.path },
+    execArgv: [...memory.execArgv, '--disable-warning=ExperimentalWarning'],
     detached: true,
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
+  // What can't be removed now goes when this worker ends, or the next one begins.
+  child.once('exit', () => void folder.remove().catch(() => undefined));
+  return child;
 }
 
 function childFile(): string {

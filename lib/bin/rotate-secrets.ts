@@ -136,7 +136,7 @@ async function sealedRows(db: Db, place: Place, prefix: string, offset: number):
   const column = sql.id(place.column);
   const keys = sql.join(place.key.map((name) => sql`${sql.lit(name)}, ${sql.id(name)}::text`));
   const { rows } = await sql<SealedRow>`
-    select jsonb_build_object(${keys}) as key, to_jsonb(${column})::text as value, ${column}::text as stored
+    select jsonb_build_object(${keys}) as key, to_json(${column})::text as value, ${column}::text as stored
     from ${sql.id(place.table)}
     where position(${prefix} in ${column}::text) > 0
     order by ${sql.join(place.key.map((name) => sql.id(name)))}
@@ -147,7 +147,7 @@ async function sealedRows(db: Db, place: Place, prefix: string, offset: number):
 /** Only over what was read: a row that was saved meanwhile is left for the next batch. */
 async function writeRow(db: Db, place: Place, row: SealedRow, next: JsonValue): Promise<number> {
   const column = sql.id(place.column);
-  const value = typeof next === 'string' ? sql`${next}` : sql`${JSON.stringify(next)}::jsonb`;
+  const value = typeof next === 'string' ? next : JSON.stringify(next);
   const matches = place.key.map((name) => sql`${sql.id(name)}::text = ${row.key[name]}`);
   const { numAffectedRows } = await sql`
     update ${sql.id(place.table)} set ${column} = ${value}

@@ -15,6 +15,8 @@ import { createDemoApi } from './demo-api.ts';
 const API_PATHS = /^\/(api\/v1|api\/public\/v1|v1|api\/weir\/v1|api\/auth|oauth\/callback|api\/metrics)(\/|\?|$)/;
 const DEMO_PATHS = /^\/demo\//;
 const CLOSE_GRACE_MS = 5_000;
+/** Proxies and load balancers keep a connection that nothing uses for a minute: of what they send on one that is just being closed nobody answers. */
+const KEEP_ALIVE_MS = 75_000;
 
 const { env } = readEnv(process.env, process.cwd());
 const dev = process.env.WEIR_DEV === '1';
@@ -47,6 +49,7 @@ await listening(server, env.port);
 process.send?.('ready');
 
 function listening(on: Server, port: number): Promise<void> {
+  on.keepAliveTimeout = KEEP_ALIVE_MS;
   return new Promise((resolve, reject) => {
     on.once('error', reject);
     on.listen(port, env.host, () => resolve());

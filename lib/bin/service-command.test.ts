@@ -116,7 +116,7 @@ test('two workers over one Postgres: one is killed, the other takes its sync ove
   alive.kill('SIGTERM');
   expect(await workers.find((one) => one !== killed)?.ended).toBe(0);
   expect(await service.query(`select id from worker where pid = ${alive.pid}`)).toEqual([]);
-}, 120_000);
+});
 
 /** The page in the middle waits until the worker is dead. */
 function pageAnswer(page: number, held: Promise<void>) {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { backUp, restore } from '#lib/db/backup.ts';
+import { serverProblem } from '#lib/db/server-problem.ts';
 import { type Env, readEnv } from '#lib/env.ts';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { migrateDatabase } from './migrate-database.ts';
@@ -7,6 +8,7 @@ import { type Part, partProblems } from './part-problems.ts';
 import { secretsCommand } from './secrets-command.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../..');
+const STOPPED_BY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** `weir serve`, `worker`, `migrate`, `backup`, `restore` and `secrets`: run from the sources, as `npm start` runs its parts. */
@@ -14,7 +16,7 @@ export async function runServiceCommand([command = '', ...words]: readonly strin
   try {
     if (command === 'serve' || command === 'worker') await runPart(command);
     else if (command === 'migrate') await migrateCommand();
-    else if (command === 'backup') say(await backUp(checkedEnv(), fileOf(command, words)));
+    else if (command === 'backup') await backupCommand(fileOf(command, words));
     else if (command === 'restore') say(await restore(checkedEnv(), fileOf(command, words)));
     else if (command === 'secrets') await secretsCommand(checkedEnv(), words[0], say);
     else throw usage(`There is no command ${command}.`);
@@ -42,7 +44,16 @@ async function runPart(part: Part): Promise<void> {
 async function migrateCommand(): Promise<void> {
   const { databaseUrl } = checkedEnv();
   if (databaseUrl === null) throw usage('DATABASE_URL is not set: npm start migrates its own Postgres by itself.');
+  const problem = await serverProblem(databaseUrl);
+  if (problem !== null) refuse([problem]);
   if ((await migrateDatabase(databaseUrl, say)).length === 0) say('The database is up to date.');
+}
+
+/** What stops it leaves no part of a file behind; who waits sees how far it is. */
+async function backupCommand(file: string): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of STOPPED_BY) process.once(signal, () => stop.abort());
+  say(await backUp(checkedEnv(), file, { say, signal: stop.signal }));
 }
 
 function checkedEnv(): Env {

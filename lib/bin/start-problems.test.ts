@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '#lib/db/embedded-postgres.ts';
 import { readEnv } from '#lib/env.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import { startProblems } from './start-problems.ts';
@@ -13,19 +14,12 @@ function folder(): string {
   return made;
 }
 
-/** A port that somebody listens on, until `free`. */
-async function takenPort(): Promise<{ port: number; free: () => Promise<void> }> {
+/** A port that somebody listens on. */
+async function takenPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const free = () => new Promise<void>((resolve) => void server.close(() => resolve()));
-  onTestFinished(free);
-  return { port: (server.address() as { port: number }).port, free };
-}
-
-async function freePort(): Promise<number> {
-  const { port, free } = await takenPort();
-  await free();
-  return port;
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  return (server.address() as { port: number }).port;
 }
 
 const problems = (variables: Record<string, string>) => startProblems(readEnv(variables, '/nonexistent').env);
@@ -37,7 +31,7 @@ test('settings that work have no problems, also where the data folder is still t
 });
 
 test('every problem comes at once: one line each that names the setting, and no password', async () => {
-  const { port } = await takenPort();
+  const port = await takenPort();
   const file = path.join(folder(), 'file');
   writeFileSync(file, '');
   const told = await problems({

@@ -1,11 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import pg from 'pg';
+import { serverProblem } from '#lib/db/server-problem.ts';
 import type { Env } from '#lib/env.ts';
 import { readCommands } from '#lib/pipelines/commands.ts';
-
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** What would keep these settings from working, each as one sentence with what to do. */
 export async function startProblems(env: Env): Promise<string[]> {
@@ -56,16 +54,7 @@ export function commandsProblem(env: Env): string | null {
   }
 }
 
-/** A database that is named and can't be reached. */
+/** A database that is named and can't be Weir's own. */
 export async function databaseProblem({ databaseUrl }: Env): Promise<string | null> {
-  if (databaseUrl === null) return null;
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  try {
-    await client.connect();
-    await client.end();
-    return null;
-  } catch (error) {
-    const { host, pathname } = new URL(databaseUrl);
-    return `The database at ${host}${pathname} of DATABASE_URL can't be reached: ${(error as Error).message}. Check address, user and password.`;
-  }
+  return databaseUrl === null ? null : await serverProblem(databaseUrl);
 }

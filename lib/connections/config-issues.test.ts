@@ -10,6 +10,8 @@ const spec: JsonObject = {
     start_date: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$', pattern_descriptor: 'YYYY-MM-DD' },
     page_size: { type: 'integer', maximum: 1000 },
     auth: {
+      type: 'object',
+      default: { type: 'token', token: '…' },
       oneOf: [
         {
           type: 'object',
@@ -44,6 +46,11 @@ test.each<[string, JsonObject, [string, string][]]>([
     [['config.auth.password', 'This is required.']],
   ],
   ['none of the options', { ...fine, auth: { type: 'magic' } }, [['config.auth', 'Choose one of the options.']]],
+  [
+    'a word in the place of options',
+    { ...fine, auth: 'token' },
+    [['config.auth', 'This must be of type object, such as {"type":"token","token":"…"}.']],
+  ],
   ['an option that is fine', { ...fine, auth: { type: 'token', token: 't' } }, []],
 ])('%s', (_, config, expected) => {
   expect(configIssues(spec, config).map(({ path, message }) => [path, message])).toEqual(expected);

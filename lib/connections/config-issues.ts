@@ -77,10 +77,16 @@ function toIssue(error: ErrorObject, root: string): Issue {
   return { path: [root, ...parts, ...missing, ...extra].filter(Boolean).join('.'), message: sentence(error) };
 }
 
+/** Who writes a word where an object is wanted can't guess how it looks. */
+function example(schema: JsonValue): string {
+  const usual = isJsonObject(schema) ? schema.default : undefined;
+  return isJsonObject(usual) ? `, such as ${JSON.stringify(usual)}` : '';
+}
+
 function sentence({ keyword, params, parentSchema, message }: ErrorObject): string {
   const schema: JsonValue = (parentSchema ?? {}) as JsonObject;
   if (keyword === 'required') return 'This is required.';
-  if (keyword === 'type') return `This must be of type ${[params.type].flat().join(' or ')}.`;
+  if (keyword === 'type') return `This must be of type ${[params.type].flat().join(' or ')}${example(schema)}.`;
   if (keyword === 'enum') return `One of: ${params.allowedValues.map(String).join(', ')}.`;
   if (keyword === 'oneOf' || keyword === 'anyOf') return 'Choose one of the options.';
   if (keyword === 'additionalProperties') return 'This field is not known.';

@@ -1,6 +1,7 @@
 import { BAD_VALUES, type BadValues, type ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
 import { type QuarantineLimit, SCHEMA_POLICIES, type Schedule, type SchemaPolicy } from '#lib/db/schema.ts';
+import type { Env } from '#lib/env.ts';
 import type { Issue } from '#lib/errors.ts';
 import { scheduleIssues } from '#lib/jobs/due-times.ts';
 import { destinationKind } from './destinations.ts';
@@ -50,8 +51,16 @@ const MOST_MEMORY_MB = 65_536;
 const LEAST_CPU_CORES = 0.1;
 const MOST_CPU_CORES = 64;
 
-/** @throws WeirError `invalid_input` with all that is wrong */
-export async function assertValidConnection(db: Db, workspaceId: string, input: ConnectionInput): Promise<void> {
+/**
+ * What a connection is already is not held against it: the operator may have allowed more then.
+ * @throws WeirError `invalid_input` with all that is wrong
+ */
+export async function assertValidConnection(
+  { db, env }: { readonly db: Db; readonly env: Pick<Env, 'mostSyncCpuCores'> },
+  workspaceId: string,
+  input: ConnectionInput,
+  current?: Pick<ConnectionInput, 'cpuCores'>,
+): Promise<void> {
   const [source, destination, version] = await Promise.all([
     findSource(db, workspaceId, input.sourceId),
     findDestination(db, workspaceId, input.destinationId),
@@ -65,6 +74,7 @@ export async function assertValidConnection(db: Db, workspaceId: string, input: 
     ...(version || !source ? [] : [{ path: 'connectorVersion', message: 'The connector has no such version.' }]),
     ...namespaceIssues(input),
     ...targetIssues(input),
+    ...(input.cpuCores === current?.cpuCores ? [] : allowedIssues(input, env.mostSyncCpuCores)),
     ...((input.owner ?? '').length > OWNER_LENGTH
       ? [{ path: 'owner', message: `At most ${OWNER_LENGTH} characters.` }]
       : []),
@@ -73,7 +83,9 @@ export async function assertValidConnection(db: Db, workspaceId: string, input: 
       path: ['schedule', path].filter(Boolean).join('.'),
       message,
     })),
-    ...(kind ? streamIssues(input.streams, kind, { oneNamespace: !keepsNamespaces(input) }) : []),
+    ...(kind && destination
+      ? streamIssues(input.streams, kind, { oneNamespace: !keepsNamespaces(input), config: destination.config })
+      : []),
   ]);
 }
 
@@ -101,6 +113,14 @@ function targetIssues({ freshnessTargetMinutes: minutes, memoryMb, cpuCores, sta
       ? []
       : [{ path: 'status', message: 'One of: active, inactive, deprecated.' }]),
   ];
+}
+
+/** What the operator lets a connection have. */
+function allowedIssues({ cpuCores }: ConnectionInput, most: number | null): Issue[] {
+  if (cpuCores === null || most === null || cpuCores <= most) return [];
+  const cores = `${most} ${most === 1 ? 'core' : 'cores'}`;
+  const message = `At most ${cores} here: whoever runs this Weir allows more with WEIR_SYNC_CPU_MOST.`;
+  return [{ path: 'cpuCores', message }];
 }
 
 function ruleIssues({ schemaChanges, badValues, quarantineLimit }: ConnectionInput, keepsQuarantine: boolean): Issue[] {
@@ -154,7 +174,7 @@ async function hasVersion(db: Db, workspaceId: string, { sourceId, connectorVers
 function findDestination(db: Db, workspaceId: string, id: string) {
   return db
     .selectFrom('destination')
-    .select(['id', 'type'])
+    .select(['id', 'type', 'config'])
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .executeTakeFirst();

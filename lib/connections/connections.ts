@@ -1,5 +1,6 @@
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import type { Db } from '#lib/db/connect.ts';
+import type { Env } from '#lib/env.ts';
 import { WeirError } from '#lib/errors.ts';
 import { nextDue } from '#lib/jobs/due-times.ts';
 import type { Secrets } from '#lib/secrets.ts';
@@ -25,7 +26,12 @@ export interface Connection extends Omit<ConnectionSummary, 'source' | 'streamNa
   readonly updatedAt: Date;
 }
 
-type ConnectionContext = { readonly db: Db; readonly clock: () => Date; readonly secrets: Secrets };
+interface ConnectionContext {
+  readonly db: Db;
+  readonly clock: () => Date;
+  readonly secrets: Secrets;
+  readonly env: Pick<Env, 'mostSyncCpuCores'>;
+}
 
 /** What a new connection has where nothing else is said. */
 export const CONNECTION_DEFAULTS = {
@@ -72,12 +78,12 @@ export async function getConnection({ db }: { db: Db }, workspaceId: string, id:
 
 /** @throws WeirError `invalid_input` with all problems of streams, schedule and names */
 export async function createConnection(
-  { db, clock, secrets }: ConnectionContext,
+  { db, clock, secrets, env }: ConnectionContext,
   workspaceId: string,
   input: Partial<ConnectionInput> & Pick<ConnectionInput, 'name' | 'sourceId' | 'destinationId' | 'streams'>,
 ): Promise<{ id: string }> {
   const next = { ...CONNECTION_DEFAULTS, ...withoutUndefined(input) } as ConnectionInput;
-  await assertValidConnection(db, workspaceId, next);
+  await assertValidConnection({ db, env }, workspaceId, next);
   return withFreeName('connection', next.name, () =>
     db.transaction().execute(async (trx) => {
       const { id } = await trx
@@ -98,7 +104,7 @@ export async function createConnection(
 
 /** Changes what is given. Source and destination stay: another one is another connection. */
 export async function updateConnection(
-  { db, clock, secrets }: ConnectionContext,
+  { db, clock, secrets, env }: ConnectionContext,
   workspaceId: string,
   id: string,
   change: Partial<Omit<ConnectionInput, 'sourceId' | 'destinationId'>>,
@@ -115,7 +121,7 @@ export async function updateConnection(
         sourceId: current.source.id,
         destinationId: current.destination.id,
       };
-      await assertValidConnection(trx, workspaceId, next);
+      await assertValidConnection({ db: trx, env }, workspaceId, next, current);
       const when = ({ schedule, status }: Pick<ConnectionInput, 'schedule' | 'status'>) =>
         JSON.stringify([schedule, status]);
       const keepsDue = when(next) === when(current);
@@ -134,7 +140,7 @@ export async function updateConnection(
 
 /** Pauses or resumes. A resumed connection waits for its next due time; what was due meanwhile is not made up for. */
 export async function setConnectionStatus(
-  { db, clock }: Omit<ConnectionContext, 'secrets'>,
+  { db, clock }: Omit<ConnectionContext, 'secrets' | 'env'>,
   workspaceId: string,
   id: string,
   status: ConnectionStatus,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
+import { cleanJsonText } from '#lib/records/index.ts';
 import { describeCompiled, type ManifestReading, readManifest } from './manifests.ts';
 import { inUse, isStillReferenced, nameIssues, notFound, refuseIssues, withFreeName } from './refusals.ts';
 
@@ -74,7 +75,7 @@ export async function listConnectors({ db }: { db: Db }, workspaceId: string): P
         ) y
         where s.connector_id = c.id and k.status <> 'deprecated' and y.failure is not null
         order by y.finished_at desc nulls last limit 1) as "lastError",
-      coalesce((select jsonb_agg(s ->> 'name') from jsonb_array_elements(v.compiled -> 'streams') s), '[]') as streams,
+      coalesce((select jsonb_agg(s ->> 'name') from json_array_elements(v.compiled -> 'streams') s), '[]') as streams,
       c.created_at as "createdAt"
     from connector c
     left join lateral (
@@ -185,6 +186,9 @@ export async function saveVersion(
   { compiled, issues }: ManifestReading = readManifest(input.manifest),
 ): Promise<{ version: number; issues: readonly Issue[] }> {
   if (compiled === null) throw invalidManifest(issues);
+  const stored = JSON.stringify(compiled);
+  // As json it would be taken, and no list of connectors could be read any more.
+  if (stored !== cleanJsonText(stored)) throw invalidManifest([NOT_HELD]);
   return db.transaction().execute(async (trx) => {
     if (!(await lockConnector(trx, workspaceId, connectorId))) throw notFound('connector');
     const newest = (await latestVersion({ db: trx }, workspaceId, connectorId))?.version ?? 0;
@@ -198,7 +202,7 @@ export async function saveVersion(
         connector_id: connectorId,
         version,
         manifest: input.manifest,
-        compiled: JSON.stringify(compiled),
+        compiled: stored,
         note: input.note ?? null,
         failing_reason: input.failingReason ?? null,
         created_by: input.by,
@@ -340,6 +344,11 @@ function sourcesOf(db: Db, connectorId: string) {
     .orderBy('name')
     .execute();
 }
+
+const NOT_HELD: Issue = {
+  path: '',
+  message: 'One of its texts holds \\0 or one of \\ud800 to \\udfff, which are no characters that a database holds.',
+};
 
 function invalidManifest(issues: readonly Issue[]): WeirError {
   return new WeirError({

@@ -93,7 +93,7 @@ export async function fullConnections(
       c.namespace_format as "namespaceFormat", c.prefix, c.schedule, c.created_at as "createdAt",
       c.client_settings as "clientSettings", c.schema_changes as "schemaChanges",
       c.connector_version as "connectorVersion", c.memory_mb as "memoryMb", c.cpu_cores as "cpuCores",
-      coalesce((select jsonb_agg(cs.configured order by cs.position) from connection_stream cs
+      coalesce((select json_agg(cs.configured order by cs.position) from connection_stream cs
         where cs.connection_id = c.id), '[]') as streams,
       coalesce((select jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'color', t.color) order by t.name)
         from connection_tag ct join tag t on t.id = ct.tag_id where ct.connection_id = c.id), '[]') as tags

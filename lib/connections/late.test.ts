@@ -5,7 +5,9 @@ import { lateConnections } from './late.ts';
 const NOW = new Date('2026-07-01T12:00:00Z');
 const HOURLY = JSON.stringify({ type: 'hourly', every: 1, timeZone: 'UTC' });
 
-/** Each connection with its schedule, and its syncs oldest first: status, when it began, and the code of its failure, or `clear`. */
+const INSTEAD = ['clear', 'replay', 'refresh'];
+
+/** Each connection with its schedule, and its syncs oldest first: status, when it began, and the code of its failure, or what it did in place of the usual. */
 async function late(
   connections: Record<
     string,
@@ -27,12 +29,13 @@ async function late(
     );
     for (const [ended, at, code] of syncs)
       await query(
-        `insert into syncs (workspace_id, connection_id, trigger, status, due_at, created_at, started_at, failure, kind)
-         select workspace_id, id, 'schedule', $2, $3, $3, $3, $4, $5 from connection where name = $1`,
+        `insert into syncs (workspace_id, connection_id, trigger, status, due_at, created_at, started_at, failure, kind, task)
+         select workspace_id, id, 'schedule', $2, $3, $3, $3, $4, $5, $6 from connection where name = $1`,
         [
           ...[name, ended, at],
-          code && code !== 'clear' ? JSON.stringify({ kind: 'transient', code, message: '' }) : null,
+          code && !INSTEAD.includes(code) ? JSON.stringify({ kind: 'transient', code, message: '' }) : null,
           code === 'clear' ? 'clear' : 'sync',
+          code && INSTEAD.includes(code) && code !== 'clear' ? JSON.stringify({ kind: code }) : null,
         ],
       );
   }
@@ -57,10 +60,14 @@ test('who is past twice the interval, or the target that was set, is late; who i
   ).toEqual({ old: 30, strict: 30, never: 600 });
 });
 
-test('tables that somebody has emptied since are no fresher for it', async () => {
+test('tables that somebody has emptied since, or loaded rows of quarantine into, are no fresher for it', async () => {
   const old: [string, string] = ['succeeded', '2026-07-01T09:30Z'];
-  const found = await late({ emptied: { syncs: [old, ['succeeded', '2026-07-01T11:30Z', 'clear']] } });
-  expect(found).toEqual({ emptied: 30 });
+  const found = await late({
+    emptied: { syncs: [old, ['succeeded', '2026-07-01T11:30Z', 'clear']] },
+    replayed: { syncs: [old, ['succeeded', '2026-07-01T11:30Z', 'replay']] },
+    refreshed: { syncs: [old, ['succeeded', '2026-07-01T11:30Z', 'refresh']] },
+  });
+  expect(found).toEqual({ emptied: 30, replayed: 30 });
 });
 
 test('a due time that was skipped is late at once, and a sync that has just begun is waited for', async () => {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
+import { READS_ITS_SOURCE } from '#lib/db/reads-its-source.ts';
 import type { Schedule } from '#lib/db/schema.ts';
 import { defaultTargetMinutes } from './freshness.ts';
 
@@ -58,7 +59,7 @@ async function selectFacts(db: Db): Promise<Facts[]> {
     from connection c
     left join lateral (
       select coalesce(started_at, finished_at) as at from syncs
-      where connection_id = c.id and status = 'succeeded' and kind not in ('clear', 'reset') order by id desc limit 1
+      where connection_id = c.id and status = 'succeeded' and ${READS_ITS_SOURCE} order by id desc limit 1
     ) published on true
     left join lateral (
       select status, failure, due_at, created_at from syncs where connection_id = c.id order by id desc limit 1

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
+import { READS_ITS_SOURCE } from '#lib/db/reads-its-source.ts';
 import type { Schedule, SyncStatus } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 
@@ -46,7 +47,7 @@ export async function selectConnectionFacts(
     join destination d on d.id = c.destination_id
     left join lateral (
       select coalesce(started_at, finished_at) as at from syncs
-      where connection_id = c.id and status = 'succeeded' and kind not in ('clear', 'reset') order by id desc limit 1
+      where connection_id = c.id and status = 'succeeded' and ${READS_ITS_SOURCE} order by id desc limit 1
     ) published on true
     where c.workspace_id = ${workspaceId} and (${only}::uuid is null or c.id = ${only}::uuid)`.execute(db);
   return rows;

@@ -36,12 +36,15 @@ export interface TableNames {
   readonly table: string;
   /** Only fields whose column is not called like them. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Further tables of the stream that are not called as they would be if no other were. */
+  readonly tables: Readonly<Record<string, string>> | null;
 }
 
 export async function tableNames({ db }: { db: Db }, workspaceId: string, connectionId: string): Promise<TableNames[]> {
   const { rows } = await sql<TableNames>`
     select distinct on (ss.namespace, ss.name) ss.namespace, ss.name,
-      ss.published -> 'names' ->> 'table' as table, ss.published -> 'names' -> 'columns' as columns
+      ss.published -> 'names' ->> 'table' as table, ss.published -> 'names' -> 'columns' as columns,
+      ss.published -> 'names' -> 'tables' as tables
     from sync_stream ss join syncs s on s.id = ss.sync_id
     where s.workspace_id = ${workspaceId} and s.connection_id = ${connectionId} and ss.published -> 'names' is not null
     order by ss.namespace, ss.name, ss.sync_id desc`.execute(db);

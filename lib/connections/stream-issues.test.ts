@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ConfiguredStream } from '#lib/catalog.ts';
+import { postgres } from '#lib/destinations/postgres/postgres.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { streamIssues } from './stream-issues.ts';
 
 const kind = { title: 'Postgres', supportedModes: ['append', 'overwrite', 'append_dedup'] as const };
@@ -49,4 +51,16 @@ test('two streams of one table, and no stream at all', () => {
   expect(issues(orders, elsewhere)).toEqual(['streams.1: orders would write the table of stream 1.']);
   expect(streamIssues([orders, elsewhere], kind, { oneNamespace: false })).toEqual([]);
   expect(issues()).toEqual(['streams: Choose at least one stream.']);
+});
+
+test('what a destination refuses as it is set up is said with the stream', () => {
+  const soft: ConfiguredStream = {
+    ...orders,
+    ...{ syncMode: 'full_refresh', destinationSyncMode: 'overwrite_dedup', softDelete: true },
+  };
+  const said = (config: JsonObject) => streamIssues([soft], postgres, { oneNamespace: true, config });
+  expect(said({ layout: 'basic' })).toEqual([]);
+  const refused = [{ path: 'streams.0', message: expect.stringContaining('can’t be kept and marked') }];
+  expect(said({ layout: 'raw' })).toEqual(refused);
+  expect(said({ disable_type_dedupe: true })).toEqual(refused);
 });

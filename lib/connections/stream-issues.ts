@@ -1,7 +1,7 @@
 import type { ConfiguredStream, DestinationSyncMode, SyncMode } from '#lib/catalog.ts';
 import type { DestinationKind } from '#lib/destinations/destination.ts';
 import type { Issue } from '#lib/errors.ts';
-import { isJsonObject } from '#lib/json.ts';
+import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { mapperIssues } from '#lib/records/index.ts';
 
 /** What can be done with what was read; the others would lose or repeat rows. */
@@ -14,22 +14,27 @@ const MOST_STREAMS = 1_000;
 /** All that is wrong with the streams of a connection, by path: `streams.2.cursorField`. */
 export function streamIssues(
   streams: readonly ConfiguredStream[],
-  kind: Pick<DestinationKind, 'title' | 'supportedModes'>,
-  options: { oneNamespace: boolean },
+  kind: Pick<DestinationKind, 'title' | 'supportedModes' | 'refuses'>,
+  { oneNamespace, config = {} }: { oneNamespace: boolean; config?: JsonObject },
 ): Issue[] {
   if (streams.length === 0) return [{ path: 'streams', message: 'Choose at least one stream.' }];
   if (streams.length > MOST_STREAMS) return [{ path: 'streams', message: `At most ${MOST_STREAMS} streams.` }];
   return [
     ...streams.flatMap((stream, index) =>
-      issuesOf(stream, kind).map(({ path, message }) => ({ path: `streams.${index}${path}`, message })),
+      issuesOf(stream, kind, config).map(({ path, message }) => ({ path: `streams.${index}${path}`, message })),
     ),
-    ...collisions(streams, options.oneNamespace),
+    ...collisions(streams, oneNamespace),
   ];
 }
 
-function issuesOf(configured: ConfiguredStream, kind: Pick<DestinationKind, 'title' | 'supportedModes'>) {
+function issuesOf(
+  configured: ConfiguredStream,
+  kind: Pick<DestinationKind, 'title' | 'supportedModes' | 'refuses'>,
+  config: JsonObject,
+) {
   const { stream, syncMode, destinationSyncMode } = configured;
   const name = stream.name;
+  const refused = kind.refuses?.(config, configured) ?? null;
   return [
     !stream.supportedSyncModes.includes(syncMode) && {
       path: '.syncMode',
@@ -52,6 +57,7 @@ function issuesOf(configured: ConfiguredStream, kind: Pick<DestinationKind, 'tit
         path: '.softDelete',
         message: `${name}: rows that vanish can be marked in “Full refresh, overwrite, deduplicated” only.`,
       },
+    refused !== null && { path: '', message: `${name}: ${refused}` },
   ].filter((issue) => issue !== false);
 }
 

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Db } from '#lib/db/connect.ts';
 import { WeirError } from '#lib/errors.ts';
+import { TOO_LARGE_HINT, UPLOAD_BYTES } from './upload-limit.ts';
 
-const UPLOAD_BYTES = 1_000_000_000;
 const NAME_LENGTH = 200;
 
 /**
@@ -52,5 +52,5 @@ async function writeLimited(file: string, body: ReadableStream<Uint8Array>): Pro
 
 function tooLarge(): WeirError {
   const message = `A file takes at most ${UPLOAD_BYTES / 1e9} GB.`;
-  return new WeirError({ kind: 'config', code: 'too_large', message, hint: 'Split it, or give its address.' });
+  return new WeirError({ kind: 'config', code: 'too_large', message, hint: TOO_LARGE_HINT });
 }

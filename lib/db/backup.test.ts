@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -66,6 +66,33 @@ test('a key of the environment is not written down, and the restore says that it
   const second = dataFolder();
   expect(await restore(second, file)).toContain('Start it with the WEIR_SECRET_KEY that it had.');
   expect(existsSync(path.join(second.dataDir, 'secret-key'))).toBe(false);
+});
+
+test('a backup says what it does, and one that is stopped or killed leaves no part of itself', async () => {
+  const env = dataFolder();
+  await (await running(env.dataDir)).stop();
+  const file = path.join(env.dataDir, 'backup.tar.gz');
+  // As kill -9 leaves it, of a process that is gone; the other's is still running.
+  writeFileSync(`${file}.partial-${2 ** 30}`, 'half');
+  writeFileSync(`${file}.partial-${process.ppid}`, 'half');
+  // In a container the next process may well have the number of the last one.
+  writeFileSync(`${file}.partial-${process.pid}`, 'half');
+  writeFileSync(`${file}.partial-notes.txt`, 'not of a backup');
+  const said: string[] = [];
+  const stop = new AbortController();
+  const say = (line: string) => {
+    said.push(line);
+    stop.abort();
+  };
+  await expect(backUp(env, file, { signal: stop.signal, say })).rejects.toMatchObject({ code: 'stopped' });
+  expect(said).toEqual([
+    expect.stringMatching(/^Packing \d+\.\d MB of database and uploads; Weir has to stay stopped/),
+  ]);
+  const parts = () => readdirSync(env.dataDir).filter((name) => name.startsWith('backup.tar.gz'));
+  const others = [`backup.tar.gz.partial-${process.ppid}`, 'backup.tar.gz.partial-notes.txt'];
+  expect(parts().toSorted()).toEqual(others);
+  await backUp(env, file);
+  expect(parts().toSorted()).toEqual(['backup.tar.gz', ...others]);
 });
 
 test('what is no backup is refused and leaves nothing behind', async () => {

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,6 +19,10 @@ import { type EmbeddedPlace, embeddedPlace, isEmbeddedRunning } from './embedded
 
 const FACTS = 'weir-backup.json';
 const FORMAT = 1;
+/** So often a long backup or restore says that it goes on. */
+const SAY_EVERY_MS = 5_000;
+/** Of what tar says in vain. */
+const MOST_SAID = 2_000;
 /** What the data folder holds beside Postgres. The rest of it is made again. */
 const KEPT = ['secret-key', 'secret-key.previous', 'uploads'];
 
@@ -35,11 +40,18 @@ interface Facts {
   readonly hasSecretKey: boolean;
 }
 
+interface BackupOptions {
+  /** Ends it, with nothing left behind. */
+  readonly signal?: AbortSignal;
+  /** Takes a line for whoever waits. */
+  readonly say?: (line: string) => void;
+}
+
 /**
  * Writes the embedded Postgres (as it lies on disk, the server being stopped), the uploads and the secret key into one
  * `.tar.gz` that its owner alone can read; says what it holds.
  */
-export async function backUp(env: BackupEnv, file: string): Promise<string> {
+export async function backUp(env: BackupEnv, file: string, options: BackupOptions = {}): Promise<string> {
   assertEmbedded(env, 'backup');
   const place = embeddedPlace(env.dataDir);
   if (!hasCluster(place))
@@ -52,8 +64,8 @@ export async function backUp(env: BackupEnv, file: string): Promise<string> {
   const postgres = readFileSync(path.join(place.data, 'PG_VERSION'), 'utf8').trim();
   const facts: Facts = { format: FORMAT, postgres, madeAt: new Date().toISOString(), hasSecretKey };
   const wanted = kept.filter((name) => !name.startsWith('secret-key') || hasSecretKey);
-  pack(file, place, { facts, dataDir: env.dataDir, kept: wanted });
-  const size = `${(statSync(file).size / 1e6).toFixed(1)} MB`;
+  await pack(file, place, { facts, dataDir: env.dataDir, kept: wanted }, options);
+  const size = megabytes(statSync(file).size);
   const key = hasSecretKey
     ? 'It holds the secret key too: keep it as safe as the machine itself.'
     : 'The secret key is not in it: keep WEIR_SECRET_KEY, without which stored secrets are lost.';
@@ -74,7 +86,7 @@ export async function restore(env: BackupEnv, file: string): Promise<string> {
   const opened = mkdtempSync(path.join(place.folder, 'restoring-'));
   try {
     chmodSync(opened, 0o700);
-    const facts = unpack(file, opened, place);
+    const facts = await unpack(file, opened, place);
     settle(opened, place, env.dataDir);
     const key = facts.hasSecretKey ? '' : ' Start it with the WEIR_SECRET_KEY that it had.';
     return `Restored the backup of ${facts.madeAt} to ${env.dataDir}.${key}`;
@@ -104,27 +116,66 @@ function assertStopped(place: EmbeddedPlace): void {
 }
 
 /** Written beside and renamed: a file with the name that was asked for is whole. */
-function pack(
+async function pack(
   file: string,
   place: EmbeddedPlace,
   { facts, dataDir, kept }: { facts: Facts; dataDir: string; kept: string[] },
-): void {
+  { signal, say = () => undefined }: BackupOptions,
+): Promise<void> {
   const notes = mkdtempSync(path.join(os.tmpdir(), 'weir-backup-'));
-  const half = `${file}.${process.pid}`;
+  removeLeftovers(file);
+  const half = `${file}.partial-${process.pid}`;
+  const packed = [place.data, ...kept.map((name) => path.join(dataDir, name))];
+  const size = packed.reduce((sum, each) => sum + sizeOf(each), 0);
+  say(`Packing ${megabytes(size)} of database and uploads; Weir has to stay stopped until it is done.`);
+  const timer = setInterval(() => say(`${megabytes(sizeOf(half))} are written.`), SAY_EVERY_MS);
   try {
     writeFileSync(path.join(notes, FACTS), JSON.stringify(facts));
     writeFileSync(half, '', { mode: 0o600, flag: 'wx' });
     const parts = ['-C', notes, FACTS, '-C', dataDir, ...kept, '-C', place.folder, 'password', 'data'];
-    tar(['--create', '--gzip', '--exclude=data/postmaster.pid', '--file', half, ...parts]);
+    await tar(['--create', '--gzip', '--exclude=data/postmaster.pid', '--file', half, ...parts], signal);
+    assertStopped(place);
     renameSync(half, file);
   } finally {
+    clearInterval(timer);
     rmSync(half, { force: true });
     rmSync(notes, { recursive: true, force: true });
   }
 }
 
-function unpack(file: string, to: string, place: EmbeddedPlace): Facts {
-  tar(['--extract', '--gzip', '--no-same-owner', '--file', file, '-C', to]);
+/** Of backups to the same name whose process was killed. */
+function removeLeftovers(file: string): void {
+  const begin = `${path.basename(file)}.partial-`;
+  const folder = path.dirname(file);
+  if (!existsSync(folder))
+    throw refused('no_such_folder', `There is no folder ${folder}.`, 'Make it, or name another place.');
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(begin) || !/^\d+$/.test(name.slice(begin.length))) continue;
+    const pid = Number(name.slice(begin.length));
+    // In a container this process may have the number that the killed one had.
+    if (pid === process.pid || !isRunning(pid)) rmSync(path.join(folder, name), { force: true });
+  }
+}
+
+/** Whose it is does not matter. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}
+
+function sizeOf(place: string): number {
+  const stats = statSync(place, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats?.size ?? 0;
+  return readdirSync(place).reduce((sum, name) => sum + sizeOf(path.join(place, name)), 0);
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+async function unpack(file: string, to: string, place: EmbeddedPlace): Promise<Facts> {
+  await tar(['--extract', '--gzip', '--no-same-owner', '--file', file, '-C', to]);
   const noted = path.join(to, FACTS);
   const facts = existsSync(noted) ? (JSON.parse(readFileSync(noted, 'utf8')) as Facts) : null;
   if (facts?.format !== FORMAT)
@@ -150,14 +201,24 @@ function settle(opened: string, { folder, data, user }: EmbeddedPlace, dataDir: 
   renameSync(path.join(opened, 'data'), data);
 }
 
-function tar(args: string[]): void {
-  try {
-    execFileSync('tar', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  } catch (cause) {
-    const { code, stderr } = cause as { code?: string; stderr?: Buffer };
-    if (code === 'ENOENT') throw refused('no_tar', 'There is no tar on this machine.', 'Install it: apt install tar.');
-    throw refused('tar_failed', `tar failed: ${String(stderr ?? cause).trim()}`, 'Look at space and rights there.');
-  }
+/** Ends when tar has: what it was writing can be taken away then. */
+async function tar(args: string[], signal?: AbortSignal): Promise<void> {
+  const child = spawn('tar', args, { stdio: ['ignore', 'ignore', 'pipe'], ...(signal && { signal }) });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(0, MOST_SAID);
+  });
+  let isMissing = false;
+  child.on('error', ({ code }: NodeJS.ErrnoException) => {
+    isMissing ||= code === 'ENOENT';
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  if (signal?.aborted) throw refused('stopped', 'It was stopped before it was done.', 'Nothing of it is left.');
+  if (code === 0) return;
+  if (isMissing) throw refused('no_tar', 'There is no tar on this machine.', 'Install it: apt install tar.');
+  throw refused('tar_failed', `tar failed: ${said.trim() || code}`, 'Look at space and rights there.');
 }
 
 function refused(code: string, message: string, hint: string): WeirError {

@@ -53,7 +53,8 @@ export async function migrationGap(db: Db): Promise<{ missing: string[]; unknown
 function namesIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((file) => /^\d{4}_\w+\.ts$/.test(file))
-    .map((file) => path.basename(file, '.ts'));
+    .map((file) => path.basename(file, '.ts'))
+    .toSorted();
 }
 
 function migrationsIn(folder: string): MigrationProvider {

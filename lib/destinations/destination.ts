@@ -4,6 +4,7 @@ import type { DelimitedFile } from '#lib/delimited-file.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Kept } from '#lib/kept.ts';
 import type { Log } from '#lib/log.ts';
+import type { ReadColumn } from './local-files.ts';
 
 export interface DestinationContext {
   readonly log: Log;
@@ -28,6 +29,8 @@ export interface DestinationKind {
   readonly keepsQuarantine?: boolean;
   /** What is published lies far away: checks measure it on its way there, and read it back only when somebody asks. */
   readonly isFarAway?: boolean;
+  /** Why a stream can't be loaded as it is set, given the config; null where it can. `config` may be sealed: no secret is read. */
+  refuses?(config: JsonObject, stream: ConfiguredStream): string | null;
   /** The schema or folder for streams of connections whose namespace is the destination's default. */
   defaultNamespace(config: JsonObject): string;
   /** Host and port that the config names; null when they are the provider's own. Throws `bad_config`. */
@@ -69,6 +72,8 @@ export interface QuarantineStore {
   counts(connectionId: string): Promise<QuarantineCount[]>;
   /** Forgets these rows; gives how many there were. */
   remove(connectionId: string, ids: readonly number[]): Promise<number>;
+  /** Forgets all of these tables, as the connection names them; gives how many rows there were. */
+  clear(connectionId: string, tables: readonly string[]): Promise<number>;
 }
 
 export interface QuarantineFilter {
@@ -117,8 +122,9 @@ export interface Load {
   /** What the stream has published so far. */
   published(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<PublishedStream>;
   /**
-   * The records in quarantine up to the newest one now, in pages, oldest first; what can't be loaded again is left out. A stage
-   * whose target says `replays` takes exactly these out of quarantine when it is published whole.
+   * The records in quarantine up to the newest one now, in pages, as they came from the source; what can't be loaded again is left out.
+   * A stage whose target says `replays` takes exactly these out of quarantine when it is published whole. Throws `quarantine_changed`
+   * then if somebody has taken some out before.
    */
   replayed?(stream: Pick<TargetStream, 'namespace' | 'table'>): Promise<Replay>;
   /** Opens the stream's stage; takes up what an earlier attempt of the same sync had checkpointed there. */
@@ -127,7 +133,21 @@ export interface Load {
 
 export interface Replay {
   readonly upTo: number;
-  readonly pages: AsyncIterable<readonly JsonObject[]>;
+  /** Rows that are left out: the sync that put them aside was never published, and the next one reads them again. */
+  readonly comeAgain: number;
+  readonly pages: AsyncIterable<ReplayPage>;
+}
+
+export interface ReplayPage {
+  readonly records: readonly JsonObject[];
+  /** Of each of them. */
+  readonly came: readonly Came[];
+}
+
+/** When a record came from the source: the instant of the sync that read it, and its number in that; 0 where rows have none. */
+export interface Came {
+  readonly at: Date;
+  readonly number: number;
 }
 
 export interface PublishedStream {
@@ -159,8 +179,12 @@ export interface TargetStream extends ConfiguredStream {
 
 export interface StagePage {
   readonly slice: string;
+  /** The name that a checkpoint has for it, where that is not the slice's own: a million slices that are closed together need no list. */
+  readonly closesAs?: string;
   readonly page: number;
   readonly records: readonly JsonObject[];
+  /** Of each of them, where they do not come from the source now. */
+  readonly came?: readonly Came[];
 }
 
 /** A whole file of one slice, to be taken from its bytes. */
@@ -175,6 +199,8 @@ export interface Counts {
   readonly read: number;
   readonly filtered: number;
   readonly quarantined: number;
+  /** Those of the quarantined rows that checks put aside, where there are any: the connection's limit is not for them. */
+  readonly checked?: number;
   /** Rows staged; after dedup the table may grow by fewer. */
   readonly written: number;
   readonly bytes: number;
@@ -187,7 +213,12 @@ export const NO_COUNTS: Counts = { read: 0, filtered: 0, quarantined: 0, written
 export type Relation =
   | { readonly kind: 'postgres'; readonly schema: string; readonly table: string }
   | { readonly kind: 'query'; readonly sql: string }
-  | { readonly kind: 'parquet'; readonly files: readonly string[] };
+  | {
+      readonly kind: 'parquet';
+      readonly files: readonly string[];
+      /** Missing where the files say it themselves, or nobody knows. */
+      readonly columns?: readonly ReadColumn[];
+    };
 
 /** A staged load as quality sees it before it is published: what it brings, and what it would make of the table. */
 export interface StagedLoad {
@@ -220,6 +251,13 @@ export interface SetAside {
   readonly reason: string;
 }
 
+export interface PageStaged {
+  readonly written: number;
+  readonly quarantined: number;
+  /** Fields that the connection's rule keeps out. */
+  readonly leftOut?: ReadonlySet<string>;
+}
+
 /**
  * What has been read but not yet published. Rows belong to a slice: those of slices that were not closed at the
  * last checkpoint are dropped when the stage is taken up again.
@@ -228,7 +266,7 @@ export interface Stage {
   /** What an earlier attempt left: the state to go on from and the counts so far. Null at a fresh start. */
   readonly resumed: { readonly state: StreamState | null; readonly counts: Counts } | null;
   /** Writes one page. Rows that can't be written go to quarantine with their reason, and are counted. */
-  write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }>;
+  write(page: StagePage): Promise<PageStaged>;
   /**
    * Takes the rows of a file as they are, with the same outcome as if they came in pages. Null if that can't be done: then nothing of
    * it is staged, and its pages have to come.
@@ -289,7 +327,12 @@ export interface Published {
   /** Which publish it is, among all of the stream; missing where nobody asks later. */
   readonly publish?: string;
   /** What the table is called, and fields whose columns are not called like them. */
-  readonly names?: { readonly table: string; readonly columns: Readonly<Record<string, string>> };
+  readonly names?: {
+    readonly table: string;
+    readonly columns: Readonly<Record<string, string>>;
+    /** Further tables that are not called as they would be if no other were: `a_b` → `a_b_1c2d3e4f`. */
+    readonly tables?: Readonly<Record<string, string>>;
+  };
   readonly schemaChanges?: readonly SchemaChange[];
   /** Of the stream's own table, in its order, with types in the destination's words. */
   readonly columns?: readonly { readonly name: string; readonly type: string }[];

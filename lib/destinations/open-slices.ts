@@ -34,6 +34,10 @@ export class OpenSlices {
     return this.#open.get(name);
   }
 
+  withId(id: number): OpenSlice | undefined {
+    return this.#open.values().find((slice) => slice.id === id);
+  }
+
   /** The slice of that name, opened if it is new. */
   take(name: string): OpenSlice {
     const known = this.#open.get(name);

@@ -41,9 +41,34 @@ export function describeQuarantine(kind: DestinationKind, makePlace: () => Promi
           expect(await store.remove(connectionId, [listed[1]?.id ?? 0])).toBe(1);
           expect(await store.list({ connectionId, limit: 10 })).toEqual([listed[0], listed[2]]);
           expect(await store.counts(connectionId)).toMatchObject([{ table: 'customers', rows: 2 }]);
+          expect(await store.clear(connectionId, ['others'])).toBe(0);
+          expect(await store.clear(connectionId, ['customers', 'others'])).toBe(2);
+          expect(await store.counts(connectionId)).toEqual([]);
         });
       },
     );
+
+    inPlace('rows of slices that are closed together are told by their own', async (place) => {
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(strict);
+        const together = { page: 1, closesAs: 'all' };
+        await stage.write({ slice: 'a', ...together, records: [customer(1), misfit(2)] });
+        await stage.write({ slice: 'b', ...together, records: [misfit(3), customer(4)] });
+        const open = await stage.checkpoint({ state: null, openSlices: ['all'], counts: NO_COUNTS });
+        expect(open).toMatchObject({ written: 0, quarantined: 0 });
+        const saved = await stage.checkpoint({ state: null, openSlices: [], counts: { ...NO_COUNTS, read: 4 } });
+        expect(saved).toMatchObject({ written: 2, quarantined: 2 });
+        await stage.publish({ complete: true });
+      });
+      expect(idsOf(await place.rows(strict))).toEqual([1, 4]);
+      await inQuarantine(place, async (store) => {
+        const listed = await store.list({ connectionId: attemptOf(1).connectionId, limit: 10 });
+        expect(listed).toMatchObject([
+          { slice: 'b', page: 1, row: 1 },
+          { slice: 'a', page: 1, row: 2 },
+        ]);
+      });
+    });
 
     inPlace('rows of slices that are read again are put aside once', async (place) => {
       await attempt(place, attemptOf(1), async (run) => {
@@ -86,12 +111,23 @@ export function describeQuarantine(kind: DestinationKind, makePlace: () => Promi
       expect(await place.rows(strict)).toBeNull();
     });
 
+    inPlace('a load that is discarded takes what it had put aside with it: all of it is read again', async (place) => {
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(strict);
+        await load(stage, [customer(1), misfit(2)], null);
+        await stage.discard();
+        expect(await place.quarantined(strict)).toEqual([]);
+        await load(await run.stage(strict), [customer(1), misfit(2)], null);
+      });
+      expect(await place.quarantined(strict)).toMatchObject([{ record: { id: 2 } }]);
+    });
+
     inPlace('a replay brings what was put aside, and takes out exactly that', async (place) => {
       await sync(place, 1, strict, [customer(1), misfit(2), misfit(3)], { cursor: at(1) });
       await attempt(place, attemptOf(2, 2), async (run) => {
         const found = await run.replayed?.(strict);
         const records: JsonObject[] = [];
-        for await (const page of found?.pages ?? []) records.push(...page);
+        for await (const page of found?.pages ?? []) records.push(...page.records);
         expect(records).toEqual([misfit(2), misfit(3)]);
         const stage = await run.stage({ ...strict, replays: { upTo: found?.upTo ?? 0 } });
         expect(await load(stage, [customer(2), misfit(3)], { cursor: at(1) })).toMatchObject({
@@ -107,6 +143,94 @@ export function describeQuarantine(kind: DestinationKind, makePlace: () => Promi
       });
     });
 
+    inPlace('records that are large come in pages of a few', async (place) => {
+      const large = Array.from({ length: 40 }, (_, index) => ({ ...misfit(index + 1), name: 'x'.repeat(900_000) }));
+      await sync(place, 1, strict, large, { cursor: at(1) });
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        const found = await run.replayed?.(strict);
+        const pages: number[] = [];
+        for await (const { records } of found?.pages ?? []) pages.push(records.length);
+        expect(pages.reduce((sum, records) => sum + records, 0)).toBe(40);
+        expect(Math.max(...pages)).toBeLessThan(20);
+      });
+    });
+
+    inPlace('rows that somebody takes out while they are loaded again are not loaded', async (place) => {
+      await sync(place, 1, strict, [customer(1), misfit(2), misfit(3)], { cursor: at(1) });
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        const found = await run.replayed?.(strict);
+        const stage = await run.stage({ ...strict, replays: { upTo: found?.upTo ?? 0 } });
+        await load(stage, [customer(2), customer(3)], { cursor: at(1) });
+        await inQuarantine(place, async (store) => {
+          const { connectionId } = attemptOf(1);
+          const [last] = await store.list({ connectionId, limit: 1 });
+          expect(await store.remove(connectionId, [last?.id ?? 0])).toBe(1);
+        });
+        await expect(stage.publish({ complete: true })).rejects.toMatchObject({ code: 'quarantine_changed' });
+      });
+      expect(idsOf(await place.rows(strict))).toEqual([1]);
+      expect((await place.quarantined(strict)).map(({ record }) => record.id)).toEqual([2]);
+    });
+
+    inPlace('what a sync put aside that was never published goes once the stream is read again', async (place) => {
+      await sync(place, 1, strict, [customer(1), misfit(2)], { cursor: at(1) });
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        await load(await run.stage(strict), [misfit(3)], { cursor: at(2) });
+      });
+      expect((await place.quarantined(strict)).map(({ record }) => record.id).toSorted()).toEqual([2, 3]);
+      await sync(place, 3, strict, [misfit(3), customer(4)], { cursor: at(2) });
+      await inQuarantine(place, async (store) => {
+        const listed = await store.list({ connectionId: attemptOf(1).connectionId, limit: 9 });
+        expect(listed.map(({ syncId, record }) => [syncId, JSON.parse(record).id])).toEqual([
+          [3, 3],
+          [1, 2],
+        ]);
+      });
+    });
+
+    inPlace('a replay leaves out what is read again because it was never published', async (place) => {
+      await sync(place, 1, strict, [customer(1), misfit(2)], { cursor: at(1) });
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        await load(await run.stage(strict), [misfit(3)], { cursor: at(2) });
+      });
+      await attempt(place, attemptOf(3, 3), async (run) => {
+        const found = await run.replayed?.(strict);
+        const records: JsonObject[] = [];
+        for await (const page of found?.pages ?? []) records.push(...page.records);
+        expect(records).toEqual([misfit(2)]);
+        expect(found?.comeAgain).toBe(1);
+        const stage = await run.stage({ ...strict, replays: { upTo: found?.upTo ?? 0 } });
+        await load(stage, [customer(2)], { cursor: at(1) });
+        await stage.publish({ complete: true });
+      });
+      expect(await place.quarantined(strict)).toEqual([]);
+    });
+
+    inPlace('of parts that were published all that was put aside stays', async (place) => {
+      await attempt(place, attemptOf(1), async (run) => {
+        const stage = await run.stage(strict);
+        await load(stage, [customer(1), misfit(2)], { cursor: at(1) });
+        await stage.publish({ complete: false });
+        await load(stage, [misfit(3)], { cursor: at(2) }, 's2');
+      });
+      await sync(place, 2, strict, [misfit(3), customer(4)], { cursor: at(2) });
+      expect((await place.quarantined(strict)).map(({ record }) => record.id).toSorted()).toEqual([2, 3]);
+    });
+
+    inPlace('a full refresh that is published takes away what those before it put aside', async (place) => {
+      const replacing = customers('overwrite', { badValues: 'quarantine' });
+      await sync(place, 1, replacing, [customer(1), misfit(2), misfit(3)], null);
+      await attempt(place, attemptOf(2, 2), async (run) => {
+        await load(await run.stage(replacing), [customer(1)], null);
+      });
+      expect(await place.quarantined(replacing)).toHaveLength(2);
+      await sync(place, 3, replacing, [customer(1), customer(2), misfit(3)], null);
+      await inQuarantine(place, async (store) => {
+        const listed = await store.list({ connectionId: attemptOf(1).connectionId, limit: 9 });
+        expect(listed.map(({ syncId, record }) => [syncId, JSON.parse(record).id])).toEqual([[3, 3]]);
+      });
+    });
+
     inPlace('staged rows that meet a condition are put aside, whatever attempts are lost', async (place) => {
       const stream = customers('append');
       const conditions = [
@@ -116,12 +240,12 @@ export function describeQuarantine(kind: DestinationKind, makePlace: () => Promi
       await attempt(place, attemptOf(1), async (run) => {
         const stage = await run.stage(stream);
         await load(stage, [customer(1), customer(2), customer(2, 1, "it's"), customer(3)], { cursor: at(1) });
-        expect(await stage.setAside(conditions)).toMatchObject({ read: 4, written: 2, quarantined: 2 });
+        expect(await stage.setAside(conditions)).toMatchObject({ read: 4, written: 2, quarantined: 2, checked: 2 });
       });
       await attempt(place, attemptOf(2), async (run) => {
         const stage = await run.stage(stream);
         expect(stage.resumed?.counts).toMatchObject({ read: 4, written: 2, quarantined: 2 });
-        expect(await stage.setAside(conditions)).toMatchObject({ written: 2, quarantined: 2 });
+        expect(await stage.setAside(conditions)).toMatchObject({ written: 2, quarantined: 2, checked: 2 });
         expect(await stage.publish({ complete: true })).toMatchObject({ inserted: 2 });
       });
       expect(idsOf(await place.rows(stream))).toEqual([1, 2]);
@@ -143,7 +267,7 @@ export function describeQuarantine(kind: DestinationKind, makePlace: () => Promi
       await attempt(place, attemptOf(2, 2), async (run) => {
         const found = await run.replayed?.(stream);
         const records: JsonObject[] = [];
-        for await (const page of found?.pages ?? []) records.push(...page);
+        for await (const page of found?.pages ?? []) records.push(...page.records);
         const stage = await run.stage({ ...stream, replays: { upTo: found?.upTo ?? 0 } });
         expect(await load(stage, records, null)).toMatchObject({ written: 1, quarantined: 0 });
         await stage.publish({ complete: true });

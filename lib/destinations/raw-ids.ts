@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Came } from './destination.ts';
 
 const BYTES = 36;
 const NINE = 57;
@@ -6,21 +7,33 @@ const A = 97;
 const F = 102;
 const ZERO = 48;
 
-/** Ids for the rows of one file: one random UUID whose last twelve digits count up, so that they cost and compress well. */
+const COUNTED = 12;
+
+/** Ids for rows: one random UUID whose last twelve digits are the row's number, so that they cost and compress well, and tell which came first. */
 export class RawIds {
   readonly #id = Buffer.from(randomUUID());
+  /** Everything before the digits that count. */
+  readonly prefix = this.#id.toString('latin1', 0, BYTES - COUNTED);
 
-  constructor() {
-    this.#id.fill(ZERO, BYTES - 12);
+  /** Those that are written follow the number `after`. */
+  constructor(after = 0) {
+    this.#id.write(hexOf(after), BYTES - COUNTED, 'latin1');
   }
 
-  /** Everything before the digits that count. */
-  get prefix(): string {
-    return this.#id.toString('latin1', 0, BYTES - 12);
+  /** The id of the row with this number. */
+  of(number: number): string {
+    return this.prefix + hexOf(number);
   }
 
   /** Writes the next id to `target` at `at`; gives where it ends. */
   write(target: Buffer, at: number): number {
+    this.skip();
+    for (let index = 0; index < BYTES; index++) target[at + index] = this.#id[index] as number;
+    return at + BYTES;
+  }
+
+  /** Leaves the next id out. */
+  skip(): void {
     const id = this.#id;
     for (let digit = BYTES - 1; ; digit--) {
       const value = id[digit] as number;
@@ -30,7 +43,22 @@ export class RawIds {
         break;
       }
     }
-    for (let index = 0; index < BYTES; index++) target[at + index] = id[index] as number;
-    return at + BYTES;
   }
+}
+
+/** Ids for rows that came in other syncs, which they tell like the numbers: those of one sync begin alike. */
+export class CameIds {
+  readonly #ofSyncs = new Map<number, RawIds>();
+
+  of({ at, number }: Came): string {
+    const known = this.#ofSyncs.get(at.getTime());
+    if (known) return known.of(number);
+    const ids = new RawIds();
+    this.#ofSyncs.set(at.getTime(), ids);
+    return ids.of(number);
+  }
+}
+
+function hexOf(number: number): string {
+  return number.toString(16).padStart(COUNTED, '0');
 }

@@ -17,3 +17,13 @@ export function notCheckpointed(stream: string): WeirError {
     message: `Stream ${stream} was to be published as complete while slices were still open.`,
   });
 }
+
+export function quarantineChanged(stream: string): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: 'quarantine_changed',
+    message: `Rows of ${stream} were taken out of quarantine while they were loaded again.`,
+    hint: 'Nothing was loaded. Load again what is left.',
+    where: { stream },
+  });
+}

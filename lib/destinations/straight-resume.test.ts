@@ -83,3 +83,19 @@ test('S3: the same', async () => {
   );
   expect(rows).toEqual([1, 2, 3, 5].map((id) => ({ id, ids: 4 })));
 });
+
+test.each(['before', 'during'])(
+  'Postgres: a sync that is cancelled %s the copy of a file ends, and not with its process',
+  async (when) => {
+    const { url, query } = await testDatabase();
+    const stop = new AbortController();
+    const cancel = () => stop.abort('cancelled');
+    const open = () => postgres.open({ ...testContext(), signal: stop.signal }, configOf(url));
+    await attempt(open, 1, async (stage) => {
+      if (when === 'before') cancel();
+      const file = fileOf(...Array.from({ length: 100_000 }, (_, id) => id));
+      await expect(stage.writeFile?.({ slice: 'a', file, onProgress: cancel })).rejects.toBeDefined();
+    });
+    expect(await query(`select to_regclass('customers') as customers`)).toEqual([{ customers: null }]);
+  },
+);

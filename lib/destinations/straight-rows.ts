@@ -54,13 +54,12 @@ export async function* scanFile<T>(
   for await (const { bytes, from, to, isEnd } of piecesOf(file)) {
     signal.throwIfAborted();
     const piece = joined(rest, bytes, from, to);
-    const length = rest.length + to - from;
-    const used = scan.scan(piece, length, isEnd, work.begin(piece));
+    const used = scan.scan(piece, isEnd, work.begin(piece));
     const whole = piece.subarray(0, used);
-    if (!isUtf8(whole) || whole.includes(0) || length - used > MAX_ROW_BYTES) throw new NotStraight();
+    if (!isUtf8(whole) || whole.includes(0) || piece.length - used > MAX_ROW_BYTES) throw new NotStraight();
     yield work.end({ length: used, at });
     at += used;
-    rest = Buffer.from(piece.subarray(used, length));
+    rest = Buffer.from(piece.subarray(used));
   }
 }
 
@@ -71,14 +70,17 @@ interface ReadPiece {
   readonly isEnd: boolean;
 }
 
-/** The file's bytes; while some are looked at, the next ones are read. Behind a piece is a byte of room, and before it some for a part of a row. */
+/** The file's bytes; while some are looked at, the next ones are read. Before a piece is some room for a part of a row. */
 async function* piecesOf({ path, start }: DelimitedFile): AsyncGenerator<ReadPiece> {
   await using handle = await open(path);
-  // The same two for all pieces: new ones would keep the garbage collector busy.
-  let bytes = Buffer.allocUnsafeSlow(REST_BYTES + PIECE_BYTES + 1);
+  // The same two for all pieces, and small ones for small files: others would keep the garbage collector busy.
+  const left = (await handle.stat()).size - start;
+  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES, left));
+  const restBytes = left > PIECE_BYTES ? REST_BYTES : 0;
+  let bytes = Buffer.allocUnsafeSlow(restBytes + pieceBytes);
   let next = Buffer.allocUnsafeSlow(bytes.length);
   const read = (target: Buffer, position: number) => {
-    const reading = handle.read(target, REST_BYTES, PIECE_BYTES, position);
+    const reading = handle.read(target, restBytes, pieceBytes, position);
     // Told where it is awaited, if anybody still does: who stops early leaves one behind.
     reading.catch(() => undefined);
     return reading;
@@ -90,15 +92,15 @@ async function* piecesOf({ path, start }: DelimitedFile): AsyncGenerator<ReadPie
     position += bytesRead;
     isEnd = bytesRead === 0;
     if (!isEnd) reading = read(next, position);
-    yield { bytes, from: REST_BYTES, to: REST_BYTES + bytesRead, isEnd };
+    yield { bytes, from: restBytes, to: restBytes + bytesRead, isEnd };
   }
 }
 
-/** What was left of the piece before, and the next one, with a byte of room behind. */
+/** What was left of the piece before, and the next one. */
 function joined(rest: Buffer, bytes: Buffer, from: number, to: number): Buffer {
-  if (rest.length > from) return Buffer.concat([rest, bytes.subarray(from, to)], rest.length + to - from + 1);
+  if (rest.length > from) return Buffer.concat([rest, bytes.subarray(from, to)]);
   rest.copy(bytes, from - rest.length);
-  return bytes.subarray(from - rest.length);
+  return bytes.subarray(from - rest.length, to);
 }
 
 /** A row that needs a closer look, as a record, with its number among the rows of its file. */

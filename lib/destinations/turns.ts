@@ -7,6 +7,7 @@ export class Turns {
     const result = this.#last.then(work).catch(async (error: unknown) => {
       throw await explain(error);
     });
+    // Whoever made the call is told; the next one only waits for it.
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -91,12 +91,17 @@ function lastRecordToken(seen: Seen): Found<JsonObject> | null {
   };
 }
 
-function tokenInBody(seen: Seen): Found<JsonObject> | null {
-  const { answer, url, known = [] } = seen;
-  const found = fieldsIn(answer.body).find(
+/** The field of an answer that holds what the next page is asked for with. */
+export function nextToken(body: JsonValue): Field | undefined {
+  return fieldsIn(body).find(
     ({ path, value }) =>
       NEXT_TOKEN.test(nameOf(path)) && (typeof value === 'string' || typeof value === 'number') && value !== '',
   );
+}
+
+function tokenInBody(seen: Seen): Found<JsonObject> | null {
+  const { answer, url, known = [] } = seen;
+  const found = nextToken(answer.body);
   if (!found) return null;
   const names = [...parametersOf(url), ...known];
   const given = names.find((name) => TOKEN_PARAMETER.test(name));

@@ -18,6 +18,9 @@ const rows = (page: number) => Array.from({ length: 5 }, (_, index) => ({ id: pa
 beforeAll(async () => {
   api = await scriptedServer({
     '/items': ({ query }) => ({ body: { data: rows(Number(query.get('page') ?? 1)), page: 1, per_page: 5 } }),
+    '/tokens': ({ query }) => ({
+      body: { data: rows(query.get('cursor') === 'second' ? 2 : 1), paging: { next_cursor: 'second' } },
+    }),
     '/stuck': () => ({ body: { data: rows(1), page: 1 } }),
     '/secret': ({ headers }) =>
       headers.authorization === 'Bearer tok-1'
@@ -46,10 +49,17 @@ const paging = (result: DraftResult) =>
   (result as Drafted).findings.find(({ part }) => part === 'pagination')?.evidence;
 
 test('an address is called, and its second page too', async () => {
+  const before = api.requests.length;
   const result = (await draft({ from: 'url', url: `${api.url}/items` })) as Drafted;
   expect(result.manifest).toContain('field_name: page');
   expect(paging(result)).toMatch(/The second page was asked for and had 5 other records\.$/);
-  expect(api.requests.map(({ query }) => query.get('page'))).toEqual([null, '2']);
+  expect(api.requests.slice(before).map(({ query }) => query.get('page'))).toEqual([null, '2']);
+});
+
+test('a parameter that is guessed is tried', async () => {
+  expect(paging(await draft({ from: 'url', url: `${api.url}/tokens` }))).toMatch(
+    /goes out as `cursor` is a guess\. The second page was asked for and had 5 other records\.$/,
+  );
 });
 
 test('a second page like the first is told', async () => {

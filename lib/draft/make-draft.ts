@@ -3,6 +3,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from '#lib/extract/http/ht
 import { isJsonObject, type JsonObject, type JsonValue, parseJson, stringifyJson } from '#lib/json.ts';
 import type { Answered, Call, Draft, Drafted, Found } from './draft.ts';
 import { draftCalls } from './draft-calls.ts';
+import { nextToken } from './find-pagination.ts';
 import { findRecords } from './find-records.ts';
 import { parseCurl } from './from-curl.ts';
 import { parseHar } from './from-har.ts';
@@ -147,17 +148,18 @@ function compared({ answer }: Call, second: JsonValue): string {
 /** The address of the second page; null where only the engine can tell it, such as by a template over the answer. */
 function nextUrl(
   { page_token_option: option, pagination_strategy: strategy }: JsonObject,
-  { url }: Call,
+  { url, answer }: Call,
 ): string | null {
   if (!isJsonObject(option) || !isJsonObject(strategy) || typeof option.field_name !== 'string') return null;
+  const token = tokenOf(strategy, answer?.body ?? null);
+  if (!token) return null;
   const next = new URL(url);
-  const token =
-    strategy.type === 'PageIncrement'
-      ? Number(strategy.start_from_page ?? 0) + 1
-      : strategy.type === 'OffsetIncrement'
-        ? Number(strategy.page_size ?? 0)
-        : null;
-  if (token === null || token === 0) return null;
   next.searchParams.set(option.field_name, String(token));
   return next.href;
+}
+
+function tokenOf(strategy: JsonObject, first: JsonValue): JsonValue | undefined {
+  if (strategy.type === 'PageIncrement') return Number(strategy.start_from_page ?? 0) + 1;
+  if (strategy.type === 'OffsetIncrement') return Number(strategy.page_size ?? 0);
+  return String(strategy.cursor_value).startsWith('{{ response') ? nextToken(first)?.value : undefined;
 }

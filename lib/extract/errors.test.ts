@@ -57,7 +57,7 @@ describe('an answer that is refused for good', () => {
     expect(await failure()).toMatchObject({
       kind: 'config',
       code: 'http_401',
-      text: 'shop answered 401: Token expired (stream orders, page 1) The credentials were refused: check the token or key of the source, and whether it has run out.',
+      text: 'shop answered 401: Token expired (stream orders, page 1). The credentials were refused: check the token or key of the source, and whether it has run out.',
     });
     expect(server.requests).toHaveLength(1);
   });
@@ -81,7 +81,7 @@ describe('an answer that is refused for good', () => {
   test('on a later page: the pages before it came, and the page is named', async () => {
     const { failure, read, server } = await shop([GOOD, GOOD, { status: 400, body: { message: 'bad page' } }]);
     expect((await failure()).text).toBe(
-      'shop answered 400: bad page (stream orders, page 3) Look at the request in a test of this stream: a parameter or its format is not what the API expects.',
+      'shop answered 400: bad page (stream orders, page 3). Look at the request in a test of this stream: a parameter or its format is not what the API expects.',
     );
     server.on('/orders', [GOOD, { body: { data: [] } }]);
     expect((await read('orders')).records).toEqual([{ id: 1 }]);
@@ -132,7 +132,7 @@ describe('an answer that may pass', () => {
       kind: 'transient',
       code: 'http_500',
       text: expect.stringMatching(
-        /^shop answered 500 6 times.*\(stream orders, page 1\) The API has a fault of its own/,
+        /^shop answered 500 6 times.*\(stream orders, page 1\)\. The API has a fault of its own/,
       ),
     });
     expect(server.requests).toHaveLength(6);
@@ -162,7 +162,7 @@ describe('a body that is not what was asked for', () => {
     const { failure } = await shop([GOOD, { body: '<html>\n  <h1>Maintenance</h1>' }]);
     const { code, text } = await failure();
     expect(code).toBe('bad_json');
-    expect(text).toMatch(/no JSON; it begins: <html> <h1>Maintenance<\/h1>.* \(stream orders, page 2\) /);
+    expect(text).toMatch(/no JSON; it begins: <html> <h1>Maintenance<\/h1>.* \(stream orders, page 2\)\. /);
   });
 
   test('JSON that breaks off is never the last page', async () => {

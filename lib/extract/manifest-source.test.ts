@@ -305,7 +305,7 @@ incremental_sync: { type: DatetimeBasedCursor, cursor_field: at, datetime_format
     const { ok, message } = await check();
     expect(ok).toBe(false);
     expect(message).toMatch(
-      /answered 401: The token \*+ is unknown \(stream orders, page 1\) The credentials were refused/,
+      /answered 401: The token \*+ is unknown \(stream orders, page 1\)\. The credentials were refused/,
     );
   });
 

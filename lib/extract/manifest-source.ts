@@ -12,7 +12,7 @@ import { withDefaults } from './config/with-defaults.ts';
 import { createCustom } from './custom/custom-component.ts';
 import { CustomComponents, loadComponents } from './custom/load-components.ts';
 import { kinds, language } from './kinds.ts';
-import { hideSecrets, masked, maskPlan } from './mask.ts';
+import { hideSecrets, maskEvent, masked, maskPlan } from './mask.ts';
 import { noPlan, withoutSending } from './plan-stream.ts';
 import { previewTemplates } from './preview-templates.ts';
 import { Session } from './session.ts';
@@ -112,11 +112,10 @@ export function createManifestSource(manifest: Manifest): PlannedSource {
         const { rules } = await openedOf(context, config);
         for (const message of rules?.unchecked ?? []) yield { type: 'notice', level: 'warn', message };
         for (;;) {
-          const next = await masked(context, manifest, (await openedOf(context, config)).session, () =>
-            inStream(name, () => events.next()),
-          );
+          const { session } = await openedOf(context, config);
+          const next = await masked(context, manifest, session, () => inStream(name, () => events.next()));
           if (next.done) return;
-          yield next.value;
+          yield maskEvent(next.value, manifest, session);
         }
       } finally {
         // Whoever stops listening ends what the stream holds open.

@@ -10,7 +10,7 @@ import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { createHttpClient } from './http/create-http-client.ts';
 import { language } from './kinds.ts';
 import { createManifestSource } from './manifest-source.ts';
-import type { Exchange } from './source.ts';
+import type { Exchange, Retry } from './source.ts';
 
 const PASSWORD = 'p@ss wörd!~+"&x\\y';
 const KEY = 'key-0123456789';
@@ -76,6 +76,7 @@ spec:
     sleep,
     signal,
     onExchange: (exchange: Exchange) => void exchanges.push(exchange),
+    onRetry: (retry: Retry) => void lines.push(JSON.stringify(retry)),
   };
   const config = { user: 'ann', login: { password: PASSWORD }, keys: [KEY] };
   const source = createManifestSource(manifest);

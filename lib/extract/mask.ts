@@ -1,8 +1,8 @@
-import { toFailure, WeirError } from '#lib/errors.ts';
+import { toFailure, WeirError, type Where } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Manifest } from '#lib/manifest/manifest.ts';
 import type { Session } from './session.ts';
-import type { Exchange, ExtractContext, StreamPlan } from './source.ts';
+import type { Exchange, ExtractContext, ReadEvent, StreamPlan } from './source.ts';
 
 /** Stands for a secret. */
 export const MASK = '**********';
@@ -19,10 +19,12 @@ export async function masked<T>(
   work: (context: ExtractContext) => Promise<T>,
 ): Promise<T> {
   const hide = hiderOf(manifest, session);
-  const { onExchange } = context;
-  const inner: ExtractContext = onExchange
-    ? { ...context, onExchange: (exchange) => onExchange(maskExchange(exchange, hide)) }
-    : context;
+  const { onExchange, onRetry } = context;
+  const inner: ExtractContext = {
+    ...context,
+    ...(onExchange && { onExchange: (exchange) => onExchange(maskExchange(exchange, hide)) }),
+    ...(onRetry && { onRetry: (retry) => onRetry({ ...retry, said: hide(retry.said) }) }),
+  };
   try {
     return await work(inner);
   } catch (error) {
@@ -33,10 +35,25 @@ export async function masked<T>(
       code,
       message: hide(message),
       ...(hint && { hint: hide(hint) }),
-      where: { ...where, ...(where?.url && { url: hide(where.url) }) },
+      where: maskPlace(where, hide),
       cause: error.cause,
     });
   }
+}
+
+/** What an event says to people, without the secrets. */
+export function maskEvent(event: ReadEvent, manifest: Manifest, session: Session): ReadEvent {
+  return event.type === 'notice' ? { ...event, message: hideSecrets(event.message, manifest, session) } : event;
+}
+
+/** Files and slices may be called by their address. */
+function maskPlace({ url, file, slice, ...rest }: Where = {}, hide: (text: string) => string): Where {
+  return {
+    ...rest,
+    ...(url !== undefined && { url: hide(url) }),
+    ...(file !== undefined && { file: hide(file) }),
+    ...(slice !== undefined && { slice: hide(slice) }),
+  };
 }
 
 /** A planned request without the secrets. */

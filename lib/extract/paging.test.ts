@@ -141,6 +141,17 @@ describe('CursorPagination', () => {
     expect(ids((await read('orders')).records)).toEqual([1, 2, 3, 4]);
   });
 
+  test('tells long tokens apart by their last letter, and knows one that came before', async () => {
+    const [first, second] = ['1', '2'].map((end) => `${'t'.repeat(500)}${end}`);
+    const tokens = [first, second, first];
+    const { read, asked } = await shop(
+      tokens.map((token, index) => page(2 * index + 1, token)),
+      strategy,
+    );
+    await expect(read('orders')).rejects.toMatchObject({ code: 'no_progress', where: { page: 3 } });
+    expect(asked()).toHaveLength(3);
+  });
+
   test.each([
     ['the same token again', ['b', 'b'], 2],
     ['tokens in a circle', ['b', 'c', 'd', 'b'], 4],

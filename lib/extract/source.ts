@@ -25,6 +25,8 @@ export interface ExtractContext {
   readonly onExchange?: (exchange: Exchange) => void;
   /** Told when the API limits how often it is asked, and the stream waits. */
   readonly onRateLimited?: () => void;
+  /** Told of each request that failed and is sent again after a wait. */
+  readonly onRetry?: (retry: Retry) => void;
   /**
    * The source changed its own config, such as a refresh token that works once. Nothing goes on before it is stored. Given the
    * whole new config, and what changed in it.
@@ -43,6 +45,8 @@ export interface ExtractContext {
   readonly componentsDir?: string;
   /** The workspace's uploaded files: `<data folder>/uploads/<workspace id>`, a real path. */
   readonly uploadDir?: string;
+  /** What an uploaded file was called by who sent it; its own name is an id. */
+  readonly uploadName?: (id: string) => Promise<string | null>;
 }
 
 /** One HTTP request and its answer, as the test panel shows it. Secrets are masked, bodies cut at 64 KiB. */
@@ -60,6 +64,15 @@ export interface Exchange {
   readonly action?: 'success' | 'retry' | 'fail' | 'ignore';
   readonly waitMs?: number;
   readonly error?: string;
+}
+
+/** A request that failed and is sent again. `said` is what happened, without what to do. */
+export interface Retry {
+  readonly stream: string;
+  readonly said: string;
+  /** 1 after the first failure. */
+  readonly tries: number;
+  readonly waitMs: number;
 }
 
 export interface ConnectorSpec {
@@ -125,6 +138,8 @@ export interface ReadRequest {
   readonly keepRaw?: boolean;
   /** Whether files may be given whole. */
   readonly takesFiles?: boolean;
+  /** The attempt before ended because a file changed while it was read: files that grow are read as they are at one moment. */
+  readonly filesGrow?: boolean;
 }
 
 /** One slice of a plan and the first request for it. */

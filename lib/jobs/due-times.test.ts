@@ -180,6 +180,9 @@ describe('what is wrong with a schedule', () => {
     expect(scheduleIssues(cron('0 0 30 2 *'))[0]?.message).toBe('0 0 30 2 * never comes.');
     expect(scheduleIssues(cron('0 0 12 L-3 * ?'))[0]?.message).toContain('L-n');
     expect(scheduleIssues(cron('0 22-6 * * *'))[0]?.message).toContain('upwards');
+    expect(scheduleIssues(cron('0 2 * *'))[0]?.message).toBe(
+      '0 2 * * is no cron expression: it has 4 fields; cron has five, Quartz six or seven with seconds first.',
+    );
   });
 });
 

@@ -107,7 +107,15 @@ function cronIssues(schedule: Extract<Schedule, { type: 'cron' }>, now: Date): I
     return nextDue({ ...schedule, timeZone: 'UTC' }, now) === null ? issue(`${schedule.expression} never comes.`) : [];
   } catch (error) {
     return issue(
-      `${schedule.expression} is no cron expression: ${(error as Error).message.replace(/^CronPattern: /, '')}.`,
+      `${schedule.expression || 'Nothing'} is no cron expression: ${whyRefused(schedule.expression, error)}.`,
     );
   }
+}
+
+/** In the words of croner, but for a number of fields that no expression has. */
+function whyRefused(expression: string, error: unknown): string {
+  const fields = expression.split(/\s+/).filter(Boolean).length;
+  if (!expression.includes('@') && (fields < 5 || fields > 7))
+    return `it has ${fields} ${fields === 1 ? 'field' : 'fields'}; cron has five, Quartz six or seven with seconds first`;
+  return (error as Error).message.replace(/^CronPattern: /, '').replace(/\.+$/, '');
 }

@@ -194,6 +194,12 @@ describe('components', () => {
     expect(problems(extractor('{}'))).toEqual([
       '7:37 error missing_field: DpathExtractor needs field_path. The path, outermost first.',
     ]);
+    // What is there under a wrong name is mended there, not set a second time.
+    const { issues } = parse(extractor('{ feild_path: [data] }'));
+    expect(issues.map(({ message, hint, fix }) => ({ message, hint, fix }))).toEqual([
+      { message: 'DpathExtractor needs field_path.', hint: 'Is feild_path meant to be it?', fix: undefined },
+      expect.objectContaining({ hint: 'Did you mean field_path?', fix: { replace: 'field_path' } }),
+    ]);
     expect(problems('version: 6.0.0\nstreams:\n  - name: orders\n')).toEqual([
       '1:1 error missing_field: DeclarativeSource needs check. Which streams a test of the source reads.',
       '3:5 error missing_field: DeclarativeStream needs retriever. How records are read.',

@@ -106,14 +106,20 @@ function namesOf(families: readonly Family[], { kinds }: Known): string[] {
 function missingFields(component: JsonObject, kind: Kind, path: Path): Finding[] {
   return Object.entries(kind.fields)
     .filter(([name, field]) => field.required && (component[name] === undefined || component[name] === null))
-    .map(([name, field]) => ({
-      severity: 'error',
-      code: 'missing_field',
-      message: `${kind.name} needs ${name}.`,
-      hint: field.docs,
-      fix: { add: name },
-      path,
-    }));
+    .map(([name, field]) => {
+      const meant = misspelt(component, kind, name);
+      return {
+        ...{ severity: 'error', code: 'missing_field', message: `${kind.name} needs ${name}.`, path },
+        // What is there under a wrong name is mended where it stands: a second one would leave its value without effect.
+        ...(meant === undefined ? { hint: field.docs, fix: { add: name } } : { hint: `Is ${meant} meant to be it?` }),
+      };
+    });
+}
+
+/** The field that stands there under a name that is nearly this one. */
+function misspelt(component: JsonObject, kind: Kind, name: string): string | undefined {
+  const names = Object.keys(kind.fields);
+  return Object.keys(component).find((key) => !Object.hasOwn(kind.fields, key) && nearest(key, names) === name);
 }
 
 function fieldFindings(

@@ -68,12 +68,15 @@ export function readRunResults(value: unknown): DbtReport {
   };
 }
 
-/** The same invocation reported again, by a retry or by two ways, is one report. */
+/**
+ * The same invocation reported again, by a retry or by two ways, is one report. A report that comes late is not the newest: it says
+ * nothing of how things are.
+ */
 export async function saveDbtReport(
   tx: Db,
   of: { readonly workspaceId: string; readonly connectionId: string; readonly commandRunId: number | null },
   report: DbtReport,
-): Promise<{ id: number }> {
+): Promise<{ id: number; isNewest: boolean }> {
   const row = {
     ...{ workspace_id: of.workspaceId, connection_id: of.connectionId, invocation_id: report.invocationId },
     ...(of.commandRunId !== null && { command_run_id: of.commandRunId }),
@@ -82,12 +85,20 @@ export async function saveDbtReport(
     ...{ tests_passed: report.testsPassed, tests_failed: report.testsFailed, tests_warned: report.testsWarned },
     problems: JSON.stringify(report.problems),
   };
-  return tx
+  const { id } = await tx
     .insertInto('dbt_report')
     .values(row)
     .onConflict((conflict) => conflict.columns(['connection_id', 'invocation_id']).doUpdateSet(row))
     .returning('id')
     .executeTakeFirstOrThrow();
+  const newer = await tx
+    .selectFrom('dbt_report')
+    .select('id')
+    .where('connection_id', '=', of.connectionId)
+    .where('generated_at', '>', report.generatedAt)
+    .limit(1)
+    .executeTakeFirst();
+  return { id, isNewest: newer === undefined };
 }
 
 interface Node extends DbtProblem {

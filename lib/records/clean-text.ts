@@ -15,3 +15,10 @@ export function cleanJsonText(text: string): string {
   if (!SUSPECT.test(text)) return text;
   return text.replace(ESCAPED, (found) => (found.length > 2 ? '\\ufffd' : found));
 }
+
+const ESCAPED_REPLACEMENT = /(?:^|[^\\])(?:\\\\)*\\ufffd/;
+
+/** Whether `cleanJsonText` replaced something: JSON.stringify never writes U+FFFD as an escape. */
+export function wasCleaned(json: string): boolean {
+  return json.includes('\\ufffd') && ESCAPED_REPLACEMENT.test(json);
+}

@@ -37,6 +37,12 @@ describe('flat rows', () => {
     expect(none).toEqual([]);
   });
 
+  test('a null among objects is no row, and keeps no other from being one; nulls alone stay', () => {
+    const [row, ...children] = flattenRecord({ lines: [{ n: 1 }, null, { n: 2 }], nulls: [null] });
+    expect(row?.record).toEqual({ nulls: [null] });
+    expect(children.map(({ record }) => record)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
   test('grandchildren point to the child; an array inside an object is named by both', () => {
     const rows = flattenRecord({ a: { items: [{ n: 1, parts: [{ p: 1 }] }] } });
     expect(rows.map(({ path }) => flatFieldName(path))).toEqual(['', 'a_items', 'a_items_parts']);

@@ -84,13 +84,14 @@ function moveUp(fields: [string, JsonValue][], children: Child[], { record, pref
     if (isJsonObject(value) && depth < MAX_DEPTH)
       moveUp(fields, children, { record: value, prefix: field + SEPARATOR, path, depth: depth + 1 });
     else if (isList(value) && tableDepth(path) < MAX_DEPTH)
-      children.push({ path: childPath(path, field), items: value });
+      children.push({ path: childPath(path, field), items: value.filter(isJsonObject) });
     else fields.push([field, value]);
   }
 }
 
-function isList(value: JsonValue): value is JsonObject[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isJsonObject);
+/** A null among objects is no row, and no reason to keep the others from their table. */
+function isList(value: JsonValue): value is (JsonObject | null)[] {
+  return Array.isArray(value) && value.some(isJsonObject) && value.every((item) => item === null || isJsonObject(item));
 }
 
 function childPath(path: string, field: string): string {

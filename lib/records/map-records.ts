@@ -2,6 +2,7 @@ import type { ConfiguredStream } from '#lib/catalog.ts';
 import { type Issue, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { type CompiledMapper, mapperKinds } from './mappers/index.ts';
+import { keepApart } from './mappers/keep-apart.ts';
 import { type Change, noteChanges } from './noted-changes.ts';
 
 /** What stands between a stream as it is read and as it is loaded. */
@@ -11,21 +12,28 @@ export interface StreamMapping {
   map(records: readonly JsonObject[]): { readonly records: readonly JsonObject[]; readonly filtered: number };
 }
 
-/** Null where records are loaded as they are read. Throws `bad_mapper` with all that is wrong. */
+/**
+ * Null where records are loaded as they are read. Throws `bad_mapper` with all that is wrong. Fields that meet stay apart: the source may
+ * have got one since the mappers were saved.
+ */
 export function mappingOf(configured: ConfiguredStream): StreamMapping | null {
   const { mappers = [], ...stream } = configured;
   if (mappers.length === 0) return null;
-  const issues = mapperIssues(configured);
+  const issues = issuesOf(configured, () => []);
   if (issues.length > 0) throw badMapper(configured.stream.name, issues);
   const steps = mappers.flatMap(({ type, mapperConfiguration }) => {
     const kind = mapperKinds.find((one) => one.type === type);
-    return kind ? [kind.compile(mapperConfiguration)] : [];
+    return kind ? [keepApart(kind.compile(mapperConfiguration))] : [];
   });
   return { stream: steps.reduce(mappedStream, stream), map: (records) => mapAll(steps, records) };
 }
 
 /** All that is wrong with a stream's mappers: their own form, fields that meet, and keys that would be lost. */
-export function mapperIssues({ mappers = [], ...stream }: ConfiguredStream): Issue[] {
+export function mapperIssues(configured: ConfiguredStream): Issue[] {
+  return issuesOf(configured, meetings);
+}
+
+function issuesOf({ mappers = [], ...stream }: ConfiguredStream, meet: typeof meetings): Issue[] {
   let now: ConfiguredStream = stream;
   return mappers.flatMap((mapper, index) => {
     const kind = mapperKinds.find(({ type }) => type === mapper.type);
@@ -34,8 +42,8 @@ export function mapperIssues({ mappers = [], ...stream }: ConfiguredStream): Iss
       return [{ path, message: `${mapper.type} is none of ${mapperKinds.map(({ type }) => type).join(', ')}.` }];
     const own = kind.issues(mapper.mapperConfiguration);
     if (own.length > 0) return own.map((message) => ({ path, message }));
-    const compiled = kind.compile(mapper.mapperConfiguration);
-    const problems = [...meetings(now, compiled), ...lostFields(now, compiled)];
+    const compiled = keepApart(kind.compile(mapper.mapperConfiguration));
+    const problems = [...meet(now, compiled), ...lostFields(now, compiled)];
     now = mappedStream(now, compiled);
     return problems.map((message) => ({ path, message }));
   });
@@ -64,13 +72,12 @@ function mappedSchema(schema: JsonObject, mapper: CompiledMapper): JsonObject {
 }
 
 /** Two fields that would have the same name. */
-function meetings({ stream }: ConfiguredStream, mapper: CompiledMapper): string[] {
-  const properties = isJsonObject(stream.jsonSchema.properties) ? Object.keys(stream.jsonSchema.properties) : [];
-  const names = new Set(properties);
-  return properties.flatMap((field) => {
-    const name = mapper.rename(field);
-    return name !== null && name !== field && names.has(name) ? [`There is a field named ${name} already.`] : [];
-  });
+function meetings({ stream }: ConfiguredStream, { gives, rename }: CompiledMapper): string[] {
+  const properties = isJsonObject(stream.jsonSchema.properties) ? stream.jsonSchema.properties : {};
+  if (gives === undefined || !Object.hasOwn(properties, gives)) return [];
+  return Object.keys(properties).some((field) => rename(field) === gives)
+    ? [`There is a field named ${gives} already: choose another name, or leave that one out before.`]
+    : [];
 }
 
 function lostFields(stream: ConfiguredStream, mapper: CompiledMapper): string[] {

@@ -215,6 +215,31 @@ describe('the shape of a table', () => {
     expect(rows[1]?._airbyte_additional_properties).toBe('{"another":true}');
   });
 
+  test('one of those that nests too deep goes alone, and is noted; so is one that is replaced in part', () => {
+    const wide = Object.fromEntries(Array.from({ length: MAX_COLUMNS }, (_, i) => [`f${i}`, i]));
+    const deep = JSON.parse(`${'['.repeat(1_200)}${']'.repeat(1_200)}`);
+    const { rows, changes } = typeAll(streamOf(null), [wide], [{ deep, fits: 1, half: 'a\ud800' }]);
+    expect(rows[1]?._airbyte_additional_properties).toBe('{"fits":1,"half":"a\\ufffd"}');
+    expect(changes).toEqual([
+      { field: 'deep', change: 'NULLED', reason: 'DESTINATION_FIELD_SIZE_LIMITATION' },
+      { field: 'half', change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' },
+    ]);
+  });
+
+  test('what no database holds is noted inside of objects and lists too; what only looks so is not', () => {
+    const truncated = (field: string) => ({ field, change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' });
+    const schema = {
+      o: { type: 'object' },
+      l: { type: 'array' },
+      t: { type: 'string' },
+      j: { type: ['object', 'array'] },
+    };
+    const odd = { o: { a: { 'b\u0000': 1 } }, l: ['\ud800'], t: { a: 'b\u0000' }, j: '\u0000' };
+    expect(typeAll(streamOf(schema), [odd]).changes).toEqual(['o', 'l', 't', 'j'].map(truncated));
+    const fine = { o: { a: '\\ufffd' }, l: ['\ufffd', '\\\\ufffd'], t: '\ufffd', j: '\\u0000' };
+    expect(typeAll(streamOf(schema), [fine]).changes).toEqual([]);
+  });
+
   test('__proto__ is a field like any other', () => {
     const { rows } = typeAll(streamOf(null), [JSON.parse('{"__proto__": "p", "constructor": "c"}')]);
     expect(Object.entries(rows[0] ?? {})).toEqual([

@@ -1,6 +1,7 @@
 import type { BadValues } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
+import { wasCleaned } from './clean-text.ts';
 import { coercions, jsonText } from './coerce.ts';
 import { type ColumnType, typeOfValue } from './column-type.ts';
 import { fieldIsNew } from './new-fields.ts';
@@ -98,12 +99,37 @@ function typeRecord(shape: TableShape, record: JsonObject, row: number, leftOut:
     if (text === undefined && canGrow(column, typeOfValue(value))) return null;
     if (text !== undefined && text.length <= MAX_VALUE_LENGTH) values[index] = text;
     else changes = [...(changes ?? []), nulled(column, value)];
-    if (typeof value === 'string' && column.type === 'string' && text !== value) {
-      changes = [...(changes ?? []), { field, change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' }];
-    }
+    if (isReplaced(column, value, text)) changes = [...(changes ?? []), truncated(field)];
   }
-  if (rest !== null && shape.overflow !== null) values[shape.overflow] = jsonText(Object.fromEntries(rest)) ?? null;
+  if (rest !== null && shape.overflow !== null) {
+    const overflown = typeOverflow(rest);
+    values[shape.overflow] = overflown.text;
+    if (overflown.changes.length > 0) changes = [...(changes ?? []), ...overflown.changes];
+  }
   return { row, record, values, changes: changes ?? NO_CHANGES };
+}
+
+function isReplaced({ type }: Column, value: JsonValue, text: string | undefined): boolean {
+  if (text === undefined) return false;
+  if (typeof value === 'string' && type === 'string') return text !== value;
+  return typeof value === 'string' || typeof value === 'object' ? wasCleaned(text) : false;
+}
+
+function truncated(field: string): Change {
+  return { field, change: 'TRUNCATED', reason: 'DESTINATION_SERIALIZATION_ERROR' };
+}
+
+/** Fields beyond the columns. One that can't be held there either takes no other with it. */
+function typeOverflow(rest: readonly (readonly [string, JsonValue])[]): { text: string; changes: readonly Change[] } {
+  const changes: Change[] = [];
+  const kept = rest.filter(([field, value]) => {
+    const text = jsonText({ [field]: value });
+    const fits = text !== undefined && text.length <= MAX_VALUE_LENGTH;
+    if (!fits) changes.push({ field, change: 'NULLED', reason: 'DESTINATION_FIELD_SIZE_LIMITATION' });
+    else if (wasCleaned(text)) changes.push(truncated(field));
+    return fits;
+  });
+  return { text: jsonText(Object.fromEntries(kept)) ?? '{}', changes };
 }
 
 function leaveOut({ newFields }: TableShape, field: string, row: number, leftOut: Set<string>): void {

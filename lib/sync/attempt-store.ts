@@ -22,6 +22,7 @@ export type TakenUp = Omit<Attempt, 'number' | 'fence' | 'emittedAt'> &
 /**
  * Takes up a sync: ends attempts that never said how they ended, raises the connection's fence, and begins the next attempt. One
  * that was asked to end has none. Null when the sync has ended. In one statement: most syncs take no longer than a few of them.
+ * A sync's instant is later than that of the connection's sync before, whatever the workers' clocks say: readers and replays go by it.
  */
 export async function takeUpSync(
   db: Db,
@@ -37,9 +38,13 @@ export async function takeUpSync(
     ), fenced as (
       update connection set last_fence = last_fence + 1
       where id = (select connection_id from sync where cancel_requested_at is null) returning last_fence
+    ), emitted as (
+      select p.emitted_at + interval '1 millisecond' as after from syncs p, sync s
+      where p.connection_id = s.connection_id and p.id < s.id and p.emitted_at is not null order by p.id desc limit 1
     ), begun as (
       update syncs set status = 'running', attempts = attempts + 1,
-        started_at = coalesce(started_at, ${now}), emitted_at = coalesce(emitted_at, ${now})
+        started_at = coalesce(started_at, ${now}),
+        emitted_at = coalesce(emitted_at, greatest(${now}, (select after from emitted)))
       where id = (select id from sync where cancel_requested_at is null) returning *
     ), added as (
       insert into attempt (sync_id, workspace_id, number, fence, worker)

@@ -48,6 +48,16 @@ describe('a sync is started', () => {
 });
 
 describe('attempts', () => {
+  test('of a later sync have a later instant, though the clock went back', async () => {
+    const { service, opened, close } = await started();
+    const before = await opened();
+    await close(before, { status: 'succeeded' });
+    service.move(-3_600_000);
+    const { syncId } = await startSync(service, service.workspaceId, service.connectionId, 'manual');
+    const taken = await openAttempt(service, syncId, 'w2', service.onFinished);
+    expect(taken?.attempt?.emittedAt.getTime()).toBe(before.emittedAt.getTime() + 1);
+  });
+
   test('run, and end the sync with them', async () => {
     const { service, syncId, get, opened, close } = await started();
     const attempt = await opened();

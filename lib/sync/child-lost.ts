@@ -90,7 +90,7 @@ function failureOf({ reason, message }: Lost): Failure {
     kind: 'transient',
     code: 'process_lost',
     message,
-    hint: 'It is tried again; if it stays, look at the log of the worker.',
+    hint: 'If it stays, look at the log of the worker.',
   };
 }
 

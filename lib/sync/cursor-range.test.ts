@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { isWithin, spelledAsIn } from './cursor-range.ts';
 
 test('a range includes both ends, and a day to its last moment', () => {
@@ -8,6 +8,20 @@ test('a range includes both ends, and a day to its last moment', () => {
   const outside = ['2026-01-01T23:59:59Z', '2026-01-04', '2026-01-04T00:00:00Z', null, undefined];
   expect(outside.filter((value) => isWithin(value, range))).toEqual([]);
 });
+
+test.each(['UTC', 'Pacific/Auckland', 'America/Los_Angeles'])(
+  'a time that names no zone is meant in UTC, also where the service runs in %s',
+  (zone) => {
+    vi.stubEnv('TZ', zone);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const range = { from: '2026-01-02', to: '2026-01-03' };
+    const inside = ['2026-01-02 00:00:00', '2026-01-02T00:00:00', '2026-01-03 23:59:59.999', '2026-01-03T23:59'];
+    expect(inside.filter((value) => !isWithin(value, range))).toEqual([]);
+    const outside = ['2026-01-01 23:59:59', '2026-01-01T23:59:59.999', '2026-01-04 00:00:00', '2026-01-04T00:00'];
+    expect(outside.filter((value) => isWithin(value, range))).toEqual([]);
+    expect(spelledAsIn({ at: '2026-01-05T10:00:00Z' }, 'at', '2026-02-01 01:02:03')).toBe('2026-02-01T01:02:03Z');
+  },
+);
 
 test('a time at the end is meant to that moment; numbers compare as numbers, other values as text', () => {
   const upTo = (to: string | null, from: string) => (value: string | number) => isWithin(value, { from, to });

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonValue } from '#lib/json.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const WITHOUT_ZONE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 /** Epoch numbers with as many digits count milliseconds. */
 const MS_DIGITS = 13;
 
@@ -34,19 +35,24 @@ export function isWithin(value: JsonValue | undefined, { from, to }: CursorRange
   const text = String(value);
   if (compare(text, from) < 0) return false;
   if (to === null || compare(text, to) <= 0) return true;
-  return DAY.test(to) && Date.parse(text) < Date.parse(to) + DAY_MS;
+  return DAY.test(to) && instantOf(text) < instantOf(to) + DAY_MS;
 }
 
 function compare(a: string, b: string): number {
-  const [x, y] = [a, b].map((text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text)));
+  const [x, y] = [a, b].map((text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : instantOf(text)));
   if (x !== undefined && y !== undefined && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;
   return a < b ? -1 : Number(a > b);
+}
+
+/** In ms; a time that names no zone is meant in UTC, as days are, wherever the service runs. */
+function instantOf(text: string): number {
+  return Date.parse(WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text);
 }
 
 /** `value` as the stream's own state spells its cursor, so that the source can read it; as it is where no state tells. */
 export function spelledAsIn(state: StreamState | null, field: string, value: string): string {
   const sample = state === null ? undefined : findCursor(state, field);
-  const at = Date.parse(value);
+  const at = instantOf(value);
   if (sample === undefined || Number.isNaN(at) || /^\d+$/.test(value)) return value;
   if (/^\d+$/.test(sample)) return String(sample.length >= MS_DIGITS ? at : Math.floor(at / 1000));
   const whole = new Date(at).toISOString();

@@ -18,7 +18,7 @@ import {
   stream,
 } from './fixtures/fake-source.ts';
 import { runSync } from './run-sync.ts';
-import type { SyncStream } from './sync-stream.ts';
+import { type LoadRules, type SyncStream, USUAL_RULES } from './sync-stream.ts';
 import type { Gate } from './sync-work.ts';
 
 const CONNECTION = '11111111-1111-4111-8111-111111111111';
@@ -34,7 +34,11 @@ async function warehouse() {
   const { url, query } = await testDatabase();
   let fence = 0;
   let minute = 0;
-  const run = async (of: SyncStream, read: Read, { sync = 1, gate }: { sync?: number; gate?: Gate } = {}) => {
+  const run = async (
+    of: SyncStream,
+    read: Read,
+    { sync = 1, gate, rules = USUAL_RULES }: { sync?: number; gate?: Gate; rules?: LoadRules } = {},
+  ) => {
     const destination = postgres.open(testContext(), configOf(url));
     const { recorder, counts } = keepingRecorder();
     const attempt = { connectionId: CONNECTION, syncId: sync, attempt: ++fence, fence };
@@ -42,7 +46,15 @@ async function warehouse() {
     const extract = extractContext(undefined, () => new Date(1e12 + ++minute * 60_000));
     try {
       const [outcome] = await runSync(
-        { attempt, emittedAt: new Date(), source: fakeSource({ t: read }), config: {}, destination, streams: [of] },
+        {
+          attempt,
+          emittedAt: new Date(),
+          source: fakeSource({ t: read }),
+          config: {},
+          destination,
+          streams: [of],
+          rules,
+        },
         { extract, recorder, ...(gate && { gate }) },
       );
       return { failure: outcome?.failure?.code ?? null, published: outcome?.published, counts: counts.get('t') };
@@ -163,6 +175,23 @@ describe('a load behind the gate', () => {
       { code: 'check_failed', reason: 'id is above 1', name: 'n2' },
       { code: 'check_failed', reason: 'id is above 2', name: 'n3' },
     ]);
+  });
+
+  test('what a check puts aside does not count towards the limit, in the attempt after a lost one neither', async () => {
+    const { run, rows } = await warehouse();
+    const lost: Gate = {
+      guards: () => true,
+      onStaged: async (_stream, stage) => {
+        await stage.setAside([{ condition: '"id" > 1', reason: 'id is above 1' }]);
+        throw new Error('the attempt is lost');
+      },
+    };
+    const rules = { ...USUAL_RULES, quarantineLimit: { percent: 20 } };
+    const read: Read = ({ state }) => (state ? [] : [page('a', 1, [row(1), row(2)]), closed('a', { at: '1' })]);
+    expect(await run(appended, read, { gate: lost, rules })).toMatchObject({ counts: { quarantined: 1 } });
+    const next = await run(appended, read, { gate: open, rules });
+    expect(next).toMatchObject({ failure: null, counts: { read: 2, quarantined: 1, written: 1 } });
+    expect(await rows()).toEqual(['1 n1 2026-01-01']);
   });
 
   test('a condition that puts rows aside can write nothing', async () => {

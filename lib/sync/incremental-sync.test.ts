@@ -64,7 +64,7 @@ describe('an incremental sync', () => {
   test('publishes at checkpoints while it reads, and only closed slices', async () => {
     const { run, rows } = await attempts();
     const seen: string[][] = [];
-    await run(
+    const { lines } = await run(
       [items],
       {
         async *items() {
@@ -80,6 +80,8 @@ describe('an incremental sync', () => {
     );
     expect(seen).toEqual([['1 n1']]);
     expect(await rows('items')).toEqual(['1 n1', '2 n2', '3 n3']);
+    // The parts are told as the one load that they are.
+    expect(lines).toContain('items: published +3 ~0');
   });
 
   test('keeps the slices that were whole when it broke off for good, however short it was', async () => {

@@ -1,11 +1,14 @@
 import type { ConfiguredStream, DestinationSyncMode, NewFields, StreamState } from '#lib/catalog.ts';
 import type { SchemaPolicy, StreamTask } from '#lib/db/schema.ts';
-import type { Load, PublishedStream, Replay, TargetStream } from '#lib/destinations/destination.ts';
+import type { Came, Load, PublishedStream, Replay, TargetStream } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { ReadEvent } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { StreamMapping } from '#lib/records/index.ts';
 import { spelledAsIn, withinRange } from './cursor-range.ts';
+
+/** What is read, with when each record of a page came, where that is not now. */
+export type PlanEvent = ReadEvent & { readonly came?: readonly Came[] };
 
 /** How one stream is read and loaded this time. */
 export interface Plan {
@@ -19,9 +22,11 @@ export interface Plan {
   /** The stream's state afterwards, whatever is read; undefined where reading makes it. */
   readonly keeps?: StreamState | null;
   /** Puts other events in the place of the source's. */
-  readonly events: (read: () => AsyncIterable<ReadEvent>) => AsyncIterable<ReadEvent>;
+  readonly events: (read: () => AsyncIterable<ReadEvent>) => AsyncIterable<PlanEvent>;
   /** The records are as the stream's mappers left them already. */
   readonly isMapped: boolean;
+  /** What the sync's log should say of it. */
+  readonly note?: string;
 }
 
 export interface Planned {
@@ -73,7 +78,9 @@ async function refresh(planned: Planned, keepHistory: boolean): Promise<Plan> {
     return { ...plan, from: published.partly ? plan.from : null, target: { ...target, generation } };
   }
   const destinationSyncMode = REPLACING[target.destinationSyncMode];
-  return { ...plan, from: null, publishes: false, target: { ...target, generation, destinationSyncMode } };
+  // What vanished goes too: there is no other way to be rid of it but emptying the table.
+  const replacing = { ...target, generation, destinationSyncMode, softDelete: false };
+  return { ...plan, from: null, publishes: false, target: replacing };
 }
 
 /** Rows of a range of the cursor, merged into what is there; newer rows of the table stay. */
@@ -116,15 +123,21 @@ async function replay({ target, published, load }: Planned): Promise<Plan> {
     },
     ...{ from: null, resumable: false, publishes: false, keeps: published.state, isMapped: true },
     events: () => replayEvents(found),
+    ...(found.comeAgain > 0 && { note: leftOutOfReplay(found.comeAgain) }),
   };
 }
 
-async function* replayEvents({ pages }: Replay): AsyncGenerator<ReadEvent> {
+function leftOutOfReplay(rows: number): string {
+  const [were, they] = rows === 1 ? ['1 row was', 'it'] : [`${rows} rows were`, 'they'];
+  return `${were} put aside by a sync that was not published: ${they} will come again with the next sync, and not from quarantine.`;
+}
+
+async function* replayEvents({ pages }: Replay): AsyncGenerator<PlanEvent> {
   let page = 0;
-  for await (const records of pages) {
+  for await (const { records, came } of pages) {
     page++;
     const bytes = 0;
-    yield { type: 'page', slice: 'quarantine', page, records, read: records.length, filtered: 0, bytes };
+    yield { type: 'page', slice: 'quarantine', page, records, came, read: records.length, filtered: 0, bytes };
   }
   yield { type: 'slice_closed', slice: 'quarantine', state: {} };
 }
@@ -136,7 +149,7 @@ export function newFieldsOf(policy: SchemaPolicy): NewFields {
 }
 
 /** Records as the stream's mappers leave them, with what they filtered counted. */
-export function mapped(page: Extract<ReadEvent, { type: 'page' }>, mapping: StreamMapping | null) {
+export function mapped(page: Extract<PlanEvent, { type: 'page' }>, mapping: StreamMapping | null) {
   if (mapping === null) return page;
   const { records, filtered } = mapping.map(page.records as readonly JsonObject[]);
   return { ...page, records, filtered: page.filtered + filtered };

@@ -1,5 +1,6 @@
 import type { Db } from '#lib/db/connect.ts';
 import { type JsonObject, stringifyJson } from '#lib/json.ts';
+import { cleanJsonText } from '#lib/records/index.ts';
 
 const FLUSH_MS = 50;
 
@@ -33,8 +34,8 @@ export class ProbeWriter {
     const rows = this.#waiting.map((event) => ({
       probe_id: this.#probeId,
       seq: ++this.#seq,
-      // jsonb has no NUL; what is shown here is a view, the sync keeps and notes the value.
-      event: stringifyJson(event).replaceAll('\\u0000', '\\ufffd'),
+      // What Postgres reads of JSON has no NUL and no halves of letters; what is shown here is a view, the sync keeps and notes the value.
+      event: cleanJsonText(stringifyJson(event)),
     }));
     this.#waiting = [];
     this.#writing = this.#writing.then(async () => {

@@ -195,10 +195,10 @@ describe('test_read', () => {
     ]);
   });
 
-  test('NUL in a value can be shown', async () => {
-    const { ask } = await asked([{ body: { data: [{ id: 1, name: 'a\u0000b' }] } }]);
+  test('NUL and half a letter in a value can be shown', async () => {
+    const { ask } = await asked([{ body: { data: [{ id: 1, name: 'a\u0000b', half: '\ud83d', not: '\\u0000' }] } }]);
     const page = (await ask('test_read', { stream: 'orders' })).find(({ type }) => type === 'page');
-    expect(page?.records).toEqual([{ id: 1, name: 'a\ufffdb' }]);
+    expect(page?.records).toEqual([{ id: 1, name: 'a\ufffdb', half: '\ufffd', not: '\\u0000' }]);
   });
 });
 

@@ -1,11 +1,17 @@
 import type { StreamState } from '#lib/catalog.ts';
 import type { QuarantineLimit } from '#lib/db/schema.ts';
-import type { Counts, Stage } from '#lib/destinations/destination.ts';
+import type { Counts, Stage, TargetStream } from '#lib/destinations/destination.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { ReadCounts } from './read-counts.ts';
+import type { LoadRules } from './sync-stream.ts';
 
 /** A share of fewer records says little while there is more to come. */
 const SHARE_FROM_RECORDS = 1_000;
+
+/** What is loaded again was put aside, and counted, before: a replay can only lower the number. */
+export function limitFor(rules: LoadRules | undefined, { replays }: TargetStream): QuarantineLimit | null {
+  return replays ? null : (rules?.quarantineLimit ?? null);
+}
 
 interface Reached {
   readonly counts: ReadCounts;
@@ -24,13 +30,20 @@ export async function passLimit(limit: QuarantineLimit | null, reached: Reached)
   throw failure;
 }
 
-/** `quarantine_limit` if more is put aside than the connection allows; null while it is not. */
+/** After a checkpoint, with its own counts: the database may have refused rows after they had been taken. */
+export function assertWithinLimit(limit: QuarantineLimit | null, counts: Counts, finished: boolean): void {
+  const failure = overLimit(limit, counts, finished);
+  if (failure) throw failure;
+}
+
+/** `quarantine_limit` if more is put aside than the connection allows, checks aside; null while it is not. */
 export function overLimit(
   limit: QuarantineLimit | null,
-  { read, quarantined }: Pick<Counts, 'read' | 'quarantined'>,
+  { read, quarantined: all, checked = 0 }: Pick<Counts, 'read' | 'quarantined' | 'checked'>,
   finished: boolean,
 ): WeirError | null {
   if (limit === null) return null;
+  const quarantined = all - checked;
   const { rows = Number.POSITIVE_INFINITY, percent = 100 } = limit;
   const share = (100 * quarantined) / Math.max(read, 1);
   const isOver = quarantined > rows || (share > percent && (finished || read >= SHARE_FROM_RECORDS));

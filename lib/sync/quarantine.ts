@@ -9,6 +9,7 @@ import { usableConfig } from '#lib/secrets.ts';
 import { notFound } from './refusals.ts';
 import { openDestination, placed, type ResolveContext } from './resolve.ts';
 import { configuredStreams, connectionRow } from './store.ts';
+import type { SyncStream } from './sync-stream.ts';
 import { startSync } from './syncs.ts';
 
 const MOST_LISTED = 200;
@@ -40,14 +41,17 @@ export function listQuarantine(
   });
 }
 
-/** Forgets rows for good. Gives how many there were. */
+/** Forgets rows for good: these, or all of these tables. Gives how many there were. */
 export function forgetQuarantined(
   c: ResolveContext,
   workspaceId: string,
   connectionId: string,
-  ids: readonly number[],
+  { ids, tables }: { readonly ids?: readonly number[]; readonly tables?: readonly string[] },
 ): Promise<number> {
-  return inQuarantine(c, workspaceId, connectionId, (store) => store.remove(connectionId, ids));
+  return inQuarantine(c, workspaceId, connectionId, async (store) => {
+    const named = ids ? await store.remove(connectionId, ids) : 0;
+    return named + (tables ? await store.clear(connectionId, tables) : 0);
+  });
 }
 
 /**
@@ -60,9 +64,13 @@ export async function replayQuarantine(
   connectionId: string,
   tables: readonly string[] | undefined,
 ): Promise<{ syncId: number }> {
-  const { counts } = await listQuarantine(c, workspaceId, connectionId, { limit: 1 });
-  const full = new Set(counts.map(({ table }) => table).filter((table) => tables?.includes(table) ?? true));
-  const streams = (await placedStreams(c.db, connectionId)).filter(({ table }) => full.has(table));
+  const full = await inQuarantine(c, workspaceId, connectionId, async (store, home) => {
+    const counts = await store.counts(connectionId);
+    const wanted = counts.filter(({ table }) => tables?.includes(table) ?? true);
+    return ({ namespace, table }: SyncStream) =>
+      wanted.some((one) => one.table === table && one.namespace === (namespace || home));
+  });
+  const streams = (await placedStreams(c.db, connectionId)).filter(full);
   if (streams.length === 0) throw nothingThere();
   return startTask(c, workspaceId, connectionId, {
     task: { kind: 'replay' },
@@ -91,23 +99,22 @@ async function inQuarantine<T>(
   c: ResolveContext,
   workspaceId: string,
   connectionId: string,
-  work: (store: QuarantineStore) => Promise<T>,
+  work: (store: QuarantineStore, defaultNamespace: string) => Promise<T>,
 ): Promise<T> {
   const row = await connectionRow(c.db, connectionId);
   if (!row || row.workspace_id !== workspaceId) throw notFound('connection');
-  if (!destinationKind(row.destination_type).keepsQuarantine) throw noQuarantine(row.destination_type);
+  const kind = destinationKind(row.destination_type);
+  if (!kind.keepsQuarantine) throw noQuarantine(row.destination_type);
+  const config = usableConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`);
   const destination: Destination = openDestination(
     c,
     await workspaceGuard(c, workspaceId),
     AbortSignal.timeout(LOOK_DEADLINE_MS),
-    {
-      type: row.destination_type,
-      config: usableConfig(c.secrets, row.destination_config, `destination:${row.destination_id}`),
-    },
+    { type: row.destination_type, config },
   );
   try {
     if (!destination.quarantine) throw noQuarantine(row.destination_type);
-    return await work(destination.quarantine);
+    return await work(destination.quarantine, kind.defaultNamespace(config));
   } finally {
     await destination.close();
   }
@@ -127,6 +134,6 @@ function nothingThere(): WeirError {
     kind: 'config',
     code: 'quarantine_empty',
     message: 'There is nothing in quarantine to load.',
-    hint: 'Rows that were put aside for streams that the connection no longer takes stay where they are.',
+    hint: 'Rows that were put aside for streams that the connection no longer takes, or loads into another table or schema by now, stay where they are.',
   });
 }

@@ -51,7 +51,9 @@ export class ReadCounts {
 }
 
 function sum(a: Counts, b: Counts): Counts {
+  const { checked = 0 } = a;
   return {
+    ...(checked > 0 && { checked }),
     read: a.read + b.read,
     filtered: a.filtered + b.filtered,
     quarantined: a.quarantined + b.quarantined,

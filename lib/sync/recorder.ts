@@ -56,6 +56,7 @@ export function databaseRecorder(options: Options): Recorder {
   const { db, log, clock, attempt } = options;
   const { syncId, workspaceId } = attempt;
   const bursts = startBursts(options);
+  const putAside = new Map<SyncStream, number>();
   const line: Recorder['log'] = (level, message, stream) => {
     // Postgres' text has no NUL, and one line would take the others with it.
     const text = message.replaceAll('\0', '\ufffd');
@@ -68,7 +69,10 @@ export function databaseRecorder(options: Options): Recorder {
       line('info', `Reading ${stream.configured.stream.name}, ${modeWords(stream)}.`, stream);
       bursts.update(stream, { status: 'running', started_at: clock(), failure: null });
     },
-    progress: bursts.progress,
+    progress(stream, counts, pages) {
+      putAside.set(stream, counts.quarantined);
+      bursts.progress(stream, counts, pages);
+    },
     expected: (stream, bytes) => bursts.update(stream, { bytes_total: bytes }),
     async advanced(stream, state) {
       await advance(db, attempt, stream, { state: state && stringifyJson(state) });
@@ -76,6 +80,8 @@ export function databaseRecorder(options: Options): Recorder {
     async published(stream, { published, state, phases }) {
       line('info', publishedWords(published), stream);
       if (published.keyless) line('warn', keylessWords(published.keyless), stream);
+      const aside = putAside.get(stream) ?? 0;
+      if (aside > 0) line('warn', putAsideWords(aside), stream);
       const counts = await bursts.lastCounts(stream);
       await advance(db, attempt, stream, {
         ...counts,
@@ -257,6 +263,10 @@ function modeWords({ configured }: SyncStream): string {
 
 function keylessWords(keyless: number): string {
   return `The key of this stream has changed: ${keyless} rows of before have no value in it, and no later row will replace them. Refresh the stream without keeping its history to read them again.`;
+}
+
+function putAsideWords(rows: number): string {
+  return `${rows} ${rows === 1 ? 'row was' : 'rows were'} put aside: the connection’s quarantine says why, and loads them again.`;
 }
 
 function publishedWords({ inserted, updated, deleted, repeated = 0, rows }: Published): string {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { sql } from 'kysely';
 import type { Guard } from '#lib/address-guard.ts';
 import type { ConfiguredStream } from '#lib/catalog.ts';
 import { openMappers } from '#lib/connections/mapper-secrets.ts';
@@ -88,7 +89,7 @@ export function extractContext(
   },
   guard: Guard,
   signal: AbortSignal,
-  extra: Pick<ExtractContext, 'onExchange' | 'uploadDir'> = {},
+  extra: Pick<ExtractContext, 'onExchange' | 'uploadDir' | 'uploadName'> = {},
 ): ExtractContext & { close(): Promise<void> } {
   const http = createHttpClient({ guard, clock, log });
   return {
@@ -106,9 +107,18 @@ export function extractContext(
   };
 }
 
-/** Where the files that a workspace was sent lie; nobody else's. */
-export function uploadDir({ dataDir }: Pick<Env, 'dataDir'>, workspaceId: string): string {
-  return path.join(dataDir, 'uploads', workspaceId);
+/** The files that a workspace was sent, and nobody else's. */
+export function uploadsOf(
+  { db, env }: Pick<ResolveContext, 'db' | 'env'>,
+  workspaceId: string,
+): Pick<ExtractContext, 'uploadDir' | 'uploadName'> {
+  return {
+    uploadDir: path.join(env.dataDir, 'uploads', workspaceId),
+    async uploadName(id) {
+      const known = db.selectFrom('upload').select('name').where('workspace_id', '=', workspaceId);
+      return (await known.where(sql`id::text`, '=', id).executeTakeFirst())?.name ?? null;
+    },
+  };
 }
 
 interface Placement {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { StreamTask } from '#lib/db/schema.ts';
 import type { ReadEvent } from '#lib/extract/source.ts';
-import type { JsonObject } from '#lib/json.ts';
+import { type JsonObject, parseJson } from '#lib/json.ts';
 import { closed, page, type Read, stream } from './fixtures/fake-source.ts';
 import { reads, row, warehouse } from './fixtures/warehouse.ts';
 import type { SyncStream } from './sync-stream.ts';
@@ -92,6 +92,18 @@ describe('fields that the schema does not name', () => {
     expect((await run(items, reads([more]))).published?.schemaChanges).toBeUndefined();
   });
 
+  test('are told too where they come in a part that goes to the readers before the end, as keys that come twice are', async () => {
+    const { run } = await warehouse();
+    await run(items, reads([row(1)]));
+    const part = Array.from({ length: 10_000 }, (_, id) => row(id));
+    const { published } = await run(items, () => [
+      ...[page('a', 1, [...part, more, more]), closed('a', { day: 2 })],
+      ...[page('b', 1, [row(1), row(1)]), closed('b', { day: 3 })],
+    ]);
+    expect(published?.schemaChanges).toMatchObject([{ change: 'column_added', field: 'colour' }]);
+    expect(published?.repeated).toBe(3);
+  });
+
   test('are left out where the connection ignores them, and that is told too', async () => {
     const { run, query } = await warehouse();
     const { published } = await run(items, reads([more]), { schemaChanges: 'ignore' });
@@ -140,6 +152,20 @@ describe('mappers', () => {
     expect(counts).toMatchObject({ read: 3, filtered: 1, written: 2 });
     const found = await query<{ item_id: string; name_hashed: string }>('select item_id, name_hashed from items');
     expect(found).toEqual([{ item_id: '1', name_hashed: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+  });
+
+  test('a field of the source’s own that has a new name is loaded beside it, or left out by the rule for new ones', async () => {
+    const { run, query } = await warehouse();
+    const mapped = changed(items, {
+      mappers: [mapper('field-renaming', { originalFieldName: 'name', newFieldName: 'label' })],
+    });
+    const own = { ...row(1), label: 'own' };
+    const ignoring = await run(mapped, reads([own]), { schemaChanges: 'ignore' });
+    expect(ignoring.published?.schemaChanges).toMatchObject([{ change: 'field_left_out', field: 'label (source)' }]);
+    expect(await query('select label from items')).toEqual([{ label: 'n1' }]);
+    const { published } = await run(mapped, reads([{ ...own, at: '2026-01-02' }]));
+    expect(published?.schemaChanges).toMatchObject([{ change: 'column_added', field: 'label (source)' }]);
+    expect(await query('select label, label__source_ from items')).toEqual([{ label: 'n1', label__source_: 'own' }]);
   });
 
   test('the source is asked by its own names', async () => {
@@ -246,6 +272,16 @@ describe('a refresh', () => {
   });
 });
 
+test('a refresh that replaces a stream leaves no row behind that had vanished; one that keeps history does', async () => {
+  const { run, rows } = await warehouse();
+  const soft = changed(list, { softDelete: true });
+  await run(soft, reads([row(1), row(2)]));
+  await run(soft, reads([row(1)]), {}, { kind: 'refresh', keepHistory: true });
+  expect(await rows()).toEqual(['1 n1', '2 n2']);
+  await run(soft, reads([row(1)]), {}, { kind: 'refresh', keepHistory: false });
+  expect(await rows()).toEqual(['1 n1']);
+});
+
 describe('a backfill', () => {
   const range: StreamTask = { kind: 'backfill', from: '2026-01-02', to: '2026-01-03' };
 
@@ -267,6 +303,22 @@ describe('a backfill', () => {
     const { failure } = await run(stream('items', 'incremental', 'append'), reads([]), {}, range);
     expect(failure).toMatchObject({ code: 'backfill_needs_key' });
   });
+});
+
+test.each([
+  ['rows', { rows: 1 }, 'quarantine_limit'],
+  ['exactly as many rows', { rows: 2 }, null],
+  ['percent', { percent: 49.9 }, 'quarantine_limit'],
+  ['exactly as many percent', { percent: 50 }, null],
+])('rows that the database refuses after they were taken count towards the limit: %s', async (_, limit, code) => {
+  const { run, query } = await warehouse({ layout: 'basic' });
+  const huge = (id: number) => ({ ...row(id), size: parseJson('1e140000') });
+  const records = [row(1), row(2), huge(3), huge(4)] as JsonObject[];
+  const { failure, published } = await run(items, reads(records, { day: 1 }), { quarantineLimit: limit });
+  expect(failure?.code ?? null).toBe(code);
+  expect(await query('select 1 from _weir.quarantine')).toHaveLength(2);
+  if (code === null) expect(published?.inserted).toBe(2);
+  else expect(await query(`select to_regclass('items') as items`)).toEqual([{ items: null }]);
 });
 
 describe('a replay', () => {
@@ -291,6 +343,40 @@ describe('a replay', () => {
     const seen: unknown[] = [];
     await run(items, noting(seen, []));
     expect(seen).toEqual([{ day: 3 }]);
+  });
+
+  test.each(['direct', 'basic'])('brings back no row that came before the one in the table: %s', async (layout) => {
+    const { run, rows, query } = await warehouse({ layout });
+    // Cursors by the day: of equal ones the row counts that came last.
+    const odd = (id: number, at: string) => ({ ...row(id, 'loaded again', at), extra: '\u0000', count: 'many' });
+    const { jsonSchema } = items.configured.stream;
+    const properties = { ...(jsonSchema.properties as JsonObject), count: { type: 'integer' } };
+    const counted = changed(items, { stream: { ...items.configured.stream, jsonSchema: { properties } } });
+    const aside = { badValues: 'quarantine' as const };
+    await run(counted, reads([row(3, 'before', '2026-01-02'), row(4, 'before', '2026-01-03')]), aside);
+    await run(counted, reads([1, 2, 3, 4, 5].map((id) => odd(id, '2026-01-02'))), aside);
+    await query(`update _weir.quarantine set at = '2026-01-02 12:00Z'`);
+    await run(counted, reads([row(1, 'newer', '2026-01-02'), row(2, 'older', '2026-01-01')]), aside);
+    const { counts } = await run(counted, noSource, {}, { kind: 'replay' });
+    expect(counts).toMatchObject({ read: 5, written: 5 });
+    expect(await rows()).toEqual(['1 newer', '2 loaded again', '3 loaded again', '4 before', '5 loaded again']);
+    // Raw tables keep all that came.
+    if (layout === 'basic') expect(await query('select 1 from _airbyte_raw_items')).toHaveLength(2 + 2 + 5);
+    expect(await query('select 1 from _weir.quarantine')).toEqual([]);
+  });
+
+  test('of a stream that keeps each version of a row brings back older ones too', async () => {
+    const { run, rows, query } = await warehouse();
+    const log = changed(stream('items', 'incremental', 'append'), {
+      stream: { ...items.configured.stream, jsonSchema: { properties: { count: { type: 'integer' } } } },
+    });
+    await run(log, reads([row(1), { ...row(2), count: 'many' }]), { badValues: 'quarantine' });
+    await query(`update _weir.quarantine set at = '2026-01-01 12:00Z'`);
+    await run(log, reads([row(2, 'newer')]));
+    const { counts } = await run(log, noSource, {}, { kind: 'replay' });
+    expect(counts).toMatchObject({ read: 1, written: 1 });
+    expect(await rows()).toEqual(['1 n1', '2 n2', '2 newer']);
+    expect(await query('select 1 from _weir.quarantine')).toEqual([]);
   });
 
   test('of a stream that overwrites adds to what is there', async () => {

@@ -14,7 +14,7 @@ import type { ManifestTest } from '#lib/manifest/weir-block.ts';
 import { followReferences } from '#lib/secrets.ts';
 import { ProbeWriter } from './probe-writer.ts';
 import { endProbe, lastProbeEvent, probeAad } from './probes.ts';
-import { extractContext, openDestination, type ResolveContext, uploadDir } from './resolve.ts';
+import { extractContext, openDestination, type ResolveContext, uploadsOf } from './resolve.ts';
 import { ownerOf } from './save-source-changes.ts';
 import { testRead } from './test-read.ts';
 
@@ -74,7 +74,7 @@ async function answer(c: ResolveContext, question: Question, events: ProbeWriter
   }
   if (kind === 'run_tests') return answerTests(input, events);
   const extract = extractContext(c, guard, signal, {
-    uploadDir: uploadDir(c.env, question.workspace_id),
+    ...uploadsOf(c, question.workspace_id),
     onExchange: (exchange) => events.add({ type: 'exchange', exchange }),
   });
   if (kind === 'draft') {

@@ -18,13 +18,14 @@ import {
   type ResolveContext,
   type ResolvedConnection,
   resolveConnection,
-  uploadDir,
+  uploadsOf,
 } from './resolve.ts';
 import { runSync, type StreamOutcome } from './run-sync.ts';
 import { nextStates } from './states.ts';
 import { insertStreamRows, streamRows } from './store.ts';
 import type { SyncStream } from './sync-stream.ts';
 import type { Gate } from './sync-work.ts';
+import { tellRetries } from './tell-retries.ts';
 
 const CANCEL_CHECK_MS = 500;
 
@@ -65,6 +66,8 @@ export async function runSyncJob(
   unwatchDisk();
   pausesTold();
   await recorder.close();
+  // A session has the rights and settings that its user had when it began: what is mended there counts for the next attempt.
+  if (end.status !== 'succeeded') await c.kept?.end();
   const took = { ...use(), cpuPausedMs: Math.round(pausedMs()), ...(limits && { limits }) };
   await closeAttempt(c, attempt, { ...end, use: took }, options.onFinished);
   if ('failure' in end && end.failure.code === 'schema_changed') await disable(c, attempt, end.failure);
@@ -85,7 +88,7 @@ async function runAttempt(
   try {
     await assertDiskSpace(c.env.dataDir, c.env.diskFloorMb);
     const guard = await workspaceGuard(c, attempt.workspaceId);
-    const extract = extractContext(c, guard, signal, { uploadDir: uploadDir(c.env, attempt.workspaceId) });
+    const extract = extractContext(c, guard, signal, uploadsOf(c, attempt.workspaceId));
     const resolved = await resolveNow(c, attempt, { guard, signal, extract, order });
     const connection = ordered(resolved, order, await nextStates(c.db, attempt.connectionId));
     await insertStreamRows(
@@ -111,7 +114,10 @@ async function runAttempt(
             leftToDo(stream, earlier.get(keyOf(stream.configured.stream))),
           ),
         },
-        { extract: { ...extract, ...connection.owner }, recorder, ...(gate && { gate }) },
+        {
+          extract: { ...extract, ...connection.owner, onRetry: tellRetries(recorder, connection.streams) },
+          ...{ recorder, ...(gate && { gate }) },
+        },
       );
       return endOf(outcomes, [...earlier.values()].filter(isSettled));
     } finally {
@@ -155,7 +161,8 @@ function isSettled({ status, decision }: Earlier): boolean {
 function leftToDo(stream: SyncStream, before: Earlier | undefined): SyncStream[] {
   if (!before) return [stream];
   if (isSettled(before)) return [];
-  return [before.decision === null ? stream : { ...stream, decision: before.decision }];
+  if (before.decision !== null) return [{ ...stream, decision: before.decision }];
+  return [before.failure?.code === 'file_changed' ? { ...stream, filesGrow: true } : stream];
 }
 
 function keyOf({ namespace, name }: { namespace?: string; name: string }): string {

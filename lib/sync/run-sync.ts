@@ -5,6 +5,7 @@ import { killPoint } from '#lib/kill-points.ts';
 import { mappingOf } from '#lib/records/index.ts';
 import { PhaseTimes } from './phase-times.ts';
 import { newFieldsOf, type Plan, planStream } from './plan-stream.ts';
+import { assertWithinLimit, limitFor } from './quarantine-limit.ts';
 import { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
 import { isWhole, reconcile, refusing, type Staging, stageStream, withoutMark } from './stage-stream.ts';
@@ -69,29 +70,53 @@ async function extractAndPublish(work: SyncWork, hooks: SyncHooks, load: Load, s
   const state = (stream.begin ?? { state: withoutMark(found.state) }).state;
   const published = { ...found, state };
   const plan = await planStream({ target: given, configured: stream.configured, published, load }, stream.task);
+  if (plan.note) hooks.recorder.log('info', plan.note, stream);
   if (stream.decision) return decided(work, hooks, load, { stream, target: plan.target });
   const { stage, resumed } = await openStage(load, plan);
   const guarded = hooks.gate?.guards(stage.names) === true;
   const counts = new ReadCounts(resumed?.counts);
   if (resumed !== null) hooks.recorder.log('info', 'Goes on from what the attempt before had staged.', stream);
   const leftOut = new Set<string>();
+  const parts: Published[] = [];
   let reached = resumed?.state ?? null;
   if (resumed === null || plan.resumable) {
     const from = resumed?.state ?? plan.from;
     const publishes = plan.publishes && !guarded;
-    const staging = { stream, plan, mapping: plan.isMapped ? null : mapping, stage, counts, from, publishes, leftOut };
+    const read = { stream, plan, mapping: plan.isMapped ? null : mapping, stage, counts, from };
+    const staging = { ...read, publishes, leftOut, parts };
     reached = await stageStream(work, hooks, staging);
   }
   reconcile(counts.closed);
+  // Once more: the database may have refused rows late, and a stage that was taken up whole has not been asked.
+  const limit = limitFor(work.rules, plan.target);
+  assertWithinLimit(limit, counts.closed, true);
   if (guarded) await passGate(hooks, { stream, stage, counts, leftOut });
   else await hooks.gate?.onPart?.(stream, stage, { complete: true, counts: counts.closed });
   killPoint('sync.staged');
   const result = await stage.publish({
     complete: true,
-    onRefused: refusing(work, hooks, { stream, stage, counts }, true),
+    onRefused: refusing(hooks, { stream, stage, counts, limit }, true),
   });
   killPoint('sync.published');
-  return { published: withLeftOut(result, leftOut), state: stateAfter(stream, plan, reached) };
+  return { published: withLeftOut(together(parts, result), leftOut), state: stateAfter(stream, plan, reached) };
+}
+
+/** What the last part says, with the rows and changes of all of them: readers see one load. */
+function together(parts: readonly Published[], last: Published): Published {
+  const all = [...parts, last];
+  const sum = (count: (part: Published) => number | undefined) =>
+    all.reduce((total, part) => total + (count(part) ?? 0), 0);
+  const [repeated, keyless] = [sum((part) => part.repeated), sum((part) => part.keyless)];
+  const changes = all.flatMap(({ schemaChanges = [] }) => schemaChanges);
+  return {
+    ...last,
+    inserted: sum(({ inserted }) => inserted),
+    updated: sum(({ updated }) => updated),
+    deleted: sum(({ deleted }) => deleted),
+    ...(repeated > 0 && { repeated }),
+    ...(keyless > 0 && { keyless }),
+    ...(changes.length > 0 && { schemaChanges: changes }),
+  };
 }
 
 function isIncremental({ configured }: SyncStream): boolean {
@@ -164,7 +189,8 @@ async function decided(
     throw stageGone();
   }
   const counts = new ReadCounts(stage.resumed.counts);
-  const onRefused = refusing(work, hooks, { stream, stage, counts }, true);
+  const limit = limitFor(work.rules, target);
+  const onRefused = refusing(hooks, { stream, stage, counts, limit }, true);
   const published = await stage.publish({ complete: true, onRefused });
   return { published, state: target.syncMode === 'incremental' ? stage.resumed.state : null };
 }

@@ -1,18 +1,18 @@
 import type { StreamState } from '#lib/catalog.ts';
-import type { Counts, PublishOptions, Stage } from '#lib/destinations/destination.ts';
+import type { QuarantineLimit } from '#lib/db/schema.ts';
+import type { Counts, Published, PublishOptions, Stage } from '#lib/destinations/destination.ts';
 import { toFailure, WeirError } from '#lib/errors.ts';
-import type { ReadEvent } from '#lib/extract/source.ts';
 import { killPoint } from '#lib/kill-points.ts';
 import type { StreamMapping } from '#lib/records/index.ts';
 import { checkpointTimer } from './checkpoint-timer.ts';
-import { mapped, type Plan } from './plan-stream.ts';
-import { overLimit, passLimit } from './quarantine-limit.ts';
+import { mapped, type Plan, type PlanEvent } from './plan-stream.ts';
+import { assertWithinLimit, limitFor, overLimit, passLimit } from './quarantine-limit.ts';
 import type { ReadCounts } from './read-counts.ts';
 import type { Recorder } from './recorder.ts';
-import { type SyncStream, USUAL_RULES } from './sync-stream.ts';
+import type { SyncStream } from './sync-stream.ts';
 import type { SyncHooks, SyncWork } from './sync-work.ts';
 
-type ReadPage = Extract<ReadEvent, { type: 'page' }>;
+type ReadPage = Extract<PlanEvent, { type: 'page' }>;
 
 /** A stream on its way into its stage. */
 export interface Staging {
@@ -26,20 +26,23 @@ export interface Staging {
   readonly publishes: boolean;
   /** Fields that the connection's rule kept out. */
   readonly leftOut: Set<string>;
+  /** What went to the readers before the end, part by part. */
+  readonly parts: Published[];
 }
 
 /** Reads the stream into its stage. @returns the state that covers what was read */
 export async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Staging): Promise<StreamState | null> {
   const { stream, plan, stage, counts, from } = staging;
   const { extract, recorder } = hooks;
-  const due = checkpointTimer(extract.clock);
+  const timer = checkpointTimer(extract.clock);
   let state = from;
   // Mappers and ranges look at each record.
   const takesFiles = stage.writeFile !== undefined && staging.mapping === null && plan.keeps === undefined;
-  const request = { stream: stream.configured, state: from, takesFiles };
+  const { configured, filesGrow = false } = stream;
+  const request = { stream: configured, state: from, takesFiles, filesGrow };
   const events = endingInWords(plan.events(() => work.source.read(extract, work.config, request)));
   let hasUnsaved = false;
-  const most = work.rules?.quarantineLimit ?? null;
+  const most = limitFor(work.rules, plan.target);
   const limit = (finished: boolean) => passLimit(most, { counts, stage, state, finished });
   for await (const event of events) {
     extract.signal.throwIfAborted();
@@ -52,8 +55,8 @@ export async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Sta
     } else if (event.type === 'slice_closed') {
       counts.close(event.slice);
       state = event.state;
-      hasUnsaved = !(plan.resumable && due(counts.closed.written));
-      if (!hasUnsaved) await saveSoFar(work, hooks, staging, state);
+      hasUnsaved = !(plan.resumable && timer.isDue(counts.closed.written));
+      if (!hasUnsaved) timer.made(await timeOf(() => saveSoFar(work, hooks, staging, state)));
     } else if (event.type === 'slice_cut') {
       if (!mayComeAgain(staging)) continue;
       counts.cut(event.slice, (await stage.forgetRefused?.(event.slice)) ?? 0);
@@ -75,10 +78,16 @@ export async function stageStream(work: SyncWork, hooks: SyncHooks, staging: Sta
   return state;
 }
 
+async function timeOf(work: () => Promise<void>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
 /** The same events, and the failure that they end with as one more. */
 async function* endingInWords(
-  events: AsyncIterable<ReadEvent>,
-): AsyncGenerator<ReadEvent | { readonly type: 'broke_off'; readonly error: unknown }> {
+  events: AsyncIterable<PlanEvent>,
+): AsyncGenerator<PlanEvent | { readonly type: 'broke_off'; readonly error: unknown }> {
   try {
     yield* events;
   } catch (error) {
@@ -102,12 +111,15 @@ async function keepSoFar(work: SyncWork, hooks: SyncHooks, staging: Staging, sta
   }
 }
 
-async function stagePage({ stage, counts, mapping, leftOut }: Staging, read: ReadPage): Promise<void> {
+async function stagePage({ stage, counts, mapping, leftOut, plan }: Staging, read: ReadPage): Promise<void> {
   const page = mapped(read, mapping);
   const { leftOut: fields, ...written } = await stage.write({
     slice: page.slice,
     page: page.page,
     records: page.records,
+    ...(page.came && { came: page.came }),
+    // Nothing of it is saved before all of it is.
+    ...(!plan.resumable && { closesAs: 'all' }),
   });
   for (const field of fields ?? []) leftOut.add(field);
   counts.add(page.slice, { read: page.read, filtered: page.filtered, bytes: page.bytes, ...written });
@@ -118,7 +130,7 @@ async function stagePage({ stage, counts, mapping, leftOut }: Staging, read: Rea
 async function stageFile(
   { stream, stage, counts }: Staging,
   recorder: Recorder,
-  { slice, file, taken }: Extract<ReadEvent, { type: 'file' }>,
+  { slice, file, taken }: Extract<PlanEvent, { type: 'file' }>,
 ): Promise<void> {
   const onProgress = (bytes: number, rows: number) => {
     const { total } = counts;
@@ -137,22 +149,29 @@ async function stageFile(
 async function saveSoFar(
   work: SyncWork,
   hooks: SyncHooks,
-  { stream, stage, counts, publishes }: Staging,
+  { stream, plan, stage, counts, publishes, parts }: Staging,
   state: StreamState | null,
 ): Promise<void> {
   counts.settle(await stage.checkpoint({ state, openSlices: counts.open, counts: counts.closed }));
   killPoint('sync.checkpoint');
+  const limit = limitFor(work.rules, plan.target);
+  assertWithinLimit(limit, counts.total, false);
   if (!publishes) return;
   await hooks.gate?.onPart?.(stream, stage, { complete: false, counts: counts.closed });
-  await stage.publish({ complete: false, onRefused: refusing(work, hooks, { stream, stage, counts }, false) });
+  const onRefused = refusing(hooks, { stream, stage, counts, limit }, false);
+  parts.push(await stage.publish({ complete: false, onRefused }));
   await hooks.recorder.advanced(stream, state);
+}
+
+interface Refusing extends Pick<Staging, 'stream' | 'counts'> {
+  readonly stage: Pick<Stage, 'names'>;
+  readonly limit: QuarantineLimit | null;
 }
 
 /** Rows that the table itself refuses count as put aside, and towards the limit. */
 export function refusing(
-  { rules = USUAL_RULES }: SyncWork,
   { recorder, gate }: SyncHooks,
-  { stream, stage, counts }: Pick<Staging, 'stream' | 'counts'> & { readonly stage: Pick<Stage, 'names'> },
+  { stream, stage, counts, limit }: Refusing,
   finished: boolean,
 ): PublishOptions['onRefused'] {
   return async (saved) => {
@@ -162,7 +181,7 @@ export function refusing(
     reconcile(saved);
     recorder.progress(stream, counts.total, counts.pages);
     recorder.log('warn', `The table refused ${more} of the rows; they were put aside with the reason.`, stream);
-    const failure = overLimit(rules.quarantineLimit, saved, finished);
+    const failure = overLimit(limit, saved, finished);
     if (failure) throw failure;
   };
 }

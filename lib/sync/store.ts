@@ -131,7 +131,7 @@ const COMPILED = sql<JsonObject | null>`(
   order by v.version desc limit 1)`;
 
 const CONFIGURED = sql<ConfiguredStream[]>`(
-  select coalesce(jsonb_agg(cs.configured order by cs.position), '[]') from connection_stream cs where cs.connection_id = connection.id)`;
+  select coalesce(json_agg(cs.configured order by cs.position), '[]') from connection_stream cs where cs.connection_id = connection.id)`;
 
 /** @throws WeirError `not_found` */
 export async function assertConnection(db: Db, workspaceId: string, connectionId: string): Promise<void> {

@@ -4,11 +4,9 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { BadValues } from '#lib/catalog.ts';
 import { makeBucket } from '#lib/destinations/s3/fixtures/bucket.ts';
-import { language } from '#lib/extract/kinds.ts';
-import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { parseManifest } from '#lib/manifest/parse-manifest.ts';
 import { extractContext, keepingRecorder } from './fixtures/fake-source.ts';
+import { fileSource, inlineSchema } from './fixtures/file-source.ts';
 import { runSync } from './run-sync.ts';
 import { USUAL_RULES } from './sync-stream.ts';
 
@@ -31,23 +29,10 @@ async function loaded(
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(path.join(folder, 'rows.csv'), text);
   const bucket = await makeBucket();
-  const { manifest } = parseManifest(
-    `
-version: 6.0.0
-type: DeclarativeSource
-check: { type: CheckStream, stream_names: [rows] }
-streams:
-  - type: FileStream
-    name: rows
-    provider: { type: folder, folder: ${JSON.stringify(folder)} }
-    path: rows.csv
-    format: { type: csv, delimiter: "," }
-    schema_loader: { type: InlineSchemaLoader, schema: ${JSON.stringify({ properties: PROPERTIES })} }
-`,
-    language,
-  );
-  if (!manifest) throw new Error('the manifest is wrong');
-  const source = createManifestSource(manifest);
+  const source = fileSource(folder, {
+    ...{ path: 'rows.csv', format: { type: 'csv', delimiter: ',' } },
+    schema_loader: inlineSchema(PROPERTIES),
+  });
   const destination = bucket.open(config);
   const { recorder, counts } = keepingRecorder();
   const stream = {

@@ -6,13 +6,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DestinationSyncMode } from '#lib/catalog.ts';
 import { configOf, testContext } from '#lib/destinations/postgres/fixtures/test-destination.ts';
 import { postgres } from '#lib/destinations/postgres/postgres.ts';
-import { language } from '#lib/extract/kinds.ts';
-import { createManifestSource } from '#lib/extract/manifest-source.ts';
 import type { Source } from '#lib/extract/source.ts';
 import type { JsonObject } from '#lib/json.ts';
-import { parseManifest } from '#lib/manifest/parse-manifest.ts';
 import { testDatabase } from '#tests/harness/database.ts';
 import { extractContext, keepingRecorder } from './fixtures/fake-source.ts';
+import { fileSource, inlineSchema } from './fixtures/file-source.ts';
 import { runSync } from './run-sync.ts';
 
 const RUNS = Number(process.env.WEIR_PROPERTY_RUNS ?? 12);
@@ -41,7 +39,14 @@ async function loaded(scenario: Scenario, way: 'straight' | 'pages', folder = fo
     {
       attempt: { connectionId: '11111111-1111-4111-8111-111111111111', syncId: 1, attempt: 1, fence: 1 },
       emittedAt: new Date('2026-01-01T12:00:00Z'),
-      source: watched(fileSource(folder), way, used),
+      source: watched(
+        fileSource(folder, {
+          ...{ primary_key: ['id'], path: 'rows.csv', format: { type: 'csv', delimiter: ',' } },
+          schema_loader: inlineSchema(COLUMNS),
+        }),
+        way,
+        used,
+      ),
       ...{ config: {}, destination, streams: [streamOf(scenario.mode)] },
     },
     { extract, recorder },
@@ -96,27 +101,6 @@ function watched(source: Source, way: 'straight' | 'pages', used: { files: numbe
       }
     },
   };
-}
-
-function fileSource(folder: string): Source {
-  const { manifest, issues } = parseManifest(
-    `
-version: 6.0.0
-type: DeclarativeSource
-check: { type: CheckStream, stream_names: [rows] }
-streams:
-  - type: FileStream
-    name: rows
-    primary_key: [id]
-    provider: { type: folder, folder: ${JSON.stringify(folder)} }
-    path: rows.csv
-    format: { type: csv, delimiter: "," }
-    schema_loader: { type: InlineSchemaLoader, schema: ${JSON.stringify({ properties: COLUMNS })} }
-`,
-    language,
-  );
-  if (!manifest) throw new Error(JSON.stringify(issues));
-  return createManifestSource(manifest);
 }
 
 function streamOf(destinationSyncMode: DestinationSyncMode) {

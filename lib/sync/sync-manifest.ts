@@ -28,6 +28,7 @@ export interface ManifestSync {
   readonly log: Log;
   readonly say: (line: string) => void;
   readonly componentsDir?: string | null;
+  readonly fileRoots?: readonly string[];
   readonly filesDir?: string | null;
   /** Keeps a config that the source changed, such as a refresh token that works once. */
   readonly saveConfig?: (config: JsonObject) => Promise<void>;
@@ -41,7 +42,7 @@ export async function syncManifest(options: ManifestSync): Promise<StreamOutcome
   const clock = () => new Date();
   const env = {
     dataDir: path.join(os.tmpdir(), 'weir'),
-    fileRoots: [process.cwd()],
+    fileRoots: options.fileRoots ?? [],
     componentsDir: options.componentsDir ?? null,
   };
   const extract = { ...extractContext({ env, log, clock }, guard, signal), ...(saveConfig && { saveConfig }) };
@@ -55,14 +56,23 @@ export async function syncManifest(options: ManifestSync): Promise<StreamOutcome
     for (const name of options.streams ?? []) assertFound(name, found);
     const chosen = found.filter((stream) => options.streams?.includes(stream.name) ?? true);
     const syncId = clock().getTime();
-    return await runSync(
-      {
-        attempt: { connectionId: connectionIdOf(options), syncId, attempt: 1, fence: syncId },
-        ...{ emittedAt: clock(), source, config, destination },
-        streams: chosen.map((stream) => placed(stream, options.fullRefresh === true)),
-      },
-      { extract, recorder: sayingRecorder(say) },
+    const emittedAt = clock();
+    const run = (attempt: number, streams: readonly SyncStream[]) => {
+      const ref = { connectionId: connectionIdOf(options), syncId, attempt, fence: syncId + attempt - 1 };
+      const work = { attempt: ref, ...{ emittedAt, source, config, destination, streams } };
+      return runSync(work, { extract, recorder: sayingRecorder(say) });
+    };
+    const first = await run(
+      1,
+      chosen.map((stream) => placed(stream, options.fullRefresh === true)),
     );
+    const changed = first.filter(({ failure }) => failure?.code === 'file_changed');
+    if (changed.length === 0) return first;
+    const again = await run(
+      2,
+      changed.map(({ stream }) => ({ ...stream, filesGrow: true })),
+    );
+    return [...first.filter((outcome) => !changed.includes(outcome)), ...again];
   } finally {
     await destination.close();
     await extract.close();

@@ -11,6 +11,8 @@ export interface SyncStream {
   readonly decision?: 'release' | 'discard';
   /** Where somebody set the stream to begin, in the place of its published state; null state is the beginning. */
   readonly begin?: { readonly state: StreamState | null };
+  /** The attempt before ended because a file of its source changed while it was read. */
+  readonly filesGrow?: boolean;
   /** In place of the usual. */
   readonly task?: StreamTask;
 }

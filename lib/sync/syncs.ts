@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
-import type { StreamTask, SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib/db/schema.ts';
+import type { StreamTask, SyncKind, SyncStatus, SyncStreamStatus, SyncTrigger } from '#lib/db/schema.ts';
 import type { Failure } from '#lib/errors.ts';
 import type { Queue } from '#lib/jobs/queue.ts';
 import type { SyncOrder } from './order.ts';
@@ -12,7 +12,10 @@ export interface SyncSummary {
   readonly id: number;
   readonly connectionId: string;
   readonly connectionName: string;
+  /** When its connection syncs next by itself; null when it does not. */
+  readonly nextDue: Date | null;
   readonly trigger: SyncTrigger;
+  readonly kind: SyncKind;
   readonly status: SyncStatus;
   readonly dueAt: Date | null;
   readonly createdAt: Date;
@@ -230,7 +233,9 @@ function selectSyncs(db: Db, workspaceId: string) {
       'syncs.id',
       'syncs.connection_id as connectionId',
       'connection.name as connectionName',
+      'connection.next_due as nextDue',
       'syncs.trigger',
+      'syncs.kind',
       'syncs.status',
       'syncs.due_at as dueAt',
       'syncs.created_at as createdAt',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Guard } from '#lib/address-guard.ts';
 import type { Relation } from '#lib/destinations/destination.ts';
 import { destinationKind } from '#lib/destinations/kinds.ts';
+import type { ReadColumn } from '#lib/destinations/local-files.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { Log } from '#lib/log.ts';
@@ -17,6 +18,7 @@ export interface PublishedFiles {
   readonly namespace: string;
   readonly name: string;
   readonly files: readonly string[];
+  readonly columns?: readonly ReadColumn[];
 }
 
 type Files = Extract<Relation, { kind: 'parquet' }>;
@@ -40,12 +42,12 @@ export async function withBucket<T>(options: BucketOptions, work: (engine: Engin
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-checks-'));
   const destination = destinationKind(options.type).open({ ...options, workDir: folder }, options.config);
   const copied = new Map<PublishedFiles, Promise<Files>>();
-  const copy = async ({ files }: PublishedFiles) => {
+  const copy = async ({ files, columns }: PublishedFiles) => {
     const sizes = (await destination.sizes?.({ kind: 'parquet', files })) ?? [];
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (bytes > (options.mostBytes ?? Infinity)) throw tooLarge(bytes, options.mostBytes ?? 0);
     const into = await mkdtemp(path.join(folder, `${copied.size}-`));
-    const fetched = await destination.fetch({ kind: 'parquet', files }, into);
+    const fetched = await destination.fetch({ kind: 'parquet', files, ...(columns && { columns }) }, into);
     options.onRead?.({ bytes });
     return fetched as Files;
   };

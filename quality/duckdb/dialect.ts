@@ -8,7 +8,7 @@ export const duckdbDialect: Dialect = {
   quote: identifier,
   source(relation) {
     if (relation.kind !== 'parquet') throw new Error(`DuckDB can't read ${relation.kind}`);
-    return typedRows(relation.files);
+    return typedRows(relation.files, relation.columns);
   },
   trim: (text) => `trim(${text}, ${BLANKS})`,
   matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,

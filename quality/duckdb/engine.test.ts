@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkTables } from '../check-tables.ts';
 import { noFacts } from '../fixtures/suite-of.ts';
@@ -46,17 +46,30 @@ test('a condition reads no other file', async () => {
   expect(outcome).toMatch(/^error: .*(disabled|[Pp]ermission)/);
 });
 
+test('instants are given in UTC, wherever the service runs', async () => {
+  const folder = await parquet("select timestamptz '2026-01-01 18:00:00+00' as seen");
+  // What the driver takes from the zone of the process.
+  DuckDBTimestampTZValue.timezoneOffsetInMinutes = 13 * 60;
+  const rows = await withParquet(optionsOf(folder), async (engine) =>
+    engine.rows(`select seen from ${engine.dialect.source(await engine.find('users'))}`),
+  );
+  expect(rows).toEqual([{ seen: '2026-01-01 18:00:00+00' }]);
+});
+
 async function check(folder: string, text: string): Promise<string[]> {
+  const { issues, suite } = parseSuite(text);
+  expect(issues).toEqual([]);
+  const results = await withParquet(optionsOf(folder), (engine) => checkTables(engine, suite?.checks ?? [], FACTS));
+  return results.map(({ outcome, message }) => `${outcome}: ${message}`);
+}
+
+function optionsOf(folder: string) {
   const files = [path.join(folder, 'users.parquet')];
-  const options = {
+  return {
     folder,
     signal: new AbortController().signal,
     find: async () => ({ kind: 'parquet' as const, files }),
   };
-  const { issues, suite } = parseSuite(text);
-  expect(issues).toEqual([]);
-  const results = await withParquet(options, (engine) => checkTables(engine, suite?.checks ?? [], FACTS));
-  return results.map(({ outcome, message }) => `${outcome}: ${message}`);
 }
 
 async function parquet(select: string): Promise<string> {

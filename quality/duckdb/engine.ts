@@ -26,7 +26,9 @@ export interface ParquetOptions {
 /** Gives `work` a DuckDB that reads the found files and nothing else: no other path, no network, no extension. */
 export async function withParquet<T>(options: ParquetOptions, work: (engine: Engine) => Promise<T>): Promise<T> {
   // Loaded only here: its library is 60 MB, and most runs measure Postgres.
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBInstance, DuckDBTimestampTZValue } = await import('@duckdb/node-api');
+  // As those of Postgres are: the driver would write them in the zone of this process.
+  DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
   const instance = await DuckDBInstance.create(':memory:', {
     threads: THREADS,
     memory_limit: MEMORY,

@@ -8,7 +8,7 @@ export interface Sessions {
   /** Runs `work` in one that is free, or waits for it. */
   use<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>;
   /** The processes on the server. */
-  pids(): number[];
+  pids(): readonly number[];
   /** Leaves them to the pool, or closes them: what others wrote may have left a mark on a session. */
   close(leaves: boolean): Promise<void>;
 }
@@ -21,15 +21,18 @@ export interface Sessions {
 export async function openSessions(pool: pg.Pool, settings: string): Promise<Sessions> {
   const first = await pool.connect();
   const all = [first];
+  const pids: number[] = [];
   const free = [first];
   const waiting: ((client: pg.PoolClient) => void)[] = [];
   let snapshot = await begin(first, settings);
+  pids.push(await pidOf(first));
   let opening: Promise<void> | null = null;
   const another = async () => {
     try {
       const client = await pool.connect();
       all.push(client);
       await client.query(`${BEGIN}; set transaction snapshot '${snapshot}'; ${settings}`);
+      pids.push(await pidOf(client));
       give(client);
     } catch {
       snapshot = null;
@@ -57,12 +60,21 @@ export async function openSessions(pool: pg.Pool, settings: string): Promise<Ses
         give(client);
       }
     },
-    pids: () => all.map((client) => (client as unknown as { processID: number }).processID),
+    pids: () => pids,
     async close(leaves) {
+      const leave = async (client: pg.PoolClient) => client.release(!(leaves && (await isRolledBack(client))));
+      // Another that is just being opened may wait for one of these.
+      for (const client of all.splice(0)) await leave(client);
       await opening;
-      for (const client of all) client.release(!(leaves && (await isRolledBack(client))));
+      for (const client of all) await leave(client);
     },
   };
+}
+
+/** Asked in the transaction: behind a pooler, what the client was told at its login is no process at all. */
+async function pidOf(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
 }
 
 async function isRolledBack(client: pg.PoolClient): Promise<boolean> {

@@ -328,7 +328,9 @@ async function suggested(text: string): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
+/** The connector with its manifest as it began: what an earlier test typed last may not have been kept yet, or may be all that was. */
 async function open(): Promise<void> {
+  await putDraft(manifest());
   await page.goto(`${weir.url}/connectors/${connectorId}`);
   await page.locator('.yaml-editor[data-ready=true]').waitFor();
 }

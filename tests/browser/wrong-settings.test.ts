@@ -54,6 +54,9 @@ test('settings that their test has just refused are saved only by who says so, o
 test('what is wrong with a schedule stands at its own fields, all at once', async () => {
   await page.goto(`${weir.url}/connections/${connectionId}/edit`);
   await page.getByLabel('Schedule', { exact: true }).selectOption('cron');
+  await page.getByLabel('Cron expression').fill('0 2 * *');
+  await page.getByLabel('Time zone').focus();
+  await page.locator('#schedule-cron-note').getByText('it has 4 fields').waitFor();
   await page.getByLabel('Cron expression').fill('0 25 * * *');
   await page.getByLabel('Time zone').fill('Mars/Base');
   await page.getByRole('button', { name: /^Save/ }).click();
@@ -74,4 +77,13 @@ test('test values outlive a reload of the builder, but for secrets', async () =>
   await outline.getByText('2026-01-02T00:00:00Z').waitFor();
   expect(await outline.getByText('••••••').count()).toBe(0);
   expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).not.toContain(TOKEN);
+});
+
+test('who signs out leaves no test values to whoever signs in next in the same tab', async () => {
+  await page.goto(`${weir.url}/connectors/${connectorId}`);
+  await page.getByLabel('Outline').getByText('2026-01-02T00:00:00Z').waitFor();
+  await page.getByRole('button', { name: /, account of / }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL(`${weir.url}/sign-in`);
+  expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([]);
 });

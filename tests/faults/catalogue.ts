@@ -78,4 +78,5 @@ export const FAULTS: Readonly<Record<number, string>> = {
   76: 'a cancel at any moment',
   77: 'a manifest that is edited while its sync runs',
   78: 'Slack that fails, hangs and is flooded',
+  79: 'kill -9 while a file goes up that is still being written',
 };

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -18,6 +19,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { zip } from '#lib/extract/files/fixtures/workbook.ts';
+import { type FaultProxy, faultProxy } from '#tests/harness/fault-proxy.ts';
+import { type TestStore, testStore } from '#tests/harness/s3-store.ts';
+import { shownIn } from './bucket-parquet.ts';
 import { fault } from './fault.ts';
 import { type Connected, type Ended, openWorld, type World } from './world.ts';
 
@@ -173,14 +177,28 @@ fault(53, async () => {
   await once(writer.stdout, 'data');
   const syncId = await world.start(csv.connection);
   const failure = await world.attemptEnd(syncId);
-  writer.kill('SIGKILL');
-  await once(writer, 'exit');
-  const writes = readFileSync(csv.file, 'utf8').match(/,late\n/g)?.length ?? 0;
+  const written = () => readFileSync(csv.file, 'utf8').match(/,late\n/g)?.length ?? 0;
+  const before = written();
   expect(failure?.message).toMatch(/growing.csv: changed while it was being read/);
   expect(await csv.rows()).toEqual([start]);
-  expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null });
-  const [found] = await world.query(`select count(*)::int as rows from public.${csv.connection.prefix}rows`);
-  expect(found).toEqual({ rows: 1 + 12_000 + writes });
+  // The next attempt takes what is there by then, and no part of a row.
+  expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', failure: null, attempts: 2 });
+  writer.kill('SIGKILL');
+  await once(writer, 'exit');
+  const found = async () => {
+    const texts = `count(*) filter (where text = 'late')::int as late, count(*)::int as rows`;
+    const [row] = await world.query<{ late: number; rows: number }>(
+      `select ${texts} from public.${csv.connection.prefix}rows`,
+    );
+    return row ?? { late: 0, rows: 0 };
+  };
+  const { late, rows } = await found();
+  expect(rows).toBe(1 + 12_000 + late);
+  expect(late).toBeGreaterThanOrEqual(before);
+  expect(late).toBeLessThan(written());
+  // The file counts as what was read of it, so the next sync reads the rest.
+  expect(await world.sync(csv.connection)).toMatchObject({ status: 'succeeded', failure: null });
+  expect(await found()).toEqual({ late: written(), rows: 1 + 12_000 + written() });
 
   // Of another server's file the tag decides, and what is shorter than announced is no file.
   const served = { body: 'id,text\n1,old\n', headers: { etag: '"1"' } };
@@ -292,3 +310,53 @@ fault(58, async () => {
   await expect(connectTo('/proc/self', 'environ', '{ type: csv }')).rejects.toThrow(/path_refused/);
   rmSync(path.dirname(secret), { recursive: true });
 });
+
+/** Their file takes several parts, and DuckDB some time to write it. */
+const LONG_ROWS = 600_000;
+/** Of a request that sends a part, as the SDK spells it. */
+const PARTS = ['partNumber=1&', 'partNumber=2&'];
+
+fault(
+  79,
+  async () => {
+    const store = await testStore();
+    await using way = await faultProxy(store);
+    try {
+      const connection = await longRowsInto(way, store);
+      const nothing = { files: 0, rows: 0, ids: 0 };
+      let syncId = 0;
+      // The process that writes is killed with a part on its way, then the whole worker with one that has arrived.
+      for (const [index, part] of PARTS.entries()) {
+        const sent = way.breakAt(part, index === 0 ? 'stall' : 'stall after');
+        if (index === 0) syncId = await world.start(connection);
+        await world.hurried(sent, { sync: syncId });
+        expect(await shownIn(store)).toMatchObject({ ...nothing, uploads: 1 });
+        const workers = index === 0 ? [] : await world.weir.workerPids();
+        for (const pid of [...(await world.childPids()), ...workers]) process.kill(pid, 'SIGKILL');
+        way.mend();
+      }
+      expect(await world.end(syncId)).toMatchObject({ status: 'succeeded', attempts: 3, failure: null });
+      expect(await shownIn(store)).toMatchObject({ rows: LONG_ROWS, ids: LONG_ROWS, uploads: 0 });
+    } finally {
+      await store.close();
+    }
+  },
+  { alone: true },
+);
+
+/** A file that goes up while it is written: names of random letters can't be packed well. */
+async function longRowsInto(way: FaultProxy, store: TestStore): Promise<Connected> {
+  const folder = path.join(root, String(++folders));
+  mkdirSync(folder);
+  const rows = Array.from({ length: LONG_ROWS }, (_, id) => `${id},${randomBytes(32).toString('base64url')}\n`);
+  await writeFile(path.join(folder, 'long.csv'), ['id,text\n', ...rows].join(''));
+  await world.client.post('/allowed-hosts', { host: way.host, port: way.port, reason: 'test' });
+  const config = { ...store.config, s3_endpoint: `http://${way.host}:${way.port}`, s3_bucket_path: 'data' };
+  const destination = await world.client.post<{ id: string }>('/destinations', {
+    ...{ name: 'lake', type: 's3', config: { ...config, format: { format_type: 'Parquet' } } },
+  });
+  const provider = `{ type: folder, folder: ${JSON.stringify(folder)} }`;
+  return world.connect(manifestOfFile('long.csv', '{ type: csv }', provider, ''), await world.api({}), {
+    connection: { destinationId: destination.id },
+  });
+}

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import S3rver from 's3rver';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { SyncAttempt } from '#lib/sync/syncs.ts';
+import { startS3rver } from '#tests/harness/s3rver-server.ts';
 import type { ScriptedServer } from '#tests/harness/scripted-server.ts';
 import { appendedOrders, countsOf, ROWS } from './appended-orders.ts';
 import { fault } from './fault.ts';
@@ -54,7 +53,6 @@ async function outOfCpu(): Promise<void> {
   try {
     const api = await small.api({ '/orders': { body: page(1, BUSY_ROWS) } });
     const connection = await appendedOrders(small, api);
-    await small.client.patch(`/connections/${connection.id}`, { cpuCores: 4 });
     const syncId = await small.start(connection);
     const pid = await stoppedChild(small);
     for (const worker of await small.weir.workerPids()) process.kill(worker, 'SIGKILL');
@@ -120,11 +118,8 @@ const SMALL_DISK_MB = 48;
 /** A service whose files lie on a disk of some megabytes: what is written there for a bucket does not fit. */
 async function outOfDisk(api: ScriptedServer): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-fault-disk-'));
-  const store = new S3rver({
-    ...{ port: 0, address: '127.0.0.1', silent: true, directory: path.join(folder, 'store') },
-    configureBuckets: [{ name: 'lake', configs: [] }],
-  });
-  const { port } = (await store.run()) as AddressInfo;
+  const store = await startS3rver(path.join(folder, 'store'), 'lake');
+  const { port } = store;
   const disk = path.join(folder, 'disk');
   const mount = `mkdir -p ${disk} && mount -t tmpfs -o size=${SMALL_DISK_MB}m tmpfs ${disk} && exec "$@"`;
   const small = await openWorld(

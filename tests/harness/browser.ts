@@ -3,6 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 
+/** For one step of a page; Playwright's own half a minute is short on a machine that does other things too. */
+const STEP_MS = 60_000;
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -32,6 +35,7 @@ export async function openBrowser(viewport = { width: 1440, height: 900 }): Prom
     viewport,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+  context.setDefaultTimeout(STEP_MS);
   const foreign: string[] = [];
   const errors: string[] = [];
   context.on('request', (request) => {
@@ -46,7 +50,8 @@ export async function openBrowser(viewport = { width: 1440, height: 900 }): Prom
     errors,
     async close() {
       await context.close();
-      rmSync(profile, { recursive: true, force: true });
+      // Its last process may still write there for a moment.
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }

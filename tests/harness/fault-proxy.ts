@@ -29,6 +29,8 @@ export interface FaultProxy extends AsyncDisposable {
   breakAt(statement: string, how: Breakage, nth?: number): Promise<void>;
   /** Lets nobody through, or everybody again; whoever is connected is cut off. */
   down(isDown: boolean): void;
+  /** Leads who asks from now on to another server. */
+  leadTo(target: { readonly host: string; readonly port: number }): void;
   /** What was held goes on, and what was to break does not. */
   mend(): void;
   /** Connections asked for so far. */
@@ -47,7 +49,8 @@ interface Trap {
 }
 
 /** A way to a server on loopback that breaks at a statement. */
-export async function faultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
+export async function faultProxy(first: { host: string; port: number }): Promise<FaultProxy> {
+  let target: { readonly host: string; readonly port: number } = first;
   const open = new Set<Socket>();
   const traps: Trap[] = [];
   const held: (() => unknown)[] = [];
@@ -121,6 +124,9 @@ export async function faultProxy(target: { host: string; port: number }): Promis
     down(next) {
       isDown = next;
       if (isDown) cutAll();
+    },
+    leadTo(next) {
+      target = next;
     },
     mend() {
       traps.length = 0;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -12,7 +11,7 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
-import S3rver from 's3rver';
+import { startS3rver } from './s3rver-server.ts';
 
 /** A bucket that is empty and nobody else's, and how it is reached. */
 export interface TestStore {
@@ -40,14 +39,10 @@ export async function testStore(): Promise<TestStore> {
 async function ownStore(): Promise<TestStore> {
   const directory = await mkdtemp(path.join(tmpdir(), 'weir-s3-store-'));
   const bucket = 'datalake';
-  const server = new S3rver({
-    ...{ port: 0, address: '127.0.0.1', silent: true, directory },
-    configureBuckets: [{ name: bucket, configs: [] }],
-  });
-  const { port } = (await server.run()) as AddressInfo;
+  const { port, close } = await startS3rver(directory, bucket);
   const keys = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
   return storeAt(new URL(`http://127.0.0.1:${port}`), { bucket, ...keys }, async () => {
-    await server.close();
+    await close();
     await rm(directory, { recursive: true, force: true });
   });
 }

@@ -11,6 +11,8 @@ const READY = 'Z'.charCodeAt(0);
 const IDLE = 'I'.charCodeAt(0);
 const TERMINATE = 'X'.charCodeAt(0);
 
+/** BackendKeyData and its length; process and secret follow. */
+const KEY = Buffer.from('K\0\0\0\u000c', 'latin1');
 const DISCARD = Buffer.from('Q\0\0\0\u0010discard all\0', 'latin1');
 
 /** A session of the server, and whose it is until its transaction ends. */
@@ -60,7 +62,7 @@ export async function transactionPooler(target: { host: string; port: number }):
     const session: Session = { socket: connect(target.port, target.host), owner: null, cleaning: false };
     let pending: Buffer = Buffer.alloc(0);
     track(session.socket, open).on('data', (chunk: Buffer) => {
-      session.owner?.socket.write(chunk);
+      session.owner?.socket.write(session.owner.started ? chunk : withFalseKey(chunk));
       const { rest: left, isIdle } = lastStatus(Buffer.concat([pending, chunk]));
       pending = left;
       if (isIdle && session.owner) letGo(session, session.owner);
@@ -99,6 +101,13 @@ export async function transactionPooler(target: { host: string; port: number }):
 function track(socket: Socket, open: Set<Socket>): Socket {
   open.add(socket);
   return socket.on('error', () => undefined).on('close', () => open.delete(socket));
+}
+
+/** As PgBouncer does: what a client is told at its login is the name of no session, which will be another each time. */
+function withFalseKey(chunk: Buffer): Buffer {
+  const at = chunk.indexOf(KEY);
+  if (at >= 0) chunk.writeInt32BE(-1, at + KEY.length);
+  return chunk;
 }
 
 /** Walks over whole messages; says whether the last of them left the session outside of a transaction. */

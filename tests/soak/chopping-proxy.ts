@@ -4,6 +4,8 @@ export interface ChoppingProxy {
   readonly url: string;
   /** After so many packets from the client the way is cut, with the last one delivered or not; it may stay cut. */
   chop(after: number, options: { deliver: boolean; down: boolean }): void;
+  /** Tells once after so many packets. */
+  watch(after: number, onPacket: () => void): void;
   /** The way is whole again. */
   mend(): void;
   close(): void;
@@ -16,6 +18,8 @@ export async function choppingProxy(url: string): Promise<ChoppingProxy> {
   let left = Number.POSITIVE_INFINITY;
   let how = { deliver: false, down: false };
   let isDown = false;
+  let unwatched = Number.POSITIVE_INFINITY;
+  let tell: () => void = () => undefined;
   const server = createServer((client) => {
     if (isDown) return client.destroy();
     const upstream = connect(Number(target.port), target.hostname);
@@ -27,6 +31,7 @@ export async function choppingProxy(url: string): Promise<ChoppingProxy> {
     client.on('close', () => upstream.end());
     upstream.on('data', (chunk) => client.writable && client.write(chunk));
     client.on('data', (chunk) => {
+      if (unwatched-- === 0) tell();
       if (left-- > 0) return upstream.write(chunk);
       left = Number.POSITIVE_INFINITY;
       if (how.deliver) upstream.write(chunk);
@@ -46,7 +51,12 @@ export async function choppingProxy(url: string): Promise<ChoppingProxy> {
       how = options;
       isDown = false;
     },
+    watch(after, onPacket) {
+      unwatched = after;
+      tell = onPacket;
+    },
     mend() {
+      unwatched = Number.POSITIVE_INFINITY;
       left = Number.POSITIVE_INFINITY;
       isDown = false;
     },

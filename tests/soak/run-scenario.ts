@@ -1,16 +1,20 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import pg from 'pg';
 import type { Failure } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import { type AttemptOf, runAttempt } from './attempt.ts';
-import { assertBucket } from './bucket.ts';
-import { choppingProxy } from './chopping-proxy.ts';
-import { assertCounts, assertTable } from './oracle.ts';
-import type { Death, Scenario } from './scenario.ts';
+import { viewBucket } from './bucket-oracle.ts';
+import { type ChoppingProxy, choppingProxy } from './chopping-proxy.ts';
+import { assertAside, assertCounts } from './counted.ts';
+import { removeFiles } from './csv-file.ts';
+import { heldAfter } from './expected.ts';
+import { givenTo, type Load, publishedOf } from './given.ts';
+import { killed } from './killed.ts';
+import { watchTable } from './reader.ts';
+import { type Death, gateOfSync, isInParts, type Scenario } from './scenario.ts';
+import { endingsOf, type HeldAside } from './sorted-out.ts';
+import type { View } from './view.ts';
+import { viewWarehouse } from './warehouse.ts';
 
 /** Attempts that were never to be lost may still meet what lost ones left behind. */
 const MOST_TRIES = 4;
@@ -22,84 +26,179 @@ export interface Places {
   readonly store: string;
 }
 
+/** What the syncs of a scenario share. */
+interface Run {
+  readonly scenario: Scenario;
+  readonly table: string;
+  readonly url: string;
+  readonly proxy: ChoppingProxy;
+  /** Each attempt has one that is higher than all before. */
+  nextFence(): number;
+  view(): Promise<View>;
+}
+
 /** Runs every sync of the scenario, attempt by attempt, and holds what readers see against the oracle after each. */
 export async function runScenario({ database, store }: Places, scenario: Scenario): Promise<void> {
-  const inBucket = scenario.layout === 'bucket';
-  const url = inBucket ? store : database;
+  const { place } = scenario;
+  const url = place.kind === 'bucket' ? store : database;
   const db = new pg.Pool({ connectionString: database, max: 1 });
   db.on('error', () => undefined);
-  const assertPublished = async (sync: number, finished: boolean) => {
-    if (inBucket) return assertBucket(store, scenario, { table, sync, finished });
-    await assertTable(db, scenario, { table, sync });
-    if (finished) await assertCounts(db, scenario, { table, sync });
-  };
   const proxy = await choppingProxy(url);
   const table = `t_${randomUUID().slice(0, 8)}`;
-  let fence = Number(process.hrtime.bigint() / 1_000n);
+  let fence = Number(process.hrtime.bigint() / 10_000n);
+  const view = () =>
+    place.kind === 'bucket' ? viewBucket(url, scenario, { place, table }) : viewWarehouse(db, scenario, table);
   try {
-    for (const [sync, { deaths }] of scenario.syncs.entries()) {
-      for (const [index, death] of deaths.entries()) {
-        const of = { url: proxy.url, table, sync, attempt: index + 1, fence: fence++ };
-        await die(scenario, of, death, proxy);
-        await assertPublished(sync, false);
-      }
-      await finish(scenario, { url, table, sync, attempt: deaths.length + 1, fence: fence++ });
-      fence += MOST_TRIES;
-      await assertPublished(sync, true);
-    }
-    if (!inBucket) await assertNothingLeft(db, table);
+    const run: Run = { scenario, table, url, proxy, view, nextFence: () => fence++ };
+    let past: Past = { loads: [], broken: [], outdated: [] };
+    for (const sync of scenario.syncs.keys()) past = await runOneSync(run, sync, past);
   } finally {
     proxy.close();
+    removeFiles(table);
     await db.end();
   }
 }
 
-async function die(
-  scenario: Scenario,
-  of: AttemptOf,
-  death: Death,
-  proxy: Awaited<ReturnType<typeof choppingProxy>>,
-): Promise<void> {
+/** What was published, one after another, and what was given to syncs since then that broke off. */
+interface Past {
+  readonly loads: readonly Load[];
+  readonly broken: readonly Load[];
+  /** Rows of a bucket's quarantine that are to go, where the sync was stopped once it had published: the next one takes them away. */
+  readonly outdated: readonly HeldAside[];
+}
+
+/** What is known of a sync while its attempts are run. */
+interface Course {
+  readonly attempts: number;
+  /** On which machine the load is held; null while it is not. */
+  readonly heldOn: number | null;
+  readonly failure: Failure | null;
+}
+
+/** Where somebody looks on, they see what was there until they see what is there now, and nothing in between. */
+async function runOneSync(run: Run, sync: number, past: Past): Promise<Past> {
+  const { scenario, table, url } = run;
+  if (!scenario.watched || scenario.place.kind === 'bucket' || isInParts(scenario, sync))
+    return runUnwatched(run, sync, past);
+  const reader = await watchTable(url, table);
+  const ended = await runUnwatched(run, sync, past).finally(() => reader.stop());
+  const may = [past, ended].map(({ loads }) => heldAfter(scenario, loads).rows.length);
+  const odd = [...(await reader.stop())].filter((rows) => !may.includes(rows));
+  if (odd.length > 0) throw new Error(`a reader saw ${odd.join(', ')} rows, where there were ${may.join(', then ')}`);
+  return ended;
+}
+
+async function runUnwatched(run: Run, sync: number, past: Past): Promise<Past> {
+  const { scenario } = run;
+  const { deaths = [], abandoned } = scenario.syncs[sync] ?? {};
+  const before = heldAfter(scenario, past.loads);
+  const { state } = await looked(run, async (view) => view);
+  const given = givenTo(scenario, sync, { state, held: before });
+  const assertPublished = (finished: boolean) =>
+    looked(run, async (view) => {
+      const load = publishedOf(scenario, given, view.state);
+      const loads = load === null ? past.loads : [...past.loads, load];
+      await view.assertPublished(heldAfter(scenario, loads), finished);
+      return { load, loads };
+    });
+  let course: Course = { attempts: 0, heldOn: null, failure: null };
+  for (const death of deaths) {
+    course = await attempted(run, sync, course, death);
+    await assertPublished(false);
+  }
+  if (!abandoned) {
+    course = await finished(run, sync, course);
+    assertEnding(endingsOf(scenario, given), course.failure);
+  }
+  const isThrough = !abandoned && course.failure === null;
+  const { load, loads } = await assertPublished(isThrough);
+  const held = heldAfter(scenario, loads);
+  if (!abandoned) assertExtent(scenario, given, { load, failure: course.failure });
+  const left = { ...given, records: given.records.filter((one) => !load?.records.includes(one)) };
+  const broken = isThrough ? [] : [...past.broken, left];
+  const isLate = !isThrough && scenario.place.kind === 'bucket';
+  const outdated = isLate ? [...past.outdated, ...before.aside] : [];
+  await looked(run, async (view) => {
+    if (isThrough) assertCounts(scenario, given, view);
+    await assertAside(scenario, { held, broken, outdated }, view);
+  });
+  return { loads, broken, outdated };
+}
+
+async function looked<T>({ view }: Run, use: (view: View) => Promise<T>): Promise<T> {
+  const seen = await view();
+  try {
+    return await use(seen);
+  } finally {
+    seen.close();
+  }
+}
+
+/** One more attempt, lost as it is to be. */
+async function attempted(run: Run, sync: number, course: Course, death: Death | null): Promise<Course> {
+  const { scenario, proxy, table } = run;
+  const { machine } = scenario.syncs[sync] ?? {};
+  const gate = gateOfSync(scenario, sync);
+  const isDecided = course.heldOn !== null && (gate === 'release' || gate === 'discard');
+  const of = {
+    ...{ url: death === null ? run.url : proxy.url, table, sync },
+    ...{ attempt: course.attempts + 1, fence: run.nextFence() },
+    machine: course.heldOn ?? death?.machine ?? machine ?? 0,
+    ...(isDecided && { decision: gate }),
+  };
+  const failure = death === null ? await runAttempt(scenario, of) : await lost(run, of, death);
+  if (failure?.kind === 'bug') throw new Error(`a bug: ${failure.message}`);
+  const isHeld = failure?.code === 'load_held';
+  return {
+    ...course,
+    attempts: of.attempt,
+    failure,
+    heldOn: isHeld ? heldOn(death, of.machine, machine) : course.heldOn,
+  };
+}
+
+/** Where the way was cut, the load may lie on that machine alone. */
+function heldOn(death: Death | null, on: number, other = 0): number {
+  return death?.kind === 'cut' ? on : other;
+}
+
+async function lost({ scenario, proxy }: Run, of: AttemptOf, death: Death): Promise<Failure | null> {
   proxy.mend();
+  const stop = new AbortController();
   if (death.kind === 'cut') proxy.chop(death.after, death);
+  if (death.kind === 'cancel') proxy.watch(death.after, () => stop.abort('cancelled'));
+  const sourceBreaks = death.kind === 'source' ? { sourceBreaks: death.after } : {};
   const failure =
     death.kind === 'kill'
       ? await killed(scenario, of, death)
-      : await runAttempt(scenario, { ...of, ...(death.kind === 'source' && { sourceBreaks: death.after }) });
+      : await runAttempt(scenario, { ...of, ...sourceBreaks }, stop.signal);
   proxy.mend();
-  if (failure?.kind === 'bug') throw new Error(`a bug: ${failure.message}`);
+  return failure;
 }
 
-async function finish(scenario: Scenario, of: AttemptOf): Promise<void> {
-  let failure: Failure | null = null;
+/** Attempts until one says how the sync ends. */
+async function finished(run: Run, sync: number, course: Course): Promise<Course> {
+  let now = course;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    failure = await runAttempt(scenario, { ...of, fence: of.fence + tries });
-    if (failure === null) return;
+    now = await attempted(run, sync, now, null);
+    if (now.failure === null || (now.failure.kind !== 'transient' && now.failure.code !== 'load_held')) return now;
   }
-  throw new Error(`the sync did not end: ${failure?.code} ${failure?.message}`);
+  throw new Error(`the sync did not end: ${now.failure?.code} ${now.failure?.message}`);
 }
 
-/** In a process of its own, which ends itself as `kill -9` would. */
-async function killed(
+function assertEnding(endings: readonly string[], failure: Failure | null): void {
+  if (failure === null ? endings.length === 0 : endings.includes(failure.code)) return;
+  const found = failure === null ? 'well' : `with ${failure.code}: ${failure.message}`;
+  throw new Error(`the sync ended ${found}, where ${stringifyJson(endings)} was to be expected`);
+}
+
+/** A sync that went through has published all; one that failed nothing, unless its slices go to the readers one by one. */
+function assertExtent(
   scenario: Scenario,
-  of: AttemptOf,
-  { point, nth }: Extract<Death, { kind: 'kill' }>,
-): Promise<Failure | null> {
-  const file = path.join(os.tmpdir(), `weir-soak-${randomUUID()}.json`);
-  writeFileSync(file, stringifyJson({ scenario, of }));
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'attempt-child.ts'), file], {
-    env: { ...process.env, WEIR_KILL_AT: `${point}:${nth}` },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  const [code] = await new Promise<[number | null]>((resolve) => child.once('close', (ended) => resolve([ended])));
-  rmSync(file, { force: true });
-  return code === 0 ? (JSON.parse(output) as Failure | null) : null;
-}
-
-/** A sync that is over leaves no stage behind. */
-async function assertNothingLeft(db: pg.Pool, table: string): Promise<void> {
-  const { rows } = await db.query('select 1 from _weir.stage where name = $1', [table]);
-  if (rows.length > 0) throw new Error('a stage was left behind');
+  given: Load,
+  { load, failure }: { load: Load | null; failure: Failure | null },
+): void {
+  if (failure !== null && isInParts(scenario, given.sync)) return;
+  if ((failure === null) === (load?.complete ?? false)) return;
+  throw new Error(`the sync ended ${failure?.code ?? 'well'}, and ${load?.records.length ?? 'none'} were published`);
 }

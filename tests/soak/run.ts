@@ -12,7 +12,7 @@ import { startEmbeddedPostgres } from '#lib/db/embedded-postgres.ts';
 import { stringifyJson } from '#lib/json.ts';
 import { startStore } from './bucket.ts';
 import { runScenario } from './run-scenario.ts';
-import { scenarios } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +36,7 @@ const USUAL = 500;
 /** Until the time is up. */
 const MANY = 1_000_000;
 let run = 0;
-const property = fc.asyncProperty(scenarios({ kills: true }), async (scenario) => {
+const property = fc.asyncProperty(scenarios({ kills: true, mostSyncs: 3 }), async (scenario) => {
   run++;
   if (run % 50 === 0) process.stdout.write(`${run} scenarios\n`);
   await runScenario({ database: url.href, store: store.url }, scenario);

@@ -15,6 +15,9 @@ test('a signal to npm stops everything, the embedded Postgres too, and the next 
     expect(first.output()).toContain('Migrated the database');
     const postgres = readFileSync(path.join(dataDir, 'postgres-url'), 'utf8');
     expect(await answers(first.url, postgres)).toEqual({ web: true, postgres: true });
+    // Longer than the minute for which proxies keep a connection that nothing uses.
+    const [, keptS] = /timeout=(\d+)/.exec((await fetch(first.url)).headers.get('keep-alive') ?? '') ?? [];
+    expect(Number(keptS)).toBeGreaterThan(60);
     await first.stop();
     expect(await answers(first.url, postgres)).toEqual({ web: false, postgres: false });
 

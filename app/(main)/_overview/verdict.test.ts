@@ -26,6 +26,11 @@ test('without trouble the sentence says so', () => {
   expect(verdictOf(rows('healthy', 'healthy')).detail).toBe('');
 });
 
+test('nothing is called on time that has not synced', () => {
+  const some = rows('healthy', 'healthy', 'running').map((row, n) => ({ ...row, lastSync: n === 0 ? null : {} }));
+  expect(verdictOf(some).rest).toBe('2 of 3 pipelines have synced, on time.');
+});
+
 test('before the first sync has ended nothing is called on time', () => {
   const fresh = rows('running', 'healthy').map((row) => ({ ...row, lastSync: null }));
   expect(verdictOf(fresh).rest).toBe('No pipeline has synced yet.');

@@ -58,6 +58,8 @@ function calm(rows: readonly HealthOf[], warnings: number): string {
   if (total === 0) return 'Nothing to watch yet.';
   if (rows.every(({ lastSync }) => lastSync === null)) return 'No pipeline has synced yet.';
   if (warnings > 0) return warnings === 1 ? '1 pipeline has a warning.' : `${warnings} pipelines have a warning.`;
+  const synced = rows.filter(({ lastSync }) => lastSync !== null).length;
+  if (synced < total) return `${synced} of ${total} pipelines ${synced === 1 ? 'has' : 'have'} synced, on time.`;
   return total === 1 ? 'The one pipeline is on time.' : `All ${total} pipelines are on time.`;
 }
 

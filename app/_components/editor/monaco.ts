@@ -85,6 +85,12 @@ function withWorkers(monaco: MonacoApi): MonacoApi {
 
 const BRACKET_COLOURS = [1, 2, 3, 4, 5, 6].map((level) => `editorBracketHighlight.foreground${level}`);
 
+const CHOSEN_BACKGROUNDS = ['editorSuggestWidget.selectedBackground', 'list.hoverBackground'];
+const CHOSEN_TEXTS = [
+  ...['editorSuggestWidget.selectedForeground', 'editorSuggestWidget.selectedIconForeground'],
+  ...['editorSuggestWidget.focusHighlightForeground', 'list.hoverForeground'],
+];
+
 /** The colours of look.md; Monaco takes no CSS variables. */
 function defineThemes(monaco: MonacoApi): void {
   const theme = (base: 'vs' | 'vs-dark', c: Record<string, string>) => ({
@@ -109,6 +115,11 @@ function defineThemes(monaco: MonacoApi): void {
       'editorIndentGuide.background1': `#${c.line}`,
       'editorWidget.background': `#${c.surface}`,
       'editorWidget.border': `#${c.line2}`,
+      'menu.background': `#${c.surface}`,
+      'menu.foreground': `#${c.foreground}`,
+      // What is chosen in its lists: its own blue is as loud as an alarm, and a single suggestion is a bar of it.
+      ...Object.fromEntries(CHOSEN_BACKGROUNDS.map((name) => [name, `#${c.chosen}`])),
+      ...Object.fromEntries(CHOSEN_TEXTS.map((name) => [name, `#${c.foreground}`])),
       'editorError.foreground': `#${c.error}`,
       'editorWarning.foreground': `#${c.warning}`,
       // Faint, so that comments can be read on them; the signs in the margin say the same.
@@ -128,6 +139,7 @@ const LIGHT = {
     surface: 'ffffff',
     foreground: '13191d',
     hover: 'f4f6f8',
+    chosen: 'e9f3fe',
     line: 'e0e3e6',
     line2: 'caced2',
     error: 'c83122',
@@ -140,6 +152,7 @@ const DARK = {
     surface: '121518',
     foreground: 'e7eaec',
     hover: '181c1f',
+    chosen: '14283c',
     line: '252a2d',
     line2: '3b4145',
     error: 'e14b39',

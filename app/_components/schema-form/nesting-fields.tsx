@@ -92,7 +92,9 @@ export function VariantField({ renderField, ...props }: NestingProps) {
     <div className="items">
       <Field {...frame}>
         <select className="select" value={index} onChange={(event) => choose(Number(event.target.value))} {...control}>
-          {(!required || index < 0) && <option value={-1}>{required ? 'Choose…' : 'None'}</option>}
+          {((!required && schema.default === undefined) || index < 0) && (
+            <option value={-1}>{required ? 'Choose…' : 'None'}</option>
+          )}
           {variants.map((choice, number) => (
             <option key={variantName(choice, number)} value={number}>
               {variantName(choice, number)}

@@ -13,7 +13,9 @@ export function useFieldParts({ schema, name, path, required }: FieldProps) {
   const id = fieldId(idPrefix, path);
   const error = errors[path];
   const sample = schema.examples?.[0];
-  const example = sample === undefined || typeof sample === 'object' ? null : String(sample);
+  // What stands in the field already is no example.
+  const isShown = sample !== undefined && typeof sample !== 'object' && String(sample) !== String(schema.default);
+  const example = isShown ? String(sample) : null;
   const hint = <Description text={schema.description} example={example} />;
   const hasHint = Boolean(schema.description || example);
   return {
@@ -111,7 +113,9 @@ export function ChoiceField(props: FieldProps) {
         onChange={(event) => onChange(choices[Number(event.target.value)])}
         {...control}
       >
-        {(!required || chosen < 0) && <option value={-1}>{required ? 'Choose…' : 'None'}</option>}
+        {((!required && schema.default === undefined) || chosen < 0) && (
+          <option value={-1}>{required ? 'Choose…' : 'None'}</option>
+        )}
         {choices.map((choice, index) => (
           <option key={String(choice)} value={index}>
             {schema.enumNames?.[index] ?? String(choice)}

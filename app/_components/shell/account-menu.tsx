@@ -1,20 +1,20 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
 import { sendAuth } from '../api.ts';
 import { initials } from '../format.ts';
 import { Menu, MenuItem, MenuLine, MenuLink } from '../menu.tsx';
+import { forgetTestValues } from '../test-values.ts';
 import { useSay } from '../toast.tsx';
 import { WorkspaceChoices } from './workspace-menu.tsx';
 
 export function AccountMenu({ person }: { person: { readonly name: string; readonly email: string } }) {
-  const router = useRouter();
   const say = useSay();
   const signOut = async () => {
     try {
       await sendAuth('/sign-out', {});
-      router.push('/sign-in');
-      router.refresh();
+      forgetTestValues();
+      // Loaded anew: nothing that this page knows is left to whoever signs in next.
+      location.assign('/sign-in');
     } catch (error) {
       say.failed(error);
     }

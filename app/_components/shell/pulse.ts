@@ -1,11 +1,12 @@
 'use client';
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import type { Overview } from '#lib/connections/overview.ts';
 import type { OverviewChange } from '#lib/connections/overview-change.ts';
 import { api } from '../api.ts';
 import { followEvents } from '../events.ts';
+import { useHydrated } from '../use-hydrated.ts';
 import type { Wire } from '../wire.ts';
 import { changedOverview } from './changed-overview.ts';
 
@@ -72,15 +73,7 @@ function changedBy(old: Wire<Overview>, event: Wire<OverviewChange> | { asOf: st
 export function usePulse(): Pulse | null {
   const { data } = useOverview();
   // A page may hold the overview before the shell around it is hydrated, and the server drew the shell without.
-  const hydrated = useSyncExternalStore(
-    never,
-    () => true,
-    () => false,
-  );
+  const hydrated = useHydrated();
   if (!data || !hydrated) return null;
   return { openIncidents: data.tiles.incidents.open, workers: data.workers, running: data.running };
-}
-
-function never(): () => void {
-  return () => undefined;
 }

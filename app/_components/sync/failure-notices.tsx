@@ -14,7 +14,7 @@ export function SyncFailures({ sync, actions }: { sync: Sync; actions?: ReactNod
   return (
     <div className="stack">
       <HeldLoad sync={sync} />
-      {own && <FailureNotice failure={own} title={titleOf(own)} actions={actions} />}
+      {own && <FailureNotice failure={own} title={titleOf(own, sync)} actions={actions} />}
       {ofStreams.map(
         ({ name, failure }) =>
           failure && <FailureNotice key={name} failure={failure} title={`Stream ${name} failed`} />,
@@ -24,11 +24,20 @@ export function SyncFailures({ sync, actions }: { sync: Sync; actions?: ReactNod
 }
 
 /** Whose turn it is. */
-function titleOf({ kind }: NonNullable<Sync['failure']>): string {
+function titleOf({ kind }: NonNullable<Sync['failure']>, sync: Sync): string {
+  const { status, attempts } = sync;
+  if (status === 'incomplete') return `Attempt ${attempts} failed; this sync tries again by itself`;
+  if (status === 'running') return `Attempt ${attempts - 1} failed; attempt ${attempts} is running`;
   return {
     config: 'The sync failed and waits for you',
-    transient: 'The sync failed; the next one tries again',
+    transient: `The sync failed; ${nextWords(sync)}`,
     terminal: 'The sync failed: the other side refuses for good',
     bug: 'The sync failed for a fault in Weir',
   }[kind];
+}
+
+/** What tries again: a sync that was asked for once is repeated by no other. */
+function nextWords({ kind, task, nextDue }: Sync): string {
+  if (kind === 'clear' || kind === 'reset' || task !== null) return 'no other does the same: ask for it again';
+  return nextDue === null ? 'no other is due: it is tried again when one is started' : 'the next one tries again';
 }

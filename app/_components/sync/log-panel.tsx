@@ -17,8 +17,16 @@ const AT_LEAST: Record<Level, readonly string[] | null> = {
   error: ['error', 'fatal'],
 };
 
+interface Props {
+  readonly syncId: number;
+  readonly lines: readonly LogLine[];
+  readonly live: boolean;
+  /** All lines of the log are here. */
+  readonly isWhole: boolean;
+}
+
 /** The log as it grows. It follows the end until someone scrolls up. */
-export function LogPanel({ syncId, lines, live }: { syncId: number; lines: readonly LogLine[]; live: boolean }) {
+export function LogPanel({ syncId, lines, live, isWhole }: Props) {
   const [search, setSearch] = useState('');
   const [level, setLevel] = useState<Level>('all');
   const wanted = AT_LEAST[level];
@@ -81,7 +89,9 @@ export function LogPanel({ syncId, lines, live }: { syncId: number; lines: reado
               ? 'No line fits.'
               : live
                 ? 'Nothing yet.'
-                : 'Nothing was logged, or the log is older than the workspace keeps it.'}
+                : !isWhole
+                  ? 'Reading the log.'
+                  : 'Nothing was logged, or the log is older than the workspace keeps it.'}
           </p>
         )}
       </div>

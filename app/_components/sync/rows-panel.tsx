@@ -157,7 +157,9 @@ function RowsTable({ stream, columns, rows, more }: FirstRows & { stream: string
         </Table>
       )}
       <footer>
-        {more ? `${rows.length} rows of many, in no order.` : `${rows.length === 1 ? 'The only row' : 'All rows'}.`}
+        {more
+          ? `${rows.length === 1 ? '1 row' : `${rows.length} rows`} of many, in no order.`
+          : `${rows.length === 1 ? 'The only row' : 'All rows'}.`}
         {masked && ' Values are masked where a column looks personal or a suite says so.'}
       </footer>
     </>

@@ -14,7 +14,11 @@ type SyncEvent = ({ type: 'progress' } & Sync) | ({ type: 'log' } & LogLine) | {
 interface Followed {
   readonly sync: Sync;
   readonly lines: readonly LogLine[];
+  /** Nothing more comes: the lines are all that the log has. */
+  readonly isWhole: boolean;
 }
+
+const unread = (sync: Sync): Followed => ({ sync, lines: [], isWhole: false });
 
 /** Older lines are on the service; the page keeps the newest. */
 export const LINES_KEPT = 2_000;
@@ -23,13 +27,13 @@ const DRAWN_EVERY_MS = 100;
 
 /** A sync and its log as they go on. What ends brings the lists of the page up to date. */
 export function useSync(initial: Sync): Followed {
-  const [followed, setFollowed] = useState<Followed>({ sync: initial, lines: [] });
+  const [followed, setFollowed] = useState(() => unread(initial));
   const queries = useQueryClient();
   const { id } = initial;
   // What was seen of the sync that was shown before is none of this one's.
-  if (followed.sync.id !== id) setFollowed({ sync: initial, lines: [] });
+  if (followed.sync.id !== id) setFollowed(unread(initial));
   useEffect(() => {
-    let waiting: Exclude<SyncEvent, { type: 'done' }>[] = [];
+    let waiting: SyncEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = () => {
       const events = waiting;
@@ -39,7 +43,7 @@ export function useSync(initial: Sync): Followed {
     };
     const take = (event: SyncEvent) => {
       if (event.type === 'done') void queries.invalidateQueries();
-      else waiting.push(event);
+      waiting.push(event);
       timer ??= setTimeout(draw, DRAWN_EVERY_MS);
     };
     const stop = followEvents<SyncEvent>(`/syncs/${id}/events?newest=${LINES_KEPT}`, take);
@@ -51,12 +55,13 @@ export function useSync(initial: Sync): Followed {
   return followed;
 }
 
-function next(old: Followed, events: readonly Exclude<SyncEvent, { type: 'done' }>[]): Followed {
-  let { sync } = old;
+function next(old: Followed, events: readonly SyncEvent[]): Followed {
+  let { sync, isWhole } = old;
   const added: LogLine[] = [];
   let last = old.lines.at(-1)?.id ?? 0;
   for (const event of events) {
-    if (event.type === 'progress') {
+    if (event.type === 'done') isWhole = true;
+    else if (event.type === 'progress') {
       const { type: _type, ...changed } = event;
       sync = changed;
     } else if (event.id > last) {
@@ -65,5 +70,5 @@ function next(old: Followed, events: readonly Exclude<SyncEvent, { type: 'done' 
     }
   }
   const lines = added.length === 0 ? old.lines : [...old.lines, ...added].slice(-LINES_KEPT);
-  return { sync, lines };
+  return { sync, lines, isWhole };
 }

@@ -86,8 +86,8 @@ test('so is their CPU, in both trees of Airbyte’s API', async () => {
   expect((await update('500m')).body.resourceRequirements).toEqual({ cpu_limit: '0.5', memory_limit: '1024Mi' });
   expect([await own(), await cpu()]).toEqual([0.5, 0.5]);
   const path = `/api/public/v1/connections/${connectionId}`;
-  expect((await ada.send('PATCH', path, { resourceRequirements: { cpu_limit: '4' } })).status).toBe(200);
-  expect([await own(), await cpu()]).toEqual([4, 2]);
+  expect((await ada.send('PATCH', path, { resourceRequirements: { cpu_limit: '2' } })).status).toBe(200);
+  expect([await own(), await cpu()]).toEqual([2, 2]);
   const patch = (cpuCores: number | null) =>
     ada.send('PATCH', `/api/weir/v1/connections/${connectionId}`, { cpuCores });
   expect(await patch(0.01)).toMatchObject({ status: 422, body: { issues: [{ path: 'cpuCores' }] } });
@@ -95,4 +95,23 @@ test('so is their CPU, in both trees of Airbyte’s API', async () => {
   expect(await cpu()).toBe(1.5);
   expect((await update('')).body.resourceRequirements).toEqual({ memory_limit: '1024Mi' });
   expect([await own(), await cpu()]).toEqual([null, 2]);
+});
+
+test('more CPU than the operator lets a connection have is refused when it is saved, in every tree', async () => {
+  const { admin, query } = await testApi({ WEIR_SYNC_CPU_MOST: '2' });
+  const ada = await admin();
+  const { connectionId } = await makeConnection(ada);
+  const message = 'At most 2 cores here: whoever runs this Weir allows more with WEIR_SYNC_CPU_MOST.';
+  const refused = { status: 422, body: { issues: [{ path: 'cpuCores', message }] } };
+  const own = `/api/weir/v1/connections/${connectionId}`;
+  expect(await ada.send('PATCH', own, { cpuCores: 2.5 })).toMatchObject(refused);
+  const resourceRequirements = { cpu_limit: '4' };
+  for (const answer of [
+    await ada.send('PATCH', `/api/public/v1/connections/${connectionId}`, { resourceRequirements }),
+    await ada.send('POST', '/api/v1/connections/update', { connectionId, resourceRequirements }),
+  ])
+    expect(JSON.stringify(answer)).toContain(message);
+  // One that was saved while more was allowed can still be changed in other ways.
+  await query('update connection set cpu_cores = 4');
+  expect((await ada.send('PATCH', own, { owner: 'Ada' })).status).toBe(200);
 });

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#lib/db/connect.ts';
+import { READS_ITS_SOURCE } from '#lib/db/reads-its-source.ts';
 
 /** What is counted: one workspace, or all of them. */
 export interface Span {
@@ -79,7 +80,7 @@ export async function connectionFacts(db: Db, span: Span): Promise<ConnectionFac
       last.finished_at as succeeded_at, extract(epoch from last.finished_at - last.started_at)::float8 as duration_s
     from connection left join lateral (
       select finished_at, started_at from syncs
-      where connection_id = connection.id and status = 'succeeded' and kind not in ('clear', 'reset') order by id desc limit 1
+      where connection_id = connection.id and status = 'succeeded' and ${READS_ITS_SOURCE} order by id desc limit 1
     ) as last on true
     where connection.status = 'active' and ${within(span, 'connection.workspace_id')} order by connection.id
   `.execute(db);

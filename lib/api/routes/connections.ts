@@ -9,16 +9,13 @@ import {
   updateConnection,
 } from '#lib/connections/connections.ts';
 import { getOverviewRow } from '#lib/connections/overview.ts';
-import { schemaDiff, schemaHistory } from '#lib/connections/schema-history.ts';
-import { streamGrid } from '#lib/connections/stream-grid.ts';
+import { sharedWith } from '#lib/connections/shared-with.ts';
 import { setTagNames, tagNames } from '#lib/connections/tags.ts';
-import { type Changes, connectionTimeline, settingsChanged } from '#lib/connections/timeline.ts';
-import type { JsonObject, JsonValue } from '#lib/json.ts';
-import type { NextState } from '#lib/sync/order.ts';
-import { connectionStates, setStates } from '#lib/sync/states.ts';
+import { settingsChanged } from '#lib/connections/timeline.ts';
+import type { JsonObject } from '#lib/json.ts';
 import { startSync } from '#lib/sync/syncs.ts';
 import { anyObject, nullable, readBody, shape, text, uuid, whole } from '../body.ts';
-import { as, created, type Door, type DoorEnv, idOf, numberOf } from '../door.ts';
+import { as, created, type Door, type DoorEnv, idOf } from '../door.ts';
 
 const texts = { type: 'array', items: text, maxItems: 1_000 } satisfies JsonObject;
 const key = { type: 'array', items: texts, maxItems: 100 } satisfies JsonObject;
@@ -77,13 +74,12 @@ const connection = shape({ ...changeable, sourceId: uuid, destinationId: uuid },
   'streams',
 ]);
 const change = shape(changeable);
-const state = shape({ name: text, namespace: text, state: nullable(anyObject) }, ['name', 'state']);
-const stateList = shape({ states: { type: 'array', items: state, maxItems: 1_000 } }, ['states']);
 
 interface Tagged {
   readonly tags?: readonly string[];
 }
 
+/** What is to be loaded from where into where, and when. */
 export function connectionRoutes(app: Hono<DoorEnv>): void {
   app.get('/connections', as('viewer'), async (c) =>
     c.json(await listConnections(c.get('context'), c.get('identity').workspaceId)),
@@ -93,9 +89,10 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     const { workspaceId } = c.get('identity');
     const made = await createConnection(c.get('context'), workspaceId, input);
     if (tags !== undefined) await setTagNames(c.get('context'), workspaceId, made.id, tags);
-    return created(c, 'connection', made);
+    const sharedTables = await sharedWith(c.get('context'), workspaceId, made.id);
+    return created(c, 'connection', { ...made, sharedTables });
   });
-  app.get('/connections/:id', as('viewer'), async (c) => c.json(await tagged(c)));
+  app.get('/connections/:id', as('viewer'), async (c) => c.json(await withShared(c, await tagged(c))));
   app.get('/connections/:id/overview', as('viewer'), async (c) =>
     c.json(await getOverviewRow(c.get('context'), c.get('identity').workspaceId, idOf(c))),
   );
@@ -109,44 +106,7 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
     const after = await tagged(c);
     c.set('subject', `connection:${after.id}`);
     c.set('changes', settingsChanged(before, after));
-    return c.json(after);
-  });
-  app.get('/connections/:id/timeline', as('viewer'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    return c.json(await connectionTimeline(c.get('context'), workspaceId, id));
-  });
-  app.get('/connections/:id/schemas', as('viewer'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    return c.json(await schemaHistory(c.get('context'), workspaceId, id));
-  });
-  app.get('/connections/:id/schemas/:version', as('viewer'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    const before = c.req.query('before');
-    const asked = { id: numberOf(c.req.param('version')), beforeId: before ? numberOf(before) : undefined };
-    return c.json(await schemaDiff(c.get('context'), workspaceId, id, asked));
-  });
-  app.get('/connections/:id/grid', as('viewer'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    return c.json(await streamGrid(c.get('context'), workspaceId, id));
-  });
-  app.get('/connections/:id/states', as('viewer'), async (c) => {
-    const { id } = await getConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));
-    return c.json(await connectionStates(c.get('context'), c.get('identity').workspaceId, id));
-  });
-  app.put('/connections/:id/states', as('editor', 'connection.set_state', stateList), async (c) => {
-    const { workspaceId, actor } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    const before = await connectionStates(c.get('context'), workspaceId, id);
-    const { states } = await readBody<{ states: NextState[] }>(c.req.raw, stateList);
-    const named = states.map((each) => ({ ...each, namespace: each.namespace ?? '' }));
-    await setStates(c.get('context'), workspaceId, id, { states: named, by: actor });
-    c.set('subject', `connection:${id}`);
-    c.set('changes', statesChanged(before, named));
-    return c.json(await connectionStates(c.get('context'), workspaceId, id));
+    return c.json(await withShared(c, after));
   });
   app.delete('/connections/:id', as('editor', 'connection.delete'), async (c) => {
     await deleteConnection(c.get('context'), c.get('identity').workspaceId, idOf(c));
@@ -158,17 +118,15 @@ export function connectionRoutes(app: Hono<DoorEnv>): void {
   });
 }
 
-function statesChanged(before: readonly NextState[], after: readonly NextState[]): Changes {
-  const of = ({ name, namespace }: NextState) =>
-    before.find((each) => each.name === name && each.namespace === namespace)?.state ?? null;
-  return Object.fromEntries(
-    after.map((next) => [`state of ${next.name}`, [of(next), next.state] as [JsonValue, JsonValue]]),
-  );
-}
-
 /** The connection with the names of its tags. */
 async function tagged(c: Door) {
   const { workspaceId } = c.get('identity');
   const found = await getConnection(c.get('context'), workspaceId, idOf(c));
   return { ...found, tags: await tagNames(c.get('context'), workspaceId, found.id) };
+}
+
+/** And with what may surprise its owner: tables that others load too. */
+async function withShared<Shown extends { readonly id: string }>(c: Door, shown: Shown) {
+  const sharedTables = await sharedWith(c.get('context'), c.get('identity').workspaceId, shown.id);
+  return { ...shown, sharedTables };
 }

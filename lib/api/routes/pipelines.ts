@@ -80,16 +80,17 @@ async function takeDbtResults(c: Door): Promise<Response> {
   const connectionId = idOf(c);
   await assertConnection(context.db, workspaceId, connectionId);
   const report = readRunResults(parsed(await readBytes(c.req.raw, RESULTS_BYTES)));
-  const row = await context.db.transaction().execute(async (tx) => {
-    const saved = await saveDbtReport(tx, { workspaceId, connectionId, commandRunId: null }, report);
+  const id = await context.db.transaction().execute(async (tx) => {
+    const { id, isNewest } = await saveDbtReport(tx, { workspaceId, connectionId, commandRunId: null }, report);
     const lines = report.problems.slice(0, 5).map(({ name, status, message }) => `• ${name}: ${status} ${message}`);
     const failure = report.status === 'error' ? `dbt failed: ${countsOf(report)}.` : null;
-    await onStepFinished(tx, context, { workspaceId, connectionId, syncId: null, step: 'dbt', failure, lines });
-    return saved;
+    if (isNewest)
+      await onStepFinished(tx, context, { workspaceId, connectionId, syncId: null, step: 'dbt', failure, lines });
+    return id;
   });
   const { modelsRun, modelsFailed, testsPassed, testsFailed, testsWarned, status } = report;
   const counts = { status, modelsRun, modelsFailed, testsPassed, testsFailed, testsWarned };
-  return created(c, 'dbt_report', { ...row, ...counts });
+  return created(c, 'dbt_report', { id, ...counts });
 }
 
 async function takeTraining(c: Door): Promise<Response> {

@@ -1,6 +1,4 @@
 import type { Hono } from 'hono';
-import { getConnection } from '#lib/connections/connections.ts';
-import { schemaChanges } from '#lib/connections/schema-changes.ts';
 import type { StreamTask } from '#lib/db/schema.ts';
 import type { JsonObject } from '#lib/json.ts';
 import { forgetQuarantined, listQuarantine, replayQuarantine, startTask } from '#lib/sync/quarantine.ts';
@@ -34,9 +32,9 @@ export function quarantineRoutes(app: Hono<DoorEnv>): void {
   });
   app.post('/connections/:id/quarantine/forget', as('editor', 'quarantine.forget'), async (c) => {
     const ids = { type: 'array', items: whole, maxItems: 10_000 } satisfies JsonObject;
-    const body = await readBody<{ ids: number[] }>(c.req.raw, shape({ ids }, ['ids']));
+    const body = await readBody<{ ids?: number[]; tables?: string[] }>(c.req.raw, shape({ ids, tables: names }));
     const { workspaceId } = c.get('identity');
-    return c.json({ forgotten: await forgetQuarantined(c.get('context'), workspaceId, idOf(c), body.ids) });
+    return c.json({ forgotten: await forgetQuarantined(c.get('context'), workspaceId, idOf(c), body) });
   });
   app.post('/connections/:id/refresh', as('editor', 'connection.refresh', refresh), async (c) => {
     const body = await readBody<{ keepHistory: boolean; streams?: Named[] }>(c.req.raw, refresh);
@@ -49,11 +47,6 @@ export function quarantineRoutes(app: Hono<DoorEnv>): void {
     const task: StreamTask = { kind: 'backfill', from: body.from, to: body.to ?? null };
     const chosen = { task, streams: [named(body.stream)] };
     return c.json(await startTask(c.get('context'), c.get('identity').workspaceId, idOf(c), chosen), 201);
-  });
-  app.get('/connections/:id/schema-changes', as('viewer'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    return c.json(await schemaChanges(c.get('context'), workspaceId, id));
   });
 }
 

@@ -2,21 +2,19 @@ import type { Hono } from 'hono';
 import { audit } from '#lib/access/audit.ts';
 import { requestOrigin } from '#lib/access/request-origin.ts';
 import { countTriggerCall } from '#lib/access/try-limit.ts';
-import { getConnection } from '#lib/connections/connections.ts';
 import { createTrigger, findTrigger, listTriggers, pullTrigger, revokeTrigger } from '#lib/sync/triggers.ts';
 import { readBody, shape, text } from '../body.ts';
 import { addressOf, as, created, type Door, type DoorEnv, idOf } from '../door.ts';
 import { badRequest } from '../failures.ts';
+import { connectionFound } from './connection-found.ts';
 
 const trigger = shape({ name: text }, ['name']);
 
 /** Secret addresses that start a connection's sync. */
 export function triggerRoutes(app: Hono<DoorEnv>): void {
-  app.get('/connections/:id/triggers', as('viewer'), async (c) => {
-    const { workspaceId } = c.get('identity');
-    const { id } = await getConnection(c.get('context'), workspaceId, idOf(c));
-    return c.json(await listTriggers(c.get('context'), workspaceId, id));
-  });
+  app.get('/connections/:id/triggers', as('viewer'), async (c) =>
+    c.json(await listTriggers(...(await connectionFound(c)))),
+  );
   app.post('/connections/:id/triggers', as('editor', 'trigger.create', trigger), async (c) => {
     const { workspaceId, actor } = c.get('identity');
     const { name } = await readBody<{ name: string }>(c.req.raw, trigger);

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '#tests/harness/database.ts';
 import { scriptedServer } from '#tests/harness/scripted-server.ts';
-
-const CLI = path.join(import.meta.dirname, 'cli.ts');
+import { weir } from './fixtures/run-cli.ts';
 
 function folder(): string {
   const made = mkdtempSync(path.join(os.tmpdir(), 'weir-checks-'));
@@ -20,20 +17,6 @@ function suiteFile(text: string): string {
   const file = path.join(folder(), 'suite.yaml');
   writeFileSync(file, text);
   return file;
-}
-
-async function weir(...args: string[]) {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      '--disable-warning=ExperimentalWarning',
-      CLI,
-      ...args,
-    ]);
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, stdout, stderr };
-  }
 }
 
 test('one check is run by its name; a name that leads to none says which there are', async () => {

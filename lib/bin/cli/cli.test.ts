@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
@@ -41,6 +42,24 @@ describe('weir', () => {
     expect(list).toMatchObject({ code: 1, stderr: '--config takes a JSON object.\n' });
     expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--config is missing\./) });
   });
+});
+
+test('files are read beside the command and in folders of WEIR_FILE_ROOTS', async () => {
+  const file = files({ 'events.csv': 'id,name\n1,a\n', 'config.json': {}, 'elsewhere.yaml': '' });
+  const folder = path.dirname(file('events.csv'));
+  writeFileSync(
+    file('elsewhere.yaml'),
+    `version: 6.0.0
+check: { type: CheckStream, stream_names: [events] }
+streams:
+  - { type: FileStream, name: events, provider: { type: folder, folder: ${folder} }, path: events.csv, format: { type: csv } }
+`,
+  );
+  const args = ['check', '--manifest', file('elsewhere.yaml'), '--config', file('config.json')];
+  const run = (env: Record<string, string>) =>
+    text(spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env } }).stdout);
+  expect(await run({})).toContain('FAILED');
+  expect(await run({ WEIR_FILE_ROOTS: folder })).toContain('SUCCEEDED');
 });
 
 describe('weir validate', () => {

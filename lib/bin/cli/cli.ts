@@ -47,7 +47,7 @@ const USAGE = `weir <command> --manifest FILE [options]
                                                           write what an Airbyte has into a folder, for apply
   loads release|discard|run-again SYNC --key KEY [--url URL] [--reason TEXT]
                                                           decide of a load that a check holds back
-  quarantine list|replay CONNECTION --key KEY [--url URL] [--stream TABLE …] [--json]
+  quarantine list|replay|forget CONNECTION --key KEY [--url URL] [--stream TABLE …] [--json]
                                                           what was put aside for a connection; load it again
   counts   SYNC --key KEY [--url URL] [--json]              where every record of a sync went, stream by stream
   refresh  CONNECTION --key KEY [--url URL] [--stream NAME …] [--keep-history]
@@ -149,23 +149,8 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
   if (command === 'draft')
     return draftCommand({ what: words[0], from: values.from, token: values.token, pick: values.pick, signal });
   if (command === 'record') return record(words, values, signal);
-  if (command === 'quarantine') {
-    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream, json } = values;
-    return quarantineCommand({ words, url, key, tables: stream, json: json === true });
-  }
-  if (command === 'refresh' || command === 'backfill') {
-    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, stream: streams = [], from, to } = values;
-    const keepHistory = values['keep-history'] === true;
-    return streamCommand({ command, connection: words[0], url, key, streams, keepHistory, from, to });
-  }
-  if (command === 'counts') {
-    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, json } = values;
-    return countsCommand({ sync: words[0], url, key, json: json === true });
-  }
-  if (command === 'loads') {
-    const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, reason } = values;
-    return loadsCommand({ words, url, key, reason });
-  }
+  const asked = onServer(command, words, values);
+  if (asked) return asked;
   if (PIPELINE_COMMANDS.includes(command)) return pipelines(command, words, values);
   if (!COMMANDS.includes(command)) {
     process.stderr.write(`There is no command ${command}.\n\n${USAGE}`);
@@ -178,12 +163,14 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
   const manifest = manifestOf({ manifest: file, config: values.config });
   const source = createManifestSource(manifest);
   const debug = values.debug === true;
-  const { componentsDir, filesDir } = readEnv(process.env, process.cwd()).env;
+  const { componentsDir, filesDir, fileRoots: listed } = readEnv(process.env, process.cwd()).env;
+  // Files beside the manifest are at hand; others where an operator would allow them too.
+  const fileRoots = [process.cwd(), ...listed];
   if (command === 'spec') return specCommand(source);
   const { config, whole } = configOf(values);
   const log = createLog('weir', debug ? 'debug' : 'warn');
   const saveConfig = (changed: JsonObject) => sayConfig(whole(changed));
-  const options = { signal, debug, componentsDir, filesDir, log, saveConfig };
+  const options = { signal, debug, componentsDir, filesDir, fileRoots, log, saveConfig };
   const state = values.state ? jsonFile(values.state) : null;
   switch (command) {
     case 'check':
@@ -198,11 +185,33 @@ async function run([command = '', ...words]: string[], values: Values, signal: A
       return planCommand(source, config, { ...options, state, streams: values.stream, json: values.json === true });
     default:
       return syncCommand({
-        ...{ manifest, config, signal, componentsDir, filesDir, log, streams: values.stream },
+        ...{ manifest, config, signal, componentsDir, filesDir, fileRoots, log, streams: values.stream },
         saveConfig: async (changed) => keepConfig(needed(values.config, '--config'), whole(changed)),
         to: needed(values.to, '--to'),
         fullRefresh: values['full-refresh'] === true,
       });
+  }
+}
+
+/** What is asked of a running service; null for other commands. */
+function onServer(command: string, words: string[], values: Values): Promise<number> | null {
+  const { url = 'http://localhost:8000', key = process.env.WEIR_API_KEY, from, to, reason } = values;
+  const json = values.json === true;
+  switch (command) {
+    case 'quarantine':
+      return quarantineCommand({ words, url, key, tables: values.stream, json });
+    case 'refresh':
+    case 'backfill': {
+      const streams = values.stream ?? [];
+      const keepHistory = values['keep-history'] === true;
+      return streamCommand({ command, connection: words[0], url, key, streams, keepHistory, from, to });
+    }
+    case 'counts':
+      return countsCommand({ sync: words[0], url, key, json });
+    case 'loads':
+      return loadsCommand({ words, url, key, reason });
+    default:
+      return null;
   }
 }
 

@@ -31,6 +31,8 @@ interface Options {
   readonly debug: boolean;
   /** Modules that stand for Python classes. */
   readonly componentsDir: string | null;
+  /** Folders that file sources may read. */
+  readonly fileRoots: readonly string[];
   /** Where files are put. */
   readonly filesDir: string | null;
 }
@@ -119,7 +121,8 @@ async function readOne(
   const { name, namespace } = stream.stream;
   const teller = new StreamTeller({ name, ...(namespace && { namespace }) });
   try {
-    const request = { stream, state: stream.syncMode === 'incremental' ? state : null };
+    // Whoever runs this tries again by running it again: nothing tells that a file changed the time before.
+    const request = { stream, state: stream.syncMode === 'incremental' ? state : null, filesGrow: true };
     const watched = { ...context, onRateLimited: () => teller.rateLimited() };
     for await (const event of source.read(watched, config, request)) {
       teller.tell(event);
@@ -193,7 +196,7 @@ async function withContext(options: Options, work: (context: ExtractContext) => 
   const clock = () => new Date();
   const http = createHttpClient({ guard: commandGuard(), clock, log: options.log });
   const context: ExtractContext = {
-    ...{ http, clock, log: options.log, signal: options.signal, fileRoots: [process.cwd()] },
+    ...{ http, clock, log: options.log, signal: options.signal, fileRoots: options.fileRoots },
     saveConfig: (config) => options.saveConfig(config),
     sleep: async (ms, signal = options.signal) => {
       await sleep(ms, undefined, { signal });

@@ -18,6 +18,8 @@ interface Options {
   readonly log: Log;
   /** Modules that stand for Python classes. */
   readonly componentsDir: string | null;
+  /** Folders that file sources may read. */
+  readonly fileRoots: readonly string[];
   readonly filesDir: string | null;
 }
 

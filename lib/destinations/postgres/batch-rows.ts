@@ -1,10 +1,13 @@
 import type { JsonObject } from '#lib/json.ts';
+import type { Came } from '../destination.ts';
 import type { QuarantinedRow } from './quarantine.ts';
 
 /** What the rows of one page have in common. */
 export interface PagePlace extends Pick<QuarantinedRow, 'slice' | 'sliceId' | 'page'> {
   /** All of its records as they came; rows count from 1. */
   readonly records: readonly JsonObject[];
+  /** Of each of them, where they came in other syncs. */
+  readonly cameOf?: readonly Came[];
 }
 
 /**
@@ -33,8 +36,8 @@ export class BatchRows {
     const place = this.#placeOf(index);
     const [row, seq] = [this.#rows[index], this.#seqs[index]];
     if (place === undefined || row === undefined || seq === undefined) return null;
-    const { records, ...page } = place;
-    return { ...page, row, seq, record: records[row - 1] as JsonObject };
+    const { records, cameOf, ...page } = place;
+    return { ...page, row, seq, came: cameOf?.[row - 1], record: records[row - 1] as JsonObject };
   }
 
   spanOf(index: number): { start: number; end: number } {

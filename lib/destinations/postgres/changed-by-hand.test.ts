@@ -149,3 +149,53 @@ test('what keeps a column from widening, or a name from being free, is named', a
     code: 'name_taken',
   });
 });
+
+test.each(['append', 'overwrite', 'overwrite_dedup'] as const)(
+  'a table that leaves rows out and says nothing fails the load: %s',
+  async (mode) => {
+    const { query, sync } = await warehouse();
+    await sync(1, customers(mode), [customer(1)]);
+    await query(
+      `create function even() returns trigger language plpgsql as $$ begin if new.id % 2 = 1 then return null; end if; return new; end $$;
+       create trigger even before insert on customers for each row execute function even()`,
+    );
+    await expect(sync(2, customers(mode), [customer(2), customer(3)])).rejects.toMatchObject({
+      code: 'rows_left_out',
+      message: expect.stringContaining('took 1 of 2 rows'),
+    });
+    expect(await query('select id::int from customers')).toEqual([{ id: 1 }]);
+  },
+);
+
+test.each(['append', 'overwrite', 'append_dedup'] as const)(
+  'a view in the place of the table takes no rows, some of which it would hide: %s',
+  async (mode) => {
+    const { query, sync } = await warehouse();
+    await sync(1, customers(mode), [customer(1), customer(2)]);
+    await query(`alter table customers rename to all_customers;
+      create view customers as select * from all_customers where id <> 1`);
+    await expect(sync(2, customers(mode), [customer(2), customer(3)])).rejects.toMatchObject({ code: 'no_table' });
+    expect(await query('select id::int from all_customers order by id')).toEqual([{ id: 1 }, { id: 2 }]);
+  },
+);
+
+test('a column that somebody renamed is added again, which is recorded; of the key too', async () => {
+  const { query, sync } = await warehouse();
+  const stream = customers('append_dedup');
+  await sync(1, stream, [customer(1)]);
+  await query(
+    'alter table customers rename column name to full_name; alter table customers rename column id to number',
+  );
+  expect(await sync(2, stream, [customer(2)])).toMatchObject({
+    ...{ inserted: 1, keyless: 1 },
+    schemaChanges: [
+      { change: 'column_added', field: 'id' },
+      { change: 'column_added', field: 'name' },
+    ],
+  });
+  expect(await sync(3, stream, [customer(2, 2, 'new')])).toMatchObject({ inserted: 0, updated: 1 });
+  expect(await query('select number::int, full_name, id::int, name from customers order by id')).toEqual([
+    { number: null, full_name: null, id: 2, name: 'new' },
+    { number: 1, full_name: 'c1', id: null, name: null },
+  ]);
+});

@@ -1,6 +1,9 @@
 import type { StreamState } from '#lib/catalog.ts';
 import { type Counts, NO_COUNTS, type Stage } from '../destination.ts';
 
+/** Why staged rows are put aside. */
+export type AsideCode = 'check_failed' | 'refused_by_database';
+
 interface Closed {
   readonly written: number;
   readonly quarantined: number;
@@ -65,13 +68,14 @@ export class Checkpointed {
   }
 
   /** The counts when so many staged rows have been put aside. */
-  without(moved: number): Counts {
-    const { written, quarantined } = this.#counts;
-    return { ...this.#counts, written: written - moved, quarantined: quarantined + moved };
+  without(moved: number, code: AsideCode): Counts {
+    const { written, quarantined, checked = 0 } = this.#counts;
+    const counts = { ...this.#counts, written: written - moved, quarantined: quarantined + moved };
+    return code === 'check_failed' ? { ...counts, checked: checked + moved } : counts;
   }
 
-  putAside(moved: number): void {
-    this.#counts = this.without(moved);
+  putAside(moved: number, code: AsideCode): void {
+    this.#counts = this.without(moved, code);
     this.#staged -= moved;
     this.#closed = { written: this.#closed.written - moved, quarantined: this.#closed.quarantined + moved };
   }

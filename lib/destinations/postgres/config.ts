@@ -36,7 +36,15 @@ export const postgresSpec: JsonObject = {
   required: ['host', 'port', 'username', 'database', 'schema'],
   additionalProperties: true,
   properties: {
-    host: { title: 'Host', description: 'Name or address of the server.', type: 'string', minLength: 1, order: 0 },
+    host: {
+      title: 'Host',
+      description: 'Name or address of the server.',
+      type: 'string',
+      minLength: 1,
+      pattern: '^[^/@]+$',
+      pattern_descriptor: 'the name or address alone, without postgres://, user, port and database',
+      order: 0,
+    },
     port: { title: 'Port', type: 'integer', minimum: 1, maximum: 65536, default: 5432, examples: ['5432'], order: 1 },
     database: { title: 'Database', type: 'string', minLength: 1, order: 2 },
     schema: {
@@ -109,9 +117,7 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
   const port = Number(config.port ?? 5432);
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     issues.push({ path: 'port', message: 'port is no port number.' });
-  // Airbyte's own configs ask for raw tables by this name.
-  const wanted = config.layout ?? (config.disable_type_dedupe === true ? 'raw' : 'direct');
-  const layout = layouts.find(({ name }) => name === wanted);
+  const layout = layoutOf(config);
   if (layout === undefined)
     issues.push({ path: 'layout', message: `layout is none of ${layouts.map(({ name }) => name).join(', ')}.` });
   const caCertificate = typeof ssl.ca_certificate === 'string' ? ssl.ca_certificate : undefined;
@@ -136,6 +142,13 @@ export function readPostgresConfig(config: JsonObject): PostgresConfig {
     hint: 'Correct the destination’s settings.',
     issues,
   });
+}
+
+/** Undefined for one that there is not. */
+export function layoutOf(config: JsonObject): Layout | undefined {
+  // Airbyte's own configs ask for raw tables by this name.
+  const wanted = config.layout ?? (config.disable_type_dedupe === true ? 'raw' : 'direct');
+  return layouts.find(({ name }) => name === wanted);
 }
 
 function isCertificate(text: string): boolean {

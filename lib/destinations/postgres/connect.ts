@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
-import pg from 'pg';
+import type pg from 'pg';
+import { WeirError } from '#lib/errors.ts';
+import { OLDEST_POSTGRES, olderVersion, VERSION_NUMBER } from '#lib/oldest-postgres.ts';
 import type { DestinationContext } from '../destination.ts';
 import type { PostgresConfig, SslMode } from './config.ts';
+import { PatientPool } from './patient-pool.ts';
 import { readPostgresError } from './postgres-errors.ts';
 
 /** Enough for a few streams at once; every connection is given back between statements. */
@@ -33,7 +36,8 @@ export async function connectPostgres(
     .update(JSON.stringify([address, config]))
     .digest('hex')}`;
   const left = kept.take(key);
-  const pool = left instanceof pg.Pool && (await answers(left)) ? left : await openPool(config, address);
+  const pool = left instanceof PatientPool && (await answers(left)) ? left : await openPool(config, address);
+  pool.hopeForAll();
   return { pool, leave: () => kept.put(key, pool) };
 }
 
@@ -49,12 +53,12 @@ async function answers(pool: pg.Pool): Promise<boolean> {
 }
 
 /** `allow` and `prefer` settle on TLS or not by trying. */
-async function openPool(config: PostgresConfig, address: string): Promise<pg.Pool> {
+async function openPool(config: PostgresConfig, address: string): Promise<PatientPool> {
   const attempts = sslAttempts(config);
   for (const [index, ssl] of attempts.entries()) {
     const pool = createPool(config, address, ssl);
     try {
-      (await pool.connect()).release();
+      await assertVersion(pool);
       return pool;
     } catch (error) {
       await pool.end();
@@ -67,8 +71,21 @@ async function openPool(config: PostgresConfig, address: string): Promise<pg.Poo
   throw new Error('unreachable');
 }
 
-function createPool(config: PostgresConfig, address: string, ssl: ConnectionOptions | false): pg.Pool {
-  const pool = new pg.Pool({
+/** Others that speak Postgres' protocol, such as Redshift and CockroachDB, say that they are older ones. */
+async function assertVersion(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ version: number }>(VERSION_NUMBER);
+  const older = olderVersion(rows[0]?.version ?? 0);
+  if (older === null) return;
+  throw new WeirError({
+    kind: 'config',
+    code: 'server_too_old',
+    message: `The server is Postgres ${older}, and Weir needs ${OLDEST_POSTGRES} or newer.`,
+    hint: 'Upgrade the server, or load into another one.',
+  });
+}
+
+function createPool(config: PostgresConfig, address: string, ssl: ConnectionOptions | false): PatientPool {
+  const pool = new PatientPool({
     host: address,
     port: config.port,
     database: config.database,

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { killPoint } from '#lib/kill-points.ts';
 import { type ColumnType, cleanJsonText, type TypedRow } from '#lib/records/index.ts';
+import type { Came } from '../destination.ts';
 import { BatchRows, type PagePlace } from './batch-rows.ts';
 import { copyBytes, copyText, copyValues, isBeyondLimit, NULL_TEXT, refusedLine } from './copy-rows.ts';
 import { readPostgresError } from './postgres-errors.ts';
@@ -27,6 +28,8 @@ interface Batch {
 export interface RowName {
   readonly seq: number;
   readonly rawId: string;
+  /** When it came, where the stage asks for it. */
+  readonly came?: Came;
 }
 
 /** Where a batch goes. Both may change between batches, as columns come. */
@@ -61,13 +64,14 @@ export class CopyBuffer {
   }
 
   /** Adds a row of a page; true when it is time to `send`. Rows of one page share their place. */
-  add(typed: TypedRow, { seq, rawId }: RowName, place: PagePlace): boolean {
+  add(typed: TypedRow, { seq, rawId, came }: RowName, place: PagePlace): boolean {
     const meta =
       typed.changes.length === 0
         ? (this.#target.noChanges ?? NULL_TEXT)
         : copyText(metaOf(this.#syncId, typed.changes));
     const data = copyValues(typed.values, this.#target.types);
-    const line = `${data}${data === '' ? '' : '\t'}${rawId}\t${meta}\t${place.sliceId}\t${seq}\n`;
+    const end = came === undefined ? '' : `\t${came.at.toISOString()}`;
+    const line = `${data}${data === '' ? '' : '\t'}${rawId}\t${meta}\t${place.sliceId}\t${seq}${end}\n`;
     this.#append(line);
     this.#rows.add(this.#used, { row: typed.row, seq, place });
     return this.#used >= FLUSH_BYTES;

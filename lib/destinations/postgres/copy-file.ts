@@ -48,19 +48,29 @@ export async function copyFile(pool: pg.Pool, file: DelimitedFile, copy: FileCop
     // Times without a zone are UTC, whatever zone the server lives in; and a file takes as long as it takes.
     await client.query(`begin; ${USUAL_SETTINGS}`);
     await pipeline(
-      Readable.from(rowsFor(file, copy, odd, counted), { objectMode: false }),
+      Readable.from(failingInErrors(rowsFor(file, copy, odd, counted)), { objectMode: false }),
       client.query(copyFrom(statementFor(file, copy))),
     );
     await client.query('commit');
     return { rows: counted.rows - odd.rows.length, odd: odd.rows };
   } catch (error) {
     failure = error as Error;
+    copy.signal.throwIfAborted();
     // A value that the database itself refuses: the other way finds out which row it is.
     if (error instanceof NotStraight || /^2[23]/.test(postgresCode(error))) return null;
     throw error;
   } finally {
     const isUsable = failure === undefined || (postgresCode(failure) !== '' && (await rolledBack(client)));
     client.release(isUsable ? undefined : failure);
+  }
+}
+
+/** What a sync is stopped with is a word; a COPY that breaks off tells the server its error's message, and ends the process without one. */
+async function* failingInErrors(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw error instanceof Error ? error : new Error(String(error));
   }
 }
 
@@ -84,7 +94,7 @@ function rowsFor(
   odd: OddRows,
   counted: { rows: number },
 ): AsyncGenerator<Buffer> {
-  const ids = new RawIds();
+  const ids = new RawIds(seq);
   const delimiter = file.delimiter.charCodeAt(0);
   const slice = `${file.delimiter}${sliceId}${file.delimiter}`;
   let target = Buffer.alloc(0);
@@ -104,7 +114,10 @@ function rowsFor(
           used += target.write(`${slice}${seq + ++counted.rows}`, used, 'latin1');
           target[used++] = LF;
         },
-        odd: (start, end) => odd.add(piece.subarray(start, end), ++counted.rows),
+        odd(start, end) {
+          ids.skip();
+          odd.add(piece.subarray(start, end), ++counted.rows);
+        },
       };
     },
     end({ at, length }) {

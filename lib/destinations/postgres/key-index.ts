@@ -24,10 +24,10 @@ export interface WantedKey {
  */
 export async function fitKeyIndex(db: Queryable, relation: RelationRow, wanted: WantedKey): Promise<number> {
   const { key } = wanted;
-  const isKept = relation.key === null || (await isIndexThere(db, relation));
-  const same = isKept && JSON.stringify(relation.key) === JSON.stringify(key);
-  if (!same && relation.key !== null)
-    await db.query(`drop index if exists ${quote(relation.schema)}.${indexName(relation)}`);
+  const there = relation.key === null ? [] : await findIndexes(db, relation);
+  const others = there.filter(({ columns, isValid }) => !isValid || JSON.stringify(columns) !== JSON.stringify(key));
+  const same = key === null ? there.length === 0 : others.length < there.length;
+  for (const { name } of others) await db.query(`drop index ${quote(relation.schema)}.${quote(name)}`);
   let keyless = 0;
   if (key !== null && !same) {
     if (wanted.mayRepeat) {
@@ -35,7 +35,7 @@ export async function fitKeyIndex(db: Queryable, relation: RelationRow, wanted: 
       keyless = await countKeyless(db, relation, key);
     }
     await db.query(
-      `create unique index ${indexName(relation)} on ${quoteTable(relation)} (${key.map(quote).join(', ')})`,
+      `create unique index ${await indexName(db, relation)} on ${quoteTable(relation)} (${key.map(quote).join(', ')})`,
     );
   }
   const isKnown = relation.created && JSON.stringify(relation.columns) === JSON.stringify(wanted.columns);
@@ -50,9 +50,9 @@ async function deleteOlder(
   { newest, recordId, children }: WantedKey,
 ): Promise<void> {
   const gone = `delete from ${quoteTable(table)} t using (
-      select ctid, row_number() over (partition by ${key.map(quote).join(', ')} order by ${newest}) as place
+      select tableoid, ctid, row_number() over (partition by ${key.map(quote).join(', ')} order by ${newest}) as place
       from ${quoteTable(table)} where ${key.map((name) => `${quote(name)} is not null`).join(' and ')}
-    ) d where t.ctid = d.ctid and d.place > 1 returning t.${recordId} as id`;
+    ) d where t.ctid = d.ctid and t.tableoid = d.tableoid and d.place > 1 returning t.${recordId} as id`;
   const withThem = children.map(
     (child, index) =>
       `, gone_${index} as (delete from ${quoteTable(child.table)} c using gone g where c.${child.recordId} = g.id)`,
@@ -66,14 +66,34 @@ async function countKeyless(db: Queryable, table: TableRef, key: readonly string
   return (rows[0] as { keyless: number }).keyless;
 }
 
-/** Somebody may have dropped it, or the column that it was over. */
-async function isIndexThere(db: Queryable, relation: RelationRow): Promise<boolean> {
-  const { rows } = await db.query('select to_regclass($1) is not null as there', [
-    `${quote(relation.schema)}.${indexName(relation)}`,
-  ]);
-  return (rows[0] as { there: boolean }).there;
+const INDEX_PREFIX = 'weir_key_';
+
+interface OurIndex {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly isValid: boolean;
 }
 
-function indexName({ schema, table }: TableRef): string {
-  return quote(`weir_key_${createHash('sha256').update(`${schema}\u0000${table}`).digest('hex').slice(0, 16)}`);
+/**
+ * Somebody may have dropped it, or the column that it was over, renamed that, or put the table with it out of the way; or have left one
+ * behind that was being made again.
+ */
+async function findIndexes(db: Queryable, table: TableRef): Promise<OurIndex[]> {
+  const { rows } = await db.query(
+    `select c.relname as name, i.indisvalid as "isValid", array(
+       select a.attname::text from unnest(i.indkey) with ordinality as k (number, place)
+       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number order by k.place) as columns
+     from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = $1::regclass and starts_with(c.relname, '${INDEX_PREFIX}')`,
+    [quoteTable(table)],
+  );
+  return rows as OurIndex[];
+}
+
+/** One that is nobody's: a table that was renamed keeps the name of its index. */
+async function indexName(db: Queryable, table: TableRef): Promise<string> {
+  const { rows } = await db.query('select $1::regclass::oid::text as id', [quoteTable(table)]);
+  const { id } = rows[0] as { id: string };
+  const identity = [table.schema, table.table, id].join('\u0000');
+  return quote(`${INDEX_PREFIX}${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`);
 }

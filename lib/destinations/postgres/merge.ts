@@ -2,11 +2,12 @@ import type { DestinationSyncMode, StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { Column, TableShape } from '#lib/records/index.ts';
 import type { Counts, Published } from '../destination.ts';
+import { deleteAll, refuseChainedDeletes } from './delete-rows.ts';
 import { castTo, quote, quoteTable, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
 import { keyNames, newestFirst, orderOf, stagedKey } from './newest.ts';
 import type { Side } from './side-tables.ts';
-import type { Queryable } from './store.ts';
+import { type Queryable, tableColumns } from './store.ts';
 import { VANISHED_COLUMN } from './table.ts';
 
 /** What is to be published: the rows that the last checkpoint covers. */
@@ -32,6 +33,7 @@ export interface PublishRequest {
 export interface Merge extends PublishRequest {
   readonly target: TableRef;
   readonly kind: TableKind;
+  readonly isPartitioned: boolean;
   /** Rows that did not come again are marked, not deleted. */
   readonly marksVanished: boolean;
   /** The table may hold rows that are marked so by us: one that comes again is so no more. */
@@ -56,7 +58,7 @@ type MergeFunction = (client: Queryable, merge: Merge, isNew: boolean) => Promis
 export const MERGES: Readonly<Record<DestinationSyncMode, MergeFunction>> = {
   append: async (client, merge) => ({ inserted: await insertAll(client, merge), updated: 0, deleted: 0 }),
   overwrite: async (client, merge, isNew) => {
-    const deleted = isNew ? 0 : await deleteAll(client, merge.target);
+    const deleted = isNew ? 0 : await deleteAll(client, merge.target, childTables(merge));
     return { inserted: await insertAll(client, merge), updated: 0, deleted };
   },
   append_dedup: async (client, merge, isNew) =>
@@ -65,17 +67,24 @@ export const MERGES: Readonly<Record<DestinationSyncMode, MergeFunction>> = {
       : (merge.children.length > 0 ? replaceNewest : upsertNewest)(client, merge),
   overwrite_dedup: async (client, merge, isNew) => {
     if (merge.marksVanished) return refreshMarked(client, merge, isNew);
-    const deleted = isNew ? 0 : await deleteAll(client, merge.target);
+    const deleted = isNew ? 0 : await deleteAll(client, merge.target, childTables(merge));
     return { inserted: await insertNewest(client, merge), updated: 0, deleted };
   },
 };
+
+/** Their rows come again with those of the stream. */
+function childTables({ children }: Merge): TableRef[] {
+  return children.map(({ relation }) => relation);
+}
 
 /** What was read now is the truth, whatever its cursor says; what did not come again is marked. */
 async function refreshMarked(client: Queryable, merge: Merge, isNew: boolean): Promise<MergeCounts> {
   const target = quoteTable(merge.target);
   const given = merge.columns.find(({ name }) => name === VANISHED_COLUMN);
   if (given && !/^(?:timestamp|date|string)/.test(given.type)) throw markTaken(given);
-  await client.query(`alter table ${target} add column if not exists ${VANISHED_COLUMN} timestamp with time zone`);
+  // Asked first: altering locks readers out, and waits for them, even where nothing is to be done.
+  if (!(await tableColumns(client, merge.target))?.has(VANISHED_COLUMN))
+    await client.query(`alter table ${target} add column ${VANISHED_COLUMN} timestamp with time zone`);
   // A source that tells of it itself clears it itself.
   const merged = await MERGES.append_dedup(client, { ...merge, marks: given === undefined }, isNew);
   if (isNew) return merged;
@@ -103,12 +112,6 @@ function markTaken({ field, type }: Column): WeirError {
   });
 }
 
-/** Not TRUNCATE: that would lock readers out, and show an empty table to those with an older snapshot. */
-export async function deleteAll(client: Queryable, target: TableRef): Promise<number> {
-  const { rowCount } = await client.query(`delete from ${quoteTable(target)}`);
-  return rowCount ?? 0;
-}
-
 async function insertAll(client: Queryable, merge: Merge): Promise<number> {
   const { rowCount } = await client.query(
     `insert into ${quoteTable(merge.target)} (${targetColumns(merge)})
@@ -129,11 +132,16 @@ async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCount
   if (merge.staged === 0) return { inserted: 0, updated: 0, deleted: 0 };
   const cursor = merge.marksVanished ? null : orderOf(merge.shape);
   const newer = cursor && `where ${cursor.notOlder('excluded', 't')}`;
+  const sameKey = keyNames(merge.shape).map((name) => `b.${name} = t.${name}`);
+  // A partitioned table shows no system columns there. The statement sees the table as it was before.
+  const fresh = merge.isPartitioned
+    ? `not exists (select from ${quoteTable(merge.target)} b where ${sameKey.join(' and ')})`
+    : 'xmax = 0';
   const { rows } = await client.query(
     `with merged as (
        insert into ${quoteTable(merge.target)} as t (${targetColumns(merge)}) ${selectNewest(merge)}
        on conflict (${stagedKey(merge.shape)}) do update set ${assignments(merge)} ${newer ?? ''}
-       returning (xmax = 0) as fresh
+       returning (${fresh}) as fresh
      ) select count(*) filter (where fresh)::float8 as inserted, count(*) filter (where not fresh)::float8 as updated from merged`,
   );
   const [counts] = rows as { inserted: number; updated: number }[];
@@ -144,6 +152,8 @@ async function upsertNewest(client: Queryable, merge: Merge): Promise<MergeCount
 async function replaceNewest(client: Queryable, merge: Merge): Promise<MergeCounts> {
   if (merge.staged === 0) return { inserted: 0, updated: 0, deleted: 0 };
   const { target, kind, shape, children } = merge;
+  const beside = childTables(merge);
+  for (const table of [target, ...beside]) await refuseChainedDeletes(client, table, beside);
   const cursor = merge.marksVanished ? null : orderOf(shape);
   const key = keyNames(shape);
   const sameKey = key.map((name) => `t.${name} = n.${name}`).join(' and ');
@@ -165,7 +175,7 @@ async function replaceNewest(client: Queryable, merge: Merge): Promise<MergeCoun
 }
 
 /** Of each key the row with the highest cursor; among equals the one that came last. */
-function selectNewest(merge: Merge): string {
+export function selectNewest(merge: Merge): string {
   const key = stagedKey(merge.shape);
   if (key === '') return `select ${stagedColumns(merge)} from ${quoteTable(merge.table)} where false`;
   if (merge.repeats === 0)

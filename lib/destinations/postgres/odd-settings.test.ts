@@ -51,6 +51,7 @@ test.each([
   ["datestyle = 'SQL, DMY'", "timezone = 'Asia/Tokyo'"],
   ["default_transaction_isolation = 'serializable'"],
   ["search_path = ''"],
+  ['lock_timeout = 1', 'idle_in_transaction_session_timeout = 20'],
   ["client_encoding = 'LATIN1'"],
 ])('%s', async (...settings) => {
   const database = await testDatabase();
@@ -107,7 +108,9 @@ test('timezone: times of a CSV file that say none are UTC, be it read or taken b
 
 test.each(['statement_timeout', 'transaction_timeout'])('%s: a publish takes as long as it takes', async (limit) => {
   const database = await testDatabase();
-  const sync = await userWith(database, [`${limit} = 500`]);
+  // Postgres has the second one since 17.
+  const known = await database.query('select 1 from pg_settings where name = $1', [limit]);
+  const sync = await userWith(database, known.length > 0 ? [`${limit} = 500`] : []);
   await sync(1, customers('append'), [customer(1)]);
   await database.query(`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.7); return new; end $$;
     create trigger slow before insert on shop.customers for each row execute function slow()`);
@@ -126,4 +129,26 @@ test('the rights of the guide suffice for each mode', async () => {
   const counted = await database.query(`select (select count(*) from shop.append)::int as append,
     (select count(*) from shop.overwrite)::int as overwrite, (select count(*) from shop.append_dedup)::int as dedup`);
   expect(counted).toEqual([{ append: 4, overwrite: 2, dedup: 2 }]);
+});
+
+test('encoding: a row that the database can’t hold goes to quarantine as it is, and names that it can’t are said to be the reason', async () => {
+  const { url, query } = await testDatabase();
+  const name = `latin_${crypto.randomUUID().slice(0, 8)}`;
+  await query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`);
+  onTestFinished(async () => {
+    await query(`drop database ${name} with (force)`);
+  });
+  const destination = postgres.open(testContext(), { ...configOf(url), database: name });
+  const attempt = await destination.begin(attemptOf(1));
+  const stage = await attempt.stage(customers('append', { badValues: 'quarantine' }));
+  const odd = { ...customer(3, 1, '日本'), updated_at: 'no time' };
+  expect(await load(stage, [customer(1, 1, 'Zoë'), customer(2, 1, '😀'), odd], null)).toMatchObject({
+    ...{ written: 1, quarantined: 2 },
+  });
+  await stage.publish({ complete: true });
+  const aside = (await destination.quarantine?.list({ connectionId: attemptOf(1).connectionId, limit: 9 })) ?? [];
+  expect(aside.map(({ record }) => JSON.parse(record).name)).toEqual(['😀', '日本']);
+  const named = attempt.stage(customers('append', { table: '日本' }));
+  await expect(named).rejects.toMatchObject({ kind: 'config', code: 'encoding' });
+  await destination.close();
 });

@@ -1,7 +1,8 @@
 import { shapeOfStream } from '#lib/records/index.ts';
 import { NO_COUNTS } from '../destination.ts';
 import { holdFence } from './fence.ts';
-import { deleteQuarantineAfter } from './quarantine.ts';
+import { deleteComingAgain, deleteQuarantineAfter } from './quarantine.ts';
+import { refuseEarly } from './refuse-early.ts';
 import { ensureRelation } from './relations.ts';
 import { createSides, dropSides, takeOverSides } from './side-tables.ts';
 import type { StageStart } from './stage.ts';
@@ -41,14 +42,15 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
     await dropStageTable(client, { schema: OWN_SCHEMA, table: left.stage_table });
     await dropSides(client, left.stage_table, left.sides);
     await deleteStage(client, ref);
-    await deleteQuarantineAfter(client, ref, { syncId: attempt.syncId, seq: 0, openSlices: [] });
   }
+  await deleteComingAgain(client, ref, !hadTable && !target.replays);
   const table = stageTable(ref, attempt.fence);
   const shape = shapeOfStream(target, hadTable ? relation.columns : parts.layout.ownColumns(relation.table));
   const becomesTable = mayBecomeTable(parts, hadTable) && !(await allIsPublished(client));
   const meta = cleanMeta(attempt.syncId);
   await createStageTable(client, table, shape.columns, target, becomesTable ? { meta } : null);
   const sides = await createSides(client, parts, relation.table);
+  await refuseEarly(client, parts, relation, sides);
   await insertStage(client, ref, {
     sync_id: attempt.syncId,
     fence: attempt.fence,
@@ -58,7 +60,13 @@ export async function openStage(client: Queryable, parts: StageParts): Promise<S
     had_table: hadTable,
     sides: sides.map(({ plan, shape: { columns } }) => ({ path: plan.path, columns })),
   });
-  return { shape, relation, sides, resumed: null, nextSlice: 0, lastSeq: 0, staged: 0, hadTable, becomesTable };
+  const begins = { resumed: null, nextSlice: 0, lastSeq: lastNumber(parts, left), staged: 0 };
+  return { shape, relation, sides, ...begins, hadTable, becomesTable };
+}
+
+/** Rows that come after others of the same sync have higher numbers, also where the stage was lost in between. */
+function lastNumber({ attempt }: StageParts, left: StageRow | null): number {
+  return left?.sync_id === attempt.syncId ? left.last_seq : 0;
 }
 
 /** Takes up what an earlier attempt of the same sync had checkpointed; null when there is nothing to go on from. */

@@ -1,13 +1,7 @@
-import { type ErrorKind, WeirError } from '#lib/errors.ts';
+import { WeirError } from '#lib/errors.ts';
+import { config, type Reading, transient } from './error-reading.ts';
+import { poolerReading } from './pooler-errors.ts';
 
-interface Reading {
-  readonly kind: ErrorKind;
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
-
-/** What the user needs to know of an error code; `$` stands for the server's own message. */
 const BY_CODE: Readonly<Record<string, Reading>> = {
   '28P01': config(
     'wrong_password',
@@ -42,20 +36,29 @@ const BY_CODE: Readonly<Record<string, Reading>> = {
   '53300': transient(
     'too_many_connections',
     'The destination takes no more connections: $',
-    'Raise max_connections, or use a pooler.',
+    'Raise max_connections, or the connection limit of the user or the database (a sync takes four), or use a pooler.',
   ),
   '25006': config(
     'read_only',
     'The destination takes no writes: $',
     'Connect to the primary server; a standby or a read-only database can’t be loaded.',
   ),
+  '22P05': config(
+    'encoding',
+    'The database can’t hold a character: $',
+    'Load into a database whose encoding is UTF8, or give streams and fields names that this one can hold.',
+  ),
   '25P03': transient(
     'session_ended',
     'The server ended a session that stood still in a transaction: $',
     'The sync goes on from the last checkpoint.',
   ),
-  '40001': transient('serialization_failure', 'Another transaction was in the way: $', 'The sync tries again.'),
-  '40P01': transient('deadlock', 'Another transaction was in the way: $', 'The sync tries again.'),
+  '40001': transient(
+    'serialization_failure',
+    'Another transaction was in the way: $',
+    'It may be gone at the next try.',
+  ),
+  '40P01': transient('deadlock', 'Another transaction was in the way: $', 'It may be gone at the next try.'),
   '55P03': transient(
     'lock_timeout',
     'The table stayed locked by another session: $',
@@ -86,6 +89,14 @@ const BY_MESSAGE: readonly (readonly [RegExp, Reading])[] = [
     ),
   ],
   [
+    /table that has INSERT or UPDATE rules/,
+    config(
+      'table_has_rules',
+      'The table has a rule, and rules do not go with a merge by key: $',
+      'Make a trigger of the rule, or load the stream without dedup.',
+    ),
+  ],
+  [
     /replica identity/,
     config(
       'table_published',
@@ -108,6 +119,11 @@ const BY_CLASS: Readonly<Record<string, Reading>> = {
     'connection_lost',
     'The connection to the destination was lost: $',
     'The sync goes on from the last checkpoint.',
+  ),
+  '53': transient(
+    'out_of_resources',
+    'The destination is out of something that it limits: $',
+    'Raise the limit that it names; the next sync goes on from the last checkpoint.',
   ),
   '57': transient(
     'server_shut_down',
@@ -144,6 +160,7 @@ interface Refused {
   readonly message: string;
   readonly table?: string;
   readonly detail?: string;
+  readonly where?: string;
 }
 
 function readingOf(message: string): Reading | undefined {
@@ -153,14 +170,20 @@ function readingOf(message: string): Reading | undefined {
 /** What pg threw, as an error that says what to do. */
 export function readPostgresError(error: unknown, doing: string): WeirError {
   if (error instanceof WeirError) return error;
-  const { code = '', message, table, detail } = error as Refused;
-  const reading = readingOf(message) ?? BY_CODE[code] ?? BY_CLASS[code.slice(0, 2)] ?? readUnnamed(code, message);
+  const { code = '', message, table, detail, where } = error as Refused;
+  const reading =
+    poolerReading(code, message) ??
+    readingOf(message) ??
+    BY_CODE[code] ??
+    BY_CLASS[code.slice(0, 2)] ??
+    readUnnamed(code, message);
   // What depends on a column is named in the detail alone.
-  const more = reading.code === 'column_in_use' && detail ? ` (${detail})` : '';
-  const text = reading.message.replace('$', () =>
-    `${message}${table ? ` (table ${table})` : ''}${more}.`.replace('..', '.'),
-  );
-  return new WeirError({ ...reading, message: `${text} (${doing})`, cause: error });
+  const inDetail = reading.code === 'column_in_use' && detail ? ` (${detail})` : '';
+  // In a function of somebody's, such as a trigger's: otherwise nobody would look for it there.
+  const more = where?.startsWith('PL/pgSQL function') ? `${inDetail} (in ${where.split('\n', 1)[0]})` : inDetail;
+  const said = `${message.replace(/\.$/, '')}${table ? ` (table ${table})` : ''}${more}`;
+  const text = reading.message.replace('$', () => said).replace(/\.$/, '');
+  return new WeirError({ ...reading, message: `${text} (${doing}).`, cause: error });
 }
 
 /** Did the connection end, so that nobody knows whether the last statement counted? */
@@ -179,6 +202,13 @@ function readUnnamed(code: string, message: string): Reading {
       'destination_unreachable',
       'The destination can’t be reached: $',
       'Check host and port, and whether the server is running and lets this machine in.',
+    );
+  }
+  if (/client password must be a string/.test(message)) {
+    return config(
+      'password_missing',
+      'The server asks for a password, and the destination has none.',
+      'Enter the password of the user.',
     );
   }
   if (/does not support SSL/.test(message)) {
@@ -212,12 +242,4 @@ function readUnnamed(code: string, message: string): Reading {
   if (LOST.test(`${code} ${message}`)) return BY_CLASS['08'] as Reading;
   if (code === '') return { kind: 'bug', code: 'unexpected', message: '$', hint: 'Please report this.' };
   return { kind: 'terminal', code: 'postgres', message: 'Postgres refused: $', hint: 'See the server’s log.' };
-}
-
-function config(code: string, message: string, hint: string): Reading {
-  return { kind: 'config', code, message, hint };
-}
-
-function transient(code: string, message: string, hint: string): Reading {
-  return { kind: 'transient', code, message, hint };
 }

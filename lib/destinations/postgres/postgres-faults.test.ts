@@ -1,28 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '#lib/json.ts';
 import { testDatabase } from '#tests/harness/database.ts';
-import type { Load, Stage, TargetStream } from '../destination.ts';
+import type { Stage, TargetStream } from '../destination.ts';
 import { at, attemptOf, customer, customers, load } from '../fixtures/customers.ts';
 import { cuttingProxy } from './fixtures/cutting-proxy.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
+import { syncRecords, withLoad } from './fixtures/with-load.ts';
 import { postgres } from './postgres.ts';
-
-async function withLoad<T>(url: string, fence: number, work: (run: Load) => Promise<T>): Promise<T> {
-  const destination = postgres.open(testContext(), configOf(url));
-  try {
-    return await work(await destination.begin(attemptOf(fence, fence)));
-  } finally {
-    await destination.close();
-  }
-}
-
-function sync(url: string, fence: number, stream: TargetStream, records: JsonObject[]) {
-  return withLoad(url, fence, async (run) => {
-    const stage = await run.stage(stream);
-    await load(stage, records, { cursor: at(1) });
-    return stage.publish({ complete: true });
-  });
-}
+import { readPostgresError } from './postgres-errors.ts';
 
 describe('what check says', () => {
   const checkOf = async (config: JsonObject) => {
@@ -34,6 +19,14 @@ describe('what check says', () => {
     const { url } = await testDatabase();
     const refused = checkOf({ ...configOf(url), password: 'wrong' });
     await expect(refused).rejects.toMatchObject({ kind: 'config', code: 'wrong_password' });
+  });
+
+  test('no password where one is asked for', () => {
+    const thrown = new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string');
+    expect(readPostgresError(thrown, 'connecting to db:5432')).toMatchObject({
+      kind: 'config',
+      message: 'The server asks for a password, and the destination has none (connecting to db:5432).',
+    });
   });
 
   test('no server there', async () => {
@@ -58,6 +51,21 @@ describe('what check says', () => {
       hint: expect.stringContaining('CREATE'),
     });
     await query(`drop role ${user}`);
+  });
+
+  test('a server that is older than those that Weir is tried against', async () => {
+    const { url, query } = await testDatabase();
+    // A setting's name is looked for in the user's own schema first, so that the server seems to be of another version.
+    const user = `loader_${crypto.randomUUID().slice(0, 8)}`;
+    await query(`create role ${user} login password 'secret'; create schema old;
+      create function old.current_setting(text) returns text language sql as $$ select '130023' $$;
+      grant usage on schema old to ${user}; alter role ${user} set search_path = old, pg_catalog`);
+    const refused = checkOf({ ...configOf(url), username: user, password: 'secret' });
+    await expect(refused).rejects.toMatchObject({
+      ...{ kind: 'config', code: 'server_too_old' },
+      message: 'The server is Postgres 13.23, and Weir needs 14 or newer.',
+    });
+    await query(`drop owned by ${user}; drop role ${user}`);
   });
 
   test('an address that the guard refuses', async () => {
@@ -122,7 +130,7 @@ describe('a connection that is lost at the commit', () => {
     });
     await expect(publishing).rejects.toMatchObject({ kind: 'transient', code: 'connection_lost' });
     expect(await query(`select to_regclass('customers') as table`)).toEqual([{ table: null }]);
-    await sync(url, 2, customers('append'), [customer(1)]);
+    await syncRecords(url, 2, customers('append'), [customer(1)]);
     expect(await query('select id from customers')).toEqual([{ id: '1' }]);
   });
 });
@@ -131,7 +139,7 @@ describe('what others have in the database', () => {
   test('a table that Weir did not make is left alone', async () => {
     const { url, query } = await testDatabase();
     await query(`create table customers (precious text); insert into customers values ('data')`);
-    await expect(sync(url, 1, customers('overwrite'), [customer(1)])).rejects.toMatchObject({
+    await expect(syncRecords(url, 1, customers('overwrite'), [customer(1)])).rejects.toMatchObject({
       kind: 'config',
       code: 'table_not_ours',
     });
@@ -140,9 +148,9 @@ describe('what others have in the database', () => {
 
   test('views and grants survive an overwrite', async () => {
     const { url, query } = await testDatabase();
-    await sync(url, 1, customers('overwrite'), [customer(1)]);
+    await syncRecords(url, 1, customers('overwrite'), [customer(1)]);
     await query('create view names as select name from customers; grant select on customers to public');
-    await sync(url, 2, { ...customers('overwrite'), generation: 2 }, [customer(2)]);
+    await syncRecords(url, 2, { ...customers('overwrite'), generation: 2 }, [customer(2)]);
     expect(await query('select * from names')).toEqual([{ name: 'c2' }]);
     const grants = await query(
       `select 1 from information_schema.role_table_grants where table_name = 'customers' and grantee = 'PUBLIC'`,
@@ -152,7 +160,7 @@ describe('what others have in the database', () => {
 
   test('a reader in the middle of an overwrite sees the old rows, whole, and is not kept waiting', async () => {
     const { url, query, db } = await testDatabase();
-    await sync(url, 1, customers('overwrite'), [customer(1), customer(2)]);
+    await syncRecords(url, 1, customers('overwrite'), [customer(1), customer(2)]);
     await db.connection().execute(async (reader) => {
       const count = async () =>
         (
@@ -164,7 +172,7 @@ describe('what others have in the database', () => {
       const { sql } = await import('kysely');
       await sql`begin isolation level repeatable read`.execute(reader);
       expect(Number(((await count()) as { n: unknown }).n)).toBe(2);
-      await sync(url, 2, { ...customers('overwrite'), generation: 2 }, [customer(3)]);
+      await syncRecords(url, 2, { ...customers('overwrite'), generation: 2 }, [customer(3)]);
       expect(Number(((await count()) as { n: unknown }).n)).toBe(2);
       await sql`commit`.execute(reader);
     });
@@ -173,7 +181,7 @@ describe('what others have in the database', () => {
 
   test('a table dropped between syncs is read anew; one dropped during a sync fails it by name', async () => {
     const { url, query } = await testDatabase();
-    await sync(url, 1, customers('append_dedup'), [customer(1)]);
+    await syncRecords(url, 1, customers('append_dedup'), [customer(1)]);
     const during = withLoad(url, 2, async (run) => {
       const stage: Stage = await run.stage(customers('append_dedup'));
       await load(stage, [customer(2)], { cursor: at(2) });
@@ -201,7 +209,7 @@ describe('what others have in the database', () => {
     /** Customers 1 and 2 are there up to a state, and 3 comes; it is replaced before the step of that name. */
     const replacedBefore = async (step: 'stage' | 'publish') => {
       const { url, query } = await testDatabase();
-      await sync(url, 1, added, [customer(1), customer(2)]);
+      await syncRecords(url, 1, added, [customer(1), customer(2)]);
       const during = withLoad(url, 2, async (run) => {
         const { state } = await run.published(added);
         expect(state).not.toBeNull();
@@ -215,7 +223,7 @@ describe('what others have in the database', () => {
       // The next attempt has no state to go on from, and brings all of them.
       const { state } = await withLoad(url, 3, (run) => run.published(added));
       expect(state).toBeNull();
-      await sync(url, 4, added, [customer(1), customer(2), customer(3)]);
+      await syncRecords(url, 4, added, [customer(1), customer(2), customer(3)]);
       expect(await query('select id::int from customers order by 1')).toEqual([1, 2, 3, 9].map((id) => ({ id })));
     };
 
@@ -228,27 +236,27 @@ describe('what others have in the database', () => {
     '%s: the index over the key is made again when somebody has dropped it, or its column',
     async (mode) => {
       const { url, query } = await testDatabase();
-      await sync(url, 1, customers(mode), [customer(1)]);
+      await syncRecords(url, 1, customers(mode), [customer(1)]);
       const [index] = await query<{ name: string }>(
         "select indexname as name from pg_indexes where indexname like 'weir_key_%'",
       );
       await query(`drop index ${index?.name}; insert into customers select * from customers`);
-      await sync(url, 2, customers(mode), [customer(1, 2, 'new'), customer(2)]);
+      await syncRecords(url, 2, customers(mode), [customer(1, 2, 'new'), customer(2)]);
       expect(await query('select id::int, name from customers order by id')).toEqual([
         { id: 1, name: 'new' },
         { id: 2, name: 'c2' },
       ]);
       await query('alter table customers drop column id');
-      await sync(url, 3, customers(mode), [customer(3), customer(3)]);
+      await syncRecords(url, 3, customers(mode), [customer(3), customer(3)]);
       expect(await query('select id::int from customers where id is not null')).toEqual([{ id: 3 }]);
     },
   );
 
   test('a column whose type was changed by hand is named', async () => {
     const { url, query } = await testDatabase();
-    await sync(url, 1, customers('append'), [customer(1)]);
+    await syncRecords(url, 1, customers('append'), [customer(1)]);
     await query('alter table customers alter column id type text');
-    await expect(sync(url, 2, customers('append'), [customer(2)])).rejects.toMatchObject({
+    await expect(syncRecords(url, 2, customers('append'), [customer(2)])).rejects.toMatchObject({
       code: 'column_changed',
       message: expect.stringContaining('"id"'),
     });
@@ -258,8 +266,8 @@ describe('what others have in the database', () => {
 describe('columns', () => {
   test('come, widen and keep what is there', async () => {
     const { url, query } = await testDatabase();
-    await sync(url, 1, customers('append'), [{ id: 1, points: 1 }]);
-    await sync(url, 2, customers('append'), [{ id: 2n ** 70n, points: 'many', ctid: 7, Points: 2 }]);
+    await syncRecords(url, 1, customers('append'), [{ id: 1, points: 1 }]);
+    await syncRecords(url, 2, customers('append'), [{ id: 2n ** 70n, points: 'many', ctid: 7, Points: 2 }]);
     const types = await query(
       `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
        where attrelid = 'customers'::regclass and attnum > 0 and not attisdropped and attname !~ '^_airbyte' order by attnum`,
@@ -280,7 +288,7 @@ describe('columns', () => {
 
   test('meta tells what was changed in a row', async () => {
     const { url, query } = await testDatabase();
-    await sync(url, 1, customers('append'), [{ id: 'x', name: 'a\u0000b', updated_at: '2026-02-30' }]);
+    await syncRecords(url, 1, customers('append'), [{ id: 'x', name: 'a\u0000b', updated_at: '2026-02-30' }]);
     const [row] = await query<{ meta: JsonObject }>('select _airbyte_meta as meta from customers');
     expect(row?.meta).toEqual({
       sync_id: 1,
@@ -344,25 +352,12 @@ describe('columns', () => {
 
   test('two streams whose names come to the same get tables of their own', async () => {
     const { url, query } = await testDatabase();
-    await sync(url, 1, customers('append', { table: 'é-mails' }), [customer(1)]);
-    await sync(url, 2, customers('append', { table: 'e mails' }), [customer(2)]);
+    await syncRecords(url, 1, customers('append', { table: 'é-mails' }), [customer(1)]);
+    await syncRecords(url, 2, customers('append', { table: 'e mails' }), [customer(2)]);
     const tables = await query(`select name, table_name from _weir.relation order by table_name`);
     expect(tables).toEqual([
       { name: 'é-mails', table_name: 'e_mails' },
       { name: 'e mails', table_name: expect.stringMatching(/^e_mails_[0-9a-f]{8}$/) },
     ]);
-  });
-});
-
-test('a stage that the server lost in a crash is noticed, not published', async () => {
-  const { url, query } = await testDatabase();
-  await withLoad(url, 1, async (run) => {
-    const stage = await run.stage(customers('append'));
-    await load(stage, [customer(1)], { cursor: at(1) });
-    const [{ stage_table: table } = { stage_table: '' }] = await query<{ stage_table: string }>(
-      'select stage_table from _weir.stage',
-    );
-    await query(`truncate _weir.${table}`);
-    await expect(stage.publish({ complete: true })).rejects.toMatchObject({ kind: 'transient', code: 'stage_lost' });
   });
 });

@@ -3,11 +3,13 @@ import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
 import { describeDestination } from '../destination.contract.ts';
 import type { TargetStream } from '../destination.ts';
 import type { Place } from '../fixtures/contract-place.ts';
+import { describeQuarantine } from '../quarantine.contract.ts';
 import { describeReplay } from '../replay.contract.ts';
 import { configOf, testContext } from './fixtures/test-destination.ts';
 import { postgres } from './postgres.ts';
 
 describeDestination(postgres, async () => placeIn(await testDatabase()));
+describeQuarantine(postgres, async () => placeIn(await testDatabase()));
 describeReplay(postgres, async () => placeIn(await testDatabase()));
 describeReplay({ ...postgres, title: 'Postgres, basic normalization' }, async () =>
   placeIn(await testDatabase(), { layout: 'basic' }),

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { CheckResult } from '#lib/catalog.ts';
+import { WeirError } from '#lib/errors.ts';
 import type {
   AttemptRef,
   Destination,
@@ -15,7 +16,7 @@ import type {
 } from '../destination.ts';
 import { fenced } from '../stage-errors.ts';
 import { checkRights } from './check-rights.ts';
-import { type PostgresConfig, postgresSpec, readPostgresConfig } from './config.ts';
+import { layoutOf, type PostgresConfig, postgresSpec, readPostgresConfig } from './config.ts';
 import { connectPostgres, type PostgresConnections } from './connect.ts';
 import type { Layout } from './layouts/index.ts';
 import { openStage } from './open-stage.ts';
@@ -24,6 +25,7 @@ import { quarantineStore, replayOf } from './quarantine-store.ts';
 import { postgresRowsAt } from './rows-at.ts';
 import { PostgresStage } from './stage.ts';
 import { ownRelation, type StageParts } from './stage-parts.ts';
+import { readRefusedWrite } from './standby.ts';
 import { createOwnTables, findPublished, raiseFence, type StreamRef } from './store.ts';
 import { isThere } from './table.ts';
 import { inTransaction } from './transaction.ts';
@@ -39,6 +41,8 @@ export const postgres: DestinationKind = {
   keepsQuarantine: true,
   supportedModes: ['append', 'overwrite', 'append_dedup', 'overwrite_dedup'],
   defaultNamespace: (config) => readPostgresConfig(config).schema,
+  refuses: (config, stream) =>
+    stream.softDelete === true && layoutOf(config)?.marksVanished === false ? NOTHING_TO_MARK : null,
   address(config) {
     const { host, port } = readPostgresConfig(config);
     return { host, port };
@@ -46,6 +50,9 @@ export const postgres: DestinationKind = {
   rowsAt: postgresRowsAt,
   open: (context, config) => new PostgresDestination(context, readPostgresConfig(config)),
 };
+
+const NOTHING_TO_MARK =
+  'Raw tables keep records, not rows: there, rows that vanish from the source can’t be kept and marked.';
 
 class PostgresDestination implements Destination {
   readonly #context: DestinationContext;
@@ -59,8 +66,8 @@ class PostgresDestination implements Destination {
 
   async check(): Promise<CheckResult> {
     const pool = await this.#connect();
-    const version = await checkRights(pool, this.#config).catch((error: unknown) => {
-      throw readPostgresError(error, 'trying the rights');
+    const version = await checkRights(pool, this.#config).catch(async (error: unknown) => {
+      throw await readRefusedWrite(pool, error, 'trying the rights');
     });
     const { host, port, database, schema } = this.#config;
     return {
@@ -79,7 +86,7 @@ class PostgresDestination implements Destination {
       }
       if (!raised) throw fenced(attempt);
     } catch (error) {
-      throw readPostgresError(error, 'beginning an attempt');
+      throw await readRefusedWrite(pool, error, 'beginning an attempt');
     }
     return new PostgresLoad(this.#context, pool, attempt, this.#config);
   }
@@ -154,6 +161,7 @@ class PostgresLoad implements Load {
 
   async stage(target: TargetStream): Promise<Stage> {
     const layout = this.#layout;
+    if (target.softDelete && !layout.marksVanished) throw nothingToMark(target);
     const ref = this.#refOf(target);
     const parts: StageParts = {
       ...{ pool: this.#pool, signal: this.#context.signal, attempt: this.#attempt, ref, layout },
@@ -164,7 +172,7 @@ class PostgresLoad implements Load {
       const start = await inTransaction(this.#pool, (client) => openStage(client, parts), { lazily: true });
       return new PostgresStage(parts, start);
     } catch (error) {
-      throw readPostgresError(error, 'opening the stage').at({ stream: target.stream.name });
+      throw (await readRefusedWrite(this.#pool, error, 'opening the stage')).at({ stream: target.stream.name });
     }
   }
 
@@ -175,4 +183,14 @@ class PostgresLoad implements Load {
       name: stream.table,
     };
   }
+}
+
+function nothingToMark({ stream }: TargetStream): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'nothing_to_mark',
+    message: NOTHING_TO_MARK,
+    hint: 'Choose another layout for the destination, or let rows that vanish go.',
+    where: { stream: stream.name },
+  });
 }

@@ -1,6 +1,7 @@
 import { WeirError } from '#lib/errors.ts';
 import type { SchemaChange } from '../destination.ts';
 import { holdFence } from './fence.ts';
+import { refuseHiddenRows } from './hidden-rows.ts';
 import { quoteTable } from './identifier.ts';
 import { fitKeyIndex } from './key-index.ts';
 import { type Merge, newestInTable, type PublishRequest } from './merge.ts';
@@ -41,12 +42,22 @@ export async function prepareMerge(client: Queryable, parts: StageParts, request
   const keyColumns = wantsKey ? shape.key.flatMap((index) => shape.columns[index] ?? []) : [];
   const key = wantsKey ? keyColumns.map(({ name }) => name) : null;
   const replaces = target.destinationSyncMode.startsWith('overwrite');
+  const children = request.sides.filter(({ plan }) => !plan.keepsAll);
+  if (target.destinationSyncMode !== 'append')
+    await refuseHiddenRows(client, [relation, ...children.map((side) => side.relation)]);
   const marksVanished = target.softDelete === true && wantsKey;
   const merge: Merge = {
     ...request,
-    ...{ target: relation, kind, columns, closed: closedRows(request), cleanMeta: cleanMeta(attempt.syncId) },
+    ...{
+      target: relation,
+      isPartitioned: relation.isPartitioned,
+      kind,
+      columns,
+      closed: closedRows(request),
+      cleanMeta: cleanMeta(attempt.syncId),
+    },
     repeats: await countRepeated(client, request, wantsKey),
-    children: request.sides.filter(({ plan }) => !plan.keepsAll),
+    children,
     marksVanished,
     marks,
     asideKeys: marksVanished ? await quarantinedKeys(client, ref, attempt.syncId, keyColumns) : null,

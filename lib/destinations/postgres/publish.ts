@@ -8,12 +8,14 @@ import { quoteTable, sqlType, type TableRef } from './identifier.ts';
 import { MERGES, type PublishRequest } from './merge.ts';
 import { isConnectionLost } from './postgres-errors.ts';
 import { closedRows, prepareMerge } from './prepare-merge.ts';
-import { deleteReplayed } from './quarantine-store.ts';
+import { deleteQuarantineBefore, keepQuarantined } from './quarantine.ts';
+import { assertAllTaken } from './rows-taken.ts';
 import { emptySides, mergeSides } from './side-merge.ts';
 import type { StageParts } from './stage-parts.ts';
 import { isReplaced, setPublishedPart } from './stage-store.ts';
 import { createStageTable, dropStageTable } from './stage-table.ts';
 import { findStream, type Queryable, saveStream } from './store.ts';
+import { endReplay, withoutSuperseded } from './superseded.ts';
 import { createIndexes, tableReplaced } from './table.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -52,10 +54,13 @@ async function publishIn(
   );
   if (!replaces && target.syncMode === 'incremental' && (await isReplaced(client, ref))) throw tableReplaced(ref.name);
   const keylessBefore = keyFirst ? await fitKey() : 0;
+  const mergesReplay = target.replays !== undefined && !isNew && target.destinationSyncMode.endsWith('_dedup');
+  const newest = mergesReplay ? await withoutSuperseded(client, merge) : merge;
   const becomes = isNew && request.becomesTable && request.nothingLeft && merge.repeats === 0;
   const counts = becomes
     ? { inserted: await becomeTable(client, merge), updated: 0, deleted: 0 }
-    : await MERGES[target.destinationSyncMode](client, merge, isNew);
+    : await MERGES[target.destinationSyncMode](client, newest, isNew);
+  await assertAllTaken(client, newest, target.destinationSyncMode, counts);
   if (isNew) await createIndexes(client, relation, layout.kind);
   const keyless = keyFirst ? keylessBefore : await fitKey();
   await mergeSides(client, fitted, { merge, mode: target.destinationSyncMode });
@@ -80,7 +85,10 @@ async function publishIn(
     published,
     alone: replaces,
   });
-  if (complete && target.replays) await deleteReplayed(client, ref, target.replays.upTo, attempt.syncId);
+  if (read.quarantined > 0) await keepQuarantined(client, ref, { ...request, syncId: attempt.syncId });
+  if (complete && replaces) await deleteQuarantineBefore(client, ref, attempt.syncId);
+  if (complete && target.replays)
+    await endReplay(client, ref, { upTo: target.replays.upTo, syncId: attempt.syncId, read: read.read });
   await emptyStage(client, parts, request, becomes);
   killPoint('publish.before_commit');
   return published;

@@ -18,6 +18,9 @@ const SET_ASIDE_TIMEOUT_MS = 10 * 60_000;
 /** Rows of one statement that moves them. */
 const MOVED_AT_ONCE = 5_000;
 
+/** The number that a row of a replay had when it came stands at the end of its id. */
+const NUMBER = `('x' || right(gone._airbyte_raw_id, 12))::bit(48)::bigint`;
+
 /** A staged row that is to be put aside. */
 export interface AsideRow extends Place {
   readonly seq: number;
@@ -53,7 +56,7 @@ interface StagedTables {
 
 /** Moves staged rows into quarantine; `save` notes in the same transaction how many. */
 export function putAside(
-  { pool, attempt, ref }: StageParts,
+  { pool, attempt, ref, target }: StageParts,
   staged: StagedTables,
   {
     code,
@@ -71,8 +74,8 @@ export function putAside(
       const { rowCount } = await client.query(
         `with gone as (delete from ${quoteTable(staged.table)} where ${SEQ_COLUMN} = any($6::bigint[]) returning *)
          insert into _weir.quarantine
-           (connection_id, namespace, name, sync_id, slice_id, seq, slice, page, row, code, reason, record)
-         select $1, $2, $3, $4, gone.${SLICE_COLUMN}, p.seq, coalesce(nullif(p.slice, ''), gone.${SLICE_COLUMN}::text), p.page, p.row,
+           (connection_id, namespace, name, sync_id, again, published, emitted_at, came, slice_id, seq, slice, page, row, code, reason, record)
+         select $1, $2, $3, $4, $11, false, gone._airbyte_extracted_at, case when $11 then ${NUMBER} else p.seq end, gone.${SLICE_COLUMN}, p.seq, coalesce(nullif(p.slice, ''), gone.${SLICE_COLUMN}::text), p.page, p.row,
            $5, p.reason, left((${record})::text, ${MAX_RECORD_TEXT})
          from gone join unnest($6::bigint[], $7::text[], $8::int[], $9::int[], $10::text[]) as p(seq, slice, page, row, reason)
            on p.seq = gone.${SEQ_COLUMN} order by p.seq`,
@@ -83,6 +86,7 @@ export function putAside(
           column(({ page }) => page),
           column(({ row }) => row),
           column(({ reason }) => printable(reason)),
+          target.replays !== undefined,
         ],
       );
       moved += rowCount ?? 0;

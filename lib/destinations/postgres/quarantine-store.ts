@@ -1,20 +1,46 @@
 import type pg from 'pg';
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '#lib/json.ts';
+import { isJsonObject, type JsonValue, parseJson } from '#lib/json.ts';
 import { type Column, type ColumnType, coercions } from '#lib/records/index.ts';
-import type { QuarantineCount, QuarantineEntry, QuarantineFilter, QuarantineStore, Replay } from '../destination.ts';
+import type {
+  QuarantineCount,
+  QuarantineEntry,
+  QuarantineFilter,
+  QuarantineStore,
+  Replay,
+  ReplayPage,
+} from '../destination.ts';
 import { postgresCode, readPostgresError } from './postgres-errors.ts';
-import type { Queryable, StreamRef } from './store.ts';
+import { AS_THEY_CAME, createOwnTables, type Queryable, type StreamRef } from './store.ts';
+import { inTransaction } from './transaction.ts';
 
 const SHOWN_CHARACTERS = 4_000;
 const PAGE_ROWS = 500;
+/** Of the records of a page; one that is larger comes alone. */
+const PAGE_BYTES = 16 * 1024 * 1024;
 /** Before the first sync there is no quarantine, and nothing in it. */
 const NOT_THERE = new Set(['42P01', '3F000']);
+/** Before the first sync of this version it is as the one before made it. */
+const NO_COLUMN = '42703';
+/** Not as the session writes instants: a zone such as IST is another one when it is read. */
+const INSTANT = 'YYYY-MM-DD HH24:MI:SS.US+00';
+
+/** A record's text ends as an object does unless it was cut; a note in place of a record does not. */
+const IS_WHOLE = "starts_with(record, '{') and right(record, 1) = '}' and length(record) < 1048576";
+
+/** The rows of a replay: FROM and WHERE, with connection, namespace, name and the last id as the first four values. */
+const REPLAYED = `_weir.quarantine where connection_id = $1 and namespace = $2 and name = $3 and id <= $4
+  and published and ${IS_WHOLE}`;
 
 /** The table `_weir.quarantine` for those who look at it from outside. */
 export function quarantineStore(connect: () => Promise<pg.Pool>): QuarantineStore {
   const looking = async <T>(nothing: T, work: (pool: pg.Pool) => Promise<T>): Promise<T> => {
     try {
-      return await work(await connect());
+      const pool = await connect();
+      return await work(pool).catch(async (error: unknown) => {
+        if (postgresCode(error) !== NO_COLUMN) throw error;
+        await inTransaction(pool, createOwnTables);
+        return work(pool);
+      });
     } catch (error) {
       if (NOT_THERE.has(postgresCode(error))) return nothing;
       throw readPostgresError(error, 'looking into quarantine');
@@ -24,26 +50,34 @@ export function quarantineStore(connect: () => Promise<pg.Pool>): QuarantineStor
     list: (filter) => looking<QuarantineEntry[]>([], (pool) => listRows(pool, filter)),
     counts: (connectionId) => looking<QuarantineCount[]>([], (pool) => countRows(pool, connectionId)),
     remove: (connectionId, ids) => looking(0, (pool) => removeRows(pool, connectionId, ids)),
+    clear: (connectionId, tables) => looking(0, (pool) => clearTables(pool, connectionId, tables)),
   };
 }
 
-/** What is in quarantine of a stream now, to be loaded again. A record that was cut stays there. */
+/** What a replay that is not published has put aside lies there once more, as it lay before. */
+const IS_SHOWN = 'not (again and not published)';
+
+/** What is in quarantine of a stream before a sync, to be loaded again. A record that was cut stays there. */
 export async function replayOf(db: Queryable, ref: StreamRef): Promise<Replay> {
   const { rows } = await db.query(
-    'select coalesce(max(id), 0) as last from _weir.quarantine where connection_id = $1 and namespace = $2 and name = $3',
+    `select coalesce(max(id), 0) as last, (count(*) filter (where not published and not again))::float8 as again
+     from _weir.quarantine where connection_id = $1 and namespace = $2 and name = $3`,
     [ref.connectionId, ref.namespace, ref.name],
   );
-  const upTo = Number((rows[0] as { last: string }).last);
-  return { upTo, pages: pagesOf(db, ref, upTo) };
+  const { last, again } = rows[0] as { last: string; again: number };
+  return { upTo: Number(last), comeAgain: again, pages: pagesOf(db, ref, Number(last)) };
 }
 
-/** The same rows that `replayOf` gave: those whose record is whole. */
-export async function deleteReplayed(db: Queryable, ref: StreamRef, upTo: number, syncId: number): Promise<void> {
-  await db.query(
-    `delete from _weir.quarantine where connection_id = $1 and namespace = $2 and name = $3 and id <= $4
-       and sync_id <> $5 and ${IS_WHOLE}`,
-    [ref.connectionId, ref.namespace, ref.name, upTo, syncId],
-  );
+/** The same rows that `replayOf` gave: those whose record is whole. @returns how many there were */
+export async function deleteReplayed(db: Queryable, ref: StreamRef, upTo: number, syncId: number): Promise<number> {
+  const { rowCount } = await db.query(`delete from ${REPLAYED} and sync_id <> $5`, [
+    ref.connectionId,
+    ref.namespace,
+    ref.name,
+    upTo,
+    syncId,
+  ]);
+  return rowCount ?? 0;
 }
 
 /** Of more than that the keys are not looked for. */
@@ -85,21 +119,38 @@ function textIn(record: JsonValue, field: string, type: ColumnType): string | un
   return value === null ? undefined : coercions[type](value);
 }
 
-/** A record's text ends as an object does unless it was cut; a note in place of a record does not. */
-const IS_WHOLE = "starts_with(record, '{') and right(record, 1) = '}' and length(record) < 1048576";
+interface PutAside {
+  readonly id: string;
+  readonly came: string;
+  /** To the microsecond. */
+  readonly emitted: string;
+  readonly ms: number;
+  readonly record: string;
+}
 
-async function* pagesOf(db: Queryable, ref: StreamRef, upTo: number): AsyncGenerator<readonly JsonObject[]> {
-  let after = 0;
+async function* pagesOf(db: Queryable, ref: StreamRef, upTo: number): AsyncGenerator<ReplayPage> {
+  let after: Pick<PutAside, 'emitted' | 'came' | 'id'> = { emitted: '-infinity', came: '0', id: '0' };
   for (;;) {
     const { rows } = await db.query(
-      `select id, record from _weir.quarantine where connection_id = $1 and namespace = $2 and name = $3
-         and id > $4 and id <= $5 and ${IS_WHOLE} order by id limit ${PAGE_ROWS}`,
-      [ref.connectionId, ref.namespace, ref.name, after, upTo],
+      `with page as (
+         select id, coalesce(came, seq) as came, coalesce(emitted_at, at) as emitted_at, record from ${REPLAYED} and (${AS_THEY_CAME}) > ($5::timestamptz, $6::bigint, $7::bigint)
+         order by ${AS_THEY_CAME} limit ${PAGE_ROWS}
+       ), sized as (
+         select *, sum(octet_length(record)) over placed as size, row_number() over placed as place from page
+         window placed as (order by emitted_at, came, id)
+       )
+       select id, came, to_char(emitted_at at time zone 'UTC', '${INSTANT}') as emitted, (extract(epoch from emitted_at) * 1000)::float8 as ms, record
+       from sized where size <= ${PAGE_BYTES} or place = 1 order by place`,
+      [ref.connectionId, ref.namespace, ref.name, upTo, after.emitted, after.came, after.id],
     );
-    const found = rows as { id: string; record: string }[];
-    if (found.length === 0) return;
-    after = Number(found.at(-1)?.id);
-    yield found.map(({ record }) => parseJson(record)).filter(isJsonObject);
+    const found = rows as PutAside[];
+    const last = found.at(-1);
+    if (last === undefined) return;
+    after = last;
+    yield {
+      records: found.map(({ record }) => parseJson(record)).filter(isJsonObject),
+      came: found.map(({ ms, came }) => ({ at: new Date(ms), number: Number(came) })),
+    };
   }
 }
 
@@ -108,7 +159,7 @@ async function listRows(db: Queryable, filter: QuarantineFilter): Promise<Quaran
     `select id, namespace, name, sync_id, slice, page, row, code, reason, left(record, ${SHOWN_CHARACTERS}) as record, at
      from _weir.quarantine
      where connection_id = $1 and ($2::text is null or name = $2) and ($3::bigint is null or sync_id = $3)
-       and ($4::bigint is null or id < $4)
+       and ($4::bigint is null or id < $4) and ${IS_SHOWN}
      order by id desc limit $5`,
     [filter.connectionId, filter.table ?? null, filter.syncId ?? null, filter.before ?? null, filter.limit],
   );
@@ -122,7 +173,7 @@ async function listRows(db: Queryable, filter: QuarantineFilter): Promise<Quaran
 async function countRows(db: Queryable, connectionId: string): Promise<QuarantineCount[]> {
   const { rows } = await db.query(
     `select namespace, name as table, count(*)::int as rows, max(at) as latest from _weir.quarantine
-     where connection_id = $1 group by namespace, name order by namespace, name`,
+     where connection_id = $1 and ${IS_SHOWN} group by namespace, name order by namespace, name`,
     [connectionId],
   );
   return rows as QuarantineCount[];
@@ -133,5 +184,13 @@ async function removeRows(db: Queryable, connectionId: string, ids: readonly num
     connectionId,
     ids,
   ]);
+  return rowCount ?? 0;
+}
+
+async function clearTables(db: Queryable, connectionId: string, tables: readonly string[]): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from _weir.quarantine where connection_id = $1 and name = any($2) and ${IS_SHOWN}`,
+    [connectionId, tables],
+  );
   return rowCount ?? 0;
 }

@@ -1,6 +1,7 @@
 import { WeirError } from '#lib/errors.ts';
+import { deleteAll } from './delete-rows.ts';
 import { quoteTable } from './identifier.ts';
-import { deleteAll, MERGES, type Merge, type PublishRequest } from './merge.ts';
+import { MERGES, type Merge, type PublishRequest } from './merge.ts';
 import type { Place } from './page-places.ts';
 import { postgresCode } from './postgres-errors.ts';
 import { prepareMerge } from './prepare-merge.ts';

@@ -28,6 +28,6 @@ export async function ensureRelation(db: Queryable, ref: RelationRef, wanted: st
     kind: 'transient',
     code: 'names_taken',
     message: `Others take every name that the table of ${ref.name} could have, as fast as it is looked for.`,
-    hint: 'The sync tries again.',
+    hint: 'Fewer connections that are new at the same time help.',
   });
 }

@@ -1,7 +1,9 @@
 import type { DestinationSyncMode } from '#lib/catalog.ts';
 import type { Column } from '#lib/records/index.ts';
+import { deleteAll, mayInterfere } from './delete-rows.ts';
 import { quoteTable } from './identifier.ts';
-import { type Columns, deleteAll, type Merge, stagedColumns, targetColumns } from './merge.ts';
+import { type Columns, type Merge, stagedColumns, targetColumns } from './merge.ts';
+import { rowsLeftOut } from './rows-taken.ts';
 import type { Side } from './side-tables.ts';
 import { dropStageTable, SEQ_COLUMN } from './stage-table.ts';
 import { findRelation, type Queryable, saveRelation } from './store.ts';
@@ -44,10 +46,14 @@ async function insertOf(db: Queryable, side: FittedSide, merge: Merge, winnersOn
   };
   const taken = `exists (select from ${quoteTable(merge.table)} m where m.${SEQ_COLUMN} = s.${SEQ_COLUMN} and ${merge.closed})`;
   const won = `exists (select from ${quoteTable(merge.target)} t where t.${merge.kind.recordId} = s._airbyte_raw_id)`;
-  await db.query(
-    `insert into ${quoteTable(side.relation)} (${targetColumns(columns)})
-     select ${stagedColumns(columns)} from ${quoteTable(side.table)} s where ${winnersOnly ? `${taken} and ${won}` : taken}`,
+  const staged = `from ${quoteTable(side.table)} s where ${winnersOnly ? `${taken} and ${won}` : taken}`;
+  const { rowCount } = await db.query(
+    `insert into ${quoteTable(side.relation)} (${targetColumns(columns)}) select ${stagedColumns(columns)} ${staged}`,
   );
+  if (!(await mayInterfere(db, side.relation))) return;
+  const { rows } = await db.query(`select count(*)::float8 as rows ${staged}`);
+  const { rows: all } = rows[0] as { rows: number };
+  if (all > (rowCount ?? 0)) throw rowsLeftOut(side.relation, { left: all - (rowCount ?? 0), rows: all });
 }
 
 /** After publishing. */

@@ -1,9 +1,9 @@
 import type { JsonObject } from '#lib/json.ts';
 import { type Column, shapeOfStream, type TableShape, takesList, typePage } from '#lib/records/index.ts';
 import type { TargetStream } from '../destination.ts';
-import { fenced } from '../stage-errors.ts';
 import type { PagePlace } from './batch-rows.ts';
-import { CopyBuffer, type RowName } from './copy-buffer.ts';
+import { CopyBuffer, type CopyTarget, type RowName } from './copy-buffer.ts';
+import { stageTaken } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { SidePlan } from './layouts/index.ts';
 import { sideRelation } from './layouts/layout.ts';
@@ -166,14 +166,18 @@ export class SideTables {
     );
     const grown = typed.shape === side.shape ? side : await this.#grow(side, typed.shape);
     const buffer = this.#bufferOf(grown);
-    const ofPage = { ...place, records: rows.map((row) => row.whole) };
+    const cameOf = rows.flatMap(({ name }) => name.came ?? []);
+    const ofPage = { ...place, records: rows.map((row) => row.whole), ...(cameOf.length > 0 && { cameOf }) };
     for (const row of typed.rows) {
       const name = rows[row.row - 1]?.name;
       if (name && buffer.add(row, name, ofPage)) await buffer.send();
     }
     for (const refusal of typed.refusals) {
       const row = rows[refusal.row - 1];
-      if (row) this.#onRefused({ ...refusal, ...place, seq: row.name.seq, record: row.whole });
+      if (row) {
+        const { seq, came } = row.name;
+        this.#onRefused({ ...refusal, ...place, seq, came, record: row.whole });
+      }
     }
     return typed.leftOut;
   }
@@ -186,7 +190,8 @@ export class SideTables {
     const side = await inTransaction(pool, async (client) => {
       const made = await createSide(client, this.#parts, plan, this.#sides.length);
       const saved = [...this.saved, { path, columns: made.shape.columns }];
-      if (!(await setStageColumns(client, ref, attempt.fence, { sides: saved }))) throw fenced(attempt);
+      if (!(await setStageColumns(client, ref, attempt.fence, { sides: saved })))
+        throw await stageTaken(client, attempt);
       return made;
     });
     this.#sides = [...this.#sides, side];
@@ -201,10 +206,11 @@ export class SideTables {
     await inTransaction(pool, async (client) => {
       await growStageTable(client, side.table, side.shape.columns, shape.columns);
       const saved = sides.map(({ plan, shape: { columns } }) => ({ path: plan.path, columns }));
-      if (!(await setStageColumns(client, ref, attempt.fence, { sides: saved }))) throw fenced(attempt);
+      if (!(await setStageColumns(client, ref, attempt.fence, { sides: saved })))
+        throw await stageTaken(client, attempt);
     });
     this.#sides = sides;
-    this.#buffers.get(side.plan.path)?.retarget(copyTarget(grown));
+    this.#buffers.get(side.plan.path)?.retarget(this.#copyTarget(grown));
     return grown;
   }
 
@@ -212,12 +218,13 @@ export class SideTables {
     const known = this.#buffers.get(side.plan.path);
     if (known) return known;
     const { pool, attempt } = this.#parts;
-    const buffer = new CopyBuffer(pool, attempt.syncId, copyTarget(side), this.#onRefused);
+    const buffer = new CopyBuffer(pool, attempt.syncId, this.#copyTarget(side), this.#onRefused);
     this.#buffers.set(side.plan.path, buffer);
     return buffer;
   }
-}
 
-function copyTarget({ table, shape }: Side) {
-  return { statement: copyStatement(table, shape.columns), types: shape.columns.map((column) => column.type) };
+  #copyTarget({ table, shape: { columns } }: Side): CopyTarget {
+    const came = this.#parts.given.replays !== undefined;
+    return { statement: copyStatement(table, columns, came), types: columns.map((column) => column.type) };
+  }
 }

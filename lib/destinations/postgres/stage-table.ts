@@ -127,7 +127,15 @@ export async function deleteStagedRows(db: Queryable, stage: TableRef, seqs: rea
   await db.query(`delete from ${quoteTable(stage)} where ${SEQ_COLUMN} = any($1)`, [seqs]);
 }
 
-export function copyStatement(stage: TableRef, columns: readonly Column[]): string {
-  const names = [...columns.map((column) => column.name), '_airbyte_raw_id', '_airbyte_meta', SLICE_COLUMN, SEQ_COLUMN];
+/** `came`: each row says when it came. */
+export function copyStatement(stage: TableRef, columns: readonly Column[], came: boolean): string {
+  const own = [
+    '_airbyte_raw_id',
+    '_airbyte_meta',
+    SLICE_COLUMN,
+    SEQ_COLUMN,
+    ...(came ? ['_airbyte_extracted_at'] : []),
+  ];
+  const names = [...columns.map((column) => column.name), ...own];
   return `copy ${quoteTable(stage)} (${names.map(quote).join(', ')}) from stdin`;
 }

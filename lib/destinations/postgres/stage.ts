@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
@@ -6,6 +5,7 @@ import { killPoint } from '#lib/kill-points.ts';
 import { type TableShape, type TypedPage, typePage } from '#lib/records/index.ts';
 import type {
   Counts,
+  PageStaged,
   Published,
   PublishOptions,
   SetAside,
@@ -15,22 +15,23 @@ import type {
   StagePage,
 } from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
+import { CameIds, RawIds } from '../raw-ids.ts';
 import { fenced, notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { Turns } from '../turns.ts';
-import { Checkpointed } from './checkpointed.ts';
-import { CopyBuffer, type CopyTarget } from './copy-buffer.ts';
+import { type AsideCode, Checkpointed } from './checkpointed.ts';
+import { CopyBuffer, type CopyTarget, type RowName } from './copy-buffer.ts';
 import { copyFile, type FileCopied } from './copy-file.ts';
 import { copyText, NULL_TEXT } from './copy-rows.ts';
-import { holdFence, isFenced } from './fence.ts';
+import { holdFence, isFenced, stageTaken } from './fence.ts';
 import type { TableRef } from './identifier.ts';
 import type { LaidRecord } from './layouts/index.ts';
 import type { PublishRequest } from './merge.ts';
 import { PagePlaces } from './page-places.ts';
-import { postgresCode, readPostgresError } from './postgres-errors.ts';
+import { postgresCode } from './postgres-errors.ts';
 import { publishStage } from './publish.ts';
 import { type AsideRow, findMeeting, putAside } from './put-aside.ts';
-import type { QuarantinedRow } from './quarantine.ts';
+import { deleteQuarantineAfter, type QuarantinedRow } from './quarantine.ts';
 import { findRefused, isRowRefused, noRowRefused, rowRefused } from './refused-rows.ts';
 import { dropSides, type Side, type SideRow, SideTables } from './side-tables.ts';
 import type { StageParts } from './stage-parts.ts';
@@ -44,6 +45,7 @@ import {
   stageTable,
 } from './stage-table.ts';
 import { stagedLoad } from './staged-load.ts';
+import { readRefusedWrite } from './standby.ts';
 import type { Queryable, RelationRow } from './store.ts';
 import { inTransaction } from './transaction.ts';
 import { WaitingRefusals } from './waiting-refusals.ts';
@@ -79,6 +81,8 @@ export class PostgresStage implements Stage {
   readonly #hadTable: boolean;
   readonly #becomesTable: boolean;
   readonly #slices: OpenSlices;
+  readonly #ids = new RawIds();
+  readonly #cameIds = new CameIds();
   readonly #places = new PagePlaces();
   readonly #refusals: WaitingRefusals;
   #shape: TableShape;
@@ -86,9 +90,6 @@ export class PostgresStage implements Stage {
   #unstaged: number[] = [];
   #seq: number;
   readonly #saved: Checkpointed;
-  /** Over all publishes of this attempt. */
-  #repeated = 0;
-  #keyless = 0;
   readonly #turns = new Turns();
 
   constructor(parts: StageParts, start: StageStart) {
@@ -107,47 +108,46 @@ export class PostgresStage implements Stage {
     this.#sides = new SideTables(parts, start.relation.table, start.sides, (row) => this.#refuseSide(row));
   }
 
-  write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
-    return this.#write(page);
+  write(page: StagePage): Promise<PageStaged> {
+    return this.#inTurn('staging a page', () => this.#stage(page, this.#numbersFor(page)));
   }
 
-  /** `numbers` are those of the page's rows where they have some already. */
-  #write(
-    page: StagePage,
-    numbers?: readonly number[],
-  ): Promise<{ written: number; quarantined: number; leftOut: ReadonlySet<string> }> {
-    return this.#inTurn('staging a page', async () => {
-      const slice = this.#slices.take(page.slice);
-      const laid = this.#layOut(page.records);
-      const typed = this.#typed(page, laid?.map(({ main }) => main) ?? page.records);
-      if (typed.shape !== this.#shape) await this.#grow(typed.shape);
-      const beside: SideRow[] = [];
-      const seqOf = this.#numbersFor(page, numbers);
-      const place = { slice: page.slice, sliceId: slice.id, page: page.page };
-      const ofPage = { ...place, records: page.records };
-      for (const row of typed.rows) {
-        const name = { seq: seqOf(row.row), rawId: randomUUID() };
-        const full = this.#buffer.add(row, name, ofPage);
-        const whole = page.records[row.row - 1] ?? row.record;
-        for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, name, whole });
-        if (full) await this.#buffer.send();
-      }
-      for (const refusal of typed.refusals) {
-        const record = page.records[refusal.row - 1] ?? refusal.record;
-        this.#refusals.add({ ...refusal, record, ...place, seq: seqOf(refusal.row) });
-      }
-      slice.written += typed.rows.length;
-      slice.quarantined += typed.refusals.length;
-      const before = slice.quarantined;
-      const besides = beside.length > 0 ? await this.#sides.write(beside, place) : typed.leftOut;
-      const late = slice.quarantined - before;
-      await this.#refusals.saveSome();
-      return {
-        written: typed.rows.length - late,
-        quarantined: typed.refusals.length + late,
-        leftOut: typed.leftOut.union(besides),
-      };
-    });
+  /**
+   * `seqs` are the numbers of the page's rows. A method and no function of each page's own: what V8 compiles of those is gone with
+   * them, and compiling it again takes memory for as long as a sync goes on.
+   */
+  async #stage(page: StagePage, seqs: readonly number[]): Promise<PageStaged> {
+    const slice = this.#slices.take(page.closesAs ?? page.slice);
+    const laid = this.#layOut(page.records);
+    const typed = this.#typed(page, laid?.map(({ main }) => main) ?? page.records);
+    if (typed.shape !== this.#shape) await this.#grow(typed.shape);
+    const beside: SideRow[] = [];
+    const place = { slice: page.slice, sliceId: slice.id, page: page.page };
+    const ofPage = { ...place, records: page.records, ...(page.came && { cameOf: page.came }) };
+    for (const row of typed.rows) {
+      const seq = seqs[row.row - 1] ?? 0;
+      const name = this.#nameOf(page, row.row, seq);
+      const full = this.#buffer.add(row, name, ofPage);
+      const whole = page.records[row.row - 1] ?? row.record;
+      for (const side of laid?.[row.row - 1]?.sides ?? []) beside.push({ ...side, name, whole });
+      if (full) await this.#buffer.send();
+    }
+    for (const refusal of typed.refusals) {
+      const record = page.records[refusal.row - 1] ?? refusal.record;
+      const came = page.came?.[refusal.row - 1];
+      this.#refusals.add({ ...refusal, record, ...place, seq: seqs[refusal.row - 1] ?? 0, came });
+    }
+    slice.written += typed.rows.length;
+    slice.quarantined += typed.refusals.length;
+    const before = slice.quarantined;
+    const besides = beside.length > 0 ? await this.#sides.write(beside, place) : typed.leftOut;
+    const late = slice.quarantined - before;
+    await this.#refusals.saveSome();
+    return {
+      written: typed.rows.length - late,
+      quarantined: typed.refusals.length + late,
+      leftOut: typed.leftOut.union(besides),
+    };
   }
 
   async writeFile(load: StageFile): Promise<{ written: number; quarantined: number } | null> {
@@ -159,7 +159,7 @@ export class PostgresStage implements Stage {
       const records = rows.map(({ record }) => record);
       const place = { slice: load.slice, page: at / ODD_PAGE_ROWS + 1, records };
       const numbers = rows.map(({ number }) => copied.seq + number);
-      const page = await this.#write(place, numbers);
+      const page = await this.#inTurn('staging a page', () => this.#stage(place, numbers));
       counts.written += page.written;
       counts.quarantined += page.quarantined;
     }
@@ -186,13 +186,19 @@ export class PostgresStage implements Stage {
     return { ...copied, seq: place.seq };
   }
 
-  /** The rows of a page count from 1. */
-  #numbersFor({ slice, page, records }: StagePage, numbers: readonly number[] | undefined): (row: number) => number {
-    if (numbers) return (row) => numbers[row - 1] ?? 0;
-    const start = this.#seq;
-    this.#places.begin(slice, page, start);
-    this.#seq += records.length;
-    return (row) => start + row;
+  /** Of the page's rows in their order. */
+  #numbersFor({ slice, page, records }: StagePage): readonly number[] {
+    this.#places.begin(slice, page, this.#seq);
+    const numbers: number[] = [];
+    for (const _ of records) numbers.push(++this.#seq);
+    return numbers;
+  }
+
+  #nameOf({ came }: StagePage, row: number, seq: number): RowName {
+    const { replays, emittedAt } = this.#parts.target;
+    if (replays === undefined) return { seq, rawId: this.#ids.of(seq) };
+    const one = came?.[row - 1] ?? { at: emittedAt, number: seq };
+    return { seq, rawId: this.#cameIds.of(one), came: one };
   }
 
   #layOut(records: readonly JsonObject[]): readonly LaidRecord[] | null {
@@ -244,7 +250,7 @@ export class PostgresStage implements Stage {
           staged: this.#saved.staged,
         });
         // Nothing of an attempt that was fenced off stays, what it put aside neither.
-        if (!saved) throw fenced(attempt);
+        if (!saved) throw await stageTaken(db, attempt);
       };
       const isAlone = this.#refusals.isEmpty && this.#unstaged.length === 0;
       if (isAlone) await saveIn(pool);
@@ -274,15 +280,15 @@ export class PostgresStage implements Stage {
     });
   }
 
-  async #putAside(code: string, found: readonly Pick<AsideRow, 'seq' | 'reason'>[]): Promise<void> {
+  async #putAside(code: AsideCode, found: readonly Pick<AsideRow, 'seq' | 'reason'>[]): Promise<void> {
     const staged = { table: this.#table, shape: this.#shape, sides: this.#sides.all };
     const moved = await putAside(this.#parts, staged, {
       code,
       rows: found.map((row) => ({ ...row, ...this.#places.of(row.seq) })),
       save: (client, count) =>
-        setStagedRows(client, this.#parts.ref, this.#saved.staged - count, this.#saved.without(count)),
+        setStagedRows(client, this.#parts.ref, this.#saved.staged - count, this.#saved.without(count, code)),
     });
-    this.#saved.putAside(moved);
+    this.#saved.putAside(moved, code);
   }
 
   publish({ complete, onRefused }: PublishOptions): Promise<Published> {
@@ -292,13 +298,7 @@ export class PostgresStage implements Stage {
         try {
           const published = await publishStage(this.#parts, this.#request(complete));
           this.#saved.published();
-          this.#repeated += published.repeated ?? 0;
-          this.#keyless += published.keyless ?? 0;
-          return {
-            ...published,
-            ...(this.#repeated > 0 && { repeated: this.#repeated }),
-            ...(this.#keyless > 0 && { keyless: this.#keyless }),
-          };
+          return published;
         } catch (error) {
           if (!isRowRefused(error) || left === 0) throw error;
           await this.#putRefusedAside(this.#request(complete), error);
@@ -345,6 +345,7 @@ export class PostgresStage implements Stage {
         await dropStageTable(client, this.#table);
         await dropSides(client, this.#table.table, this.#sides.all);
         await deleteStage(client, ref);
+        await deleteQuarantineAfter(client, ref, { syncId: attempt.syncId, seq: 0, openSlices: [] });
       });
     });
   }
@@ -356,7 +357,7 @@ export class PostgresStage implements Stage {
       await growStageTable(client, this.#table, this.#shape.columns, shape.columns);
       return setStageColumns(client, ref, attempt.fence, { columns: shape.columns });
     });
-    if (!grown) throw fenced(attempt);
+    if (!grown) throw await stageTaken(pool, attempt);
     this.#shape = shape;
     this.#buffer.retarget(this.#copyTarget());
   }
@@ -364,7 +365,7 @@ export class PostgresStage implements Stage {
   /** The database refused a row after `write` had counted it. */
   #refuseLate(row: QuarantinedRow): void {
     if (!this.#refusals.addLate(row)) return;
-    const slice = this.#slices.find(row.slice);
+    const slice = this.#slices.withId(row.sliceId);
     if (slice) {
       slice.written -= 1;
       slice.quarantined += 1;
@@ -381,7 +382,8 @@ export class PostgresStage implements Stage {
     const { columns } = this.#shape;
     const types = columns.map((column) => column.type);
     const noChanges = this.#becomesTable ? copyText(cleanMeta(this.#parts.attempt.syncId)) : NULL_TEXT;
-    return { statement: copyStatement(this.#table, columns), types, noChanges };
+    const came = this.#parts.target.replays !== undefined;
+    return { statement: copyStatement(this.#table, columns, came), types, noChanges };
   }
 
   /** One after another, and what goes wrong in the words of the user. */
@@ -390,7 +392,9 @@ export class PostgresStage implements Stage {
     return this.#turns.take(work, async (error) => {
       // A newer attempt has taken the stage under another name, or ended the session that wrote to it.
       const isTaken = TAKEN.has(postgresCode(error)) && (await isFenced(pool, attempt));
-      return isTaken ? fenced(attempt) : readPostgresError(error, doing).at({ stream: target.stream.name });
+      return isTaken
+        ? fenced(attempt)
+        : (await readRefusedWrite(pool, error, doing)).at({ stream: target.stream.name });
     });
   }
 }

@@ -26,12 +26,21 @@ export interface RelationRow extends TableRef {
   readonly created: boolean;
   /** Whether a table of that name was there when the row was read. */
   readonly isThere: boolean;
+  /** By somebody who made the table anew. */
+  readonly isPartitioned: boolean;
+  /** Somebody has put something else in the table's place, such as a view. */
+  readonly isOther: boolean;
 }
 
 export const OWN_SCHEMA = '_weir';
 /** Rises when the tables below change; a schema of an older version is brought up to it. */
-const OWN_VERSION = 3;
+const OWN_VERSION = 9;
 const CREATE_LOCK = 7_301_964_551;
+/**
+ * In the order in which quarantined rows came from the source, whatever has put them aside since. Versions before had no instants or no
+ * numbers, and their workers may still be at it.
+ */
+export const AS_THEY_CAME = 'coalesce(emitted_at, at), coalesce(came, seq), id';
 
 /**
  * In a statement of its own: its commit waits for no disk. A crash of the server may take back the last moment's, but never what came
@@ -82,6 +91,12 @@ export async function createOwnTables(db: Queryable): Promise<void> {
     create index if not exists quarantine_stream on _weir.quarantine (connection_id, namespace, name, sync_id);
     alter table _weir.stage add column if not exists sides json not null default '[]';
     alter table _weir.stage add column if not exists replaced boolean not null default false;
+    alter table _weir.quarantine add column if not exists published boolean not null default true;
+    alter table _weir.quarantine add column if not exists emitted_at timestamptz;
+    alter table _weir.quarantine add column if not exists again boolean not null default false;
+    alter table _weir.quarantine add column if not exists came bigint;
+    drop index if exists _weir.quarantine_order, _weir.quarantine_came;
+    create index if not exists quarantine_as_it_came on _weir.quarantine (connection_id, namespace, name, ${AS_THEY_CAME});
     create table if not exists _weir.version (version int not null);
     truncate _weir.version;
     insert into _weir.version values (${OWN_VERSION})`);
@@ -162,14 +177,15 @@ export async function findRelation(
 }
 
 const RELATION = `r.table_schema as schema, r.table_name as table, r.columns::text as columns, r.key::text as key, r.created,
-  exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = r.table_schema and c.relname = r.table_name) as "isThere"`;
+  (select c.relkind::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = r.table_schema and c.relname = r.table_name) as kind`;
 
-type RelationText = Omit<RelationRow, 'columns' | 'key'> & { columns: string; key: string | null };
+type RelationText = TableRef & { columns: string; key: string | null; created: boolean; kind: string | null };
 
-function readRelation({ schema, table, columns, key, created, isThere }: RelationText): RelationRow {
+function readRelation({ schema, table, columns, key, created, kind }: RelationText): RelationRow {
   return {
-    ...{ schema, table, created, isThere },
+    ...{ schema, table, created, isThere: kind !== null, isPartitioned: kind === 'p' },
+    isOther: kind !== null && kind !== 'r' && kind !== 'p',
     ...{ columns: JSON.parse(columns), key: key === null ? null : JSON.parse(key) },
   };
 }
@@ -215,10 +231,11 @@ export async function saveRelation(
   );
 }
 
-/** Type of each column by name, as the database spells it; null when there is no such table. */
+/** Type of each column by name, as the database spells it, and whether it takes no values; null when there is no such table. */
 export async function tableColumns(db: Queryable, { schema, table }: TableRef): Promise<Map<string, string> | null> {
   const { rows } = await db.query(
-    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod)
+         || case when a.attgenerated <> '' or a.attidentity = 'a' then ' generated always' else '' end as type
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
      where n.nspname = $1 and c.relname = $2`,

@@ -1,6 +1,7 @@
 import { WeirError } from '#lib/errors.ts';
 import { type Column, type TableShape, widen } from '#lib/records/index.ts';
 import type { SchemaChange } from '../destination.ts';
+import { alterInUse } from './alter-in-use.ts';
 import { castTo, quote, quoteTable, sqlType, type TableRef } from './identifier.ts';
 import type { TableKind } from './layouts/index.ts';
 import { ensureSchema, type Queryable, type RelationRow, tableColumns } from './store.ts';
@@ -33,13 +34,23 @@ export async function fitTable(
     return { columns: shape.columns, isNew: true, changes: [], marks: false };
   }
   if (!relation.created) throw tableNotOurs(relation);
+  if (relation.isOther) throw noTable(relation);
   refuseForeignChanges(relation, actual, options.kind);
   const columns = mergeColumns(relation.columns, shape.columns);
   refuseTakenNames(relation, columns, actual);
   const actions = alterations(relation.columns, columns, actual);
-  if (actions.length > 0) await db.query(`alter table ${quoteTable(relation)} ${actions.join(', ')}`);
+  if (actions.length > 0)
+    await alterInUse(db, relation, {
+      statement: `alter table ${quoteTable(relation)} ${actions.join(', ')}`,
+      columns: widened(relation.columns, columns),
+    });
   const marks = actual.has(VANISHED_COLUMN) && !columns.some(({ name }) => name === VANISHED_COLUMN);
-  return { columns, isNew: false, changes: changesOf(relation.columns, columns), marks };
+  return { columns, isNew: false, changes: changesOf(stillThere(relation.columns, actual), columns), marks };
+}
+
+/** A column that somebody dropped or renamed is added again. */
+function stillThere(columns: readonly Column[], actual: Map<string, string>): Column[] {
+  return columns.filter(({ name }) => actual.has(name));
 }
 
 /** What becomes of a table's columns. */
@@ -90,9 +101,15 @@ function alterations(before: readonly Column[], after: readonly Column[], actual
   });
 }
 
+function widened(before: readonly Column[], after: readonly Column[]): string[] {
+  const types = new Map(after.map(({ name, type }) => [name, sqlType(type)]));
+  return before.flatMap(({ name, type }) => (types.get(name) === sqlType(type) ? [] : name));
+}
+
 /** Throws if a table of that name exists which Weir did not make. */
 export function isThere(relation: RelationRow): boolean {
   if (relation.isThere && !relation.created) throw tableNotOurs(relation);
+  if (relation.isOther) throw noTable(relation);
   return relation.isThere;
 }
 
@@ -115,6 +132,15 @@ function refuseTakenNames(relation: RelationRow, columns: readonly Column[], act
     if (!ours.has(name) && found !== undefined && found !== sqlType(type))
       throw columnTaken(relation, { field, name, found, type: sqlType(type) });
   }
+}
+
+function noTable(table: TableRef): WeirError {
+  return new WeirError({
+    kind: 'config',
+    code: 'no_table',
+    message: `${quoteTable(table)} is no table any more: somebody has put something else in its place, such as a view.`,
+    hint: 'Give the table its name back and the other one another, or drop what is there so that the next sync builds the table anew.',
+  });
 }
 
 function tableNotOurs(table: TableRef): WeirError {

@@ -10,7 +10,7 @@ let server: EmbeddedPostgres;
 
 beforeAll(async () => {
   server = await startTlsServer();
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 /** Whatever the server is called, it is at 127.0.0.1. */

@@ -47,11 +47,12 @@ async function once<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const watch = watchHolders(pool, client, lockTimeoutMs * LOOK_AT);
+  let watch: ReturnType<typeof watchHolders> | undefined;
   try {
-    await client.query(
-      `begin isolation level read committed; ${USUAL_SETTINGS}; set local lock_timeout = ${lockTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}${lazily ? '; set local synchronous_commit = off' : ''}`,
+    const begun = await client.query(
+      `begin isolation level read committed; ${USUAL_SETTINGS}; set local lock_timeout = ${lockTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}${lazily ? '; set local synchronous_commit = off' : ''}; ${SESSION}`,
     );
+    watch = watchHolders(pool, sessionIn(begun), lockTimeoutMs * LOOK_AT);
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -59,10 +60,10 @@ async function once<T>(
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;
     });
-    if (postgresCode(error) === LOCK_TIMEOUT) nameHolders(error as Error, watch.holders());
+    if (postgresCode(error) === LOCK_TIMEOUT) nameHolders(error as Error, watch?.holders() ?? []);
     throw error;
   } finally {
-    watch.stop();
+    watch?.stop();
     client.release(broken);
   }
 }
@@ -71,6 +72,14 @@ async function once<T>(
 export const USUAL_SETTINGS = `set local statement_timeout = 0; set local standard_conforming_strings = on;
   set local timezone = 'UTC'; set local datestyle = 'ISO';
   select set_config(name, '0', true) from (values ('transaction_timeout')) as since_17 (name) where current_setting(name, true) is not null`;
+
+/** The process on the server, which a client behind a pooler does not know by itself. */
+const SESSION = 'select pg_backend_pid() as pid';
+
+/** Of several statements at once, `SESSION` the last. */
+function sessionIn(results: unknown): number {
+  return (results as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid ?? 0;
+}
 
 const HOLDERS = `select pid, usename as user, application_name as program, state from pg_stat_activity
   where pid = any(pg_blocking_pids($1)) order by xact_start limit 3`;
@@ -83,14 +92,18 @@ interface Holder {
 }
 
 /** Looks from another connection, since the one that waits can't; after the time-out nobody knows any more. */
-function watchHolders(pool: pg.Pool, client: pg.PoolClient, everyMs: number) {
+function watchHolders(pool: pg.Pool, pid: number, everyMs: number) {
   let last: readonly Holder[] = [];
-  const { processID: pid } = client as unknown as { processID: number };
+  let isLooking = false;
   const look = async () => {
-    const { rows } = await pool.query<Holder>(HOLDERS, [pid]);
+    // It waits for a connection itself, where the pool has no other.
+    if (isLooking) return;
+    isLooking = true;
+    const { rows } = await pool.query<Holder>(HOLDERS, [pid]).catch(() => ({ rows: [] }));
+    isLooking = false;
     if (rows.length > 0) last = rows;
   };
-  const timer = setInterval(() => void look().catch(() => undefined), everyMs);
+  const timer = setInterval(() => void look(), everyMs);
   return { holders: () => last, stop: () => clearInterval(timer) };
 }
 

@@ -1,5 +1,7 @@
+import { WeirError } from '#lib/errors.ts';
 import type { Column } from '#lib/records/index.ts';
 import type { Published, Relation, SchemaChange, StagedLoad } from '../destination.ts';
+import type { ReadColumn } from '../local-files.ts';
 import type { Commit } from './commits.ts';
 import type { S3Config } from './config.ts';
 import type { SavedTable } from './layouts/layout.ts';
@@ -22,14 +24,18 @@ export function retentionOf(
     archived: latest?.archived ?? [],
     replaces: target.destinationSyncMode === 'overwrite',
     adds,
-    syncId: attempt.syncId,
+    syncId: generationOf({ attempt, target }, latest),
     now: context.clock(),
   });
 }
 
-export function archiveKey(retention: Retention, key: string): string {
-  const prefix = retention.rule !== 'all' && retention.action.action === 'move' ? retention.action.prefix : 'archive';
-  return `${prefix}/${key}`;
+/** The sync whose files these are, when old ones are told by syncs: rows that are loaded again stay with those of the sync before. */
+export function generationOf(
+  { attempt, target }: Pick<StageParts, 'attempt' | 'target'>,
+  latest: Commit | null,
+): number {
+  const before = target.replays ? (latest?.files ?? []).filter(({ rows }) => rows > 0) : [];
+  return before.reduce((newest, { syncId = 0 }) => Math.max(newest, syncId), 0) || attempt.syncId;
 }
 
 export function storageClassOf(retention: Retention): StorageClass | undefined {
@@ -40,8 +46,14 @@ export function storageClassOf(retention: Retention): StorageClass | undefined {
 interface Publishing {
   readonly complete: boolean;
   readonly plan: RetentionPlan;
+  /** Where the moved files of the plan come to lie, in their order. */
+  readonly archiveKeys: readonly string[];
   readonly mark: StageMark;
   readonly tables: Commit['tables'];
+  /** Of the table that checks look at. */
+  readonly columns: readonly ReadColumn[];
+  /** What its tables are called in paths, by their own names. */
+  readonly names: ReadonlyMap<string, string>;
   readonly added: readonly StoredFile[];
 }
 
@@ -49,13 +61,14 @@ interface Publishing {
 export function commitOf(
   parts: StageParts,
   latest: Commit | null,
-  { complete, plan, mark, tables, added }: Publishing,
+  { complete, plan, archiveKeys, mark, tables, columns, names, added }: Publishing,
 ): Commit {
   const { attempt, config, target } = parts;
+  assertAllThere(parts, latest, { mark, added });
   const reclassed = new Set(plan.reclassed);
   const storageClass = storageClassOf(config.retention);
   const kept = plan.kept.map((file) => (reclassed.has(file) && storageClass ? { ...file, storageClass } : file));
-  const moved = plan.moved.map((file) => ({ ...file, key: archiveKey(config.retention, file.key) }));
+  const moved = plan.moved.map((file, index) => ({ ...file, key: archiveKeys[index] ?? file.key }));
   const files = [...kept, ...added];
   return {
     syncId: attempt.syncId,
@@ -67,7 +80,7 @@ export function commitOf(
     state: mark.state,
     counts: mark.counts,
     published: {
-      ...publishedOf(parts, latest, { files, added, tables }),
+      ...publishedOf(parts, latest, { files, added, tables, columns, names }),
       publish: publishName(attempt.syncId, mark.parts + 1),
     },
     tables,
@@ -76,30 +89,64 @@ export function commitOf(
     added: [...added, ...moved].map((file) => file.key),
     removed: [...plan.moved, ...plan.dropped].map((file) => file.key),
     ...(complete && target.replays && { replayed: target.replays }),
+    ...(complete && target.destinationSyncMode === 'overwrite' && { readAnew: true as const }),
   };
+}
+
+/** What was staged of the sync and is not published yet lies in the files, row by row; else nothing of it counts. */
+function assertAllThere(
+  { attempt, target }: StageParts,
+  latest: Commit | null,
+  { mark, added }: Pick<Publishing, 'mark' | 'added'>,
+): void {
+  const before = latest?.syncId === attempt.syncId ? latest.counts.written : 0;
+  const staged = mark.counts.written - before;
+  const found = rowsOf(added.filter(isMain));
+  if (found === staged) return;
+  throw new WeirError({
+    kind: 'bug',
+    code: 'counts_differ',
+    message: `The files that were made for ${target.stream.name} hold ${found} of ${staged} rows that were staged.`,
+    hint: 'Nothing was published. Run the sync again; if it stays, look at this machine’s disk, or report this with the log.',
+  });
 }
 
 /** Of the table that checks look at. */
 function publishedOf(
   { config, target }: StageParts,
   latest: Commit | null,
-  { files, added, tables }: Pick<Publishing, 'added' | 'tables'> & { readonly files: readonly StoredFile[] },
+  {
+    files,
+    added,
+    tables,
+    columns: read,
+    names,
+  }: Pick<Publishing, 'added' | 'tables' | 'columns' | 'names'> & {
+    readonly files: readonly StoredFile[];
+  },
 ): Published {
   const replaced = target.destinationSyncMode === 'overwrite' ? (latest?.files ?? []) : [];
   const mine = files.filter(isMain);
   const columns = ownColumns(tables);
   const changes = latest === null ? [] : changesOf(ownColumns(latest.tables), columns);
   return {
-    relation: { kind: 'parquet', files: mine.map((file) => `s3://${config.bucket}/${file.key}`) },
+    relation: relationOf(
+      mine.map((file) => `s3://${config.bucket}/${file.key}`),
+      read,
+    ),
     rows: rowsOf(mine),
     bytes: mine.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     inserted: rowsOf(added.filter(isMain)),
     updated: 0,
     deleted: rowsOf(replaced.filter(isMain)),
-    names: namesOf(target.table, columns),
+    names: namesOf(target.table, columns, names),
     columns: columns.map(({ name, type }) => ({ name, type })),
     ...(changes.length > 0 && { schemaChanges: changes }),
   };
+}
+
+function relationOf(files: readonly string[], columns: readonly ReadColumn[]): Relation {
+  return { kind: 'parquet', files, ...(columns.length > 0 && { columns }) };
 }
 
 /** Those of the stream's own table. */
@@ -108,10 +155,16 @@ function ownColumns(tables: readonly SavedTable[]): readonly Column[] {
 }
 
 /** The mapping of names, as far as it is more than the field's own name. */
-function namesOf(table: string, columns: readonly Column[]): NonNullable<Published['names']> {
+function namesOf(
+  table: string,
+  columns: readonly Column[],
+  names: ReadonlyMap<string, string>,
+): NonNullable<Published['names']> {
+  const others = [...names].filter(([wanted, name]) => wanted !== table && wanted !== name);
   const mapped = columns.filter(({ field, name }) => field !== name);
   return {
-    table,
+    table: names.get(table) ?? table,
+    ...(others.length > 0 && { tables: Object.fromEntries(others) }),
     columns: Object.fromEntries(mapped.map(({ field, name }) => [field.replaceAll('\u0000', '.'), name])),
   };
 }
@@ -138,9 +191,12 @@ function publishName(syncId: number, part: number): string {
 export function stagedLoad(
   parts: StageParts,
   latest: Commit | null,
-  { mark, files }: { mark: StageMark; files: readonly WrittenFile[] },
+  { mark, files, columns }: { mark: StageMark; files: readonly WrittenFile[]; columns: readonly ReadColumn[] },
 ): StagedLoad {
-  const load: Relation = { kind: 'parquet', files: files.map(({ file }) => file) };
+  const load = relationOf(
+    files.map(({ file }) => file),
+    columns,
+  );
   const { kept } = retentionOf(parts, latest, { complete: true, adds: files.some(({ rows }) => rows > 0) });
   const [before, stays] = [(latest?.files ?? []).filter(isMain), kept.filter(isMain)];
   const replaces = stays.length === 0;

@@ -31,16 +31,35 @@ export interface Commit {
   readonly removed: readonly string[];
   /** Rows of quarantine that this publish has brought, by id. */
   readonly replayed?: { readonly upTo: number };
+  /** All was read anew: rows that syncs before this one had put aside are gone with it. */
+  readonly readAnew?: true;
 }
 
 /** Where the objects of a connection, or of one of its streams, lie: `<path>/_weir/<connection>/…`. */
 export function ownPrefix(path: string, connectionId: string, stream?: { namespace: string; table: string }): string {
   const base = `${path === '' ? '' : `${path}/`}_weir/${connectionId}/`;
-  return stream ? `${base}streams/${keySegment(stream.namespace)}.${keySegment(stream.table)}/` : base;
+  return stream ? `${base}streams/${streamSegments(stream, MOST_SIGNS)}/` : base;
 }
 
-/** A name as a part of a key. */
-export function keySegment(name: string): string {
+/** Stores that keep objects as files take no longer parts of a key than 255 bytes. */
+const MOST_SIGNS = 250;
+const FOLD = '=/';
+
+/**
+ * A stream as a part of a key, or several where it has a name of more than `most` signs; `=` stands nowhere else, so that none is the beginning
+ * of another.
+ */
+export function streamSegments({ namespace, table }: { namespace: string; table: string }, most: number): string {
+  const parts = `${keySegment(namespace)}.${keySegment(table)}`.match(new RegExp(`.{1,${most}}`, 'g')) ?? [];
+  return parts.join(FOLD);
+}
+
+/** Both names of a stream in such a part. */
+export function readSegment(segment: string): string {
+  return decodeURIComponent(segment.replaceAll(FOLD, ''));
+}
+
+function keySegment(name: string): string {
   return encodeURIComponent(name.toWellFormed()).replaceAll('.', '%2E');
 }
 

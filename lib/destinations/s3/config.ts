@@ -74,7 +74,7 @@ function readEndpoint(value: unknown, issues: Issue[]): URL | null {
   if (value === undefined || value === null || value === '') return null;
   const url = URL.canParse(String(value)) ? new URL(String(value)) : null;
   if (url && ['http:', 'https:'].includes(url.protocol)) return url;
-  issues.push({ path: 's3_endpoint', message: 's3_endpoint is no http or https address.' });
+  issues.push({ path: 's3_endpoint', message: 'Endpoint has to begin with http:// or https://.' });
   return null;
 }
 

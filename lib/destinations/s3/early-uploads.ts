@@ -15,7 +15,8 @@ const FIRST_PART = 900_000_000_000;
 interface Early {
   readonly key: string;
   readonly upload: PartUpload;
-  readonly announcement: string;
+  /** Null for one that a publish has announced. */
+  readonly announcement: string | null;
 }
 
 export interface Following {
@@ -61,6 +62,22 @@ export class EarlyUploads {
       return followed;
     };
     return { stop, finish: () => stop().then(() => this.#look(folder, table)) };
+  }
+
+  /** Sends a whole file of an announced publish, all but its end: it appears by `upload`. What began early and fails is sent anew. */
+  async prepare(file: string, key: string): Promise<void> {
+    const { store } = this.#parts;
+    try {
+      const known = this.#begun.get(file);
+      if (known) return await store.sendAll(known.upload);
+    } catch (error) {
+      this.#parts.context.log.debug({ file, err: error }, 'what was uploaded early is uploaded again');
+      await this.#forget(file);
+      this.#parts.context.signal.throwIfAborted();
+    }
+    const upload = store.beginUpload(key, file, this.#metadata);
+    this.#begun.set(file, { key, upload, announcement: null });
+    await store.sendAll(upload);
   }
 
   /** Lets a file appear under its key: one that went up early is completed, any other goes up now. */
@@ -133,7 +150,7 @@ export class EarlyUploads {
     this.#begun.delete(file);
     await early?.upload.abort();
     // Where it stays, the next attempt takes it for one that was lost.
-    if (early)
+    if (early?.announcement)
       await this.#parts.store.delete([early.announcement], AbortSignal.timeout(FORGET_MS)).catch(() => undefined);
   }
 }

@@ -6,6 +6,7 @@ import { expandFileName, expandPath } from './path-template.ts';
 import type { WrittenFile } from './write-files.ts';
 
 const MARK_DIGITS = 8;
+const LISTED_AT_ONCE = 8;
 
 type NamingConfig = Pick<S3Config, 'path' | 'ownPath' | 'pathFormat' | 'fileNamePattern' | 'format'>;
 
@@ -29,25 +30,32 @@ export async function freeKeys(
   files: readonly Pick<WrittenFile, 'table' | 'partition'>[],
 ): Promise<string[]> {
   const taken = new Set(late);
-  const listed = new Set<string>();
   const paths = new Map<string, { path: string; mark: string }>();
-  const keys: string[] = [];
+  const bases: { base: string; mark: string }[] = [];
   for (const { table, partition } of files) {
     const known = paths.get(table.name);
     const values = { namespace, stream: table.name, at };
     const path = known?.path ?? expandPath(`${config.path}/${config.pathFormat}`, values);
     const mark = known?.mark ?? (await markFor(store, config, { ...values, connectionId }));
     paths.set(table.name, { path, mark });
-    const base = withPartition(path, partition);
-    if (!listed.has(base)) for (const key of await store.list(base)) taken.add(key);
-    listed.add(base);
+    bases.push({ base: withPartition(path, partition), mark });
+  }
+  for (const key of await listedBelow(store, new Set(bases.map(({ base }) => base)))) taken.add(key);
+  return bases.map(({ base, mark }) => {
     const ending = `.${config.format.extension}`;
     const name = (part: number) => marked(fileName(config, { at, part, syncId }), mark, ending);
     const key = firstFree(base, name, ending, taken);
     taken.add(key);
-    keys.push(key);
-  }
-  return keys;
+    return key;
+  });
+}
+
+async function listedBelow(store: ObjectStore, bases: ReadonlySet<string>): Promise<string[]> {
+  const all = [...bases];
+  const found: string[][] = [];
+  for (let from = 0; from < all.length; from += LISTED_AT_ONCE)
+    found.push(...(await Promise.all(all.slice(from, from + LISTED_AT_ONCE).map((base) => store.list(base)))));
+  return found.flat();
 }
 
 /** Whether no other stream of the connection writes into the folder: a key that is only announced would not be seen there. */

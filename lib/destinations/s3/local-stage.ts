@@ -44,6 +44,8 @@ export interface StageMark {
   readonly counts: Counts;
   /** Length of the rows' file that counts. */
   readonly bytes: number;
+  /** In bytes; missing in marks of before. */
+  readonly longestLine?: number;
   readonly nextSlice: number;
   /** Slices whose rows don't count: those still open, and those that an earlier attempt left open. */
   readonly openSlices: readonly number[];

@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { readS3Config } from './config.ts';
+import type { CopyLimits } from './copy-object.ts';
 import { makeBucket } from './fixtures/bucket.ts';
 import { openObjectStore } from './object-store.ts';
 
 const XML = { 'content-type': 'application/xml' };
 const refusal = (code: string) => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
 
-async function storeAt(script: Script) {
+async function storeAt(script: Script, copyLimits?: CopyLimits) {
   const server = await scriptedServer(script);
   const context = {
     ...{
@@ -29,6 +31,7 @@ async function storeAt(script: Script) {
       ...{ s3_bucket_name: 'datalake', s3_endpoint: server.url, s3_bucket_region: 'us-east-1' },
       ...{ access_key_id: 'id', secret_access_key: 'wrong' },
     }),
+    copyLimits,
   );
   onTestFinished(async () => {
     store.close();
@@ -85,6 +88,49 @@ test('a large file arrives in parts as it was, and can be copied', async () => {
   await store.download('archive/data/large one.bin', path.join(folder, 'copy'));
   expect(readFileSync(path.join(folder, 'copy')).equals(large)).toBe(true);
   expect(await store.size('data/large one.bin')).toBe(large.length);
+});
+
+test('what is too large for one copy is copied in parts, with its metadata, and onto itself', async () => {
+  const bucket = await makeBucket();
+  const MiB = 1024 * 1024;
+  const store = await bucket.store({ mostAtOnce: 6 * MiB, part: 5 * MiB });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-copy-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const large = randomBytes(22 * MiB + 1);
+  writeFileSync(path.join(folder, 'file'), large);
+  const from = 'data/day=2026-11-26/ä +%.bin';
+  await store.upload(from, path.join(folder, 'file'), { 'ab-generation-id': '7' });
+  expect(await store.copy(from, `archive/${from}`)).toBe(true);
+  expect(await store.copy(from, from)).toBe(true);
+  const client = bucket.client();
+  onTestFinished(() => client.destroy());
+  for (const Key of [from, `archive/${from}`]) {
+    const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket.name, Key }));
+    expect(Metadata).toEqual({ 'ab-generation-id': '7' });
+    await store.download(Key, path.join(folder, 'copy'));
+    expect(readFileSync(path.join(folder, 'copy')).equals(large)).toBe(true);
+  }
+  expect(await store.copy('data/nothing', 'archive/nothing')).toBe(false);
+});
+
+test('a copy in parts that the store refuses in the middle is given up', async () => {
+  const { store, server } = await storeAt(
+    ({ method, query }) => {
+      if (method === 'HEAD') return { headers: { 'content-length': '30' } };
+      if (method === 'POST')
+        return {
+          body: '<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>',
+          headers: XML,
+        };
+      if (method === 'DELETE' && query.get('uploadId') === 'u1') return { status: 204 };
+      return query.get('partNumber') === '2'
+        ? { status: 404, body: refusal('NoSuchKey'), headers: XML }
+        : { body: '<CopyPartResult><ETag>"1"</ETag></CopyPartResult>', headers: XML };
+    },
+    { mostAtOnce: 10, part: 10 },
+  );
+  expect(await store.copy('a', 'b')).toBe(false);
+  expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'PUT', 'PUT', 'PUT', 'DELETE']);
 });
 
 test('a listing goes on where its first page ended', async () => {

@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   AbortMultipartUploadCommand,
-  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -16,6 +15,7 @@ import {
 import { type ErrorOptions, WeirError } from '#lib/errors.ts';
 import type { DestinationContext } from '../destination.ts';
 import type { S3Config } from './config.ts';
+import { type CopyLimits, copyObject } from './copy-object.ts';
 import { guardedAgents } from './guarded-agents.ts';
 import { PartUpload } from './part-upload.ts';
 import type { StorageClass } from './stored-file.ts';
@@ -35,8 +35,10 @@ export interface ObjectStore {
   upload(key: string, file: string, metadata: Record<string, string>): Promise<void>;
   /** For a file that still grows at its end. */
   beginUpload(key: string, file: string, metadata: Record<string, string>): PartUpload;
-  /** Copies inside the bucket; onto itself to change the storage class. */
-  copy(from: string, to: string, storageClass?: StorageClass): Promise<void>;
+  /** The file is whole: sends all of it but for its end. */
+  sendAll(upload: PartUpload): Promise<void>;
+  /** Copies inside the bucket; onto itself to change the storage class. False where the object is gone. */
+  copy(from: string, to: string, storageClass?: StorageClass): Promise<boolean>;
   /** Gives up uploads of these keys that were begun and never ended, where the store tells of them. */
   abortUploads(keys: readonly string[]): Promise<void>;
   download(key: string, file: string): Promise<void>;
@@ -45,7 +47,12 @@ export interface ObjectStore {
   close(): void;
 }
 
-export async function openObjectStore(context: DestinationContext, config: S3Config): Promise<ObjectStore> {
+/** @param copyLimits for tests: the store's own are gigabytes */
+export async function openObjectStore(
+  context: DestinationContext,
+  config: S3Config,
+  copyLimits?: CopyLimits,
+): Promise<ObjectStore> {
   const { bucket, endpoint } = config;
   // A refusal is told before anything is tried, and not as the failure of a write.
   if (endpoint) await assertReachable(context, endpoint);
@@ -58,6 +65,7 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
     }
   };
   const abortSignal = context.signal;
+  const buffers: Buffer[] = [];
   return {
     put: (Key, Body) =>
       run(`writing ${Key}`, async () => {
@@ -79,20 +87,20 @@ export async function openObjectStore(context: DestinationContext, config: S3Con
       }),
     upload: (Key, file, metadata) =>
       run(`uploading ${Key}`, () =>
-        new PartUpload(client, { Bucket: bucket, Key }, { file, metadata, abortSignal }).complete(),
+        new PartUpload(client, { Bucket: bucket, Key }, { file, metadata, abortSignal, buffers }).complete(),
       ),
     beginUpload: (Key, file, metadata) =>
-      new PartUpload(client, { Bucket: bucket, Key }, { file, metadata, abortSignal }),
+      new PartUpload(client, { Bucket: bucket, Key }, { file, metadata, abortSignal, buffers }),
+    sendAll: (upload) => run(`uploading ${upload.key}`, () => upload.sendAll()),
     copy: (from, Key, storageClass) =>
-      run(`copying ${from} to ${Key}`, async () => {
-        const CopySource = `${bucket}/${encodeURIComponent(from).replaceAll('%2F', '/')}`;
-        const copy = { Bucket: bucket, Key, CopySource };
-        const { Metadata = {} } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: from }), {
-          abortSignal,
-        });
-        const change = storageClass && { StorageClass: storageClass, MetadataDirective: 'REPLACE' as const, Metadata };
-        await client.send(new CopyObjectCommand({ ...copy, ...change }), { abortSignal });
-      }),
+      run(`copying ${from} to ${Key}`, () =>
+        copyObject(client, { from, to: Key, storageClass }, { bucket, abortSignal, limits: copyLimits }).catch(
+          (error: unknown) => {
+            if (GONE.has((error as Error).name)) return false;
+            throw error;
+          },
+        ),
+      ),
     abortUploads: async (keys) => {
       for (const key of keys) await abortUploadsOf(client, bucket, key, context);
     },
@@ -132,6 +140,9 @@ function createClient({ guard }: DestinationContext, config: S3Config): S3Client
     },
   });
 }
+
+/** What a store says of an object that is not there, to HEAD and to a copy. */
+const GONE = new Set(['NotFound', 'NoSuchKey']);
 
 /** Stores that can't list unfinished uploads clean up after themselves, or not at all: no reason to fail a sync. */
 async function abortUploadsOf(
@@ -193,6 +204,11 @@ const BY_NAME: Readonly<Record<string, Reading>> = {
     code: 'unknown_storage_class',
     hint: 'Choose a storage class that this store has, or delete or move old files.',
   },
+  KeyTooLongError: {
+    kind: 'config',
+    code: 'key_too_long',
+    hint: 'Keys have 1,024 bytes at most: shorten the bucket path, the namespace or the name of the stream.',
+  },
   RequestTimeTooSkewed: { kind: 'config', code: 'clock_skew', hint: 'Set this machine’s clock.' },
   AccessDenied: {
     kind: 'config',
@@ -211,7 +227,7 @@ function readS3Error(error: unknown, bucket: string, doing: string): WeirError {
   if (known)
     return new WeirError({
       ...known,
-      message: `The store refused ${doing} in bucket ${bucket}: ${message}.`,
+      message: `The store refused ${doing} in bucket ${bucket}: ${sentence(message)}`,
       cause: error,
     });
   const status = (error as Partial<S3ServiceException>).$metadata?.httpStatusCode;
@@ -220,16 +236,24 @@ function readS3Error(error: unknown, bucket: string, doing: string): WeirError {
     return new WeirError({
       kind: 'transient',
       code: status === undefined ? 'destination_unreachable' : 'store_failing',
-      message: `The store failed at ${doing} in bucket ${bucket}: ${message || code || name}.`,
-      hint: status === undefined ? 'Check the endpoint, and whether it lets this machine in.' : 'The sync tries again.',
+      message: `The store failed at ${doing} in bucket ${bucket}: ${sentence(message || code || name)}`,
+      hint:
+        status === undefined
+          ? 'Check the endpoint, and whether it lets this machine in.'
+          : 'It may be over at the next try; if it stays, look at the store.',
       cause: error,
     });
   }
   return new WeirError({
     kind: status === 403 ? 'config' : 'terminal',
     code: status === 403 ? 'missing_rights' : 'store',
-    message: `The store refused ${doing} in bucket ${bucket}: ${name} ${message}.`,
+    message: `The store refused ${doing} in bucket ${bucket}: ${sentence(`${name} ${message}`)}`,
     hint: 'Check the keys and their rights.',
     cause: error,
   });
+}
+
+/** Stores end what they say with a full stop or without. */
+function sentence(text: string): string {
+  return `${text.trim().replace(/\.$/, '')}.`;
 }

@@ -18,6 +18,8 @@ export interface Uploading {
   readonly file: string;
   readonly metadata: Record<string, string>;
   readonly abortSignal: AbortSignal;
+  /** Of parts that have arrived, for all uploads of a store: new ones for each part would keep the garbage collector busy. */
+  readonly buffers: Buffer[];
 }
 
 /** Uploads a file, in parts where it is large. That may begin while it still grows at its end: nothing appears under the key before `complete`. */
@@ -37,10 +39,21 @@ export class PartUpload {
     this.#uploading = uploading;
   }
 
+  get key(): string {
+    return this.#object.Key;
+  }
+
   /** Sends the whole parts that the file has by now. */
   async sendWhole(): Promise<void> {
     const { size } = await stat(this.#uploading.file);
     while (this.#sent + PART_BYTES <= size) await this.#send(PART_BYTES);
+  }
+
+  /** The file is whole: sends all of it, and waits until it is there. It appears by `complete`. */
+  async sendAll(): Promise<void> {
+    const { size } = await stat(this.#uploading.file);
+    while (this.#sent < size) await this.#send(Math.min(PART_BYTES, size - this.#sent));
+    await Promise.all(this.#parts);
   }
 
   /** The file is whole: what is left of it is sent, and it appears. When that fails, parts that were sent are taken back. */
@@ -67,7 +80,7 @@ export class PartUpload {
 
   async #put(size: number): Promise<void> {
     const { abortSignal, metadata } = this.#uploading;
-    const Body = await this.#read(0, size);
+    const Body = await this.#read(Buffer.allocUnsafeSlow(size), 0, size);
     await this.#client.send(new PutObjectCommand({ ...this.#object, Body, Metadata: metadata }), { abortSignal });
   }
 
@@ -81,17 +94,20 @@ export class PartUpload {
 
   /** Resolves when the part is on its way. */
   async #send(bytes: number): Promise<void> {
-    const { abortSignal, metadata } = this.#uploading;
+    const { abortSignal, metadata, buffers } = this.#uploading;
     while (this.#underWay.size >= PARTS_AT_ONCE) await Promise.race(this.#underWay);
     if (this.#failure) throw this.#failure;
     if (this.#uploadId === undefined) {
       const begin = new CreateMultipartUploadCommand({ ...this.#object, Metadata: metadata });
       this.#uploadId = (await this.#client.send(begin, { abortSignal })).UploadId ?? '';
     }
-    const part = this.#sendPart(this.#parts.length + 1, await this.#read(this.#sent, bytes));
+    const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES);
+    const part = this.#sendPart(this.#parts.length + 1, await this.#read(buffer, this.#sent, bytes));
     this.#sent += bytes;
     this.#parts.push(part);
     const settled: Promise<unknown> = part
+      // That of a part that failed may still be on its way.
+      .then(() => buffers.push(buffer))
       .catch((error: Error) => {
         this.#failure ??= error;
       })
@@ -106,11 +122,11 @@ export class PartUpload {
     return { PartNumber, ETag };
   }
 
-  async #read(at: number, bytes: number): Promise<Buffer> {
+  async #read(buffer: Buffer, at: number, bytes: number): Promise<Buffer> {
     await using handle = await open(this.#uploading.file);
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafeSlow(bytes), 0, bytes, at);
+    const { bytesRead } = await handle.read(buffer, 0, bytes, at);
     if (bytesRead < bytes) throw new Error(`${this.#uploading.file} became shorter while it was uploaded.`);
-    return buffer;
+    return buffer.subarray(0, bytes);
   }
 
   /** Whoever asks again to end an upload, because the answer was lost, is refused: then the object tells. Its key is nobody else's. */

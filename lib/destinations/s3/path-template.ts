@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { cutToBytes } from '#lib/records/index.ts';
 
 /** What a file's path may name, after Airbyte's destination-s3. */
 export interface PathValues {
@@ -84,11 +85,21 @@ function partsOf(at: Date) {
   return { year, month, day, hour, minute, second, millisecond: time.slice(9, 12) };
 }
 
-/** A stream's name can't climb out of its folder, nor hide in ours. */
+/** Stores that keep objects as files take folder names of up to 255 bytes. */
+const MOST_BYTES = 200;
+const HASH_DIGITS = 8;
+
+/** A stream's name can't climb out of its folder, nor hide in ours; what is longer than folders may be called is cut and told apart by a hash. */
 function plainSegment(name: string): string {
   const plain = name.toWellFormed().replace(/[\p{Cc}\\]/gu, '_');
   return plain
     .split('/')
     .map((part) => (/^\.{1,2}$|^_weir$/.test(part) ? part.replace(/[._]/g, '-') : part))
+    .map((part) => (Buffer.byteLength(part) > MOST_BYTES ? cutPart(part) : part))
     .join('/');
+}
+
+function cutPart(part: string): string {
+  const hash = createHash('sha256').update(part).digest('hex').slice(0, HASH_DIGITS);
+  return `${cutToBytes(part, MOST_BYTES - HASH_DIGITS - 1)}_${hash}`;
 }

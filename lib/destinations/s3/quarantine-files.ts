@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseJson, stringifyJson } from '#lib/json.ts';
 import type { QuarantineEntry } from '../destination.ts';
-import { keySegment, ownPrefix } from './commits.ts';
+import { ownPrefix, readSegment, streamSegments } from './commits.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Rows of one object: it is read whole to show some of them. */
@@ -13,6 +13,8 @@ const IDS_PER_MS = 1_000;
 /** A row that was put aside, as a line of such an object; `n` is its place among the ids of the object. */
 export interface QuarantineLine extends Pick<QuarantineEntry, 'slice' | 'page' | 'row' | 'code' | 'reason' | 'record'> {
   readonly n: number;
+  /** When the source gave it; missing in lines of before. */
+  readonly came?: string;
 }
 
 export interface StreamPlace {
@@ -34,7 +36,9 @@ export interface QuarantineFile extends StreamPlace {
   readonly fence: number;
 }
 
-const NAME = /\/(\d{16})-(\d+)-(\d+)-(\d+)-(\d+)-(\d+)-([^./]*)\.([^./]*)\.jsonl$/;
+/** Of a stream's name, behind the numbers. */
+const MOST_SIGNS = 150;
+const NAME = /\/(\d{16})-(\d+)-(\d+)-(\d+)-(\d+)-(\d+)-([^.]*)\.([^.]*)\.jsonl$/;
 
 /** Where rows of a connection lie that were put aside. */
 export function quarantinePrefix(path: string, connectionId: string): string {
@@ -130,7 +134,7 @@ async function* inGroups(lines: AsyncIterable<string>): AsyncGenerator<string[]>
 
 function nameOf({ base, span, rows, syncId, part, fence, namespace, table }: Omit<QuarantineFile, 'key'>): string {
   const numbers = [String(base).padStart(16, '0'), span, rows, syncId, part, fence].join('-');
-  return `${numbers}-${keySegment(namespace)}.${keySegment(table)}.jsonl`;
+  return `${numbers}-${streamSegments({ namespace, table }, MOST_SIGNS)}.jsonl`;
 }
 
 function readKey(key: string): QuarantineFile[] {
@@ -140,7 +144,7 @@ function readKey(key: string): QuarantineFile[] {
     {
       ...{ key, base: Number(base), span: Number(span), rows: Number(rows) },
       ...{ syncId: Number(syncId), part: Number(part), fence: Number(fence) },
-      ...{ namespace: decodeURIComponent(namespace), table: decodeURIComponent(table) },
+      ...{ namespace: readSegment(namespace), table: readSegment(table) },
     },
   ];
 }

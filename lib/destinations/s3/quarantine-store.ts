@@ -1,5 +1,4 @@
-import type { JsonObject } from '#lib/json.ts';
-import type { QuarantineCount, QuarantineEntry, QuarantineStore, Replay } from '../destination.ts';
+import type { QuarantineCount, QuarantineEntry, QuarantineStore, Replay, ReplayPage } from '../destination.ts';
 import type { Commit } from './commits.ts';
 import type { ObjectStore } from './object-store.ts';
 import {
@@ -45,23 +44,70 @@ export function quarantineStore(connect: () => Promise<ObjectStore>, path: strin
       }
       return removed;
     },
+    async clear(connectionId, tables) {
+      const store = await connect();
+      const files = (await listQuarantine(store, quarantinePrefix(path, connectionId))).filter(({ table }) =>
+        tables.includes(table),
+      );
+      await store.delete(files.map(({ key }) => key));
+      return files.reduce((sum, { rows }) => sum + rows, 0);
+    },
   };
 }
 
 /** What is in quarantine of a stream now, to be loaded again. A record that was cut stays there. */
-export async function replayOf(store: ObjectStore, prefix: string, stream: StreamPlace): Promise<Replay> {
+export async function replayOf(
+  store: ObjectStore,
+  prefix: string,
+  stream: StreamPlace,
+  latest: Commit | null,
+): Promise<Replay> {
   const files = (await listQuarantine(store, prefix)).filter((file) => isOf(file, stream));
   const upTo = files.reduce((last, { base, span }) => Math.max(last, base + span - 1), 0);
-  return { upTo, pages: pagesOf(store, files) };
+  const comeAgain = files.reduce((sum, file) => sum + (isPublished(file, latest) ? 0 : file.rows), 0);
+  return {
+    ...{ upTo, comeAgain },
+    pages: pagesOf(
+      store,
+      files.filter((file) => isPublished(file, latest)),
+    ),
+  };
 }
 
-/** Takes out what a replay has published: the rows that `replayOf` gave. Once more if the attempt that published was cut off before. */
-export async function forgetReplayed(
+/** How many of those that `replayOf` gave, up to that id, are there still. */
+export async function countReplayed(
+  { store, prefix, latest }: { store: ObjectStore; prefix: string; latest: Commit | null },
+  stream: StreamPlace,
+  upTo: number,
+): Promise<number> {
+  let count = 0;
+  for (const file of await listQuarantine(store, prefix)) {
+    if (!isOf(file, stream) || !isPublished(file, latest) || file.base > upTo) continue;
+    const lines = await readQuarantine(store, file);
+    count += lines.filter((line) => file.base + line.n <= upTo && wholeRecord(line) !== null).length;
+  }
+  return count;
+}
+
+/** Whether the load that put these rows aside counts. What of a load does not, goes as soon as another one begins. */
+export function isPublished({ syncId, part }: Pick<QuarantineFile, 'syncId' | 'part'>, latest: Commit | null): boolean {
+  return latest !== null && (syncId < latest.syncId || (syncId === latest.syncId && part <= latest.part));
+}
+
+/**
+ * Takes out what a publish has made of no use: the rows that a replay has brought, those that `replayOf` gave; and after a full refresh all
+ * of syncs before it. Once more if the attempt that published was cut off before.
+ */
+export async function forgetOutdated(
   { store, config, attempt, target }: ReplayedStream,
-  { replayed, syncId }: Pick<Commit, 'replayed' | 'syncId'>,
+  { replayed, readAnew, syncId }: Pick<Commit, 'replayed' | 'readAnew' | 'syncId'>,
 ): Promise<void> {
-  if (!replayed) return;
   const prefix = quarantinePrefix(config.ownPath, attempt.connectionId);
+  if (readAnew) {
+    const files = (await listQuarantine(store, prefix)).filter((file) => isOf(file, target) && file.syncId < syncId);
+    await store.delete(files.map(({ key }) => key));
+  }
+  if (!replayed) return;
   for (const file of await listQuarantine(store, prefix)) {
     if (isOf(file, target) && file.base <= replayed.upTo && file.syncId !== syncId)
       await removeRows(
@@ -84,27 +130,36 @@ function isOf(file: QuarantineFile, { namespace, table }: StreamPlace): boolean 
   return file.namespace === namespace && file.table === table;
 }
 
-async function* pagesOf(store: ObjectStore, files: readonly QuarantineFile[]): AsyncGenerator<readonly JsonObject[]> {
+async function* pagesOf(store: ObjectStore, files: readonly QuarantineFile[]): AsyncGenerator<ReplayPage> {
   for (const file of files) {
-    const records = (await readQuarantine(store, file)).map(wholeRecord).filter((record) => record !== null);
-    if (records.length > 0) yield records;
+    const lines = (await readQuarantine(store, file)).flatMap((line) => {
+      const record = wholeRecord(line);
+      return record === null ? [] : { record, at: line.came ? new Date(line.came) : writtenAt(file) };
+    });
+    if (lines.length === 0) continue;
+    yield { records: lines.map(({ record }) => record), came: lines.map(({ at }) => ({ at, number: 0 })) };
   }
+}
+
+function writtenAt({ base }: QuarantineFile): Date {
+  return new Date(Math.floor(base / IDS_PER_MS));
 }
 
 async function entriesOf(store: ObjectStore, file: QuarantineFile): Promise<QuarantineEntry[]> {
   const { base, namespace, table, syncId } = file;
-  return (await readQuarantine(store, file)).map(({ n, record, ...line }) => ({
+  return (await readQuarantine(store, file)).map(({ n, record, came: _came, ...line }) => ({
     ...{ id: base + n, namespace, table, syncId, ...line },
-    ...{ record: record.slice(0, SHOWN_CHARACTERS), at: new Date(Math.floor(base / IDS_PER_MS)) },
+    ...{ record: record.slice(0, SHOWN_CHARACTERS), at: writtenAt(file) },
   }));
 }
 
 function countsOf(files: readonly QuarantineFile[]): QuarantineCount[] {
   const counts = new Map<string, QuarantineCount>();
-  for (const { namespace, table, rows, base } of files) {
+  for (const file of files) {
+    const { namespace, table, rows } = file;
     const key = JSON.stringify([namespace, table]);
     const known = counts.get(key)?.rows ?? 0;
-    counts.set(key, { namespace, table, rows: known + rows, latest: new Date(Math.floor(base / IDS_PER_MS)) });
+    counts.set(key, { namespace, table, rows: known + rows, latest: writtenAt(file) });
   }
   return [...counts.values()].toSorted((a, b) => (`${a.namespace} ${a.table}` < `${b.namespace} ${b.table}` ? -1 : 1));
 }

@@ -11,20 +11,29 @@ const NEWLINE = 10;
 export const ASIDE = '_weir_aside';
 
 /** A row that was put aside, as a line of the stage. Names no table, so that no file of rows holds it. */
-export function refusedLine(slice: { id: number; name: string }, page: number, refusal: Refusal): string {
+export function refusedLine({ slice, name, page, came }: RefusedPlace, refusal: Refusal): string {
   const { row, code, reason, record } = refusal;
-  const shown = { slice: slice.name, page, row, code, reason, record: recordText(record) };
-  return lineOf(slice.id, MARK + JSON.stringify(shown));
+  const shown = { slice: name, page, row, code, reason, came: came.toISOString(), record: recordText(record) };
+  return lineOf(slice, MARK + JSON.stringify(shown));
+}
+
+/** The slice by its number and its name, and when the row came. */
+export interface RefusedPlace {
+  readonly slice: number;
+  readonly name: string;
+  readonly page: number;
+  readonly came: Date;
 }
 
 /** The same of a record that was staged: its rows don't count any more. */
-export function asideLine(slice: number, { id, reason, record }: AsideRow): string {
+export function asideLine(slice: number, came: Date, { id, reason, record }: AsideRow): string {
   const shown = {
     slice: String(slice),
     page: 0,
     row: 0,
     code: 'check_failed',
     reason,
+    came: came.toISOString(),
     record: record.slice(0, MAX_RECORD_TEXT),
   };
   return lineOf(slice, member(ASIDE, id) + MARK + JSON.stringify(shown));
@@ -36,6 +45,8 @@ export interface AsideRow {
   readonly reason: string;
   /** As JSON. */
   readonly record: string;
+  /** When it came, where that is not the sync's instant. */
+  readonly came?: Date;
 }
 
 /** The rows that were put aside, as JSON, of all slices but those. The stage is searched as bytes: nearly all of it is rows. */
@@ -51,6 +62,11 @@ export async function* refusedLines(rowsFile: string, leaveOut: readonly number[
     }
     rest = bytes.subarray(end);
   }
+}
+
+/** Whether a line of the stage is one of these, and no row. */
+export function isRefusedLine(line: Buffer): boolean {
+  return line.includes(MARK);
 }
 
 /** Inside a value, quotes are escaped: only a member of the line looks like the mark. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type JsonObject, parseJson } from '#lib/json.ts';
 import { NO_COUNTS, type TargetStream } from '../destination.ts';
-import { attemptOf, customers, load } from '../fixtures/customers.ts';
+import { attemptOf, customers } from '../fixtures/customers.ts';
+import { dateFolder } from './date-folder.ts';
 import { type Bucket, makeBucket } from './fixtures/bucket.ts';
+import { oneSync } from './fixtures/one-sync.ts';
 
 const acme: JsonObject = {
   id: 1,
@@ -16,23 +18,8 @@ const acme: JsonObject = {
 };
 const widget: JsonObject = { id: 2, name: 'Widget', price: 1.5, updated_at: '2026-11-24T10:00:00Z', tags: ['a'] };
 
-/** One whole sync of a stream. */
-async function sync(
-  bucket: Bucket,
-  config: JsonObject,
-  records: JsonObject[],
-  { fence = 1, ...more }: Partial<TargetStream> & { fence?: number } = {},
-) {
-  const destination = bucket.open(config);
-  try {
-    const run = await destination.begin(attemptOf(fence, fence));
-    const stage = await run.stage(customers('append', { namespace: 'production_public', ...more }));
-    await load(stage, records, { at: fence });
-    return { published: await stage.publish({ complete: true }) };
-  } finally {
-    await destination.close();
-  }
-}
+const sync: typeof oneSync = (bucket, config, records, more = {}) =>
+  oneSync(bucket, config, records, { namespace: 'production_public', ...more });
 
 describe('scenario A: what Dremio reads in the owner’s bucket', () => {
   const owner = {
@@ -104,6 +91,22 @@ describe('scenario A: what Dremio reads in the owner’s bucket', () => {
       { id: 2, email: null, known: true },
     ]);
   });
+
+  test.each(['direct', 'basic'])(
+    'key and cursor stay where new fields are left out, in layout %s too',
+    async (layout) => {
+      const bucket = await makeBucket();
+      const { stream } = customers('append');
+      const jsonSchema = { type: 'object', properties: { name: { type: 'string' } } };
+      const only: Partial<TargetStream> = { newFields: 'leave_out', stream: { ...stream, jsonSchema } };
+      await sync(bucket, { ...owner, layout }, [widget], { ...only, cursorField: ['updated_at'] });
+      const rows = await bucket.query(
+        'airbyte-data/production_public/customers/',
+        `select columns('^(id|name|updated_at|price)$') from read_parquet('$FOLDER/*.parquet')`,
+      );
+      expect(rows).toEqual([{ name: 'Widget', id: '2', updated_at: '2026-11-24T10:00:00Z' }]);
+    },
+  );
 
   test('there, a new list has no files where new fields are left out, and is told', async () => {
     const bucket = await makeBucket();
@@ -223,6 +226,12 @@ describe('names of files', () => {
 });
 
 describe('partitions by date', () => {
+  test('an instant that its zone carries out of the years 1 to 9999 has no folder of its own', () => {
+    expect(dateFolder('9999-12-31T23:59:59Z', 'day')).toBe('9999-12-31');
+    expect(dateFolder('9999-12-31T23:59:59-05:00', 'day')).toBe('__HIVE_DEFAULT_PARTITION__');
+    expect(dateFolder('0001-01-01T00:00:00+05:00', 'year')).toBe('__HIVE_DEFAULT_PARTITION__');
+  });
+
   test.each([['Parquet'], ['JSONL'], ['CSV']])('%s: folders that readers know as a column, in UTC', async (type) => {
     const bucket = await makeBucket();
     const format = { format_type: type, compression: { compression_type: 'No Compression' } };
@@ -304,7 +313,7 @@ describe('retention', () => {
     if (refused === null) return expect(await synced).toEqual(['01', '09', '12']);
     expect(refused).toEqual({ code: 'unknown_storage_class', hint: expect.stringContaining('delete or move') });
     await expect(synced).rejects.toMatchObject(refused);
-    expect(await bucket.keys()).toHaveLength(2);
+    expect(await bucket.keys()).toHaveLength(1);
   });
 });
 

@@ -19,10 +19,11 @@ import { fenced } from '../stage-errors.ts';
 import { storageClassOf } from './commit-of.ts';
 import { ownPrefix, raiseFence, readCommits } from './commits.ts';
 import { readS3Config, type S3Config } from './config.ts';
+import { FolderNames } from './folder-names.ts';
 import { LocalStage } from './local-stage.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { quarantinePrefix } from './quarantine-files.ts';
-import { forgetReplayed, quarantineStore, replayOf } from './quarantine-store.ts';
+import { forgetOutdated, quarantineStore, replayOf } from './quarantine-store.ts';
 import { s3RowsAt } from './rows-at.ts';
 import { settleCommits, sweep } from './settle-commits.ts';
 import { s3Spec } from './spec.ts';
@@ -89,10 +90,12 @@ class S3Destination implements Destination {
   async begin(attempt: AttemptRef): Promise<Load> {
     const store = await this.#connect();
     if ((await raiseFence(store, this.#config.ownPath, attempt)) !== attempt.fence) throw fenced(attempt);
+    const { connectionId } = attempt;
+    const names = new FolderNames({ store, ownPath: this.#config.ownPath, connectionId });
     return {
       published: (stream) => this.#published(store, attempt, stream),
       replayed: (stream) => this.#replayed(store, attempt, stream),
-      stage: (stream) => this.#stage(store, attempt, stream),
+      stage: (stream) => this.#stage(store, attempt, names, stream),
     };
   }
 
@@ -111,7 +114,7 @@ class S3Destination implements Destination {
       await store.download(file.slice(own.length), copy);
       files.push(copy);
     }
-    return { kind: 'parquet', files };
+    return { ...relation, files };
   }
 
   async sizes(relation: Relation): Promise<readonly number[]> {
@@ -162,11 +165,11 @@ class S3Destination implements Destination {
   ): Promise<Replay> {
     const { ownPath } = this.#config;
     const { latest } = await readCommits(store, ownPrefix(ownPath, attempt.connectionId, target));
-    if (latest) await forgetReplayed({ store, config: this.#config, attempt, target }, latest);
-    return replayOf(store, quarantinePrefix(ownPath, attempt.connectionId), target);
+    if (latest) await forgetOutdated({ store, config: this.#config, attempt, target }, latest);
+    return replayOf(store, quarantinePrefix(ownPath, attempt.connectionId), target, latest);
   }
 
-  async #stage(store: ObjectStore, attempt: AttemptRef, target: TargetStream): Promise<Stage> {
+  async #stage(store: ObjectStore, attempt: AttemptRef, names: FolderNames, target: TargetStream): Promise<Stage> {
     if (!s3.supportedModes.includes(target.destinationSyncMode)) throw modeUnsupported(target);
     const identity = JSON.stringify([attempt.connectionId, target.namespace, target.table]);
     const folder = path.join(
@@ -179,6 +182,7 @@ class S3Destination implements Destination {
       config: this.#config,
       store,
       attempt,
+      names,
       target,
       namespace: target.namespace,
       prefix: ownPrefix(this.#config.ownPath, attempt.connectionId, target),

@@ -80,6 +80,37 @@ describe('records that are put aside leave every file, and come back whole', () 
   });
 });
 
+describe('whatever is in the records beside them', () => {
+  const twins = { ...widget, id: 2, part: { id: 1, Id: 2, ID: { a: 1, A: 2 } }, Name: 'b' };
+
+  test.each<[string, JsonObject, SetAside]>([
+    ['JSONL', { format: { format_type: 'JSONL' } }, { condition: 'part.id = 1', reason: 'is 1' }],
+    [
+      'JSONL without columns',
+      { format: { format_type: 'JSONL', flattening: 'No flattening' } },
+      { condition: `_airbyte_data ->> 'id' = '2'`, reason: 'is 2' },
+    ],
+    ['JSONL in the layout basic', { format: { format_type: 'JSONL' }, layout: 'basic' }, FLAT[0] as SetAside],
+    ['CSV', { format: { format_type: 'CSV' } }, { condition: 'part.id = 1', reason: 'is 1' }],
+  ])('keys that differ in case alone: %s', async (_name, config, row) => {
+    const bucket = await makeBucket();
+    const fill = (stage: Stage) => load(stage, [{ ...acme, part: { ID: 1 } }, twins], null);
+    const { counts, records } = await syncWithout(bucket, config, fill, [row]);
+    expect(counts).toMatchObject({ read: 2, written: 1, quarantined: 1 });
+    expect(records).toMatchObject([{ id: 2, part: twins.part, Name: 'b' }]);
+  });
+
+  test.each(['JSONL', 'CSV'])('values that come late and are of another kind: %s', async (format_type) => {
+    const bucket = await makeBucket();
+    const many = Array.from({ length: 30_000 }, (_, index) => ({ ...acme, id: index + 1, name: `${index}` }));
+    const fill = (stage: Stage) => load(stage, [...many, { ...acme, id: 0, name: 'Acme' }], null);
+    const { counts } = await syncWithout(bucket, { format: { format_type } }, fill, [
+      { condition: `"name" = 'Acme'`, reason: 'is Acme' },
+    ]);
+    expect(counts).toMatchObject({ read: 30_001, written: 30_000, quarantined: 1 });
+  });
+});
+
 describe('of a file that went straight on', () => {
   test.each<[string, JsonObject, string]>([
     ['Parquet', {}, "read_parquet('$FOLDER/*.parquet')"],

@@ -1,11 +1,13 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { streamedChunks } from '#lib/duckdb-chunks.ts';
 import { identifier, literal } from '#lib/sql-text.ts';
 import type { SetAside } from '../destination.ts';
-import { typedRows } from '../local-files.ts';
+import { type ReadColumn, typedRows } from '../local-files.ts';
+import { duckdbError } from './duckdb-errors.ts';
 import type { FileFormat } from './formats/format.ts';
-import type { RecordLines } from './layouts/layout.ts';
+import { CAME, type RecordLines } from './layouts/layout.ts';
 import type { StraightPart } from './local-stage.ts';
 import type { AsideRow } from './refused-lines.ts';
 
@@ -16,9 +18,13 @@ export interface AsideRequest {
   readonly rows: readonly SetAside[];
   /** The files of the stream's own table, as they would be published. */
   readonly files: readonly string[];
+  /** Their columns, where they don't say them themselves. */
+  readonly columns: readonly ReadColumn[];
   readonly records: RecordLines;
   /** Staged lines that hold records: the whole of FROM and WHERE. */
   readonly lines: string;
+  /** Each of them says when its record came. */
+  readonly came: boolean;
   /** Parts that were made without lines. */
   readonly straight: readonly StraightPart[];
   readonly format: FileFormat;
@@ -52,6 +58,9 @@ export async function findAside(request: AsideRequest): Promise<{ moved: number;
       moved += count;
     }
     return { moved, straight };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    throw duckdbError(error, 'Rows could not be put aside');
   } finally {
     request.signal.removeEventListener('abort', stop);
     connection.closeSync();
@@ -60,12 +69,15 @@ export async function findAside(request: AsideRequest): Promise<{ moved: number;
   }
 }
 
-async function findMeeting(connection: DuckDBConnection, { rows, files, records }: AsideRequest): Promise<number> {
+async function findMeeting(
+  connection: DuckDBConnection,
+  { rows, files, columns, records }: AsideRequest,
+): Promise<number> {
   await connection.run('create table aside (_weir_id varchar primary key, _weir_reason varchar)');
   for (const { condition, reason } of rows) {
     // Prepared: a condition can't become a second statement.
     const found = await connection.prepare(
-      `insert or ignore into aside select ${identifier(records.id)}::varchar, ${literal(reason)} from ${typedRows(files)} where ${condition}`,
+      `insert or ignore into aside select ${identifier(records.id)}::varchar, ${literal(reason)} from ${typedRows(files, columns)} where ${condition}`,
     );
     await found.run();
     found.destroySync();
@@ -75,21 +87,25 @@ async function findMeeting(connection: DuckDBConnection, { rows, files, records 
 }
 
 /** Each record among the lines that is to go. */
-function giveLines(connection: DuckDBConnection, { lines, records, onRow }: AsideRequest): Promise<number> {
+function giveLines(
+  connection: DuckDBConnection,
+  { lines, came, records, signal, onRow }: AsideRequest,
+): Promise<number> {
   const { table, id } = records;
   const columns = [...new Set([...table.columns.map(({ name }) => name), ...table.extra])];
   const texts = columns.map((name) => `l.${identifier(name)}`);
-  const select = `select l._weir_slice, l.${identifier(id)}, a._weir_reason, ${texts.join(', ')}
+  const cameAt = came ? `l.${CAME}` : 'null';
+  const select = `select l._weir_slice, l.${identifier(id)}, a._weir_reason, ${cameAt}, ${texts.join(', ')}
     from (select * from ${lines}) l join aside a on a._weir_id = l.${identifier(id)}`;
-  return giveRows(connection, select, ([slice, named, reason, ...values]) => {
+  return giveRows(connection, { select, signal }, ([slice, named, reason, at, ...values]) => {
     const record = records.record((column) => values[columns.indexOf(column)] ?? null);
-    return onRow(Number(slice), { id: named ?? '', reason: reason ?? '', record });
+    return onRow(Number(slice), { id: named ?? '', reason: reason ?? '', record, ...(at && { came: new Date(at) }) });
   });
 }
 
 async function giveStraight(
   connection: DuckDBConnection,
-  { records, format, onRow }: AsideRequest,
+  { records, format, signal, onRow }: AsideRequest,
   part: StraightPart,
 ): Promise<number> {
   let moved = 0;
@@ -99,7 +115,7 @@ async function giveStraight(
     const id = format.textOf(records.id);
     const texts = [id, 'a._weir_reason', ...columns.map((name) => format.textOf(name))];
     const select = `select ${texts.join(', ')} from ${format.rowsOf(file)} join aside a on a._weir_id = ${id}`;
-    moved += await giveRows(connection, select, ([named, reason, ...values]) => {
+    moved += await giveRows(connection, { select, signal }, ([named, reason, ...values]) => {
       const record = records.record((column) => values[columns.indexOf(column)] ?? null);
       return onRow(part.slice, { id: named ?? '', reason: reason ?? '', record });
     });
@@ -109,14 +125,13 @@ async function giveStraight(
 
 async function giveRows(
   connection: DuckDBConnection,
-  select: string,
+  { select, signal }: { select: string; signal: AbortSignal },
   each: (row: readonly (string | null)[]) => Promise<void>,
 ): Promise<number> {
   let count = 0;
-  const result = await connection.stream(select);
-  for await (const rows of result.yieldRowsJson()) {
-    for (const row of rows as (string | null)[][]) await each(row);
-    count += rows.length;
+  for await (const chunk of streamedChunks(connection, select, signal)) {
+    for (const row of chunk.getRows() as (string | null)[][]) await each(row);
+    count += chunk.rowCount;
   }
   return count;
 }

@@ -1,10 +1,14 @@
 import type { Refusal } from '#lib/records/index.ts';
+import { quarantineChanged } from '../stage-errors.ts';
 import type { Commit } from './commits.ts';
 import { isFenced } from './fence.ts';
 import { listQuarantine, quarantinePrefix, writeQuarantine } from './quarantine-files.ts';
-import { forgetReplayed } from './quarantine-store.ts';
-import { type AsideRow, asideLine, refusedLine, refusedLines } from './refused-lines.ts';
+import { countReplayed, forgetOutdated, isPublished } from './quarantine-store.ts';
+import { type AsideRow, asideLine, type RefusedPlace, refusedLine, refusedLines } from './refused-lines.ts';
 import type { StageParts } from './stage-parts.ts';
+
+/** Without an instant it is that of the sync. */
+type GivenPlace = Omit<RefusedPlace, 'came'> & { readonly came?: Date | undefined };
 
 /** Rows of a stage that were put aside: lines of the stage first, objects of the bucket from the next checkpoint on. */
 export class StageQuarantine {
@@ -19,14 +23,14 @@ export class StageQuarantine {
     this.#waits = waits;
   }
 
-  lineOf(slice: { id: number; name: string }, page: number, refusal: Refusal): string {
+  lineOf({ came = this.#parts.target.emittedAt, ...place }: GivenPlace, refusal: Refusal): string {
     this.#waits = true;
-    return refusedLine(slice, page, refusal);
+    return refusedLine({ ...place, came }, refusal);
   }
 
   asideLine(slice: number, row: AsideRow): string {
     this.#waits = true;
-    return asideLine(slice, row);
+    return asideLine(slice, row.came ?? this.#parts.target.emittedAt, row);
   }
 
   /**
@@ -48,21 +52,36 @@ export class StageQuarantine {
     this.#waits = more;
   }
 
+  /** The load is dropped, and will be read again. */
+  async drop(): Promise<void> {
+    await this.#parts.store.delete(this.#uploaded);
+    this.#uploaded = [];
+    this.#waits = false;
+  }
+
   /** What was uploaded belongs to a commit now. */
   async published(commit: Commit): Promise<void> {
     this.#uploaded = [];
-    await forgetReplayed(this.#parts, commit);
+    await forgetOutdated(this.#parts, commit);
   }
 }
 
-/** Before a stage is opened: what is left of replays that have been published, and of rows that this sync will read again. */
+/** Before a stage is opened: what a publish has made of no use, and rows that are read again since their load was never published. */
 export async function tidyQuarantine(parts: StageParts, latest: Commit | null, published: number): Promise<void> {
   const { attempt, config, store, target } = parts;
-  if (latest) await forgetReplayed(parts, latest);
+  if (latest) await forgetOutdated(parts, latest);
   const files = await listQuarantine(store, quarantinePrefix(config.ownPath, attempt.connectionId));
-  const mine = files.filter(
-    ({ syncId, part, namespace, table }) =>
-      syncId === attempt.syncId && part > published && namespace === target.namespace && table === target.table,
-  );
-  await store.delete(mine.map(({ key }) => key));
+  const gone = files.filter((file) => {
+    if (file.namespace !== target.namespace || file.table !== target.table) return false;
+    return file.syncId === attempt.syncId ? file.part > published : !isPublished(file, latest);
+  });
+  await store.delete(gone.map(({ key }) => key));
+}
+
+/** Before a replay is published, which was given so many: rows that somebody took out meanwhile are not to be loaded. */
+export async function assertAllKept(parts: StageParts, latest: Commit | null, given: number): Promise<void> {
+  const { attempt, config, store, target } = parts;
+  const prefix = quarantinePrefix(config.ownPath, attempt.connectionId);
+  const kept = await countReplayed({ store, prefix, latest }, target, target.replays?.upTo ?? 0);
+  if (kept !== given) throw quarantineChanged(target.stream.name);
 }

@@ -2,32 +2,42 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { StreamState } from '#lib/catalog.ts';
 import { WeirError } from '#lib/errors.ts';
-import type { JsonObject } from '#lib/json.ts';
 import { killPoint } from '#lib/kill-points.ts';
-import { plainName } from '#lib/records/index.ts';
 import { literal } from '#lib/sql-text.ts';
-import type { Counts, Published, SetAside, Stage, StagedLoad, StageFile, StagePage } from '../destination.ts';
+import type {
+  Counts,
+  PageStaged,
+  Published,
+  SetAside,
+  Stage,
+  StagedLoad,
+  StageFile,
+  StagePage,
+} from '../destination.ts';
 import { OpenSlices } from '../open-slices.ts';
 import { notCheckpointed } from '../stage-errors.ts';
 import { straightCells } from '../straight-rows.ts';
 import { Turns } from '../turns.ts';
-import { archiveKey, commitOf, retentionOf, stagedLoad, storageClassOf } from './commit-of.ts';
+import { bringFiles, freeArchiveKeys } from './bring-files.ts';
+import { commitOf, generationOf, retentionOf, stagedLoad } from './commit-of.ts';
 import type { Commit } from './commits.ts';
-import type { Granularity } from './config.ts';
 import { EarlyUploads } from './early-uploads.ts';
 import { assertNotFenced } from './fence.ts';
+import { FileDates } from './file-dates.ts';
 import { forgetHeld, keepHeld } from './held-stage.ts';
 import { layoutOf } from './layouts/index.ts';
-import { type FileFacts, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
+import { CAME, type LaidLines, type LayoutWriter, member } from './layouts/layout.ts';
+import { shortLines } from './layouts/short-lines.ts';
 import { lineOf, type StageMark, type StraightPart } from './local-stage.ts';
 import { findAside } from './set-aside.ts';
-import { announce, sweep, writeCommit } from './settle-commits.ts';
-import { placeOf, type StageParts } from './stage-parts.ts';
-import { StageQuarantine } from './stage-quarantine.ts';
+import { sweep, writeCommit } from './settle-commits.ts';
+import { factsOf, placeOf, type StageParts } from './stage-parts.ts';
+import { assertAllKept, StageQuarantine } from './stage-quarantine.ts';
 import { type StraightFiles, writeStraight } from './straight-files.ts';
 import { firstMark, type TakenUp, takeUp } from './take-up.ts';
 import { uploadsOf } from './uploads.ts';
-import { folderOf, stagedLines, type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
+import { writeLines } from './write-by-folder.ts';
+import { folderOf, type LinesRequest, readColumns, stagedLines, type WrittenFile } from './write-files.ts';
 
 const FILES_FOLDER = 'files';
 const ODD_PAGE_ROWS = 2_000;
@@ -42,8 +52,8 @@ export class S3Stage implements Stage {
   #mark: StageMark;
   #latest: Commit | null;
   readonly #early: EarlyUploads;
-  #longestLine = 0;
-  #partitioned: boolean;
+  #longestLine: number;
+  readonly #dates: FileDates;
   #straight: StraightPart[];
   #written: readonly WrittenFile[] | null = null;
   readonly #turns = new Turns();
@@ -56,8 +66,9 @@ export class S3Stage implements Stage {
     const own = latest?.syncId === attempt.syncId ? latest : null;
     this.#mark = mark ?? firstMark(parts, latest);
     this.#layout = layoutOf(parts.config)(target, this.#mark.tables, attempt.syncId);
-    this.#partitioned = this.#mark.partitioned;
+    this.#dates = new FileDates(parts.config.partition, this.#mark.partitioned);
     this.#straight = [...this.#mark.straight];
+    this.#longestLine = this.#mark.longestLine ?? 0;
     this.#slices = new OpenSlices(this.#mark.nextSlice);
     const waits = this.#mark.counts.quarantined > (own?.counts.quarantined ?? 0);
     this.#quarantine = new StageQuarantine(parts, waits);
@@ -74,41 +85,41 @@ export class S3Stage implements Stage {
     }
   }
 
-  write(page: StagePage): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }> {
-    return this.#write(page, (row) => row);
+  write(page: StagePage): Promise<PageStaged> {
+    return this.#inTurn(() => this.#stage(page, (row) => row));
   }
 
-  /** `rowOf` gives what a row of the page is called. */
-  #write(
-    page: StagePage,
-    rowOf: (row: number) => number,
-  ): Promise<{ written: number; quarantined: number; leftOut?: ReadonlySet<string> }> {
-    return this.#inTurn(async () => {
-      this.#parts.context.signal.throwIfAborted();
-      const slice = this.#slices.take(page.slice);
-      const { lines, refusals, leftOut } = this.#laid(page);
-      for (const members of lines) await this.#add(lineOf(slice.id, members));
-      for (const refusal of refusals) {
-        const at = { id: slice.id, name: page.slice };
-        await this.#add(this.#quarantine.lineOf(at, page.page, { ...refusal, row: rowOf(refusal.row) }));
-      }
-      const written = page.records.length - refusals.length;
-      slice.written += written;
-      slice.quarantined += refusals.length;
-      return { written, quarantined: refusals.length, ...(leftOut && { leftOut }) };
-    });
+  /** `rowOf` gives what a row of the page is called. A method and no function of each page's own, as for Postgres. */
+  async #stage(page: StagePage, rowOf: (row: number) => number): Promise<PageStaged> {
+    this.#parts.context.signal.throwIfAborted();
+    const slice = this.#slices.take(page.closesAs ?? page.slice);
+    const { lines, refusals, leftOut } = this.#laid(page);
+    for (const members of lines) await this.#add(lineOf(slice.id, members));
+    for (const refusal of refusals) {
+      const at = { slice: slice.id, name: page.slice, page: page.page, came: page.came?.[refusal.row - 1]?.at };
+      await this.#add(this.#quarantine.lineOf(at, { ...refusal, row: rowOf(refusal.row) }));
+    }
+    const written = page.records.length - refusals.length;
+    slice.written += written;
+    slice.quarantined += refusals.length;
+    return { written, quarantined: refusals.length, ...(leftOut && { leftOut }) };
   }
 
   #laid(page: StagePage): LaidLines {
     try {
-      return this.#layout.lines(page.records, (record) => this.#placeOf(record));
+      return shortLines(this.#layout, page.records, (record, row) => this.#dates.of(record) + this.#cameOf(page, row));
     } catch (error) {
       throw error instanceof WeirError ? error.at({ slice: page.slice, page: page.page }) : error;
     }
   }
 
+  #cameOf({ came }: StagePage, row: number): string {
+    const { replays, emittedAt } = this.#parts.target;
+    return replays ? member(CAME, (came?.[row - 1]?.at ?? emittedAt).toISOString()) : '';
+  }
+
   async #add(line: string): Promise<void> {
-    this.#longestLine = Math.max(this.#longestLine, line.length * 3);
+    this.#longestLine = Math.max(this.#longestLine, Buffer.byteLength(line));
     if (this.#parts.local.add(line)) await this.#parts.local.flush();
   }
 
@@ -119,12 +130,10 @@ export class S3Stage implements Stage {
     for (let at = 0; at < made.odd.length; at += ODD_PAGE_ROWS) {
       const rows = made.odd.slice(at, at + ODD_PAGE_ROWS);
       const records = rows.map(({ record }) => record);
-      const { written, quarantined } = await this.#write(
-        { slice: load.slice, page: 1, records },
-        (row) => rows[row - 1]?.number ?? 0,
-      );
-      counts.written += written;
-      counts.quarantined += quarantined;
+      const place = { slice: load.slice, page: 1, records };
+      const page = await this.#inTurn(() => this.#stage(place, (row) => rows[row - 1]?.number ?? 0));
+      counts.written += page.written;
+      counts.quarantined += page.quarantined;
     }
     return counts;
   }
@@ -140,8 +149,8 @@ export class S3Stage implements Stage {
     const columns = file.columns.flatMap(({ field }) => columnOf(field) ?? []);
     const field = config.partition?.field;
     const made = await writeStraight(file, {
-      ...{ folder, format: config.format, partition: this.#partition() },
-      facts: { ...this.#facts(), meta: literal(JSON.stringify({ sync_id: attempt.syncId, changes: [] })) },
+      ...{ folder, format: config.format, partition: this.#dates.folders },
+      facts: { ...factsOf(this.#parts), meta: literal(JSON.stringify({ sync_id: attempt.syncId, changes: [] })) },
       tables: [{ ...main, columns }],
       ...{ cells, columns, partitionColumn: (field && columnOf(field)?.name) || null },
       ...{ signal: context.signal, onProgress },
@@ -172,7 +181,8 @@ export class S3Stage implements Stage {
         bytes: this.#parts.local.length,
         openSlices: this.#slices.ids,
       });
-      await this.#uploadRefused(this.#mark.droppedSlices);
+      // What a replay puts aside lies in the bucket already.
+      if (!this.#parts.target.replays) await this.#uploadRefused(this.#mark.droppedSlices);
       killPoint('checkpoint.saved');
       return counts;
     });
@@ -196,7 +206,7 @@ export class S3Stage implements Stage {
   staged(): Promise<StagedLoad> {
     return this.#inTurn(async () => {
       const files = await this.#mainFiles();
-      return stagedLoad(this.#parts, this.#latest, { mark: this.#mark, files });
+      return stagedLoad(this.#parts, this.#latest, { mark: this.#mark, files, columns: this.#columns() });
     });
   }
 
@@ -209,11 +219,13 @@ export class S3Stage implements Stage {
     return this.#inTurn(async () => {
       await assertNotFenced(this.#parts);
       const { context, config, local } = this.#parts;
+      const { came } = this.#lines;
       const files = (await this.#mainFiles()).map(({ file }) => file);
       const records = this.#layout.records();
       const found = await findAside({
-        ...{ rows, files, records, straight: this.#straight, format: config.format },
-        ...{ lines: this.#lines()(records.table), folder: local.folder, signal: context.signal },
+        ...{ rows, files, columns: this.#columns(), records, straight: this.#straight, format: config.format },
+        ...{ lines: stagedLines(local.rowsFile, this.#lines)(records.table), came, folder: local.folder },
+        signal: context.signal,
         onRow: (slice, row) => this.#add(this.#quarantine.asideLine(slice, row)),
       });
       if (found.moved > 0) await this.#takeOut(found);
@@ -225,17 +237,18 @@ export class S3Stage implements Stage {
   async #takeOut({ moved, straight }: { moved: number; straight: StraightPart[] }): Promise<void> {
     const { local } = this.#parts;
     const { counts, aside = 0 } = this.#mark;
+    const { written, quarantined, checked = 0 } = counts;
     const gone = this.#straight.filter((part) => !straight.includes(part));
     for (const { folder } of gone) await this.#early.drop(path.join(local.folder, folder));
     this.#straight = straight;
     await local.flush();
     await this.#save({
-      counts: { ...counts, written: counts.written - moved, quarantined: counts.quarantined + moved },
+      counts: { ...counts, written: written - moved, quarantined: quarantined + moved, checked: checked + moved },
       bytes: local.length,
       aside: aside + moved,
     });
     await local.removeStraight(gone);
-    await this.#uploadRefused(this.#leftOut());
+    if (!this.#parts.target.replays) await this.#uploadRefused(this.#leftOut());
   }
 
   publish({ complete }: { complete: boolean }): Promise<Published> {
@@ -244,19 +257,26 @@ export class S3Stage implements Stage {
       if (complete && !this.#slices.isEmpty) throw notCheckpointed(target.stream.name);
       // First of all: a newer attempt has taken this one's files away.
       await assertNotFenced(this.#parts);
+      if (complete && target.replays) await assertAllKept(this.#parts, this.#latest, this.#mark.counts.read);
       await this.#uploadRefused(this.#leftOut());
-      const { main } = this.#layout.tables();
-      const uploads = await uploadsOf(this.#parts, main, await this.#toFiles(), this.#early);
-      const plan = retentionOf(this.#parts, this.#latest, { complete, adds: uploads.length > 0 });
+      const { main, all } = this.#layout.tables();
+      const names = await this.#parts.names.of(target, all);
+      const uploads = await uploadsOf(
+        this.#parts,
+        { main, names, of: generationOf(this.#parts, this.#latest) },
+        await this.#toFiles(),
+        this.#early,
+      );
+      const adds = uploads.length > 0;
+      const plan = retentionOf(this.#parts, this.#latest, { complete, adds });
+      const archiveKeys = await freeArchiveKeys(store, config, plan.moved, this.#early.taken);
       const commit = commitOf(this.#parts, this.#latest, {
-        ...{ complete, plan, mark: this.#mark, tables: this.#layout.saved() },
-        added: uploads.map((upload) => upload.stored),
+        ...{ complete, plan, archiveKeys, mark: this.#mark, tables: this.#layout.saved() },
+        ...{ columns: this.#columns(), names, added: uploads.map((upload) => upload.stored) },
       });
-      const announcement = await announce(placeOf(this.#parts), commit);
-      for (const { file, stored } of uploads) await this.#early.upload(file, stored.key);
-      for (const { key } of plan.moved) await store.copy(key, archiveKey(config.retention, key));
-      for (const { key } of plan.reclassed) await store.copy(key, key, storageClassOf(config.retention));
-      await assertNotFenced(this.#parts);
+      const announcement = await bringFiles(this.#parts, {
+        ...{ commit, uploads, early: this.#early, archiveKeys, moved: plan.moved, reclassed: plan.reclassed },
+      });
       killPoint('publish.before_commit');
       await writeCommit(placeOf(this.#parts), commit);
       killPoint('publish.committed');
@@ -288,6 +308,7 @@ export class S3Stage implements Stage {
       await assertNotFenced(this.#parts);
       await this.#dropEarly();
       await forgetHeld(this.#parts);
+      await this.#quarantine.drop();
       await this.#parts.local.remove();
     });
   }
@@ -304,21 +325,13 @@ export class S3Stage implements Stage {
     return this.#early.drop(this.#parts.local.folder);
   }
 
-  /** The date that a record's files are told apart by. */
-  #placeOf(record: JsonObject): string {
-    const { partition } = this.#parts.config;
-    const value = partition === null ? undefined : record[partition.field];
-    if (value !== undefined && value !== null) this.#partitioned = true;
-    return typeof value === 'string' ? member('_weir_at', value) : '';
-  }
-
   async #save(change: Partial<StageMark>): Promise<void> {
     this.#mark = {
       ...this.#mark,
       tables: this.#layout.saved(),
       straight: this.#straight,
-      partitioned: this.#partitioned,
-      nextSlice: this.#slices.next,
+      partitioned: this.#dates.areThere,
+      ...{ nextSlice: this.#slices.next, longestLine: this.#longestLine },
       ...change,
     };
     await this.#parts.local.save(this.#mark);
@@ -336,24 +349,20 @@ export class S3Stage implements Stage {
       this.#written = straight;
       return straight;
     }
-    const lines = await writeFiles({
-      from: this.#lines(),
-      folder: local.fileFor(FILES_FOLDER),
-      tables: this.#layout.tables().all,
-      format: config.format,
-      facts: this.#facts(),
-      partition: this.#partition(),
-      signal: context.signal,
+    const lines = await writeLines({
+      ...{ folder: local.fileFor(FILES_FOLDER), tables: this.#layout.tables().all, format: config.format },
+      ...{ facts: factsOf(this.#parts), partition: this.#dates.folders, signal: context.signal },
+      ...{ rowsFile: local.rowsFile, lines: this.#lines },
     });
     // An empty file stands for an empty table only.
     this.#written = straight.length > 0 ? [...straight, ...lines.filter(({ rows }) => rows > 0)] : lines;
     return this.#written;
   }
 
-  #lines(): WriteRequest['from'] {
+  get #lines(): LinesRequest {
     const aside = this.#mark.aside ? this.#layout.records().id : null;
-    const leaveOut = this.#leftOut();
-    return stagedLines(this.#parts.local.rowsFile, { leaveOut, longestLine: this.#longestLine, aside });
+    const came = this.#parts.target.replays !== undefined;
+    return { leaveOut: this.#leftOut(), longestLine: this.#longestLine, aside, came };
   }
 
   #straightFiles(leaveOut: readonly number[]): WrittenFile[] {
@@ -362,18 +371,8 @@ export class S3Stage implements Stage {
     return closed.flatMap(({ files }) => files.map((one) => ({ ...one, table: main })));
   }
 
-  #facts(): FileFacts {
-    const { context, target } = this.#parts;
-    return {
-      ...{ emittedAt: target.emittedAt, generation: target.generation, normalizedAt: context.clock() },
-      meta: '_airbyte_meta',
-    };
-  }
-
-  #partition(): { name: string; granularity: Granularity } | null {
-    const { partition } = this.#parts.config;
-    if (!partition || !this.#partitioned) return null;
-    return { name: plainName(partition.field), granularity: partition.granularity };
+  #columns() {
+    return readColumns(this.#layout.tables().main, this.#parts.config.format, factsOf(this.#parts));
   }
 
   async #afterPublish(complete: boolean, commit: Commit): Promise<void> {

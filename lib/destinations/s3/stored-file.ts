@@ -16,8 +16,9 @@ export interface StoredFile {
   readonly bytes: number;
   /** Which of the stream's tables it belongs to; absent for the one that checks look at. */
   readonly table?: string;
-  /** When and by which sync it was published. */
+  /** When it was published. */
   readonly at?: string;
+  /** By which sync; or, of rows that were loaded again, the one whose files it stays with. */
   readonly syncId?: number;
   /** Absent for the bucket's own. */
   readonly storageClass?: StorageClass;

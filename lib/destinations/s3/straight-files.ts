@@ -7,6 +7,7 @@ import { type Cell, type Column, NotStraight } from '#lib/records/index.ts';
 import { identifier, literal } from '#lib/sql-text.ts';
 import { RawIds } from '../raw-ids.ts';
 import { type OddRow, OddRows, scanFile } from '../straight-rows.ts';
+import { duckdbWords } from './duckdb-errors.ts';
 import type { Following } from './early-uploads.ts';
 import type { StagedTable } from './layouts/layout.ts';
 import { type WriteRequest, type WrittenFile, writeFiles } from './write-files.ts';
@@ -16,6 +17,8 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024;
 /** Of ids: twelve decimal digits, which are digits of a UUID too. Numbering the rows instead would keep DuckDB to one thread. */
 const ID_SEQUENCE = 'ids';
 const FIRST_ID = 100_000_000_000;
+/** Words of DuckDB's: a value that it takes otherwise, or more folders than it can write at once. */
+const READ_INSTEAD = /^(Conversion|Invalid Input|Out of Memory) Error/;
 const MAKE_SEQUENCE = `create sequence ${ID_SEQUENCE} start ${FIRST_ID}`;
 
 export interface StraightRequest extends Omit<WriteRequest, 'from' | 'prepare'> {
@@ -64,7 +67,7 @@ export async function writeStraight(file: DelimitedFile, request: StraightReques
     for (const following of followed) await following.stop();
     await rm(request.folder, { recursive: true, force: true });
     request.signal.throwIfAborted();
-    if (error instanceof NotStraight || /^(Conversion|Invalid Input) Error/.test((error as Error).message)) return null;
+    if (error instanceof NotStraight || READ_INSTEAD.test(duckdbWords(error))) return null;
     throw error;
   }
 }

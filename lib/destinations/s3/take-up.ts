@@ -23,17 +23,15 @@ export async function takeUp(parts: StageParts): Promise<TakenUp> {
   const published = latest !== null && latest.syncId === attempt.syncId ? latest.part : 0;
   await tidyQuarantine(parts, latest, published);
   if (mark === null) return { latest, late, mark };
-  if (mark.parts > published) return { latest, late, mark: await forget(parts, mark) };
+  if (mark.parts !== published) return { latest, late, mark: await forget(parts, mark) };
   const dropped = [...mark.droppedSlices, ...mark.openSlices];
-  const next = { ...mark, openSlices: [], droppedSlices: dropped };
-  if (mark.parts === published) return { latest, late, mark: next };
-  // The rows of the last checkpoint were published, and the attempt died before it noted that.
-  await local.keepSlices([]);
-  await local.removeStraight(next.straight);
-  return { latest, late, mark: { ...next, straight: [], droppedSlices: [], bytes: 0, parts: published } };
+  return { latest, late, mark: { ...mark, openSlices: [], droppedSlices: dropped } };
 }
 
-/** A stage that knows of publishes which the bucket doesn't is of another bucket, or of one that was emptied. */
+/**
+ * A stage that knows of fewer publishes than the bucket died before it noted one, or lies on a machine that was not the last: what it holds
+ * is published, or will be read again. One that knows of more is of another bucket, or of one that was emptied.
+ */
 async function forget({ local }: StageParts, mark: StageMark): Promise<null> {
   await local.keepSlices([]);
   await local.removeStraight(mark.straight);

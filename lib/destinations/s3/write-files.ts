@@ -2,9 +2,12 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { identifier, literal } from '#lib/sql-text.ts';
+import type { ReadColumn } from '../local-files.ts';
 import type { Granularity } from './config.ts';
+import { duckdbError } from './duckdb-errors.ts';
 import type { FileFormat, OutputColumn } from './formats/format.ts';
-import type { FileFacts, StagedTable } from './layouts/layout.ts';
+import { PARQUET_TYPES } from './formats/parquet-types.ts';
+import { CAME, type FileFacts, type StagedTable } from './layouts/layout.ts';
 import { ASIDE } from './refused-lines.ts';
 
 const MEMORY_LIMIT = '512MB';
@@ -60,7 +63,8 @@ export async function writeFiles(request: WriteRequest): Promise<WrittenFile[]> 
     return written;
   } catch (error) {
     request.signal.throwIfAborted();
-    throw error;
+    const [main] = request.tables;
+    throw duckdbError(error, `The files of ${main?.name ?? 'a table'} could not be made`);
   } finally {
     request.signal.removeEventListener('abort', stop);
     connection.closeSync();
@@ -109,12 +113,8 @@ export function copyStatement(
   table: StagedTable,
   folder: string,
 ): string {
-  const values = table.columns.map(({ name, type }) => ({
-    name,
-    sql: format.value(identifier(name), type, table.exact.has(name)),
-  }));
   const folderColumn = partition && partitionColumn(partition);
-  const { query, options } = format.copy(table.select(format, values, facts), from(table), folderColumn);
+  const { query, options } = format.copy(columnsOf(table, format, facts), from(table), folderColumn);
   const all = [
     ...options,
     ...(partition ? [] : [`file_size_bytes '${FILE_BYTES}'`]),
@@ -124,15 +124,35 @@ export function copyStatement(
   return `copy (${query}) to ${literal(folder)} (${all.join(', ')})`;
 }
 
+/** The columns of a table's files for those who read them; none where the files say them themselves. */
+export function readColumns(table: StagedTable, format: FileFormat, facts: FileFacts): readonly ReadColumn[] {
+  return format.saysTypes ? [] : columnsOf(table, format, facts).map(({ name, type }) => ({ name, type }));
+}
+
+/** In their order. */
+function columnsOf(table: StagedTable, format: FileFormat, facts: FileFacts): readonly OutputColumn[] {
+  const values = table.columns.map(({ name, type }) => ({
+    name,
+    sql: format.value(identifier(name), type, table.exact.has(name)),
+    type: PARQUET_TYPES[type],
+  }));
+  return table.select(format, values, facts);
+}
+
 export interface LinesRequest {
   readonly leaveOut: readonly number[];
   readonly longestLine: number;
   /** The column that names a record, where some were put aside after they were staged. */
   readonly aside: string | null;
+  /** Each line says when its record came. */
+  readonly came: boolean;
 }
 
 /** Staged lines as DuckDB reads them. Every value is text, and cast afterwards: no type is guessed. */
-export function stagedLines(rowsFile: string, { leaveOut, longestLine, aside }: LinesRequest): WriteRequest['from'] {
+export function stagedLines(
+  rowsFile: string,
+  { leaveOut, longestLine, aside, came }: LinesRequest,
+): WriteRequest['from'] {
   const lines = (names: Iterable<string>) => {
     const types = [...names].map((name) => `${literal(name)}: 'VARCHAR'`);
     return `read_json(${literal(rowsFile)}, format = 'newline_delimited', columns = {${types.join(', ')}},
@@ -146,12 +166,13 @@ export function stagedLines(rowsFile: string, { leaveOut, longestLine, aside }: 
       : ` and ${identifier(aside)} not in (select ${ASIDE} from ${lines([ASIDE])} where ${ASIDE} is not null)`;
   return (table) => {
     const names = new Set([...table.columns.map((column) => column.name), ...table.extra]);
-    return `${lines([...names, '_weir_slice', '_weir_table', '_weir_at'])} where _weir_table = '${table.id}'${closed}${kept}`;
+    const own = ['_weir_slice', '_weir_table', '_weir_at', ...(came ? [CAME] : [])];
+    return `${lines([...names, ...own])} where _weir_table = '${table.id}'${closed}${kept}`;
   };
 }
 
 function partitionColumn({ name, granularity }: NonNullable<WriteRequest['partition']>): OutputColumn {
   const instant = 'make_timestamp(epoch_us(try_cast(_weir_at as timestamptz)))';
   const value = `strftime(${instant}, ${literal(FORMATS[granularity])})`;
-  return { name: `${name}_${granularity}`, sql: `coalesce(${value}, ${literal(NO_PARTITION)})` };
+  return { name: `${name}_${granularity}`, sql: `coalesce(${value}, ${literal(NO_PARTITION)})`, type: 'varchar' };
 }

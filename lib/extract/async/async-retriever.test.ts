@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { testClock } from '#tests/harness/clock.ts';
 import type { Answers } from '#tests/harness/scripted-server.ts';
 import { scriptedSource } from '../fixtures/scripted-source.ts';
@@ -251,13 +252,18 @@ describe('downloads', () => {
       (_, id) => `${id},"${'x'.repeat(70)} ${hash('md5', String(id)).repeat(2)}"`,
     );
     const body = packed(`id,text\n${rows.join('\n')}\n`);
-    const folders = () => readdirSync(os.tmpdir()).filter((name) => name.startsWith('weir-download-'));
-    const before = folders();
+    // In the folder that all share, other tests' downloads come and go.
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-downloads-of-test-'));
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    });
     const { read } = await exportsOf(manifest(retriever), { more: { '/files/1': { body } } });
     const { records, events } = await read('orders');
     expect(records.map(({ id }) => id)).toEqual(rows.map((_, id) => String(id)));
     expect(events.filter(({ type }) => type === 'page').length).toBeGreaterThan(20);
-    expect(folders()).toEqual(before);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('a download may have pages, and its records are filtered and changed as others', async () => {

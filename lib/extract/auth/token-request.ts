@@ -73,7 +73,7 @@ async function once(
 
 function refusal(host: string, status: number, body: JsonValue | undefined, refused: RefusedToken): WeirError {
   const gave = `${host} gave no access token: it answered ${status}`;
-  if (status === 429 || status >= 500) return tokenRefused('transient', `${gave}.`, 'It is tried again later.');
+  if (status === 429 || status >= 500) return tokenRefused('transient', `${gave}.`, 'It may give one at the next try.');
   const reason = isJsonObject(body) ? body[refused.key] : undefined;
   const isOver = refused.statuses.includes(status) && typeof reason === 'string' && refused.values.includes(reason);
   if (isOver)

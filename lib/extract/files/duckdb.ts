@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { streamedChunks } from '#lib/duckdb-chunks.ts';
 import { literal } from '#lib/sql-text.ts';
 
 /** DuckDB with one file to read and nothing else: no other path, no network, no extension, and no way to change that. */
@@ -25,9 +26,7 @@ export async function openFileReader(file: string): Promise<FileReader> {
   await lockDown(connection, file);
   return {
     async *rows(sql) {
-      const result = await connection.stream(sql);
-      for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())
-        yield chunk.getRows();
+      for await (const chunk of streamedChunks(connection, sql)) yield chunk.getRows();
     },
     async all(sql) {
       return (await connection.runAndReadAll(sql)).getRows();
@@ -40,7 +39,7 @@ export async function openFileReader(file: string): Promise<FileReader> {
 }
 
 async function lockDown(connection: DuckDBConnection, file: string): Promise<void> {
-  await connection.run("set temp_directory = ''");
+  await connection.run("set temp_directory = ''; set timezone = 'UTC'");
   await connection.run(`set allowed_paths = [${literal(file)}]`);
   await connection.run('set enable_external_access = false');
   await connection.run('set lock_configuration = true');

@@ -180,7 +180,8 @@ describe('what a CSV file leaves open', () => {
     const readBy = async (text: string, schema: JsonObject) => (await read(text, { type: 'csv' }, { schema })).records;
     expect(await readBy(one, schemaOf('column_1', 'column_2'))).toEqual([{ column_1: '7', column_2: 'Hooli' }]);
     expect(await readBy('id,name\n7,Hooli\n', schemaOf('id', 'name'))).toEqual([{ id: '7', name: 'Hooli' }]);
-    expect(await readBy(one, schemaOf('id', 'name'))).toEqual([]);
+    // Its row is no header, and lost to nobody.
+    await expect(readBy(one, schemaOf('id', 'name'))).rejects.toMatchObject({ code: 'other_columns' });
   });
 
   test('single quotes are quotes where every field that begins with one ends with one', async () => {
@@ -260,6 +261,8 @@ describe('Excel', () => {
 
   test('another sheet by its name; a wrong name shows the right ones', async () => {
     expect((await read(workbook(), { type: 'excel', sheet: 'R&D' })).records).toEqual([{ note: 'x' }]);
+    expect((await read(workbook(), { type: 'excel', sheet: 2 })).records).toEqual([{ note: 'x' }]);
+    await expect(read(workbook(), { type: 'excel', sheet: 3 })).rejects.toMatchObject({ code: 'no_records' });
     await expect(read(workbook(), { type: 'excel', sheet: 'Nope' })).rejects.toMatchObject({
       hint: 'Sheets: Orders, R&D.',
     });
@@ -267,6 +270,11 @@ describe('Excel', () => {
 
   test('what is no workbook says so', async () => {
     await expect(read(zip({ 'a.txt': 'x' }), { type: 'excel' })).rejects.toMatchObject({ code: 'file_broken' });
+    for (const [part, kind] of [
+      ['xl/workbook.bin', /: is a binary workbook \(\.xlsb\)\.$/],
+      ['content.xml', /: is an OpenDocument sheet \(\.ods\)\.$/],
+    ] as const)
+      await expect(read(zip({ [part]: 'x' }), { type: 'excel' })).rejects.toThrow(kind);
     await expect(read('id\n1\n', { type: 'excel' })).rejects.toMatchObject({ code: 'file_broken' });
     await expect(read(gzipSync('x'), { type: 'excel' })).rejects.toMatchObject({ code: 'file_broken' });
   });

@@ -63,6 +63,8 @@ export interface CsvOptions {
 }
 export interface JsonLinesOptions {
   readonly type: 'jsonl';
+  /** What becomes of lines that are no JSON object: `fail` (default) stops at the first, `skip` leaves them out and says so. */
+  readonly bad_rows?: 'fail' | 'skip';
 }
 export interface JsonOptions {
   readonly type: 'json';
@@ -74,8 +76,8 @@ export interface ParquetOptions {
 }
 export interface ExcelOptions {
   readonly type: 'excel';
-  /** The first when absent. */
-  readonly sheet?: string;
+  /** Its name, or its number from 1; the first that is not hidden when absent. */
+  readonly sheet?: string | number;
   readonly header?: boolean;
   /** Rows before the header that are left out. */
   readonly skip_rows?: number;

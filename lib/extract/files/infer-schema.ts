@@ -11,9 +11,10 @@ interface Seen {
   items: Seen | null;
 }
 
-/** The JSON schema (draft 7, with `airbyte_type`) that all of the records fit; every field may be null. */
-export function inferSchema(records: Iterable<JsonObject>): JsonObject {
+/** The JSON schema (draft 7, with `airbyte_type`) that all of the records fit; every field may be null. Fields of which nothing is seen are text. */
+export function inferSchema(records: Iterable<JsonObject>, fields: readonly string[] = []): JsonObject {
   const root = nothingSeen();
+  for (const field of fields) root.properties.set(field, nothingSeen());
   for (const record of records) look(root, record, 0);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',

@@ -1,13 +1,44 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
 import { type JsonObject, stringifyJson } from '#lib/json.ts';
 import type { FileStreamOptions, FormatOptions } from './file-options.ts';
 import { context, folderOf, read, request, testFolder } from './fixtures/reading.ts';
+import { zip } from './fixtures/workbook.ts';
 import { discoverFiles, readFiles } from './read-files.ts';
 
 const demoData = path.resolve(import.meta.dirname, '../../demo/data');
+
+type Row = { readonly id: number; readonly text: string };
+
+/** The rows as a file of that format. */
+async function written(rows: readonly Row[], type: FormatOptions['type']): Promise<string | Buffer> {
+  const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+  if (type === 'jsonl') return lines;
+  if (type === 'json') return JSON.stringify(rows);
+  if (type === 'csv') return `id,text\n${rows.map(({ id, text }) => `${id},${text}`).join('\n')}`;
+  if (type === 'excel') return sheetOf(rows);
+  const folder = testFolder({ lines });
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`copy (from read_json('${folder}/lines', format = 'nd')) to '${folder}/rows' (format parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+  return readFileSync(`${folder}/rows`);
+}
+
+function sheetOf(rows: readonly Row[]): Buffer {
+  const cells = rows.map(({ id, text }) => `<row><c><v>${id}</v></c><c t="str"><v>${text}</v></c></row>`);
+  const header = '<row><c t="str"><v>id</v></c><c t="str"><v>text</v></c></row>';
+  return zip({
+    'xl/workbook.xml': '<workbook><sheets><sheet name="One" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    'xl/_rels/workbook.xml.rels':
+      '<Relationships><Relationship Id="rId1" Target="worksheets/one.xml"/></Relationships>',
+    'xl/worksheets/one.xml': `<worksheet><sheetData>${header}${cells.join('')}</sheetData></worksheet>`,
+  });
+}
 
 const properties = (schema: JsonObject) => schema.properties as Record<string, JsonObject>;
 
@@ -82,6 +113,18 @@ describe('CSV', () => {
     await expect(read(unclosed.given, unclosed.options)).rejects.toMatchObject({ code: 'bad_row', where: { line: 3 } });
   });
 
+  test.each([
+    ['with too many fields', '1,2,3\n', { line: 200_002 }],
+    ['with a quote that nothing closes', '1,"open\n', { line: 200_002 }],
+  ])('a row %s is noticed behind two hundred thousand others', async (_, row, where) => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => `${index},plain\n`).join('');
+    const { given, options } = folderOf(`id,n\n${rows}${row}`, { type: 'csv' }, 'long.csv');
+    await expect(read(given, options)).rejects.toMatchObject({
+      code: 'bad_row',
+      where: { file: 'long.csv', ...where },
+    });
+  });
+
   test('or is left out, counted and told, where the manifest says so', async () => {
     const { given, options } = folderOf('id,n\n1,2\n2,3,4\n3\n4,5\n', { type: 'csv', bad_rows: 'skip' });
     const { records, pages, notices } = await read(given, options);
@@ -131,6 +174,19 @@ describe('JSON', () => {
     ]);
   });
 
+  test('or is left out, counted and told, where the manifest says so', async () => {
+    const lines = '{"id":1}\nnonsense\n\n[2]\n{"id":3}\n{"id":';
+    const { given, options } = folderOf(lines, { type: 'jsonl', bad_rows: 'skip' }, 'some.jsonl');
+    const { records, pages, notices } = await read(given, options);
+    expect(records).toEqual([{ id: 1 }, { id: 3 }]);
+    expect(pages.reduce((sum, page) => sum + page.read, 0)).toBe(5);
+    expect(pages.reduce((sum, page) => sum + page.filtered, 0)).toBe(3);
+    expect(notices).toEqual([
+      'some.jsonl: 3 rows don\'t fit and were left out (line 2: nonsense; line 4: [2]; line 6: {"id":).',
+    ]);
+    expect(properties(await discoverFiles(given, options))).toEqual({ id: { type: ['null', 'integer'] } });
+  });
+
   test('bytes that are no UTF-8 are refused', async () => {
     const { given, options } = folderOf(Buffer.from('{"a":"é"}\n', 'latin1'), { type: 'jsonl' });
     await expect(read(given, options)).rejects.toMatchObject({ code: 'bad_encoding' });
@@ -170,6 +226,29 @@ describe('Parquet', () => {
       sig: 81,
       longitude: -136.5559,
     });
+  });
+
+  test('nested and long values come as they are, those too that JSON has no word for', async () => {
+    const folder = testFolder();
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run(
+      `copy (select {'big': 12345678901234567890123.123456789::decimal(38, 9), 'nan': 'nan'::double, 'text': 'NaN, "Infinity"'} as a,
+         [{'x': '-infinity'::double, 'y': [1, null]}] as b, map {'k': 9007199254740993} as c, 18446744073709551615::ubigint as d, 'nan'::double as e,
+         timestamp '2026-11-25 10:00:00.123456' as f from range(3000))
+       to '${folder}/odd' (format parquet, row_group_size 1000)`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    const { given, options } = folderOf(readFileSync(`${folder}/odd`), { type: 'parquet' });
+    const { records } = await read(given, options);
+    expect(records).toHaveLength(3000);
+    expect(new Set(records.map((record) => stringifyJson(record)))).toEqual(
+      new Set([
+        '{"a":{"big":12345678901234567890123.123456789,"nan":"NaN","text":"NaN, \\"Infinity\\""},' +
+          '"b":[{"x":"-Infinity","y":[1,null]}],"c":{"k":9007199254740993},"d":18446744073709551615,"e":"nan","f":"2026-11-25T10:00:00.123456"}',
+      ]),
+    );
   });
 
   test('that is cut or is something else is named', async () => {
@@ -243,6 +322,16 @@ describe('how much is to come', () => {
     const { toCome, pages } = await filesOf({ 'a.jsonl': '{"id":1}\n', 'b.jsonl': '{"id":22}\n' }, '*.jsonl');
     expect(toCome).toEqual([19, 10]);
     expect(pages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(19);
+  });
+
+  test.each(['csv', 'jsonl', 'json', 'parquet', 'excel'] as const)('is told of %s as its rows come', async (type) => {
+    const rows = Array.from({ length: 9_000 }, (_, id) => ({ id, text: 'x'.repeat(40) }));
+    const { given, options } = folderOf(await written(rows, type), { type });
+    const { pages, toCome } = await read(given, options);
+    const total = toCome[0] ?? 0;
+    expect(pages.length).toBeGreaterThan(3);
+    expect(pages.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(total);
+    for (const { bytes } of pages) expect(bytes).toBeLessThan(total / 2);
   });
 
   test('is not known while a packed file is behind', async () => {

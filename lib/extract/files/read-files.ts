@@ -2,10 +2,12 @@ import type { CheckResult, StreamState } from '#lib/catalog.ts';
 import { failureText, toFailure, WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import type { ExtractContext, ReadEvent, ReadRequest } from '../source.ts';
-import { fileNotFound, isBadRow } from './file-errors.ts';
+import { fileNotFound, isBadRow, renamed } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
+import { FileVersions } from './file-versions.ts';
 import type { OpenFile, Portion } from './formats/format.ts';
 import { openFormat } from './formats/index.ts';
+import { hasKnown, otherColumns } from './known-columns.ts';
 import { openProvider } from './providers/index.ts';
 import type { FileEntry, FileProvider } from './providers/provider.ts';
 import { fileInPlace, type StagedFile, stageFile } from './stage-file.ts';
@@ -13,6 +15,8 @@ import { fileInPlace, type StagedFile, stageFile } from './stage-file.ts';
 /** While a file is fetched, each such part of it is told: a twentieth, where it is known how long it is. */
 const TOLD_EVERY_BYTES = 256_000_000;
 const TOLD_AT_LEAST_BYTES = 16_000_000;
+/** So many files are looked at for columns. */
+const MOST_LOOKED_AT = 20;
 /** Names of files that are larger than their size says. */
 const PACKED = /\.(gz|zst|zip)$/i;
 
@@ -30,41 +34,54 @@ export async function* readFiles(
   try {
     const known = knownVersions(request);
     const entries = await listed(provider, options);
-    const versions: Record<string, string> = {};
-    for (const { name } of entries) if (known[name]) versions[name] = known[name];
+    const versions = new FileVersions(entries, known);
     let slices = 0;
-    const changed = entries.filter(({ name, version }) => version === null || known[name] !== version);
+    const changed = entries.filter(({ name, version }) => version === null || versions.of(name) !== version);
+    const bytesBehind = bytesBehindEach(changed);
     for (const [index, entry] of changed.entries()) {
       context.signal.throwIfAborted();
       if (slices >= (request.limits?.maxSlices ?? Infinity)) return;
-      const later = changed.slice(index + 1);
-      const inPlace = mayGoWhole(options, request) ? await fileInPlace(provider, entry) : null;
+      const later = bytesBehind[index] ?? null;
+      // What grows faster than it is loaded is copied.
+      const inPlace = mayGoWhole(options, request) && !request.filesGrow ? await fileInPlace(provider, entry) : null;
       let version = inPlace && (yield* takenInPlace(options, request, { entry, file: inPlace, later }));
       if (version === null) {
-        const file = yield* fetchFile(provider, entry, { known: known[entry.name] ?? null, options, later });
+        // Of a file that is only looked at, what is there will do.
+        const how = { ...options, mayGrow: request.filesGrow === true || request.limits !== undefined };
+        const file = yield* fetchFile(provider, entry, { known: versions.of(entry.name), options: how, later });
         if (!file) continue;
+        for (const message of noticesOf(entry.name, file)) yield { type: 'notice', level: 'warn', message };
         yield { type: 'to_come', bytes: sizeOf(file.bytes, later) };
         // Whoever has refused it once would refuse its copy too.
         yield* pagesOf(context, options, { ...request, takesFiles: request.takesFiles && !inPlace }, entry, file);
         version = file.version;
       }
       slices += 1;
-      versions[entry.name] = version;
-      yield { type: 'slice_closed', slice: entry.name, state: { complete: false, files: { ...versions } } };
+      versions.set(entry.name, version);
+      yield { type: 'slice_closed', slice: entry.name, state: versions.state(false) };
     }
-    yield { type: 'slice_closed', slice: 'all files', state: { complete: true, files: versions } };
+    yield { type: 'slice_closed', slice: 'all files', state: versions.state(true) };
   } catch (error) {
-    throw error instanceof WeirError ? error.at({ stream: options.name }) : error;
+    throw await inWords(error, provider, options);
   } finally {
     provider.close?.();
   }
+}
+
+/** With the stream, and the file as people call it. */
+async function inWords(error: unknown, provider: FileProvider, { name }: FileStreamOptions): Promise<unknown> {
+  if (!(error instanceof WeirError)) return error;
+  const { file } = error.where;
+  // Without a name of its own, the file is told as it is called here: the error counts for more.
+  const shown = file === undefined ? null : await provider.shownName?.(file).catch(() => null);
+  return (shown && file !== undefined ? renamed(error, file, shown) : error).at({ stream: name });
 }
 
 /** A file that may go whole is offered where it lies. @returns its version if it was taken; null if it has to be fetched */
 async function* takenInPlace(
   options: FileStreamOptions,
   request: ReadRequest,
-  { entry, file, later }: { entry: FileEntry; file: StagedFile; later: readonly FileEntry[] },
+  { entry, file, later }: { entry: FileEntry; file: StagedFile; later: number | null },
 ): AsyncGenerator<ReadEvent, string | null> {
   try {
     yield { type: 'to_come', bytes: sizeOf(file.bytes, later) };
@@ -76,8 +93,9 @@ async function* takenInPlace(
 
 interface Fetching {
   readonly known: string | null;
-  readonly options: FileStreamOptions;
-  readonly later: readonly FileEntry[];
+  readonly options: FileStreamOptions & { readonly mayGrow: boolean };
+  /** Bytes of the files behind it; null where they are not known. */
+  readonly later: number | null;
 }
 
 /** A private copy of a file; while a long one is fetched, how far that is. */
@@ -89,26 +107,40 @@ async function* fetchFile(
   let now = { bytes: 0, total: null as number | null };
   let told = 0;
   let next = Promise.withResolvers<void>();
-  const staging = stageFile(provider, entry, known, options, (bytes, total) => {
+  const waits: string[] = [];
+  const onWait = (notice: string) => {
+    waits.push(notice);
+    next.resolve();
+  };
+  const onBytes = (bytes: number, total: number | null) => {
     now = { bytes, total };
     const step = total === null ? TOLD_EVERY_BYTES : Math.max(total / 20, TOLD_AT_LEAST_BYTES);
     if (bytes - told >= step) next.resolve();
-  });
+  };
+  const staging = stageFile(provider, entry, known, options, { onBytes, onWait });
   let isGiven = false;
   try {
     while (!(await Promise.race([staging.then(() => true), next.promise.then(() => false)]))) {
-      told = now.bytes;
       next = Promise.withResolvers();
+      for (const message of waits.splice(0)) yield { type: 'notice', level: 'warn', message };
+      if (now.bytes <= told) continue;
+      told = now.bytes;
       const total = now.total === null || PACKED.test(entry.name) ? null : sizeOf(now.total, later);
       yield { type: 'to_come', bytes: total };
       const of = now.total === null ? '' : ` of ${megabytes(now.total)}`;
       yield { type: 'notice', level: 'info', message: `${megabytes(told)}${of} of ${entry.name} are fetched.` };
     }
     isGiven = true;
+    for (const message of waits.splice(0)) yield { type: 'notice', level: 'warn', message };
     return await staging;
   } finally {
     if (!isGiven) staging.then((file) => file?.remove()).catch(() => undefined);
   }
+}
+
+function noticesOf(name: string, { notice, bytes }: StagedFile): string[] {
+  if (notice !== undefined) return [notice];
+  return bytes === 0 ? [`${name} is empty: it has no rows, and no header.`] : [];
 }
 
 function megabytes(bytes: number): string {
@@ -116,32 +148,48 @@ function megabytes(bytes: number): string {
 }
 
 /** Of a file and those that follow it. */
-function sizeOf(bytes: number, later: readonly FileEntry[]): number | null {
-  let sum = bytes;
-  for (const { name, bytes: size } of later) {
-    if (size === null || PACKED.test(name)) return null;
-    sum += size;
-  }
-  return sum;
+function sizeOf(bytes: number, later: number | null): number | null {
+  return later === null ? null : bytes + later;
 }
 
-/** The schema of the first file. */
+/** For each file, how many bytes those behind it have; null where that is not known. */
+function bytesBehindEach(entries: readonly FileEntry[]): (number | null)[] {
+  const behind: (number | null)[] = [];
+  let sum: number | null = 0;
+  for (const { name, bytes } of entries.toReversed()) {
+    behind.push(sum);
+    sum = sum === null || bytes === null || PACKED.test(name) ? null : sum + bytes;
+  }
+  return behind.reverse();
+}
+
+/** The schema of the first file that has columns. */
 export async function discoverFiles(context: ExtractContext, options: FileStreamOptions): Promise<JsonObject> {
   if (options.schema) return options.schema;
   const provider = openProvider(context, options);
   try {
-    const [first] = await listed(provider, options);
-    const file = first && (await stageFile(provider, first, null, options));
-    if (!file) throw fileNotFound([options.path].flat().join(', '));
-    try {
-      return await openFormat(options.format).schema({ name: first.name, path: file.path, beside: file.beside });
-    } finally {
-      await file.remove();
+    const all = await listed(provider, options);
+    const filled = all.filter(({ bytes }) => bytes !== 0);
+    let schema: JsonObject = {};
+    for (const entry of (filled.length > 0 ? filled : all).slice(0, MOST_LOOKED_AT)) {
+      schema = await schemaIn(provider, entry, options);
+      if (Object.keys(schema.properties ?? {}).length > 0) break;
     }
+    return schema;
   } catch (error) {
-    throw error instanceof WeirError ? error.at({ stream: options.name }) : error;
+    throw await inWords(error, provider, options);
   } finally {
     provider.close?.();
+  }
+}
+
+async function schemaIn(provider: FileProvider, entry: FileEntry, options: FileStreamOptions): Promise<JsonObject> {
+  const file = await stageFile(provider, entry, null, { ...options, mayGrow: true });
+  if (!file) throw fileNotFound(entry.name);
+  try {
+    return await openFormat(options.format).schema({ name: entry.name, path: file.path, beside: file.beside });
+  } finally {
+    await file.remove();
   }
 }
 
@@ -203,6 +251,7 @@ async function* pagesOf(
     for await (const { portion, bytes } of withBytes(format.read(open, schema), file.bytes)) {
       const { records: all, skipped = 0, notice } = portion;
       signal.throwIfAborted();
+      if (page === 0) assertKnown(entry.name, all, schema);
       if (notice) yield { type: 'notice', level: 'warn', message: notice };
       const records = all.length > left ? all.slice(0, left) : all;
       left -= records.length;
@@ -217,6 +266,12 @@ async function* pagesOf(
   } finally {
     await file.remove();
   }
+}
+
+/** By what its first rows hold. */
+function assertKnown(file: string, records: readonly JsonObject[], schema: JsonObject): void {
+  const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  if (!hasKnown(columns, schema)) throw otherColumns(file, columns, schema);
 }
 
 /** Each portion with its part of the file's bytes, which add up to all of them; where no parts are known, the first has all. */

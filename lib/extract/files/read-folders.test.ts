@@ -6,6 +6,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,7 +16,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Script, scriptedServer } from '#tests/harness/scripted-server.ts';
 import type { FileStreamOptions } from './file-options.ts';
 import { context, read, request, testFolder } from './fixtures/reading.ts';
-import { checkFiles, readFiles } from './read-files.ts';
+import { folderFiles } from './providers/folder.ts';
+import { checkFiles, discoverFiles, readFiles } from './read-files.ts';
 
 describe('folders', () => {
   const csv = (folder: string, pattern: string): FileStreamOptions => ({
@@ -145,6 +147,32 @@ describe('folders', () => {
     expect((await read(given, csv(inside, 'ok.csv'))).records).toEqual([{ id: 1 }]);
   });
 
+  test('thousands of files are listed with few of them open, and one that goes meanwhile is another attempt’s matter', async () => {
+    const names = Array.from({ length: 1_500 }, (_, index) => `${String(index).padStart(4, '0')}.csv`);
+    const folder = testFolder(Object.fromEntries(names.map((name) => [name, 'id\n1\n'])));
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    let most = 0;
+    let isOver = false;
+    const look = () => {
+      most = Math.max(most, open());
+      if (!isOver) setImmediate(look);
+    };
+    look();
+    const provider = folderFiles([folder], folder, ['*.csv']);
+    const entries = await provider.list();
+    isOver = true;
+    expect(entries.map(({ name }) => name)).toEqual(names);
+    expect(most - before).toBeLessThan(100);
+    unlinkSync(path.join(folder, '0001.csv'));
+    const gone = entries[1] ?? { name: '', version: null, bytes: null };
+    const failure = { kind: 'transient', code: 'file_changed', where: { file: '0001.csv' } };
+    await expect(provider.fetch(gone, path.join(folder, 'copy'), null)).rejects.toMatchObject(failure);
+    await expect(provider.open?.(gone)).rejects.toMatchObject(failure);
+    symlinkSync('nowhere.csv', path.join(folder, '0001.csv'));
+    await expect(provider.list()).rejects.toMatchObject(failure);
+  });
+
   test('an upload that is not where the worker runs is told as that', async () => {
     const given = { ...context(0, []), uploadDir: testFolder({}) };
     const options = { ...csv('', 'a-file-id'), provider: { type: 'upload' } as const };
@@ -152,6 +180,24 @@ describe('folders', () => {
       code: 'file_not_found',
       hint: expect.stringContaining('shared with the web server'),
     });
+  });
+
+  test('an upload that is wrong is told by the name that it had', async () => {
+    const uploadDir = testFolder({ 'a-file-id': 'id\n1,2\n' });
+    const uploadName = async (id: string) => (id === 'a-file-id' ? 'orders $$ 1.csv' : null);
+    const given = { ...context(0, []), uploadDir, uploadName };
+    const options = { ...csv('', 'a-file-id'), provider: { type: 'upload' } as const };
+    await expect(read(given, options)).rejects.toMatchObject({
+      code: 'bad_row',
+      message: expect.stringMatching(/^orders \$\$ 1\.csv: line 2/),
+      where: { file: 'orders $$ 1.csv', line: 2 },
+    });
+  });
+
+  test('the first file that holds something says what the rows look like', async () => {
+    const folder = testFolder({ '1.csv': '', '2.csv': 'id\n7\n' });
+    const schema = await discoverFiles(context(0, [folder]), csv(folder, '*.csv'));
+    expect(schema.properties).toEqual({ id: { type: ['null', 'integer'] } });
   });
 
   test('a check says what was found, or what is wrong', async () => {

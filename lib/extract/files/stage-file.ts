@@ -1,13 +1,16 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, truncate } from 'node:fs/promises';
 import os from 'node:os';
 import path, { matchesGlob } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { unzstd } from '../zstd.ts';
-import { fileError } from './file-errors.ts';
+import { fileChanged, fileError, isOfOwnDisk } from './file-errors.ts';
 import type { FileStreamOptions } from './file-options.ts';
-import type { FileEntry, FileProvider, OnBytes } from './providers/provider.ts';
+import { firstBytes } from './first-bytes.ts';
+import type { FileFormat } from './formats/format.ts';
+import { openFormat } from './formats/index.ts';
+import type { FileEntry, FileProvider, Told } from './providers/provider.ts';
 import { openZipEntry, type ZipEntry, zipEntries } from './zip-file.ts';
 
 const MAX_UNPACKED_BYTES = 20 * 1024 ** 3;
@@ -24,37 +27,58 @@ export interface StagedFile {
   readonly beside: string;
   readonly version: string;
   readonly bytes: number;
+  /** What is to be known of how it was taken. */
+  readonly notice?: string;
   /** Of a file that is no private copy. */
   readonly assertUnchanged?: () => Promise<void>;
   remove(): Promise<void>;
 }
 
+type StageOptions = Pick<FileStreamOptions, 'format' | 'member'> & {
+  /** Somebody may be adding rows to it: what is there is taken. */
+  readonly mayGrow?: boolean;
+};
+
 /**
  * Copies a file to where nobody changes it, and unpacks gzip, zstd and zip (told by their first bytes; a workbook stays packed). Null
- * if it is still the known version.
+ * if it is still the known version. Of one that grows meanwhile and may, up to its last whole row.
  */
 export async function stageFile(
   provider: FileProvider,
   entry: FileEntry,
   known: string | null,
-  options: Pick<FileStreamOptions, 'format' | 'member'>,
-  onBytes?: OnBytes,
+  options: StageOptions,
+  told?: Told,
 ): Promise<StagedFile | null> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'weir-file-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const copy = path.join(folder, 'file');
-    const fetched = await provider.fetch(entry, copy, known, onBytes);
+    const { wholeRowsEnd } = openFormat(options.format);
+    const asItIs = options.mayGrow && wholeRowsEnd && provider.snapshot;
+    const fetched = asItIs ? await asItIs(entry, copy, told) : await provider.fetch(entry, copy, known, told);
     if (fetched === null) {
       await remove();
       return null;
     }
+    const { version, grew = false }: { version: string; grew?: boolean } = fetched;
+    const notice = grew ? await endAtWholeRow(copy, entry.name, wholeRowsEnd) : undefined;
     const plain = await unpacked(copy, entry.name, options);
-    return { path: plain, beside: plain, version: fetched.version, bytes: (await stat(plain)).size, remove };
+    const file = { path: plain, beside: plain, version, bytes: (await stat(plain)).size, remove };
+    return { ...file, ...(notice && { notice }) };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** Cuts off what may be half a row. */
+async function endAtWholeRow(copy: string, name: string, wholeRowsEnd: FileFormat['wholeRowsEnd']): Promise<string> {
+  if (isPacked(await firstBytes(copy, 4))) throw fileChanged(name);
+  const end = (await wholeRowsEnd?.({ name, path: copy, beside: copy })) ?? null;
+  if (end === null) throw rowNotClosed(name);
+  await truncate(copy, end);
+  return `${name} is being added to: ${end} bytes of it, up to the last whole row, were taken. The next sync reads it with the rest.`;
 }
 
 /** A file where it lies, if it is not packed and its provider lets it be read there; null where it has to be staged. */
@@ -134,7 +158,7 @@ async function unpackedOnce(
       );
     return target;
   } catch (error) {
-    if ((error as { name?: string }).name === 'WeirError') throw error;
+    if ((error as { name?: string }).name === 'WeirError' || isOfOwnDisk(error)) throw error;
     const hint = 'Unpack it by hand to see whether it is whole.';
     throw fileError('config', 'file_broken', { file: name }, `is not valid ${packing?.name ?? 'zip'}.`, hint, error);
   }
@@ -171,15 +195,15 @@ function packingOf(start: Buffer) {
   return PACKINGS.find(({ magic }) => magic.equals(start.subarray(0, magic.length)));
 }
 
-async function firstBytes(file: string, count: number): Promise<Buffer> {
-  await using handle = await open(file);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, 0);
-  return buffer.subarray(0, bytesRead);
-}
-
 function tooDeep(file: string) {
   const hint = 'Pack it once.';
   return fileError('config', 'file_too_large', { file }, `is packed more than ${MOST_LAYERS} times over.`, hint);
+}
+
+function rowNotClosed(file: string) {
+  const hint = 'Have whole rows be added at once, and look at the quotes of its last rows.';
+  const what = 'is being added to, and its last row spans lines without an end yet.';
+  return fileError('transient', 'file_changed', { file }, what, hint);
 }
 
 function tooLarge(file: string) {

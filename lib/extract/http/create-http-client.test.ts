@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createGzip, gzipSync } from 'node:zlib';
@@ -24,7 +26,7 @@ async function start(script: Script, options?: ScriptedServerOptions): Promise<S
 }
 
 /** Every name leads to loopback, and the given servers may be reached there. */
-function clientFor(servers: ScriptedServer[], defaults: Partial<HttpDefaults> = {}): HttpClient {
+function clientFor(servers: Pick<ScriptedServer, 'port'>[], defaults: Partial<HttpDefaults> = {}): HttpClient {
   const hosts = ['127.0.0.1', 'localhost', 'one.test', 'two.test', 'api.example.test', 'other.example.test'];
   const allowed = servers.flatMap(({ port }) => hosts.map((host) => ({ host, port })));
   const guard = createGuard({ allowed, lookup: async () => [{ address: '127.0.0.1', family: 4 }] });
@@ -335,6 +337,18 @@ describe('certificates', () => {
       code: 'tls',
       message: expect.stringContaining(why),
     });
+  });
+});
+
+test('a server without TLS that is asked by https says what to change', async () => {
+  const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(clientFor([{ port }]).send(get(`https://127.0.0.1:${port}/`))).rejects.toMatchObject({
+    code: 'tls',
+    message: expect.stringContaining('does not speak HTTPS'),
+    hint: expect.stringContaining('http://'),
   });
 });
 

@@ -14,6 +14,7 @@ export function explainHttpError(error: unknown, { host, phase, signal }: Occasi
   if (signal?.aborted) return cancelled(host, error);
   if (error instanceof WeirError) return error;
   const code = codeOf(error);
+  if (NO_TLS.has(code)) return plainHttp(host, error);
   const certificate = CERTIFICATE[code];
   if (certificate || TLS_CODE.test(code))
     return tlsError(host, certificate ?? 'no secure connection came about', error);
@@ -88,6 +89,19 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   CERT_REVOKED: 'its certificate was revoked',
 };
+
+/** What OpenSSL makes of an answer that is no TLS at all. */
+const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST']);
+
+function plainHttp(host: string, cause: unknown): WeirError {
+  return new WeirError({
+    kind: 'terminal',
+    code: 'tls',
+    message: `${host} does not speak HTTPS (${codeOf(cause)}).`,
+    hint: 'If it is meant to be asked without encryption, begin its address with http:// instead of https://.',
+    cause,
+  });
+}
 
 function tlsError(host: string, why: string, cause: unknown): WeirError {
   return new WeirError({

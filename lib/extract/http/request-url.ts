@@ -9,7 +9,8 @@ const MAX_URL_LENGTH = 64 * 1024;
 export function parseHttpUrl(text: string): URL {
   const url = URL.canParse(text) && text.length <= MAX_URL_LENGTH ? new URL(text) : null;
   if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '') return url;
-  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const plain = text.replace(/[?#].*$/s, '');
+  const shown = plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
   throw new WeirError({
     kind: 'config',
     code: 'bad_url',

@@ -12,11 +12,12 @@ import type {
   Resolution,
 } from '../families.ts';
 import { NOT_SENT } from '../http/refusing-client.ts';
+import { retryAfterSeconds } from '../http/retry-after.ts';
 import { sliceKey } from '../slice.ts';
 import type { ExtractContext } from '../source.ts';
 import { answerOf } from './answer.ts';
 import { type Outgoing, outgoingRequest } from './outgoing.ts';
-import { refusedAnswer } from './refused-answer.ts';
+import { refusedAnswer, saidOf } from './refused-answer.ts';
 import { ResponseCache } from './response-cache.ts';
 
 /** After so much waiting for one page there is no other try; the CDK's limit. */
@@ -192,7 +193,11 @@ export class HttpSender implements Requester {
 
   #waitSeconds(answer: Answer | null, tries: number): number {
     const declared = this.#errors.backoff(answer, tries);
-    if (declared === null) return Math.min(MOST_WAIT_S, retryAfter(answer, this.#build.now()) ?? 2 ** (tries - 1));
+    if (declared === null)
+      return Math.min(
+        MOST_WAIT_S,
+        retryAfterSeconds(answer?.headers['retry-after'], this.#build.now()) ?? 2 ** (tries - 1),
+      );
     if (declared <= MOST_DECLARED_WAIT_S) return declared;
     throw new WeirError({
       kind: 'transient',
@@ -208,6 +213,13 @@ export class HttpSender implements Requester {
     { outgoing, answer, headers, error, resolution, waitS, tries, startedAt }: Try & { tries: number; startedAt: Date },
   ): void {
     if (answer?.status === 429 && waitS !== null) context.onRateLimited?.();
+    if (waitS !== null && waitS > 0)
+      context.onRetry?.({
+        stream,
+        said: saidOf({ answer, error, resolution, url: outgoing.url }),
+        tries,
+        waitMs: waitS * 1000,
+      });
     context.onExchange?.({
       ...{ stream, slice: sliceKey(slice), page, try: tries, startedAt: startedAt.toISOString() },
       durationMs: context.clock().getTime() - startedAt.getTime(),
@@ -242,15 +254,6 @@ function paginationReset({ stream, page }: PageRequest): WeirError {
 
 function isRetry({ action }: Resolution): boolean {
   return action === 'RETRY' || action === 'RATE_LIMITED' || action === 'REFRESH_TOKEN_THEN_RETRY';
-}
-
-/** Seconds or a date; a date in the past means now. */
-function retryAfter(answer: Answer | null, now: Date): number | null {
-  const header = answer?.headers['retry-after'];
-  if (typeof header !== 'string') return null;
-  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header);
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now.getTime()) / 1000));
 }
 
 /** What nests too deep to be written is shown as it came. */

@@ -29,8 +29,8 @@ const KINDS: Record<string, ErrorKind> = {
 /** What the user is told of a request that failed for good: where, what the API said, and what to do. */
 export function refusedAnswer({ answer, error, resolution, tries, stream, page, url }: Refused): WeirError {
   const where = { stream, ...(page > 0 && { page }), url: withoutQuery(url) };
-  const times = tries > 1 ? ` ${tries} times` : '';
   if (error !== null) {
+    const times = tries > 1 ? ` ${tries} times` : '';
     return new WeirError({
       kind: error.kind,
       code: error.code,
@@ -41,18 +41,28 @@ export function refusedAnswer({ answer, error, resolution, tries, stream, page, 
     });
   }
   const status = answer?.status ?? 0;
-  const said = resolution.message ?? reasonIn(answer);
   return new WeirError({
     kind: kindOf(resolution),
     code: `http_${status}`,
-    message: `${new URL(url).host} answered ${status}${times}${said ? `: ${said}` : '.'}`,
+    message: saidOf({ answer, error, resolution, url }, tries),
     hint:
       HINTS[status] ??
       (status >= 500
-        ? 'The API has a fault of its own: the sync is tried again later.'
+        ? 'The API has a fault of its own, which may be over at the next try.'
         : 'Look at the response in a test of this stream.'),
     where,
   });
+}
+
+/** What happened, in one sentence: `api.example.com answered 503: down for maintenance`. */
+export function saidOf(
+  { answer, error, resolution, url }: Pick<Refused, 'answer' | 'error' | 'resolution' | 'url'>,
+  tries = 1,
+): string {
+  if (error !== null) return error.message;
+  const said = resolution.message ?? reasonIn(answer);
+  const times = tries > 1 ? ` ${tries} times` : '';
+  return `${new URL(url).host} answered ${answer?.status ?? 0}${times}${said ? `: ${said}` : '.'}`;
 }
 
 function kindOf({ action, failureType }: Resolution): ErrorKind {

@@ -43,8 +43,9 @@ describe('answers of one request', () => {
     expect((await cache.once(request('/parents'), ask))?.body).toEqual({ data: [{ id: 1 }] });
   });
 
-  it('go when there are too many, the least used first', async () => {
-    const cache = new ResponseCache(20);
+  it('go when there are too many, however small, the least used first', async () => {
+    // Room for four, with their addresses and headers.
+    const cache = new ResponseCache(20_000);
     const get = (name: string) => cache.once(request(name), () => Promise.resolve(answer(`new ${name}`)));
     for (const name of ['a', 'b', 'c', 'd'])
       await cache.once(request(name), () => Promise.resolve(answer(`old ${name}`)));
@@ -52,5 +53,13 @@ describe('answers of one request', () => {
     await get('e');
     expect((await get('a'))?.body).toBe('old a');
     expect((await get('b'))?.body).toBe('new b');
+  });
+
+  it('hold nothing of the buffer that they came in', async () => {
+    const cache = new ResponseCache();
+    const raw = Buffer.alloc(65_536, ' ').subarray(0, 10);
+    await cache.once(request('/parents'), () => Promise.resolve({ ...answer('{}'), raw }));
+    const again = await cache.once(request('/parents'), () => Promise.reject(new Error('asked again')));
+    expect(again?.raw.buffer.byteLength).toBe(10);
   });
 });

@@ -4,6 +4,8 @@ import type { Outgoing } from './outgoing.ts';
 
 /** Answers kept for the streams of one source; the least used go first. */
 const MOST_BYTES = 48 * 1024 * 1024;
+/** What an answer takes beside its body: its address, and headers in several spellings. Of a million empty ones it is nearly all. */
+const BESIDE_BYTES = 4 * 1024;
 /** Tokens change from one request to the next, and what is answered does not. */
 const NOT_COMPARED = ['authorization'];
 
@@ -47,15 +49,31 @@ export class ResponseCache {
 
   #put(key: string, answer: Answer): void {
     if (answer.bytes > this.#mostBytes / 4) return;
-    this.#bytes += answer.bytes - (this.#answers.get(key)?.bytes ?? 0);
-    this.#answers.delete(key);
-    this.#answers.set(key, unread(answer));
-    for (const [oldest, { bytes }] of this.#answers) {
+    this.#forget(key);
+    this.#answers.set(key, kept(answer));
+    this.#bytes += sizeOf(answer);
+    for (const oldest of this.#answers.keys()) {
       if (this.#bytes <= this.#mostBytes) return;
-      this.#answers.delete(oldest);
-      this.#bytes -= bytes;
+      this.#forget(oldest);
     }
   }
+
+  #forget(key: string): void {
+    const answer = this.#answers.get(key);
+    if (!answer) return;
+    this.#answers.delete(key);
+    this.#bytes -= sizeOf(answer);
+  }
+}
+
+/** Its bytes alone: those of a small body lie among others' in Node's pool, and would keep all of them. */
+function kept(answer: Answer): Answer {
+  const { raw } = answer;
+  return unread({ ...answer, raw: raw.byteLength === raw.buffer.byteLength ? raw : new Uint8Array(raw) });
+}
+
+function sizeOf({ bytes }: Answer): number {
+  return bytes + BESIDE_BYTES;
 }
 
 /** Two requests are the same when address, headers and body are. */

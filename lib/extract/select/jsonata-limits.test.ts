@@ -65,20 +65,21 @@ const expression = fc.letrec<{ e: string }>((tie) => ({
 })).e;
 
 const RECORD = { id: 7, text: `${'a'.repeat(30)}!`, list: [3, 1, 2, 'x', null], deep: { a: { b: { c: [1] } } } };
-/** So long at the most, with what a crowded machine adds. */
+/** Of the processor's time at the most, with what collecting memory adds; how long it waits for its turn is the machine's matter. */
 const MOST_MS = 3 * LIMITS.timeout;
 
 test('any expression gives a value or one of our errors, in time, and changes nothing', {
   timeout: 120_000,
 }, async () => {
-  const before = JSON.stringify(RECORD);
+  const asItWas = JSON.stringify(RECORD);
   await fc.assert(
     fc.asyncProperty(expression, async (source) => {
-      const startedAt = performance.now();
+      const before = process.cpuUsage();
       const result = await compiledAndRun(source).catch((error: unknown) => error);
       if (result instanceof Error) expect(result, source).toBeInstanceOf(WeirError);
-      expect(performance.now() - startedAt, source).toBeLessThan(MOST_MS);
-      expect(JSON.stringify(RECORD), source).toBe(before);
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1_000, source).toBeLessThan(MOST_MS);
+      expect(JSON.stringify(RECORD), source).toBe(asItWas);
       expect(Object.keys(Object.prototype), source).toEqual([]);
       expect(({} as Record<string, unknown>).a, source).toBeUndefined();
     }),

@@ -28,6 +28,6 @@ function snakeCase(key: string): string {
 }
 
 function ascii(key: string): string {
-  const plain = key.replace(/[ßæÆœŒøØđĐðÐłŁþÞı]/g, (letter) => LATIN[letter] ?? letter);
+  const plain = key.replace(/\P{ASCII}/gu, (letter) => LATIN[letter] ?? letter);
   return plain.normalize('NFKD').replace(/\p{M}/gu, '');
 }

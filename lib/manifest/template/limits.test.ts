@@ -224,13 +224,15 @@ describe('what would take for ever or fill the memory is stopped soon', () => {
     ['map of maps', "{{ ('x' * 100000) | map('upper') | map('lower') | map('upper') | list | length }}"],
     ['regex over what is long', "{{ ('a' * 1000000) | regex_search('(a*)b') }}"],
   ])('%s', (_name, source) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const kind of [interpolate, interpolateString]) {
       const result = outcome(() => kind(source, scope));
       expect(String(result instanceof WeirError ? '' : repr(result)).length).toBeLessThan(12_000_000);
     }
     templateProblems(source, ['config']);
-    expect(performance.now() - start).toBeLessThan(8_000);
+    // Of the processor's time: how long it waits for its turn is the machine's matter.
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1_000).toBeLessThan(8_000);
   });
 });
 

@@ -20,6 +20,7 @@ export const encryption: MapperKind = {
     const encrypted = field + textOf(configuration, 'fieldNameSuffix');
     let encrypt: ((text: string) => Buffer) | undefined;
     return {
+      ...(encrypted !== field && { gives: encrypted }),
       rename: (name) => (name === field ? encrypted : name),
       varies: (name) => name === field,
       schema: (name, property) => (name === field ? { type: ['null', 'string'] } : property),

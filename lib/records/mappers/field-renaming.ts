@@ -9,6 +9,7 @@ export const fieldRenaming: MapperKind = {
     const from = textOf(configuration, 'originalFieldName');
     const to = textOf(configuration, 'newFieldName');
     return {
+      ...(to !== from && { gives: to }),
       rename: (name) => (name === from ? to : name),
       schema: (_name, property) => property,
       map(record) {

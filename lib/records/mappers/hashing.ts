@@ -27,6 +27,7 @@ export const hashing: MapperKind = {
     const hashed = field + (typeof suffix === 'string' ? suffix : USUAL_SUFFIX);
     const algorithm = METHODS[methodOf(configuration)] ?? 'sha256';
     return {
+      ...(hashed !== field && { gives: hashed }),
       rename: (name) => (name === field ? hashed : name),
       losesOrder: (name) => name === field,
       schema: (name, property) => (name === field ? { type: ['null', 'string'] } : property),

@@ -5,6 +5,8 @@ import type { Change } from '../noted-changes.ts';
 export interface CompiledMapper {
   /** What a field is called afterwards; null when it is gone. */
   rename(field: string): string | null;
+  /** The new name that it gives to a field; missing where it gives none. */
+  readonly gives?: string;
   /** The field's JSON schema afterwards. */
   schema(field: string, property: JsonValue): JsonValue;
   /** Null where the record is filtered out; `note` keeps what could not be done to a value. */

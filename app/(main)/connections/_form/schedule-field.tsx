@@ -1,6 +1,8 @@
 'use client';
 
+import { useState } from 'react';
 import type { Schedule } from '#lib/db/schema.ts';
+import { scheduleIssues } from '#lib/jobs/due-times.ts';
 import { Field, FieldNote, fieldControl } from '../../../_components/field.tsx';
 import { cronWords } from '../../../_components/format.ts';
 
@@ -22,7 +24,10 @@ interface Props {
 }
 
 /** When the connection runs: manual, every N hours, daily, weekly on days, or cron, with its time zone. */
-export function ScheduleField({ value, onChange, timeZone, problems }: Props) {
+export function ScheduleField({ value, onChange, timeZone, problems: told }: Props) {
+  const [left, setLeft] = useState<readonly string[]>([]);
+  const leave = (path: string) => setLeft((old) => [...old.filter((other) => other !== path), path]);
+  const problems = { ...problemsOf(value, left), ...told };
   const error = problems.type ?? problems[''];
   return (
     <>
@@ -65,66 +70,103 @@ export function ScheduleField({ value, onChange, timeZone, problems }: Props) {
         </Field>
       )}
       {value.type === 'weekly' && (
-        <fieldset className="group" id="schedule-days" tabIndex={-1}>
-          <legend>Days</legend>
-          {DAYS.map((name, day) => (
-            <label key={name} className="row small">
-              <input
-                type="checkbox"
-                checked={value.days.includes(day)}
-                onChange={(event) =>
-                  onChange({
-                    ...value,
-                    days: event.target.checked
-                      ? [...value.days, day].toSorted()
-                      : value.days.filter((old) => old !== day),
-                  })
-                }
-              />
-              {name}
-            </label>
-          ))}
-          <FieldNote id="schedule-days" error={problems.days} />
-        </fieldset>
+        <DaysField days={value.days} onChange={(days) => onChange({ ...value, days })} error={problems.days} />
       )}
       {value.type === 'cron' && (
-        <Field
+        <TypedField
           id="schedule-cron"
           label="Cron expression"
-          error={problems.expression}
           hint={`${inWords(value.expression)}Five fields, or Quartz with seconds first.`}
-        >
-          <input
-            className="input mono"
-            {...fieldControl('schedule-cron', problems.expression, true)}
-            value={value.expression}
-            onChange={(event) => onChange({ ...value, expression: event.target.value })}
-          />
-        </Field>
+          className="input mono"
+          value={value.expression}
+          onChange={(expression) => onChange({ ...value, expression })}
+          onLeave={() => leave('expression')}
+          error={problems.expression}
+        />
       )}
       {value.type !== 'manual' && (
-        <Field
-          id="schedule-zone"
-          label="Time zone"
-          error={problems.timeZone}
-          hint="When clocks change: a time that is left out runs an hour later, one that comes twice runs once."
-        >
-          <input
-            className="input"
+        <>
+          <TypedField
+            id="schedule-zone"
+            label="Time zone"
+            hint="When clocks change: a time that is left out runs an hour later, one that comes twice runs once."
             list="time-zones"
-            {...fieldControl('schedule-zone', problems.timeZone, true)}
             value={value.timeZone}
-            onChange={(event) => onChange({ ...value, timeZone: event.target.value })}
+            onChange={(timeZone) => onChange({ ...value, timeZone })}
+            onLeave={() => leave('timeZone')}
+            error={problems.timeZone}
           />
           <datalist id="time-zones">
             {Intl.supportedValuesOf('timeZone').map((zone) => (
               <option key={zone}>{zone}</option>
             ))}
           </datalist>
-        </Field>
+        </>
       )}
     </>
   );
+}
+
+interface DaysProps {
+  /** From 0, which is Sunday. */
+  readonly days: readonly number[];
+  readonly onChange: (days: number[]) => void;
+  readonly error: string | undefined;
+}
+
+function DaysField({ days, onChange, error }: DaysProps) {
+  return (
+    <fieldset className="group" id="schedule-days" tabIndex={-1}>
+      <legend>Days</legend>
+      {DAYS.map((name, day) => (
+        <label key={name} className="row small">
+          <input
+            type="checkbox"
+            checked={days.includes(day)}
+            onChange={({ target }) =>
+              onChange(target.checked ? [...days, day].toSorted() : days.filter((old) => old !== day))
+            }
+          />
+          {name}
+        </label>
+      ))}
+      <FieldNote id="schedule-days" error={error} />
+    </fieldset>
+  );
+}
+
+interface TypedProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly onLeave: () => void;
+  readonly className?: string;
+  /** Id of a list of suggestions. */
+  readonly list?: string;
+  readonly error: string | undefined;
+}
+
+/** A text whose problems are told once it is left. */
+function TypedField({ id, label, hint, error, onChange, onLeave, className = 'input', ...input }: TypedProps) {
+  return (
+    <Field id={id} label={label} error={error} hint={hint}>
+      <input
+        className={className}
+        {...input}
+        {...fieldControl(id, error, true)}
+        onBlur={onLeave}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}
+
+/** By path, of the fields that somebody has left. */
+function problemsOf(schedule: Schedule, left: readonly string[]): Record<string, string> {
+  const issues = scheduleIssues(schedule).filter(({ path = '' }) => left.includes(path));
+  return Object.fromEntries(issues.map(({ path = '', message }) => [path, message]));
 }
 
 /** Nothing while it can't be read. */

@@ -126,7 +126,7 @@ function Marks({ row, paused }: { row: RowModel; paused: boolean }) {
           {formatAge(overMs)} past its target of {targetText(targetMinutes)}
         </StateMark>
       )}
-      {row.current?.startedAt && row.health !== 'running' && (
+      {row.current?.startedAt && !['running', 'retrying'].includes(row.health) && (
         <StateMark state="run" pill>
           Running
         </StateMark>

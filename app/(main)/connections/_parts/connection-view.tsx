@@ -71,7 +71,7 @@ interface ChosenProps {
 
 /** A sync as it goes on: why it failed or is held shows the moment it ends. */
 function ChosenSync({ sync: initial, connection, children }: ChosenProps) {
-  const { sync, lines } = useSync(initial);
+  const { sync, ...log } = useSync(initial);
   return (
     <>
       <SyncFailures sync={sync} actions={<FixLinks {...connection} />} />
@@ -80,7 +80,7 @@ function ChosenSync({ sync: initial, connection, children }: ChosenProps) {
           <SyncPanel sync={sync} linkToJob />
           <CountsPanel sync={sync} />
           <RowsPanel sync={sync} />
-          <LogPanel syncId={sync.id} lines={lines} live={isLive(sync.status)} />
+          <LogPanel syncId={sync.id} {...log} live={isLive(sync.status)} />
         </div>
         <div className="stack">{children}</div>
       </div>

@@ -144,7 +144,7 @@ export const TEMPLATES: readonly Template[] = [
   {
     id: 'file',
     title: 'File',
-    description: 'CSV, TSV, JSON lines, JSON, Parquet or Excel over HTTPS, from S3, or uploaded.',
+    description: 'CSV, TSV, JSON lines, JSON, Parquet or Excel over HTTPS, from S3, from a folder, or uploaded.',
     manifest: FILE,
   },
 ];

@@ -1,7 +1,8 @@
 import { TimeAt } from '../../../_components/clock.tsx';
 import { formatDuration } from '../../../_components/format.ts';
-import { asSentence, placeText } from '../../../_components/notice.tsx';
+import { asSentence } from '../../../_components/notice.tsx';
 import { Panel, Table } from '../../../_components/panel.tsx';
+import { placeText } from '../../../_components/place-text.ts';
 import { StateMark } from '../../../_components/state-mark.tsx';
 import type { Named } from '../../../_components/states.ts';
 import { SyncDuration } from '../../../_components/sync/syncs-table.tsx';

@@ -24,7 +24,7 @@ import { AttemptsPanel } from './attempts-panel.tsx';
 
 /** One sync: what failed and what to do, its streams, its counts, its log, its attempts. */
 export function JobView({ sync: initial, ends }: { sync: Sync; ends: ComponentProps<typeof FixLinks> }) {
-  const { sync, lines } = useSync(initial);
+  const { sync, ...log } = useSync(initial);
   const live = isLive(sync.status);
   const { state, word } = syncState(sync);
   const task = taskWords(sync.task);
@@ -52,7 +52,7 @@ export function JobView({ sync: initial, ends }: { sync: Sync; ends: ComponentPr
             <SyncPanel sync={sync} />
             <CountsPanel sync={sync} />
             <RowsPanel sync={sync} />
-            <LogPanel syncId={sync.id} lines={lines} live={live} />
+            <LogPanel syncId={sync.id} {...log} live={live} />
           </div>
           <div className="stack">
             <FactsPanel sync={sync} />

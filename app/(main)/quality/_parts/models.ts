@@ -59,7 +59,7 @@ export const CONSEQUENCES: Record<Result['level'], string> = {
 export function titleParts({ kind, title }: Pick<Result, 'kind' | 'title'>): { kind: string; subject: string } {
   const after = title.indexOf(`${kind}, `);
   const subject = after >= 0 ? title.slice(after + kind.length + 2) : title;
-  return { kind: kind.charAt(0).toUpperCase() + kind.slice(1), subject };
+  return { kind: kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('_', ' '), subject };
 }
 
 /** A value as its check counts it: percent, hours as a duration, or a plain number. */

@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { JsonObject } from '#lib/json.ts';
-import { ApiError, api, failureOf } from '../../../_components/api.ts';
+import { ApiError, api, failureOf, lineIssues } from '../../../_components/api.ts';
 import { Button } from '../../../_components/button.tsx';
 import { TimeAgo } from '../../../_components/clock.tsx';
 import { Field, FieldsToFix, fieldControl } from '../../../_components/field.tsx';
@@ -53,8 +53,7 @@ export function SuiteForm({ suite, schema, connections, destinations, words, ...
     setDestinationId(connection.destinationId);
     if (isUntouched) setText(startingText(connection));
   };
-  const takeUp = (left: KeptSuite | null) => {
-    if (!left) return;
+  const takeUp = (left: KeptSuite) => {
     setName(left.name);
     setText(left.text);
     kept.taken();
@@ -103,28 +102,11 @@ export function SuiteForm({ suite, schema, connections, destinations, words, ...
       </PageHead>
       {refusal !== null && (
         <div style={{ marginBottom: 16 }}>
-          <FailureNotice failure={failureOf(refusal)} alert />
+          <FailureNotice failure={failureOf(refusal)} issues={lineIssues(refusal)} alert />
         </div>
       )}
       {kept.found && kept.found.text !== text && (
-        <div style={{ marginBottom: 16 }}>
-          <Notice
-            state="warn"
-            title="You left this suite without saving."
-            actions={
-              <>
-                <Button size="s" onClick={() => takeUp(kept.found)}>
-                  Go on with it
-                </Button>
-                <Button size="s" kind="ghost" onClick={kept.forget}>
-                  Forget it
-                </Button>
-              </>
-            }
-          >
-            This browser has kept what you typed, <TimeAgo at={kept.found.at} />.
-          </Notice>
-        </div>
+        <LeftUnsaved found={kept.found} onTake={takeUp} onForget={kept.forget} />
       )}
       {conflict && suite && (
         <SuiteConflict
@@ -143,46 +125,17 @@ export function SuiteForm({ suite, schema, connections, destinations, words, ...
           }}
         />
       )}
-      <div className="suite-form">
-        <Field id="name" label="Name" error={errors.name} hint="Seen in alerts.">
-          <input
-            className="input"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            {...fieldControl('name', errors.name, true)}
-          />
-        </Field>
-        <Field id="connection" label="Runs after each sync of" hint="Or only by hand.">
-          <select
-            className="select"
-            value={connectionId ?? ''}
-            onChange={(event) => chooseConnection(event.target.value || null)}
-            {...fieldControl('connection', undefined, true)}
-          >
-            <option value="">No connection</option>
-            {connections.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field id="destination" label="Looks at tables in" hint="The destination that is measured.">
-          <select
-            className="select"
-            value={destinationId}
-            onChange={(event) => setDestinationId(event.target.value)}
-            disabled={connectionId !== null}
-            {...fieldControl('destination', undefined, true)}
-          >
-            {destinations.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </Field>
-      </div>
+      <SuiteFields
+        name={name}
+        nameError={errors.name}
+        onName={setName}
+        connectionId={connectionId}
+        onConnection={chooseConnection}
+        destinationId={destinationId}
+        onDestination={setDestinationId}
+        connections={connections}
+        destinations={destinations}
+      />
       <div className="stack">
         <SuiteEditor
           suiteId={suite?.id ?? null}
@@ -203,6 +156,99 @@ export function SuiteForm({ suite, schema, connections, destinations, words, ...
       </div>
     </Page>
   );
+}
+
+interface LeftUnsavedProps {
+  readonly found: KeptSuite;
+  readonly onTake: (found: KeptSuite) => void;
+  readonly onForget: () => void;
+}
+
+function LeftUnsaved({ found, onTake, onForget }: LeftUnsavedProps) {
+  return (
+    <div style={{ marginBottom: 16 }}>
+      <Notice
+        state="warn"
+        title="You left this suite without saving."
+        actions={
+          <>
+            <Button size="s" onClick={() => onTake(found)}>
+              Go on with it
+            </Button>
+            <Button size="s" kind="ghost" onClick={onForget}>
+              Forget it
+            </Button>
+          </>
+        }
+      >
+        This browser has kept what you typed, <TimeAgo at={found.at} />.
+      </Notice>
+    </div>
+  );
+}
+
+interface SuiteFieldsProps extends Choices {
+  readonly name: string;
+  readonly nameError: string | undefined;
+  readonly onName: (name: string) => void;
+  readonly connectionId: string | null;
+  readonly onConnection: (id: string | null) => void;
+  readonly destinationId: string;
+  readonly onDestination: (id: string) => void;
+}
+
+/** What it is called, and the connection or the destination that it looks at. */
+function SuiteFields({
+  name,
+  nameError,
+  connectionId,
+  destinationId,
+  connections,
+  destinations,
+  ...on
+}: SuiteFieldsProps) {
+  return (
+    <div className="suite-form">
+      <Field id="name" label="Name" error={nameError} hint="Seen in alerts.">
+        <input
+          className="input"
+          value={name}
+          onChange={(event) => on.onName(event.target.value)}
+          {...fieldControl('name', nameError, true)}
+        />
+      </Field>
+      <Field id="connection" label="Runs after each sync of" hint="Or only by hand.">
+        <select
+          className="select"
+          value={connectionId ?? ''}
+          onChange={(event) => on.onConnection(event.target.value || null)}
+          {...fieldControl('connection', undefined, true)}
+        >
+          <option value="">No connection</option>
+          <Named options={connections} />
+        </select>
+      </Field>
+      <Field id="destination" label="Looks at tables in" hint="The destination that is measured.">
+        <select
+          className="select"
+          value={destinationId}
+          onChange={(event) => on.onDestination(event.target.value)}
+          disabled={connectionId !== null}
+          {...fieldControl('destination', undefined, true)}
+        >
+          <Named options={destinations} />
+        </select>
+      </Field>
+    </div>
+  );
+}
+
+function Named({ options }: { options: readonly { readonly id: string; readonly name: string }[] }) {
+  return options.map(({ id, name }) => (
+    <option key={id} value={id}>
+      {name}
+    </option>
+  ));
 }
 
 function NeedsDestination() {

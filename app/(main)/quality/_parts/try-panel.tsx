@@ -1,7 +1,7 @@
 'use client';
 
 import type { TriedCheck } from '#quality/try-checks.ts';
-import { ApiError, failureOf } from '../../../_components/api.ts';
+import { ApiError, failureOf, lineIssues } from '../../../_components/api.ts';
 import { plural } from '../../../_components/format.ts';
 import { FailureNotice } from '../../../_components/notice.tsx';
 import { Panel, PanelBody, Table } from '../../../_components/panel.tsx';
@@ -22,7 +22,7 @@ export function TryPanel({ results, tookMs, failure, onGo }: TryPanelProps) {
     return (
       <FailureNotice
         failure={failureOf(failure)}
-        title={failure instanceof ApiError ? failure.message : 'Nothing was measured.'}
+        {...(failure instanceof ApiError ? { issues: lineIssues(failure) } : { title: 'Nothing was measured.' })}
         alert
       />
     );

@@ -1,4 +1,5 @@
 import type { StreamDescriptor } from '#lib/catalog.ts';
+import type { SharedTable } from '#lib/connections/shared-with.ts';
 import { WeirError } from '#lib/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '#lib/json.ts';
 import type { Kind } from './documents.ts';
@@ -48,19 +49,28 @@ export async function applySteps(
   server: Server,
   steps: readonly Step[],
   remotes: readonly Remote[],
-  told: (step: Step) => void,
+  told: (step: Step, warnings: readonly string[]) => void,
 ): Promise<void> {
   const ids = new Ids(remotes);
   for (const step of steps) {
     if (step.action === 'extra' || (step.action === 'same' && !step.hasSecrets)) continue;
     try {
-      if (step.action === 'delete') await remove(server, step);
-      else ids.set(step.kind, step.name, await save(server, step, ids));
+      const shared = step.action === 'delete' ? await remove(server, step) : await saveAs(server, step, ids);
+      told(step, shared.map(warningOf));
     } catch (error) {
       throw refusedAt(step, error);
     }
-    told(step);
   }
+}
+
+async function saveAs(server: Server, step: Step, ids: Ids): Promise<readonly SharedTable[]> {
+  const { id, sharedTables = [] } = await save(server, step, ids);
+  ids.set(step.kind, step.name, id);
+  return sharedTables;
+}
+
+function warningOf({ table, connection }: SharedTable): string {
+  return `warning: the connection ${connection.name} loads the table ${table} too, and they change each other’s rows; a prefix or a namespace keeps them apart`;
 }
 
 /** Which document the server refused, and where it stands. */
@@ -73,10 +83,11 @@ function refusedAt({ kind, name, document }: Step, error: unknown): unknown {
 
 const NO_AUTOMATION = { afterConnectionId: null, channelIds: [], commands: [] };
 
-async function remove(server: Server, { kind, remote }: Step): Promise<void> {
+async function remove(server: Server, { kind, remote }: Step): Promise<readonly SharedTable[]> {
   const path = `${PATHS[kind]}/${remote?.id}`;
   if (kind === 'automation') await server.send('PUT', `${path}/automation`, NO_AUTOMATION);
   else await server.send('DELETE', path);
+  return [];
 }
 
 /** It is named like its connection, which has it. */
@@ -92,23 +103,31 @@ async function saveAutomation(server: Server, { name, document }: Step, ids: Ids
   return id;
 }
 
-/** Makes or changes one thing, and gives its id. */
-async function save(server: Server, step: Step, ids: Ids): Promise<string> {
+/** What was made or changed, and the tables of a connection that others load too. */
+interface Saved {
+  readonly id: string;
+  readonly sharedTables?: readonly SharedTable[];
+}
+
+async function save(server: Server, step: Step, ids: Ids): Promise<Saved> {
   const { document, remote } = step;
   const body = document?.body ?? {};
   const at = document?.at ?? '';
-  if (step.kind === 'connector') return saveConnector(server, step);
-  if (step.kind === 'automation') return saveAutomation(server, step, ids);
+  if (step.kind === 'connector') return { id: await saveConnector(server, step) };
+  if (step.kind === 'automation') return { id: await saveAutomation(server, step, ids) };
   const pinned = body.connectorVersion ?? (body.connectorVersion === undefined ? remote?.body.connectorVersion : null);
   const { states, ...sent } = await SHAPES[step.kind](server, body, ids, { at, pinned: pinned ?? null });
   const [path, name] = [PATHS[step.kind], step.name];
   if (remote === null) {
-    const { id } = await server.send<{ id: string }>('POST', path, { name, ...sent });
-    if (Array.isArray(states)) await setStates(server, id, states);
-    return id;
+    const made = await server.send<Saved>('POST', path, { name, ...sent });
+    if (Array.isArray(states)) await setStates(server, made.id, states);
+    return made;
   }
-  await server.send(step.kind === 'suite' ? 'PUT' : 'PATCH', `${path}/${remote.id}`, withoutFixed(step.kind, sent));
-  return remote.id;
+  const changes = withoutFixed(step.kind, sent);
+  return {
+    ...(await server.send<Saved>(step.kind === 'suite' ? 'PUT' : 'PATCH', `${path}/${remote.id}`, changes)),
+    id: remote.id,
+  };
 }
 
 /** Where the document stands, and the version of its connector that a connection stays with. */

@@ -29,14 +29,14 @@ export async function applyCommand({
   const steps = plan(documents, remotes, { prune });
   say(steps.map(lineOf));
   if (dryRun) return EXIT.ok;
-  await applySteps(server, steps, remotes, ({ kind, name }) => say([`done: ${kind} ${name}`]));
+  await applySteps(server, steps, remotes, ({ kind, name }, warnings) => say([`done: ${kind} ${name}`, ...warnings]));
   say([summaryOf(steps)]);
   return EXIT.ok;
 }
 
 /** `drift`: tells where server and folder differ; exits with 2 if they do. */
 export async function driftCommand(options: ServerOptions): Promise<number> {
-  const documents = readDocuments(options.folder, process.env);
+  const documents = readDocuments(options.folder, process.env, { unset: 'kept' });
   const steps = plan(documents, await readRemote(weirServer(options)), { prune: false });
   const differing = steps.filter(({ action }) => action !== 'same');
   say(differing.length === 0 ? ['Server and folder agree.'] : differing.map(lineOf));

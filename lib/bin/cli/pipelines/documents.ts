@@ -75,12 +75,17 @@ const MOST_FILES = 1_000;
 
 /**
  * Every document of a folder's YAML files (or of one file). `${env:NAME}` in a text is taken from the environment, and a
- * connector's `manifest` may name a file beside it.
+ * connector's `manifest` may name a file beside it. With `unset: 'kept'` a variable that is not set stays as it is written, for who
+ * only compares: secrets are not compared.
  * @throws WeirError `invalid_input` with every problem of every file
  */
-export function readDocuments(folder: string, env: Environment): Document[] {
+export function readDocuments(
+  folder: string,
+  env: Environment,
+  { unset = 'refused' }: { readonly unset?: 'refused' | 'kept' } = {},
+): Document[] {
   const problems: Problem[] = [];
-  const documents = filesOf(folder).flatMap((file) => readFile(file, env, problems));
+  const documents = filesOf(folder).flatMap((file) => readFile({ file, env, unset, problems }));
   const seen = new Map<string, string>();
   for (const { kind, name, at } of documents) {
     const before = seen.get(`${kind} ${name}`);
@@ -121,7 +126,8 @@ function filesOf(folder: string): string[] {
     .map((name) => path.join(folder, name));
 }
 
-function readFile(file: string, env: Environment, problems: Problem[]): Document[] {
+function readFile(given: Omit<Place, 'at'>): Document[] {
+  const { file, problems } = given;
   const lines = new LineCounter();
   const parsed = parseAllDocuments(readFileSync(file, 'utf8'), { lineCounter: lines });
   return (Array.isArray(parsed) ? parsed : []).flatMap((document) => {
@@ -131,7 +137,7 @@ function readFile(file: string, env: Environment, problems: Problem[]): Document
     const value = document.toJS() as JsonObject;
     // A connector's own manifest lies beside the documents.
     if (value.type === 'DeclarativeSource') return [];
-    return readDocument(value, { at, file, env, problems });
+    return readDocument(value, { ...given, at });
   });
 }
 
@@ -139,6 +145,7 @@ interface Place {
   readonly at: string;
   readonly file: string;
   readonly env: Environment;
+  readonly unset: 'refused' | 'kept';
   readonly problems: Problem[];
 }
 
@@ -176,7 +183,8 @@ function filled(value: JsonValue, place: Place): JsonValue {
   if (typeof value !== 'string') return value;
   return value.replace(FROM_ENVIRONMENT, (whole, name: string) => {
     const found = place.env[name];
-    if (found === undefined) place.problems.push({ at: place.at, message: `The environment has no ${name}.` });
+    if (found === undefined && place.unset === 'refused')
+      place.problems.push({ at: place.at, message: `The environment has no ${name}.` });
     return found ?? whole;
   });
 }

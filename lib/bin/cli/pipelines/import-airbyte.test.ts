@@ -127,7 +127,7 @@ test('an Airbyte is brought over as far as Weir goes, the rest is said, and doin
   expect(later.text).toContain('11 documents are in');
   expect(later.text).toContain('HUB_CONFIG_CREDENTIALS_PERSONAL_ACCESS_TOKEN');
   expect(filesOf().filter((file) => file.includes('.waiting'))).toEqual([]);
-}, 120_000);
+});
 
 test('an Airbyte from before the public API is brought over by user and password, with what its builder made', async () => {
   const of = { manifest: productionManifest('http://localhost:1'), warehouse: {} };

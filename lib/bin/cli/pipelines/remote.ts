@@ -19,74 +19,95 @@ export interface Remote extends Omit<Document, 'at'> {
 /** Everything that documents can declare, as the server has it. Secrets are masked. */
 export async function readRemote(server: Server): Promise<Remote[]> {
   const all = async <T>(path: string): Promise<T[]> => {
-    const rows = await server.get<{ id: string }[]>(path);
+    const rows = await server.get<Named[]>(path);
     return Promise.all(rows.map(({ id }) => server.get<T>(`${path}/${id}`)));
   };
   const connectors = await all<Connector>('/connectors');
   const sources = await all<Source>('/sources');
   const destinations = await all<StoredDestination>('/destinations');
-  const connections = await all<Connection & { readonly tags: readonly string[] }>('/connections');
+  const connections = await all<Tagged>('/connections');
   const suites = await all<SuiteDetail>('/suites');
   const channels = await server.get<Channel[]>('/channels');
   const rules = await server.get<Rule[]>('/alert-rules');
   const automations = await Promise.all(
-    connections.map(async ({ id, name }) => ({
-      ...{ id, name },
-      automation: await server.get<Automation>(`/connections/${id}/automation`),
+    connections.map(async (row) => ({
+      ...row,
+      automation: await server.get<Automation>(`/connections/${row.id}/automation`),
     })),
   );
-  const nameOf = (rows: readonly { id: string; name: string }[], id: string | null) =>
-    rows.find((row) => row.id === id)?.name;
+  const declared = connectors.flatMap((row) => (row.latest === null ? [] : { ...row, latest: row.latest }));
   return [
-    ...connectors.flatMap(({ id, name, latest }) =>
-      latest === null ? [] : [remote('connector', id, name, { manifest: latest.manifest })],
+    ...remotes('connector', declared, ({ latest: { manifest } }) => ({ manifest })),
+    ...remotes('source', sources, ({ connector, config }) => ({ connector: connector.name, config })),
+    ...remotes('destination', destinations, ({ type, config }) => ({ type, config })),
+    ...remotes('connection', connections, connectionBody),
+    ...remotes('suite', suites, (row) => suiteBody(row, connections, destinations)),
+    ...remotes('channel', channels, ({ type, config, events, enabled }) => ({
+      ...{ type, config, events: [...events], enabled },
+    })),
+    ...remotes('automation', automations, ({ automation }) => automationBody(automation, connections, channels)).filter(
+      ({ body }) => Object.keys(body).length > 0,
     ),
-    ...sources.map(({ id, name, connector, config }) =>
-      remote('source', id, name, { connector: connector.name, config }),
-    ),
-    ...destinations.map(({ id, name, type, config }) => remote('destination', id, name, { type, config })),
-    ...connections.map((row) => remote('connection', row.id, row.name, connectionBody(row))),
-    ...suites.map(({ id, name, text, connectionId, destinationId }) => {
-      const connection = nameOf(connections, connectionId);
-      const destination = nameOf(destinations, destinationId) ?? '';
-      return remote('suite', id, name, { text, destination, ...(connection && { connection }) });
-    }),
-    ...channels.map(({ id, name, type, config, events, enabled }) =>
-      remote('channel', id, name, { type, config, events: [...events], enabled }),
-    ),
-    ...automations.flatMap(({ id, name, automation }) => {
-      const body = automationBody(automation);
-      return Object.keys(body).length > 0 ? [remote('automation', id, name, body)] : [];
-    }),
-    ...rules.map((rule) => remote('alert_rule', rule.id, rule.name, ruleBody(rule))),
+    ...remotes('alert_rule', rules, (rule) => ruleBody(rule, connections, channels)),
   ];
-  function automationBody({ afterConnectionId, channelIds, commands }: Automation): JsonObject {
-    const after = nameOf(connections, afterConnectionId);
-    const told = channelIds.flatMap((id) => nameOf(channels, id) ?? []);
-    return {
-      ...(after && { after }),
-      ...(told.length > 0 && { channels: told }),
-      ...(commands.length > 0 && { commands: [...commands] }),
-    };
-  }
-  function ruleBody({ position, enabled, matches, channelIds, failuresInARow, quietHours, digest }: Rule): JsonObject {
-    const { connections: of, ...lists } = matches;
-    const names = (rows: readonly { id: string; name: string }[], wanted: readonly string[]) =>
-      wanted.flatMap((id) => nameOf(rows, id) ?? []);
-    return {
-      ...{ position, enabled, failuresInARow, channels: names(channels, channelIds) },
-      ...(of && { connections: names(connections, of) }),
-      ...(lists as JsonObject),
-      ...(quietHours && { quietHours: { ...quietHours } as unknown as JsonObject }),
-      ...(digest && { digest: { ...digest } }),
-    };
-  }
-  function remote(kind: Kind, id: string, name: string, body: JsonObject): Remote {
-    return { kind, id, name, body };
-  }
 }
 
-function connectionBody(row: Connection & { readonly tags: readonly string[] }): JsonObject {
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+type Tagged = Connection & { readonly tags: readonly string[] };
+
+function remotes<Row extends Named>(kind: Kind, rows: readonly Row[], bodyOf: (row: Row) => JsonObject): Remote[] {
+  return rows.map((row) => ({ kind, id: row.id, name: row.name, body: bodyOf(row) }));
+}
+
+/** In the order in which they are wanted; what is gone is left out. */
+function namesOf(rows: readonly Named[], wanted: readonly (string | null)[]): string[] {
+  return wanted.flatMap((id) => rows.find((row) => row.id === id)?.name ?? []);
+}
+
+function suiteBody(
+  { text, connectionId, destinationId }: SuiteDetail,
+  connections: readonly Named[],
+  destinations: readonly Named[],
+): JsonObject {
+  const [connection] = namesOf(connections, [connectionId]);
+  const [destination = ''] = namesOf(destinations, [destinationId]);
+  return { text, destination, ...(connection && { connection }) };
+}
+
+function automationBody(
+  { afterConnectionId, channelIds, commands }: Automation,
+  connections: readonly Named[],
+  channels: readonly Named[],
+): JsonObject {
+  const [after] = namesOf(connections, [afterConnectionId]);
+  const told = namesOf(channels, channelIds);
+  return {
+    ...(after && { after }),
+    ...(told.length > 0 && { channels: told }),
+    ...(commands.length > 0 && { commands: [...commands] }),
+  };
+}
+
+function ruleBody(
+  { position, enabled, matches, channelIds, failuresInARow, quietHours, digest }: Rule,
+  connections: readonly Named[],
+  channels: readonly Named[],
+): JsonObject {
+  const { connections: of, ...lists } = matches;
+  return {
+    ...{ position, enabled, failuresInARow, channels: namesOf(channels, channelIds) },
+    ...(of && { connections: namesOf(connections, of) }),
+    ...(lists as JsonObject),
+    ...(quietHours && { quietHours: { ...quietHours } as unknown as JsonObject }),
+    ...(digest && { digest: { ...digest } }),
+  };
+}
+
+function connectionBody(row: Tagged): JsonObject {
   const { namespaceFormat, freshnessTargetMinutes, quarantineLimit, connectorVersion, memoryMb, cpuCores } = row;
   return {
     source: row.source.name,

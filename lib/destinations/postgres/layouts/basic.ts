@@ -78,6 +78,7 @@ export const basic: Layout = {
     };
   },
   refusesMisfits: false,
+  marksVanished: true,
 };
 
 /** An empty list is no row of a child table, and no reason for a column; the raw table has it. */

@@ -28,4 +28,5 @@ export const direct: Layout = {
   },
   lay: null,
   refusesMisfits: false,
+  marksVanished: true,
 };

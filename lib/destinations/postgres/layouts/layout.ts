@@ -64,6 +64,8 @@ export interface Layout {
   readonly lay: ((target: TargetStream, record: JsonObject) => LaidRecord) | null;
   /** A value that does not fit leaves the row out, because nothing else of it would be left. */
   readonly refusesMisfits: boolean;
+  /** Rows can be found again, and those that vanish be marked. */
+  readonly marksVanished: boolean;
 }
 
 /** The record with the selected fields, its key and its cursor; the same one when all are. */

@@ -300,6 +300,14 @@ describe('raw tables only', () => {
     ]);
   });
 
+  test('rows that vanish can’t be marked there: that is refused, and nothing replaced', async () => {
+    const { sync, query } = await warehouse('raw');
+    await sync(stream('customers', 'overwrite_dedup'), [ACME, BOLT]);
+    const marking = stream('customers', 'overwrite_dedup', { softDelete: true });
+    await expect(sync(marking, [ACME])).rejects.toMatchObject({ code: 'nothing_to_mark' });
+    expect(await query('select 1 from _airbyte_raw_customers')).toHaveLength(2);
+  });
+
   test('numbers keep their digits', async () => {
     const { sync, query } = await warehouse('raw');
     await sync(stream('n', 'append'), [{ id: 12_345_678_901_234_567_890n }]);

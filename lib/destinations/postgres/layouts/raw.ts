@@ -55,4 +55,5 @@ export const raw: Layout = {
   },
   lay: (target, record) => ({ main: { [DATA_FIELD]: selected(target, record) }, sides: [] }),
   refusesMisfits: true,
+  marksVanished: false,
 };

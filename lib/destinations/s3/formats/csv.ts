@@ -28,7 +28,9 @@ export const csv: FormatKind = {
       growsAtEnd: false,
       readAs: () => 'varchar',
       value: (text) => text,
-      instant: (at) => `${at.getTime()}::bigint`,
+      saysTypes: false,
+      instantType: 'bigint',
+      instant: (at) => `epoch_ms(${at})`,
       json: (text) => text,
       copy(columns, from, partition) {
         const { query, options } = plainSelect(columns, from, partition);

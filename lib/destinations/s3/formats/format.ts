@@ -2,6 +2,7 @@ import type { Issue } from '#lib/errors.ts';
 import type { JsonObject } from '#lib/json.ts';
 import type { ColumnType } from '#lib/records/index.ts';
 import { identifier } from '#lib/sql-text.ts';
+import type { ReadColumn } from '../../local-files.ts';
 
 /** One of the ways in which files are written. A new one is a file here and a line in `index.ts`. */
 export interface FormatKind {
@@ -22,15 +23,19 @@ export interface FileFormat {
   readonly growsAtEnd: boolean;
   /** DuckDB's type in which a plain spelling of a value is read from a delimited file; `value` takes it as it takes the text. */
   readAs(type: ColumnType): string;
+  /** Whether a file says its columns' types itself. */
+  readonly saysTypes: boolean;
+  /** DuckDB's type of an `instant`. */
+  readonly instantType: string;
   /** A typed value from its text; `exact` when a double might lose digits of it. */
   value(text: string, type: ColumnType, exact: boolean): string;
-  /** The instant of the sync, as the format's readers know it from Airbyte. */
-  instant(at: Date): string;
+  /** An instant, given as SQL, as the format's readers know it from Airbyte. */
+  instant(at: string): string;
   /** JSON text as the format holds nested values; `structure` is its DuckDB structure where one is known. */
   json(text: string, structure?: string): string;
   /** The query and the options of COPY; `partition` becomes a folder. */
   copy(
-    columns: readonly OutputColumn[],
+    columns: readonly Omit<OutputColumn, 'type'>[],
     from: string,
     partition: OutputColumn | null,
   ): { readonly query: string; readonly options: readonly string[] };
@@ -40,15 +45,14 @@ export interface FileFormat {
   textOf(column: string): string;
 }
 
-/** A column of a file, and the SQL of its value. */
-export interface OutputColumn {
-  readonly name: string;
+/** A column of a file, the SQL of its value, and DuckDB's type for who reads it. */
+export interface OutputColumn extends ReadColumn {
   readonly sql: string;
 }
 
 /** Columns as they are, the partition's last, and COPY's option for it. */
 export function plainSelect(
-  columns: readonly OutputColumn[],
+  columns: readonly Omit<OutputColumn, 'type'>[],
   from: string,
   partition: OutputColumn | null,
 ): { query: string; options: string[] } {

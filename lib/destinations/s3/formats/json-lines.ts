@@ -26,6 +26,18 @@ function jsonText(sql: string): string {
   return `coalesce(${text}, 'null')`;
 }
 
+/** `+5`, `007`, `.5` and `5.` are numbers, but no JSON. */
+const SPELLINGS = [
+  ['^[+]', ''],
+  ['^(-?)0+([0-9])', '\\1\\2'],
+  ['^(-?)[.]', '\\10.'],
+  ['[.]($|[eE])', '\\1'],
+] as const;
+
+function asJsonNumber(text: string): string {
+  return SPELLINGS.reduce((sql, [from, to]) => `regexp_replace(${sql}, ${literal(from)}, ${literal(to)})`, text);
+}
+
 export const jsonLines: FormatKind = {
   type: 'JSONL',
   spec: {
@@ -46,12 +58,13 @@ export const jsonLines: FormatKind = {
       readAs: () => 'varchar',
       value(text, type) {
         if (TEXT.has(type)) return text;
-        // `.5` and `+5` are numbers, but no JSON.
         return type === 'number'
-          ? `coalesce(try_cast(${text} as json), to_json(try_cast(${text} as double)))`
+          ? `coalesce(try_cast(${text} as json), cast(${asJsonNumber(text)} as json))`
           : `cast(${text} as json)`;
       },
-      instant: (at) => `${at.getTime()}::bigint`,
+      saysTypes: false,
+      instantType: 'bigint',
+      instant: (at) => `epoch_ms(${at})`,
       json: (text) => `cast(${text} as json)`,
       // As CSV of one column without quotes: DuckDB's JSON writer knows no partitions.
       copy(columns, from, partition) {

@@ -7,6 +7,8 @@ import { PARQUET_TYPES } from './parquet-types.ts';
 const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4'] as const;
 /** Of a column and row group. Beyond so many different texts a dictionary costs more than it saves. */
 const MAX_DICTIONARY = 8192;
+/** Of columns of ids, numbers and short texts, DuckDB's own level 3 makes no smaller pages, and takes up to two thirds longer; only prose is 7 % larger. */
+const ZSTD_LEVEL = 2;
 const DEFAULT_BLOCK_SIZE_MB = 128;
 const MAX_BLOCK_SIZE_MB = 1024;
 
@@ -39,7 +41,9 @@ export const parquet: FormatKind = {
       growsAtEnd: true,
       readAs: (type) => PARQUET_TYPES[type],
       value: (text, type, exact) => `cast(${text} as ${type === 'number' && exact ? 'varchar' : PARQUET_TYPES[type]})`,
-      instant: (at) => `timestamptz ${literal(at.toISOString())}`,
+      saysTypes: true,
+      instantType: 'timestamptz',
+      instant: (at) => at,
       json: (text, structure) =>
         structure === undefined ? `cast(${text} as json)` : `from_json(${text}, ${literal(structure)})`,
       copy(columns, from, partition) {
@@ -47,6 +51,7 @@ export const parquet: FormatKind = {
         const own = [
           'format parquet',
           `codec ${literal(codec)}`,
+          ...(codec === 'ZSTD' ? [`compression_level ${ZSTD_LEVEL}`] : []),
           `row_group_size_bytes '${blockSizeMb}MB'`,
           `dictionary_size_limit ${MAX_DICTIONARY}`,
         ];

@@ -7,12 +7,21 @@ import {
   flattenSchema,
   lastPart,
   parentPath,
+  plainName,
   type Refusal,
   tableName,
   takesList,
 } from '#lib/records/index.ts';
 import type { TargetStream } from '../../destination.ts';
-import { type LaidLines, type Layout, member, type SavedTable, type StagedTable, selectedPart } from './layout.ts';
+import {
+  type LaidLines,
+  type Layout,
+  member,
+  type PlaceOf,
+  type SavedTable,
+  type StagedTable,
+  selectedPart,
+} from './layout.ts';
 import { AB_ID, emittedColumn, rawData, rawMembers, rawRecords, rawTable } from './raw.ts';
 import { TableLines } from './table-lines.ts';
 
@@ -88,7 +97,7 @@ interface LaidRecord {
 function layOut(
   records: readonly JsonObject[],
   target: TargetStream,
-  place: (record: JsonObject) => string,
+  place: PlaceOf,
 ): { laid: LaidRecord[]; refusals: Refusal[] } {
   const laid: LaidRecord[] = [];
   const refusals: Refusal[] = [];
@@ -99,7 +108,7 @@ function layOut(
       continue;
     }
     const selected = selectedPart(record, target);
-    const shared = { abId: randomUUID(), place: place(selected) };
+    const shared = { abId: randomUUID(), place: place(selected, index + 1) };
     const [own, ...children] = flattenRecord(selected).map((row) => ({ ...row, ...shared }));
     if (own) laid.push({ row: index + 1, record, data: read.data, own, children });
   }
@@ -133,16 +142,16 @@ function flatTables(target: TargetStream, saved: readonly SavedTable[]) {
 
 /** Names of the columns that hold a row's own hash id and its parent's. */
 function hashColumns(table: string, path: string, paths: readonly string[]): { own: string; parent: string | null } {
-  const named = (name: string) => `_airbyte_${name}_hashid`;
+  const named = (name: string) => `_airbyte_${plainName(name)}_hashid`;
   if (path === ROOT) return { own: named(table), parent: null };
   const above = parentPath(path, paths);
   return { own: named(lastPart(path)), parent: named(above === ROOT ? table : lastPart(above)) };
 }
 
 function flatTable(name: string, lines: TableLines, hash: ReturnType<typeof hashColumns>): FlatTable {
-  const ids = [...(hash.parent === null ? [] : [{ name: hash.parent, sql: '_weir_parent' }])];
+  const ids = [...(hash.parent === null ? [] : [{ name: hash.parent, sql: '_weir_parent', type: 'varchar' }])];
   // A child that is called like its parent would carry two columns of one name.
-  if (hash.own !== hash.parent) ids.push({ name: hash.own, sql: '_weir_hash' });
+  if (hash.own !== hash.parent) ids.push({ name: hash.own, sql: '_weir_hash', type: 'varchar' });
   return {
     lines,
     write: (rows) =>
@@ -164,18 +173,24 @@ function flatTable(name: string, lines: TableLines, hash: ReturnType<typeof hash
         ...values,
         AB_ID,
         emittedColumn(format, facts),
-        { name: '_airbyte_normalized_at', sql: format.instant(facts.normalizedAt) },
+        { name: '_airbyte_normalized_at', sql: format.instant(facts.normalizedAt), type: format.instantType },
         ...ids,
       ],
     }),
   };
 }
 
-/** Of a child, no row can be put aside without its record: what does not fit there is null. */
+/**
+ * Of a child, no row can be put aside without its record: what does not fit there is null. Key and cursor are the root's, where they have a
+ * column whatever the schema says.
+ */
 function flatStream(target: TargetStream, path: string, jsonSchema: JsonObject = {}): TargetStream {
   const { selectedFields: _selected, badValues, ...stream } = target;
+  const atTop = (field: readonly string[]) => path === ROOT && field.length === 1;
   return {
-    ...{ ...stream, stream: { ...target.stream, jsonSchema }, primaryKey: [], cursorField: [] },
+    ...{ ...stream, stream: { ...target.stream, jsonSchema } },
+    primaryKey: target.primaryKey.filter(atTop),
+    cursorField: atTop(target.cursorField) ? target.cursorField : [],
     ...(badValues && { badValues: path !== ROOT && badValues === 'quarantine' ? 'null' : badValues }),
   };
 }

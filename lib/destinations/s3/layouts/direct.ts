@@ -21,8 +21,8 @@ export const direct: Layout = (target, saved, syncId) => {
     lines: (records, place) =>
       rows.lines(
         records,
-        ({ changes, record }) =>
-          place(record) +
+        ({ changes, record, row }) =>
+          place(record, row) +
           member('_airbyte_raw_id', randomUUID()) +
           member('_airbyte_meta', JSON.stringify({ sync_id: syncId, changes })),
       ),
@@ -35,9 +35,9 @@ export const direct: Layout = (target, saved, syncId) => {
 
 export function metaColumns(format: FileFormat, { emittedAt, generation, meta }: FileFacts): OutputColumn[] {
   return [
-    { name: '_airbyte_raw_id', sql: '_airbyte_raw_id' },
-    { name: '_airbyte_extracted_at', sql: format.instant(emittedAt) },
-    { name: '_airbyte_generation_id', sql: `${Math.trunc(generation)}::bigint` },
-    { name: '_airbyte_meta', sql: format.json(meta, META_STRUCTURE) },
+    { name: '_airbyte_raw_id', sql: '_airbyte_raw_id', type: 'varchar' },
+    { name: '_airbyte_extracted_at', sql: format.instant(emittedAt), type: format.instantType },
+    { name: '_airbyte_generation_id', sql: `${Math.trunc(generation)}::bigint`, type: 'bigint' },
+    { name: '_airbyte_meta', sql: format.json(meta, META_STRUCTURE), type: 'json' },
   ];
 }

@@ -27,9 +27,10 @@ export interface StagedTable {
 }
 
 export interface FileFacts {
-  readonly emittedAt: Date;
+  /** SQL of the instant at which a row came: that of the sync, or of the lines where each has its own. */
+  readonly emittedAt: string;
   readonly generation: number;
-  readonly normalizedAt: Date;
+  readonly normalizedAt: string;
   /** SQL of the rows' `_airbyte_meta` as JSON text: that of the lines, or one for all rows. */
   readonly meta: string;
 }
@@ -41,10 +42,12 @@ export interface LaidLines {
   readonly leftOut?: ReadonlySet<string>;
 }
 
+export type PlaceOf = (record: JsonObject, row: number) => string;
+
 /** Lays records out as lines: for each the members of one JSON object, from the first comma on. */
 export interface LayoutWriter {
-  /** `place` is put into every line. A record that can't be written has none, and is refused. */
-  lines(records: readonly JsonObject[], place: (record: JsonObject) => string): LaidLines;
+  /** `place` is put into every line; rows count from 1. A record that can't be written has none, and is refused. */
+  lines(records: readonly JsonObject[], place: PlaceOf): LaidLines;
   /** The stream's tables; `main` is the one that checks look at. */
   tables(): { readonly main: StagedTable; readonly all: readonly StagedTable[] };
   saved(): readonly SavedTable[];
@@ -65,6 +68,9 @@ export interface RecordLines {
 
 /** A way of laying out records; `index.ts` lists them. */
 export type Layout = (target: TargetStream, saved: readonly SavedTable[], syncId: number) => LayoutWriter;
+
+/** Member of a line: when its record came, where that is not the sync's instant. */
+export const CAME = '_weir_came';
 
 /** A member of a line. */
 export function member(name: string, text: string): string {

@@ -29,7 +29,7 @@ export const unflattened: Layout = (target, _saved, syncId) => {
   );
 };
 
-export const AB_ID: OutputColumn = { name: '_airbyte_ab_id', sql: '_airbyte_ab_id' };
+export const AB_ID: OutputColumn = { name: '_airbyte_ab_id', sql: '_airbyte_ab_id', type: 'varchar' };
 
 export function rawTable(id: number, stream: string): StagedTable {
   return {
@@ -63,7 +63,7 @@ export function rawData(record: JsonObject, row: number, target: TargetStream): 
 }
 
 export function emittedColumn(format: FileFormat, { emittedAt }: FileFacts): OutputColumn {
-  return { name: '_airbyte_emitted_at', sql: format.instant(emittedAt) };
+  return { name: '_airbyte_emitted_at', sql: format.instant(emittedAt), type: format.instantType };
 }
 
 function oneJsonTable(
@@ -78,7 +78,7 @@ function oneJsonTable(
       const refusals: Refusal[] = [];
       for (const [index, record] of page.entries()) {
         const read = rawData(record, index + 1, target);
-        if ('data' in read) lines.push(`,"_weir_table":"${table.id}"${place(record)}${members(read.data)}`);
+        if ('data' in read) lines.push(`,"_weir_table":"${table.id}"${place(record, index + 1)}${members(read.data)}`);
         else refusals.push(read);
       }
       return { lines, refusals };
@@ -95,5 +95,5 @@ function dataMember(data: string): string {
 }
 
 function dataColumn(format: FileFormat): OutputColumn {
-  return { name: '_airbyte_data', sql: format.json('_airbyte_data') };
+  return { name: '_airbyte_data', sql: format.json('_airbyte_data'), type: 'json' };
 }

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { fileError } from '../file-errors.ts';
+import { firstBytes } from '../first-bytes.ts';
 import type { CsvDialect } from './csv-options.ts';
 import type { OpenFile } from './format.ts';
 
@@ -13,15 +13,16 @@ export interface CsvHead {
 
 const HEAD_BYTES = 1024 * 1024;
 const MAX_COLUMNS = 10_000;
+const NO_TEXT = /^[\r\n]*$/;
 export const DELIMITERS = [',', ';', '\t', '|'];
 
-/** Columns and delimiter from the first record of a file in UTF-8; null for an empty file. */
+/** Columns and delimiter from the first record of a file in UTF-8; null for a file of nothing, or of nothing but line ends. */
 export async function readCsvHead(file: OpenFile, options: CsvDialect): Promise<CsvHead | null> {
   const { quote, header } = options;
   const whole = await headText(file);
   const skipped = lineStart(whole, options.skipRows);
   const text = whole.slice(skipped);
-  if (text === '') return null;
+  if (text === '' || (header && text.length < HEAD_BYTES && NO_TEXT.test(text))) return null;
   const candidates = options.delimiter ? [options.delimiter] : DELIMITERS;
   const records = candidates.map((delimiter) => ({ delimiter, ...firstRecord(text, delimiter, quote) }));
   const [best] = records.sort((a, b) => b.fields.length - a.fields.length);
@@ -40,9 +41,7 @@ export async function readCsvHead(file: OpenFile, options: CsvDialect): Promise<
 const MARK = Buffer.from('\uFEFF');
 
 async function startsWithMark({ path }: OpenFile): Promise<boolean> {
-  await using handle = await open(path);
-  const { buffer } = await handle.read(Buffer.alloc(MARK.length), 0, MARK.length, 0);
-  return buffer.equals(MARK);
+  return (await firstBytes(path, MARK.length)).equals(MARK);
 }
 
 /** Where the line begins that so many others come before. */
@@ -58,9 +57,7 @@ export function lineStart(text: string, lines: number): number {
 
 /** The beginning of a file in UTF-8. */
 export async function headText({ path }: OpenFile): Promise<string> {
-  await using handle = await open(path);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return new TextDecoder().decode(buffer.subarray(0, bytesRead));
+  return new TextDecoder().decode(await firstBytes(path, HEAD_BYTES));
 }
 
 /** The fields of the first record, line breaks within quotes included, and where the next record begins. */

@@ -6,18 +6,19 @@ import { isJsonObject, type JsonObject } from '#lib/json.ts';
 import { identifier, literal } from '#lib/sql-text.ts';
 import { detectDateFormat, schemaOfDates } from '../date-formats.ts';
 import { type FileReader, openFileReader } from '../duckdb.ts';
-import { badRow, fileError } from '../file-errors.ts';
+import { badRow, fileChanged, fileError } from '../file-errors.ts';
 import type { CsvOptions } from '../file-options.ts';
 import { inferSchema } from '../infer-schema.ts';
+import { hasKnown, otherColumns } from '../known-columns.ts';
 import { detectNullWords } from '../null-words.ts';
 import { columnValue, type TextColumn, textColumns, textTypeOf } from '../text-values.ts';
 import { settleDialect } from './csv-detect.ts';
 import { type CsvHead, readCsvHead } from './csv-head.ts';
 import { type CsvDialect, type OpenDialect, readCsvDialect } from './csv-options.ts';
 import { type FileFormat, type OpenFile, type Portion, SAMPLE_ROWS } from './format.ts';
-import { withOneLineEnd } from './line-ends.ts';
+import { lastRowEnd, withOneLineEnd } from './line-ends.ts';
 import { rowFields } from './row-fields.ts';
-import { asUtf8 } from './utf8.ts';
+import { asUtf8, firstLineNotUtf8, hasPlainLineEnds } from './utf8.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const SHOWN_REJECTS = 3;
@@ -49,6 +50,7 @@ export function csvFormat(options: CsvOptions): FileFormat {
       const dialect = await settleDialect(text, open, schema);
       const head = await readCsvHead(text, dialect);
       if (!head) return;
+      if (!hasKnown(head.columns, schema)) throw otherColumns(text.name, head.columns, schema);
       const file = await withOneLineEnd(text, { ...dialect, delimiter: head.delimiter });
       await refuseLongEnd(file);
       const columns = withWords(textColumns(schema, head.columns), dialect);
@@ -58,10 +60,16 @@ export function csvFormat(options: CsvOptions): FileFormat {
           yield { records: rows.map((row) => toRecord(row, head.columns, columns)), bytes: textBytes(rows) };
         if (dialect.skipsBadRows) yield* rejects(reader, file);
       } catch (error) {
-        throw csvError(error, file);
+        throw await csvError(error, file);
       } finally {
         reader.close();
       }
+    },
+    async wholeRowsEnd(file) {
+      if (!(await hasPlainLineEnds(file, open.encoding))) throw fileChanged(file.name);
+      const dialect = await settleDialect(file, open, null);
+      const head = await readCsvHead(file, dialect);
+      return head ? lastRowEnd(file.path, { ...dialect, delimiter: head.delimiter }) : 0;
     },
     straight: (file, schema) => straightCsv(file, open, schema),
   };
@@ -84,7 +92,8 @@ function sampleSchema(sample: readonly DuckDBValue[][], head: CsvHead, dialect: 
     ...{ type: type ?? ('string' as const), dateFormat: null },
     nullWords: nullWords.get(head.columns[at] ?? '') ?? [],
   }));
-  const schema = inferSchema(sample.map((row) => toRecord(row, head.columns, withWords(columns, dialect))));
+  const records = sample.map((row) => toRecord(row, head.columns, withWords(columns, dialect)));
+  const schema = inferSchema(records, head.columns);
   const properties = isJsonObject(schema.properties) ? { ...schema.properties } : {};
   for (const [column, format] of formats) properties[column] = { type: ['null', 'string'], ...schemaOfDates(format) };
   for (const [column, found] of nullWords)
@@ -118,7 +127,13 @@ async function straightCsv(given: OpenFile, open: OpenDialect, schema: JsonObjec
   const { quote, escape: escapeSign, header } = dialect;
   if (escapeSign !== quote) return null;
   const head = await readCsvHead(file, dialect);
-  if (!head || !ONE_CHARACTER.test(head.delimiter) || !ONE_CHARACTER.test(quote) || head.delimiter === quote)
+  if (
+    !head ||
+    !hasKnown(head.columns, schema) ||
+    !ONE_CHARACTER.test(head.delimiter) ||
+    !ONE_CHARACTER.test(quote) ||
+    head.delimiter === quote
+  )
     return null;
   const columns = withWords(textColumns(schema, head.columns), dialect);
   // Among texts, nobody would look at a word that stands for null.
@@ -139,7 +154,7 @@ async function withReader(file: OpenFile, use: (reader: FileReader) => Promise<v
   try {
     await use(reader);
   } catch (error) {
-    throw csvError(error, file);
+    throw await csvError(error, file);
   } finally {
     reader.close();
   }
@@ -208,13 +223,20 @@ async function* rejects(reader: FileReader, { name }: OpenFile): AsyncGenerator<
   yield { records: [], skipped: Number(count), notice };
 }
 
+function notUtf8(file: string, line: number): WeirError {
+  const hint = 'Say its encoding, such as encoding: windows-1252; only its beginning was looked at.';
+  return fileError('config', 'bad_encoding', { file, line }, `line ${line} has bytes that are no UTF-8.`, hint);
+}
+
 function noSuchColumn(file: string, column: string, columns: readonly string[]): WeirError {
   const hint = `Columns: ${columns.slice(0, SHOWN_COLUMNS).join(', ')}${columns.length > SHOWN_COLUMNS ? ' …' : ''}.`;
   return fileError('config', 'bad_options', { file }, `has no column ${column}, of which date_formats speaks.`, hint);
 }
 
-function csvError(error: unknown, { name, path }: OpenFile): Error {
+async function csvError(error: unknown, { name, path }: OpenFile): Promise<Error> {
   if (!(error instanceof Error) || error.name === 'WeirError') return error as Error;
+  const badLine = await firstLineNotUtf8(path);
+  if (badLine !== null) return notUtf8(name, badLine);
   const [, line, raw = '', why = ''] =
     /CSV Error on Line: (\d+)\nOriginal Line: ([\s\S]*?)\n\s*([^\n]+)\n+(?=\s*Possible)/.exec(error.message) ?? [];
   if (line !== undefined) {

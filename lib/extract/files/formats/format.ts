@@ -9,6 +9,11 @@ export interface FileFormat {
   read(file: OpenFile, schema: JsonObject): AsyncGenerator<Portion>;
   /** What stands before a broken row is whole: somebody may just be adding to the file. */
   readonly growsByRows?: true;
+  /**
+   * Where the last whole row ends of a file that somebody is adding to; null where a row is open that may never end. Absent where rows
+   * can't be added. @throws WeirError `file_changed` where it is not looked for, as in UTF-16
+   */
+  wholeRowsEnd?(file: OpenFile): Promise<number | null>;
   /** The file as one that can be loaded from its bytes; null if it has to be read. */
   straight?(file: OpenFile, schema: JsonObject): Promise<DelimitedFile | null>;
 }

@@ -1,40 +1,54 @@
 import { open } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, parseJson } from '#lib/json.ts';
-import { badRow, fileError } from '../file-errors.ts';
+import { badRow, fileError, isBadRow } from '../file-errors.ts';
+import type { JsonLinesOptions } from '../file-options.ts';
 import { inferSchema } from '../infer-schema.ts';
-import { type FileFormat, type OpenFile, PORTION_ROWS, SAMPLE_ROWS } from './format.ts';
+import { type FileFormat, type OpenFile, PORTION_ROWS, type Portion, SAMPLE_ROWS } from './format.ts';
+import { refuseUtf16 } from './refuse-utf16.ts';
 
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const PORTION_CHARACTERS = 4 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 const LF = 10;
+/** Of lines that are left out. */
+const SHOWN_LINES = 5;
+const SHOWN_CHARACTERS = 200;
 
 /** One JSON object per line. Parsed here and not by DuckDB, which would round long numbers and loses line numbers. */
-export function jsonLinesFormat(): FileFormat {
+export function jsonLinesFormat({ bad_rows }: JsonLinesOptions): FileFormat {
+  const skips = bad_rows === 'skip';
   return {
     async schema(file) {
       const sample: JsonObject[] = [];
-      for await (const { records } of portions(file)) {
+      for await (const { records } of portions(file, skips)) {
         sample.push(...records);
         if (sample.length >= SAMPLE_ROWS) break;
       }
       return inferSchema(sample.slice(0, SAMPLE_ROWS));
     },
-    read: (file) => portions(file),
+    read: (file) => portions(file, skips),
     growsByRows: true,
+    wholeRowsEnd: lastLineEnd,
   };
 }
 
-async function* portions(file: OpenFile): AsyncGenerator<{ records: JsonObject[]; bytes: number }> {
+/** @param skips whether broken lines are left out, and told at the end */
+async function* portions(file: OpenFile, skips: boolean): AsyncGenerator<Portion> {
+  await refuseUtf16(file);
   let records: JsonObject[] = [];
   let characters = 0;
   let number = 0;
+  const left = leftOut(file);
   for await (const line of lines(file)) {
     number += 1;
     if (line.trim() === '') continue;
     try {
       records.push(parseLine(file, line, number));
     } catch (error) {
+      if (skips && isBadRow(error)) {
+        left.add(number, line);
+        continue;
+      }
       // What came before is whole: it is kept, and read again with the mended file.
       if (records.length > 0) yield { records, bytes: characters };
       throw error;
@@ -46,10 +60,31 @@ async function* portions(file: OpenFile): AsyncGenerator<{ records: JsonObject[]
     characters = 0;
   }
   if (records.length > 0) yield { records, bytes: characters };
+  yield* left.told();
+}
+
+/** Counts what does not fit, and keeps the first of it to show. */
+function leftOut({ name }: OpenFile) {
+  const first: string[] = [];
+  let count = 0;
+  return {
+    add(number: number, line: string) {
+      count += 1;
+      const shown = line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line.trim();
+      if (first.length < SHOWN_LINES) first.push(`line ${number}: ${shown}`);
+    },
+    *told(): Generator<Portion> {
+      if (count === 0) return;
+      const lines = `${first.join('; ')}${count > first.length ? '; …' : ''}`;
+      const rows = count === 1 ? "1 row doesn't fit and was" : `${count} rows don't fit and were`;
+      yield { records: [], skipped: count, notice: `${name}: ${rows} left out (${lines}).` };
+    },
+  };
 }
 
 function parseLine({ name }: OpenFile, line: string, number: number): JsonObject {
-  const hint = 'Every line takes one JSON object. If it is the last line, the file may not be complete yet.';
+  const hint =
+    'Every line takes one JSON object. If it is the last line, the file may not be complete yet; bad_rows: skip leaves such lines out.';
   let value: unknown;
   try {
     value = parseJson(line);
@@ -63,12 +98,13 @@ function parseLine({ name }: OpenFile, line: string, number: number): JsonObject
 /** Whole lines are decoded; the bytes of one that is not at its end are kept, and put together once. */
 async function* lines(file: OpenFile): AsyncGenerator<string> {
   await using handle = await open(file.path);
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const { size } = await handle.stat();
+  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK_BYTES, size)));
   let pieces: Buffer[] = [];
   let kept = 0;
   let number = 0;
   for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length);
     if (bytesRead === 0) break;
     const bytes = buffer.subarray(0, bytesRead);
     const end = bytes.lastIndexOf(LF);
@@ -97,6 +133,18 @@ function decode({ name }: OpenFile, line: number, pieces: readonly Buffer[]): st
     const message = `has bytes after line ${line} that are no UTF-8.`;
     throw fileError('config', 'bad_encoding', { file: name, line }, message, 'Have it written as UTF-8.', error);
   }
+}
+
+async function lastLineEnd({ path }: OpenFile): Promise<number> {
+  await using handle = await open(path);
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let end = (await handle.stat()).size; end > 0; end -= CHUNK_BYTES) {
+    const start = Math.max(0, end - CHUNK_BYTES);
+    const { bytesRead } = await handle.read(buffer, 0, end - start, start);
+    const at = buffer.subarray(0, bytesRead).lastIndexOf(LF);
+    if (at >= 0) return start + at + 1;
+  }
+  return 0;
 }
 
 function lineTooLong(file: string, line: number) {

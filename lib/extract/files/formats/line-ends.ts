@@ -5,6 +5,9 @@ import type { OpenFile } from './format.ts';
 
 const LF = 10;
 const CR = 13;
+/** Of the mark that UTF-8 may begin with. */
+const MARK_BYTES = 3;
+const LAST_OF_MARK = 0xbf;
 const PIECE_BYTES = 256 * 1024;
 
 interface Signs {
@@ -26,6 +29,16 @@ export async function withOneLineEnd(file: OpenFile, signs: Signs): Promise<Open
   };
   await pipeline(createReadStream(file.path), converted, createWriteStream(path));
   return { ...file, path };
+}
+
+/**
+ * Where the last whole row ends. Null if what follows it are several lines and a quote that nothing closes: a row that is still being
+ * written, or one that is broken and makes all that follow it look like its text.
+ */
+export async function lastRowEnd(path: string, signs: Signs): Promise<number | null> {
+  const { convert, wholeRowsEnd } = lineEnds(signs);
+  for await (const piece of piecesOf(path)) convert(piece);
+  return wholeRowsEnd();
 }
 
 async function endsDiffer({ path }: OpenFile, signs: Signs): Promise<boolean> {
@@ -63,11 +76,16 @@ function lineEnds({ delimiter, quote, escape: escapeSign }: Signs) {
   let isQuoted = false;
   let isEscaped = false;
   let before = LF;
+  let passed = 0;
+  let rowEnd = 0;
+  let quotedBreak = -1;
   const convert = (piece: Buffer): Buffer => {
     const out = Buffer.allocUnsafe(piece.length);
     let length = 0;
-    for (const byte of piece) {
+    for (let at = 0; at < piece.length; at++) {
+      const byte = piece[at] as number;
       if (isQuoted) {
+        if (byte === LF || byte === CR) quotedBreak = passed + at;
         out[length++] = byte;
         if (isEscaped) isEscaped = false;
         else if (byte === escaping && escaping !== mark) isEscaped = true;
@@ -75,17 +93,24 @@ function lineEnds({ delimiter, quote, escape: escapeSign }: Signs) {
       } else {
         if (before === CR) kinds.add(byte === LF ? 'CRLF' : 'CR');
         else if (byte === LF) kinds.add('LF');
+        if (byte === LF) rowEnd = passed + at + 1;
+        else if (before === CR) rowEnd = passed + at;
         // A second quote behind the one that closed is a quote of the text.
-        if (byte === mark) isQuoted = before === separator || before === LF || before === CR || before === mark;
+        if (byte === mark) {
+          const isFirst = passed + at === MARK_BYTES && before === LAST_OF_MARK;
+          isQuoted = before === separator || before === LF || before === CR || before === mark || isFirst;
+        }
         if (!(byte === LF && before === CR)) out[length++] = byte === CR ? LF : byte;
       }
       before = byte;
     }
+    passed += piece.length;
     return out.subarray(0, length);
   };
   /** A return that nothing follows. */
   const end = () => {
     if (!isQuoted && before === CR) kinds.add('CR');
   };
-  return { convert, end, kinds };
+  const wholeRowsEnd = () => (isQuoted && quotedBreak >= rowEnd ? null : rowEnd);
+  return { convert, end, kinds, wholeRowsEnd };
 }

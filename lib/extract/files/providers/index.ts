@@ -18,8 +18,9 @@ const PROVIDERS: {
   https: httpsFiles,
   s3: s3Files,
   folder: ({ fileRoots = [] }, { folder }, paths) => folderFiles(fileRoots, folder, paths),
-  upload({ uploadDir }, _, paths) {
-    if (uploadDir !== undefined) return folderFiles([uploadDir], uploadDir, paths, uploadNotFound);
+  upload({ uploadDir, uploadName = async () => null }, _, paths) {
+    if (uploadDir !== undefined)
+      return { ...folderFiles([uploadDir], uploadDir, paths, uploadNotFound), shownName: uploadName };
     const hint = 'Use a folder or an address instead.';
     throw new WeirError({ kind: 'config', code: 'no_uploads', message: 'There are no uploaded files here.', hint });
   },

@@ -82,6 +82,6 @@ test('a private endpoint that nobody allowed is not reached, and a missing bucke
   await expect(s3Files(context(port), nowhere, ['a.csv']).list()).rejects.toMatchObject({
     kind: 'config',
     code: 's3_refused',
-    message: 's3://weir-test-nowhere/a.csv: S3 refused access (NoSuchBucket).',
+    message: 's3://weir-test-nowhere/a.csv: there is no bucket weir-test-nowhere here (NoSuchBucket).',
   });
 });

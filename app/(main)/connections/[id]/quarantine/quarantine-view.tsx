@@ -29,7 +29,7 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
   const say = useSay();
   const queries = useQueryClient();
   const [ofSync, setOfSync] = useQueryState('sync', parseAsInteger);
-  const [forgetting, setForgetting] = useState(false);
+  const [forgetting, setForgetting] = useState<'these' | 'all' | null>(null);
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ['connections', id, 'quarantine', ofSync],
     queryFn: () => api.get<Model>(`/connections/${id}/quarantine?limit=${SHOWN}${ofSync ? `&syncId=${ofSync}` : ''}`),
@@ -45,8 +45,11 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
     await queries.invalidateQueries();
   };
   const forget = async () => {
-    const ids = data?.rows.map((row) => row.id) ?? [];
-    const { forgotten } = await api.post<{ forgotten: number }>(`/connections/${id}/quarantine/forget`, { ids });
+    const which =
+      forgetting === 'all'
+        ? { tables: [...new Set(data?.counts.map(({ table }) => table))] }
+        : { ids: data?.rows.map((row) => row.id) ?? [] };
+    const { forgotten } = await api.post<{ forgotten: number }>(`/connections/${id}/quarantine/forget`, which);
     say.done(`${plural(forgotten, 'row')} forgotten.`);
     await refetch();
   };
@@ -82,12 +85,15 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
         title="Rows put aside"
         sub={data.counts.map(({ table, rows }) => `${table} ${formatCount(rows)}`).join(', ')}
         side={
-          <>
-            <Button onClick={() => setForgetting(true)}>Forget these</Button>
+          <span className="row">
+            {ofSync === null && total > data.rows.length && (
+              <Button onClick={() => setForgetting('all')}>Forget all</Button>
+            )}
+            <Button onClick={() => setForgetting('these')}>Forget these</Button>
             <Button kind="primary" icon="play" onClick={replay}>
               Load again
             </Button>
-          </>
+          </span>
         }
         foot={
           <span className="sub">
@@ -103,9 +109,9 @@ export function QuarantineView({ id, name, destination }: { id: string; name: st
         </Table>
       </Panel>
       <Confirm
-        open={forgetting}
-        onOpenChange={setForgetting}
-        title={`Forget ${plural(data.rows.length, 'row')}`}
+        open={forgetting !== null}
+        onOpenChange={(open) => !open && setForgetting(null)}
+        title={`Forget ${plural(forgetting === 'all' ? total : data.rows.length, 'row')}`}
         description="The records are deleted from the quarantine. What the source still has comes with the next full refresh."
         verb="Forget rows"
         onConfirm={forget}

@@ -79,6 +79,11 @@ function Names({ names }: { names: TableNames | undefined }) {
   return (
     <>
       <span className="mono">{names.table}</span>
+      {Object.entries(names.tables ?? {}).map(([wanted, table]) => (
+        <span key={wanted} className="sub mono">
+          {wanted} → {table}
+        </span>
+      ))}
       {mapped.length > 0 && (
         <details className="small">
           <summary>{mapped.length === 1 ? '1 column' : `${mapped.length} columns`} renamed to fit</summary>
