@@ -61,7 +61,7 @@ function rowsAfter(
   { load, way, by }: { load: Load; way: Way; by: number },
 ): HeldRow[] {
   const { written, aside } = sortedOut(scenario, load);
-  const rowOf = ({ record, ...came }: Came) => ({ ...keptOf(scenario, record), gone: false, by, ...came });
+  const rowOf = ({ record, came, seq }: Came) => ({ ...keptOf(scenario, record), gone: false, by, came, seq });
   if (!isKeyed(scenario)) return [...before, ...written.map(rowOf)];
   const keyIn = ({ record }: { record: JsonObject }) => keyText(scenario, record);
   const rows = new Map(before.map((row) => [keyIn(row), row]));
