@@ -8,6 +8,8 @@ export interface ChoppingProxy {
   watch(after: number, onPacket: () => void): void;
   /** The way is whole again. */
   mend(): void;
+  /** When the server has ended all that came this way, for clients that are gone: a commit that it was given is done by then. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -15,6 +17,7 @@ export interface ChoppingProxy {
 export async function choppingProxy(url: string): Promise<ChoppingProxy> {
   const target = new URL(url);
   const open = new Set<Socket>();
+  const ends = new Set<Promise<void>>();
   let left = Number.POSITIVE_INFINITY;
   let how = { deliver: false, down: false };
   let isDown = false;
@@ -27,6 +30,8 @@ export async function choppingProxy(url: string): Promise<ChoppingProxy> {
       open.add(socket);
       socket.on('error', () => undefined).on('close', () => open.delete(socket));
     }
+    const end = new Promise<void>((resolve) => upstream.on('close', () => resolve())).finally(() => ends.delete(end));
+    ends.add(end);
     upstream.on('close', () => client.destroy());
     client.on('close', () => upstream.end());
     upstream.on('data', (chunk) => client.writable && client.write(chunk));
@@ -59,6 +64,9 @@ export async function choppingProxy(url: string): Promise<ChoppingProxy> {
       unwatched = Number.POSITIVE_INFINITY;
       left = Number.POSITIVE_INFINITY;
       isDown = false;
+    },
+    async settled() {
+      await Promise.all(ends);
     },
     close() {
       server.close();

@@ -173,6 +173,8 @@ async function lost({ scenario, proxy }: Run, of: AttemptOf, death: Death): Prom
       ? await killed(scenario, of, death)
       : await runAttempt(scenario, { ...of, ...sourceBreaks }, stop.signal);
   proxy.mend();
+  // What was cut off in a commit may have said so before the server is done with it.
+  await proxy.settled();
   return failure;
 }
 
