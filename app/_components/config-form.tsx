@@ -16,7 +16,6 @@ import type { FieldErrors } from './schema-form/validate.ts';
 import { testValuesOf } from './test-values.ts';
 import { useSay } from './toast.tsx';
 import { useProbe } from './use-probe.ts';
-import { WhenReady } from './when-ready.tsx';
 
 interface Props {
   readonly noun: 'source' | 'destination';
@@ -104,69 +103,67 @@ export function ConfigForm({ noun, spec, initial, id, fixed, then, consent = nul
         submit();
       }}
     >
-      <WhenReady>
-        <Field id="config-name" label="Name" error={nameError} hint={`How people find this ${noun}.`}>
-          <input
-            className="input"
-            {...fieldControl('config-name', nameError, true)}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </Field>
-        <SchemaForm schema={spec} value={config} onChange={setConfig} errors={errors} showErrors={submitted} />
-        {consent && (
-          <ConsentPanel
-            {...consent}
-            connectorId={fixed.connectorId ?? ''}
-            sourceId={id}
-            name={name}
-            config={config}
-            onIssues={showIssues}
-          />
+      <Field id="config-name" label="Name" error={nameError} hint={`How people find this ${noun}.`}>
+        <input
+          className="input"
+          {...fieldControl('config-name', nameError, true)}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
+      <SchemaForm schema={spec} value={config} onChange={setConfig} errors={errors} showErrors={submitted} />
+      {consent && (
+        <ConsentPanel
+          {...consent}
+          connectorId={fixed.connectorId ?? ''}
+          sourceId={id}
+          name={name}
+          config={config}
+          onIssues={showIssues}
+        />
+      )}
+      <CheckOutcome probe={probe} reason={`${noun} ${name}`} onAllowed={check} />
+      {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
+      <div className="acts">
+        <Button type="submit" kind="primary" busy={busy}>
+          Save {noun}
+        </Button>
+        <Button onClick={check} busy={probe.status === 'running'}>
+          Test {noun}
+        </Button>
+        <FieldsToFix ids={toFix.map((field) => field.id)} />
+        <span className="grow" />
+        {id !== null && (
+          <Button kind="danger" onClick={() => setDeleting(true)}>
+            Delete {noun}…
+          </Button>
         )}
-        <CheckOutcome probe={probe} reason={`${noun} ${name}`} onAllowed={check} />
-        {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
-        <div className="acts">
-          <Button type="submit" kind="primary" busy={busy}>
-            Save {noun}
-          </Button>
-          <Button onClick={check} busy={probe.status === 'running'}>
-            Test {noun}
-          </Button>
-          <FieldsToFix ids={toFix.map((field) => field.id)} />
-          <span className="grow" />
-          {id !== null && (
-            <Button kind="danger" onClick={() => setDeleting(true)}>
-              Delete {noun}…
-            </Button>
-          )}
-        </div>
-        <Confirm
-          open={asking}
-          onOpenChange={setAsking}
-          title={`Save ${name} although its test failed`}
-          description={`With these settings the test said: ${said ?? ''}`}
-          verb="Save anyway"
-          keep="Go back"
-          onConfirm={save}
-        />
-        <Confirm
-          open={deleting}
-          onOpenChange={setDeleting}
-          title={`Delete ${initial.name}`}
-          description={
-            usedBy.length > 0
-              ? `It is used by ${usedBy.map((item) => item.name).join(', ')}: delete ${usedBy.length === 1 ? 'that connection' : 'those connections'} first.`
-              : 'Its settings are lost. Data that was loaded stays where it is.'
-          }
-          verb={`Delete ${noun}`}
-          onConfirm={async () => {
-            await api.delete(`/${noun}s/${id}`);
-            router.push(`/${noun}s`);
-            router.refresh();
-          }}
-        />
-      </WhenReady>
+      </div>
+      <Confirm
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Save ${name} although its test failed`}
+        description={`With these settings the test said: ${said ?? ''}`}
+        verb="Save anyway"
+        keep="Go back"
+        onConfirm={save}
+      />
+      <Confirm
+        open={deleting}
+        onOpenChange={setDeleting}
+        title={`Delete ${initial.name}`}
+        description={
+          usedBy.length > 0
+            ? `It is used by ${usedBy.map((item) => item.name).join(', ')}: delete ${usedBy.length === 1 ? 'that connection' : 'those connections'} first.`
+            : 'Its settings are lost. Data that was loaded stays where it is.'
+        }
+        verb={`Delete ${noun}`}
+        onConfirm={async () => {
+          await api.delete(`/${noun}s/${id}`);
+          router.push(`/${noun}s`);
+          router.refresh();
+        }}
+      />
     </form>
   );
 }

@@ -10,6 +10,9 @@ export function useFocusBehind(): void {
       const floats = target instanceof Element && target.closest('.overlay, [data-radix-focus-guard]');
       if (target instanceof HTMLElement && !floats) behind = target;
     };
+    // Whoever was quicker than the page has the focus already.
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && activeElement !== document.body) behind ??= activeElement;
     document.addEventListener('focusin', remember);
     return () => document.removeEventListener('focusin', remember);
   }, []);

@@ -9,7 +9,7 @@ import { childMemory } from './child-memory.ts';
 import { BESIDE_MB, type Watch, watchChild } from './watch-child.ts';
 
 /** From asking a child to end until it is killed: a cancel takes five seconds at the most, with the second until it is noticed. */
-const CANCEL_GRACE_MS = 3_000;
+const CANCEL_GRACE_MS = 2_000;
 /** The same when the worker itself ends; shorter than it waits. */
 const CLOSE_GRACE_MS = 7_000;
 /** A child that could take another task and gets none ends: what it holds is not worth its memory. */

@@ -265,6 +265,7 @@ test('the form shows the YAML of just one part, what a value comes from, and tak
   await page.getByRole('button', { name: 'Form', exact: true }).click();
   await page.keyboard.press('ControlOrMeta+2');
   await page.keyboard.press('ControlOrMeta+Home');
+  await page.getByText('Ln 1, Col 1').waitFor();
   await page.locator('.view-line', { hasText: 'type: HttpRequester' }).click();
   await page.getByRole('heading', { name: 'HttpRequester' }).waitFor();
   await seriousFindings(page, 'form');
@@ -358,6 +359,7 @@ async function replaceText(from: string, to: string): Promise<void> {
 async function setText(text: string): Promise<void> {
   const file = { name: 'manifest.yaml', mimeType: 'text/yaml', buffer: Buffer.from(text) };
   await page.getByLabel('Manifest from a file').setInputFiles(file);
+  await expect.poll(downloaded).toBe(text);
 }
 
 /** With the cursor behind its last character. */

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { setUpPage } from '#tests/harness/pages.ts';
+import { keysReady, setUpPage } from '#tests/harness/pages.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
 // Whatever a key opens, Escape closes, and whoever was there goes on from the same place.
@@ -29,6 +29,7 @@ test.each([
   ['a dialog by its button', '/settings/notifications', 'Add a channel', ['Enter'], 'dialog'],
 ] as const)('%s', async (_name, address, opener, keys, role) => {
   await page.goto(weir.url + address);
+  await keysReady(page);
   const button = page.getByRole('button', { name: opener, exact: true });
   const from = button.or(page.getByRole('link', { name: opener, exact: true })).first();
   await from.focus();
@@ -38,6 +39,7 @@ test.each([
 
 test('a dialog by an item of a menu', async () => {
   await page.goto(weir.url);
+  await keysReady(page);
   const from = page.getByRole('button', { name: /^Workspace/ }).first();
   await from.press('Enter');
   await page.getByRole('menuitem', { name: 'New workspace…' }).press('Enter');

@@ -36,7 +36,7 @@ beforeAll(async () => {
   await page
     .getByRole('link', { name: /^Incidents \d/ })
     .first()
-    .waitFor({ timeout: 180_000 });
+    .waitFor({ timeout: 120_000 });
   await page.evaluate(giveLongNames, LONG_NAME);
 });
 

@@ -31,13 +31,27 @@ export async function setUpPage({ context }: TestBrowser, url: string): Promise<
   return page;
 }
 
-/** Puts the text into Monaco as a paste does: typing would be auto-indented. */
+/** Waits until the keys of every page are listened to, which no element waits for. */
+export async function keysReady(target: Page): Promise<void> {
+  await target.locator('nav.side .foot .live').waitFor();
+}
+
+/** Puts the text into Monaco as a paste does: typing would be auto-indented. Until it is there: on a busy machine, a click and a paste may overtake one another. */
 export async function typeManifest(target: Page, text: string): Promise<void> {
   await target.locator('.yaml-editor[data-ready=true]').waitFor();
-  await target.locator('.monaco-editor').first().click();
-  await target.keyboard.press('ControlOrMeta+A');
   await target.evaluate((value) => navigator.clipboard.writeText(value), text);
-  await target.keyboard.press('ControlOrMeta+V');
+  const lastLine = target.locator('.view-line', { hasText: text.trimEnd().split('\n').at(-1)?.trim() ?? '' }).first();
+  const paste = async () => {
+    await target.locator('.monaco-editor').first().click();
+    await target.keyboard.press('ControlOrMeta+A');
+    await target.keyboard.press('ControlOrMeta+V');
+    const shown = lastLine.waitFor({ timeout: 5_000 });
+    return shown.then(
+      () => true,
+      () => false,
+    );
+  };
+  await expect.poll(paste, { timeout: 60_000 }).toBe(true);
 }
 
 /** Fills a secret's field, replacing the masked one. */

@@ -5,10 +5,12 @@ import { failureOf, sendAuth } from '../../_components/api.ts';
 import { Button } from '../../_components/button.tsx';
 import { Field, fieldControl } from '../../_components/field.tsx';
 import { FailureNotice } from '../../_components/notice.tsx';
+import { useHydrated } from '../../_components/use-hydrated.ts';
 
 export function SignInForm() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const isReady = useHydrated();
   const signIn = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
@@ -46,7 +48,7 @@ export function SignInForm() {
           {...fieldControl('password')}
         />
       </Field>
-      <Button type="submit" kind="primary" size="lg" busy={busy}>
+      <Button type="submit" kind="primary" size="lg" busy={busy} disabled={!isReady}>
         Sign in
       </Button>
     </form>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { WhenReady } from '../when-ready.tsx';
 import { type Crumb, TopBar } from './top-bar.tsx';
 
 interface PageProps {
@@ -11,13 +12,13 @@ interface PageProps {
   readonly children: ReactNode;
 }
 
-/** A page of the product: its top bar, and the one `main`. */
+/** A page of the product: its top bar, and the one `main`, which takes nothing before the browser has it. */
 export function Page({ crumbs, live, bare = false, children }: PageProps) {
   return (
     <>
       <TopBar crumbs={crumbs} live={live} />
       <main id="main" className={bare ? 'bare' : ''} tabIndex={-1}>
-        {children}
+        <WhenReady>{children}</WhenReady>
       </main>
     </>
   );

@@ -15,7 +15,6 @@ import { FailureNotice, Notice } from '../../../_components/notice.tsx';
 import { Panel } from '../../../_components/panel.tsx';
 import { useSay } from '../../../_components/toast.tsx';
 import { useProbe } from '../../../_components/use-probe.ts';
-import { WhenReady } from '../../../_components/when-ready.tsx';
 import { type Choice, EndsFields } from './ends-fields.tsx';
 import { OwnPrefix, SharedTables } from './landing-notices.tsx';
 import { fieldOfIssue, missingParts, problemsBelow } from './missing-parts.ts';
@@ -129,123 +128,121 @@ export function ConnectionForm({
         void save();
       }}
     >
-      <WhenReady>
-        {id === null && (
-          <EndsFields input={input} set={set} sources={sources} destinations={destinations} problem={problem} />
+      {id === null && (
+        <EndsFields input={input} set={set} sources={sources} destinations={destinations} problem={problem} />
+      )}
+      <Panel
+        title="Streams"
+        sub={available.length > 0 ? `${input.streams.length} of ${available.length} taken` : undefined}
+      >
+        {discover.status === 'running' && available.length === 0 && (
+          <p className="empty">Asking the source for its streams.</p>
         )}
-        <Panel
-          title="Streams"
-          sub={available.length > 0 ? `${input.streams.length} of ${available.length} taken` : undefined}
-        >
-          {discover.status === 'running' && available.length === 0 && (
-            <p className="empty">Asking the source for its streams.</p>
-          )}
-          {discover.failure && (
-            <FailureNotice
-              failure={discover.failure}
-              title="The streams could not be listed"
-              actions={<Button onClick={() => ask(discovery(input))}>Ask again</Button>}
+        {discover.failure && (
+          <FailureNotice
+            failure={discover.failure}
+            title="The streams could not be listed"
+            actions={<Button onClick={() => ask(discovery(input))}>Ask again</Button>}
+          />
+        )}
+        {!input.sourceId && <p className="empty">Choose a source to see its streams.</p>}
+        {available.length > 0 && destination && (
+          <StreamRows
+            available={available}
+            chosen={input.streams}
+            supported={supported}
+            errors={streamErrors(issues, input.streams)}
+            onChange={(streams) => set({ streams })}
+          />
+        )}
+        {available.length > 0 && !destination && (
+          <p className="empty">Choose a destination to see how its streams can be loaded.</p>
+        )}
+      </Panel>
+      <SharedTables input={input} others={others} />
+      {ownPrefix === input.prefix && <OwnPrefix input={input} others={others} onDrop={() => set({ prefix: '' })} />}
+      {problem('streams') && <Notice state="fail" title={problem('streams')} alert />}
+      <div className="g2">
+        <div className="stack">
+          <Field id="name" label="Name" error={problem('name')}>
+            <input
+              className="input"
+              {...fieldControl('name', problem('name'))}
+              value={input.name}
+              onChange={(event) => set({ name: event.target.value })}
+            />
+          </Field>
+          <ScheduleField
+            value={input.schedule}
+            onChange={(schedule) => set({ schedule })}
+            timeZone={timeZone}
+            problems={problemsBelow('schedule', issues)}
+          />
+          {versions && (
+            <VersionField
+              versions={versions}
+              value={input.connectorVersion}
+              error={problem('connectorVersion')}
+              onChange={(connectorVersion) => set({ connectorVersion })}
             />
           )}
-          {!input.sourceId && <p className="empty">Choose a source to see its streams.</p>}
-          {available.length > 0 && destination && (
-            <StreamRows
-              available={available}
-              chosen={input.streams}
-              supported={supported}
-              errors={streamErrors(issues, input.streams)}
-              onChange={(streams) => set({ streams })}
+          <Field
+            id="owner"
+            label="Owner"
+            optional
+            error={problem('owner')}
+            hint="A person or a team. Alert rules may ask for it."
+          >
+            <input
+              className="input"
+              {...fieldControl('owner', problem('owner'), true)}
+              value={input.owner ?? ''}
+              onChange={(event) => set({ owner: event.target.value || null })}
             />
-          )}
-          {available.length > 0 && !destination && (
-            <p className="empty">Choose a destination to see how its streams can be loaded.</p>
-          )}
-        </Panel>
-        <SharedTables input={input} others={others} />
-        {ownPrefix === input.prefix && <OwnPrefix input={input} others={others} onDrop={() => set({ prefix: '' })} />}
-        {problem('streams') && <Notice state="fail" title={problem('streams')} alert />}
-        <div className="g2">
-          <div className="stack">
-            <Field id="name" label="Name" error={problem('name')}>
-              <input
-                className="input"
-                {...fieldControl('name', problem('name'))}
-                value={input.name}
-                onChange={(event) => set({ name: event.target.value })}
-              />
-            </Field>
-            <ScheduleField
-              value={input.schedule}
-              onChange={(schedule) => set({ schedule })}
-              timeZone={timeZone}
-              problems={problemsBelow('schedule', issues)}
+          </Field>
+          <Field
+            id="tags"
+            label="Tags"
+            optional
+            error={problem('tags')}
+            hint="Separated by commas. Alert rules may ask for them."
+          >
+            <input
+              className="input"
+              {...fieldControl('tags', problem('tags'), true)}
+              value={tags}
+              onChange={(event) => setTags(event.target.value)}
             />
-            {versions && (
-              <VersionField
-                versions={versions}
-                value={input.connectorVersion}
-                error={problem('connectorVersion')}
-                onChange={(connectorVersion) => set({ connectorVersion })}
-              />
-            )}
-            <Field
-              id="owner"
-              label="Owner"
-              optional
-              error={problem('owner')}
-              hint="A person or a team. Alert rules may ask for it."
-            >
-              <input
-                className="input"
-                {...fieldControl('owner', problem('owner'), true)}
-                value={input.owner ?? ''}
-                onChange={(event) => set({ owner: event.target.value || null })}
-              />
-            </Field>
-            <Field
-              id="tags"
-              label="Tags"
-              optional
-              error={problem('tags')}
-              hint="Separated by commas. Alert rules may ask for them."
-            >
-              <input
-                className="input"
-                {...fieldControl('tags', problem('tags'), true)}
-                value={tags}
-                onChange={(event) => setTags(event.target.value)}
-              />
-            </Field>
-          </div>
-          <div className="stack">
-            <Namespace input={input} set={set} error={problem('namespaceFormat')} />
-            <Field
-              id="prefix"
-              label="Table prefix"
-              optional
-              error={problem('prefix')}
-              hint="Put before each table’s name, such as ml_."
-            >
-              <input
-                className="input mono"
-                {...fieldControl('prefix', problem('prefix'), true)}
-                value={input.prefix}
-                onChange={(event) => set({ prefix: event.target.value })}
-              />
-            </Field>
-            <RulesFields input={input} set={set} problem={problem} />
-          </div>
+          </Field>
         </div>
-        {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
-        <div className="form acts-only">
-          <div className="acts">
-            <Button type="submit" kind="primary" busy={busy}>
-              {id === null ? 'Create connection' : 'Save connection'}
-            </Button>
-            <FieldsToFix ids={issues.flatMap(fieldOfIssue)} />
-          </div>
+        <div className="stack">
+          <Namespace input={input} set={set} error={problem('namespaceFormat')} />
+          <Field
+            id="prefix"
+            label="Table prefix"
+            optional
+            error={problem('prefix')}
+            hint="Put before each table’s name, such as ml_."
+          >
+            <input
+              className="input mono"
+              {...fieldControl('prefix', problem('prefix'), true)}
+              value={input.prefix}
+              onChange={(event) => set({ prefix: event.target.value })}
+            />
+          </Field>
+          <RulesFields input={input} set={set} problem={problem} />
         </div>
-      </WhenReady>
+      </div>
+      {refused !== null && <FailureNotice failure={failureOf(refused)} alert />}
+      <div className="form acts-only">
+        <div className="acts">
+          <Button type="submit" kind="primary" busy={busy}>
+            {id === null ? 'Create connection' : 'Save connection'}
+          </Button>
+          <FieldsToFix ids={issues.flatMap(fieldOfIssue)} />
+        </div>
+      </div>
     </form>
   );
 }
