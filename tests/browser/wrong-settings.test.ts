@@ -35,6 +35,24 @@ afterAll(async () => {
   await source?.close();
 });
 
+test.each([
+  ['/quality/new', 'Name'],
+  ['/connectors/new', 'Address of a list'],
+  ['/settings', 'Name'],
+])('%s takes nothing before its scripts are there, which would be lost', async (address, label) => {
+  const { promise: held, resolve: open } = Promise.withResolvers<void>();
+  const scripts = /\.js(\?|$)/;
+  await page.route(scripts, (route) => held.then(() => route.continue()));
+  await page.goto(weir.url + address, { waitUntil: 'commit' });
+  const field = page.getByLabel(label, { exact: true }).first();
+  await field.waitFor();
+  expect(await field.isDisabled()).toBe(true);
+  open();
+  await field.fill('https://example.com/early');
+  expect(await field.inputValue()).toBe('https://example.com/early');
+  await page.unroute(scripts);
+});
+
 test('settings that their test has just refused are saved only by who says so, others without a question', async () => {
   await page.goto(`${weir.url}/sources/new?connector=${connectorId}`);
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Production, 2');
