@@ -154,7 +154,10 @@ class S3Destination implements Destination {
     const { state, generation, complete, counts, published, syncId } = latest;
     const isDone = complete && syncId === attempt.syncId;
     // The attempt that published may have been lost before it took away what its files replace, and no stage is opened any more.
-    if (isDone) await sweep(place);
+    if (isDone) {
+      await sweep(place);
+      await forgetOutdated({ store, config: this.#config, attempt, target: stream }, latest);
+    }
     return { state, generation, completed: isDone ? { counts, published } : null };
   }
 
