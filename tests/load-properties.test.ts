@@ -14,7 +14,7 @@ async function somewhere(): Promise<Places> {
   const { url } = await testDatabase();
   const store = await startStore();
   onTestFinished(() => store.stop());
-  return { database: url, store: store.url };
+  return { database: url, store };
 }
 
 test('whatever is read and wherever it breaks: the table equals the source, and the state is never ahead', {

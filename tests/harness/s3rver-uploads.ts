@@ -3,14 +3,14 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Middleware } from 's3rver';
 
-/** Where s3rver keeps the parts of uploads that have not ended. */
-const FOLDER = '._S3rver_uploads';
-
-/** What s3rver lacks: uploads that have not ended are listed and given up, and take parts of other objects. */
-export function unfinishedUploads(directory: string): Middleware {
+/**
+ * What s3rver lacks: uploads that have not ended are listed and given up, and take parts of other objects. Below `uploadsFolder` it keeps the parts of
+ * each bucket.
+ */
+export function unfinishedUploads(directory: string, uploadsFolder: string): Middleware {
   return async (ctx, next) => {
     const [, bucket = ''] = ctx.path.split('/');
-    const folder = path.join(directory, bucket, FOLDER);
+    const folder = path.join(uploadsFolder, bucket);
     const { prefix = '', uploadId, uploads, partNumber } = ctx.query;
     const source = ctx.headers['x-amz-copy-source'];
     if (ctx.method === 'GET' && uploads !== undefined) {

@@ -25,6 +25,10 @@ declare module 's3rver' {
     /** Where its objects are kept: files in the directory. */
     readonly store: {
       getResourcePath(bucket: string, key: string | undefined, resource: 'object' | 'uploads'): string;
+      listObjects(bucket: string, options: { maxKeys?: number; prefix?: string }): Promise<unknown>;
+      getObject(bucket: string, key: string, options: unknown): Promise<unknown>;
+      copyObject(...fromAndTo: unknown[]): Promise<unknown>;
+      deleteObject(bucket: string, key: string): Promise<void>;
       putMetadata(bucket: string, key: string, metadata: Metadata, md5: string): Promise<void>;
       putObject(object: { bucket: string; key: string; content: Content; metadata: Metadata }): Promise<Written>;
       putPart(bucket: string, uploadId: string, number: number, content: Content): Promise<Written>;

@@ -14,11 +14,19 @@ const FIRST_DAY = Date.UTC(2026, 0, 1);
 const DAY_MS = 24 * 60 * 60_000;
 
 /** An S3 store on loopback with the bucket `soak`. */
-export async function startStore(): Promise<{ url: string; stop(): Promise<void> }> {
+export interface SoakStore {
+  readonly url: string;
+  /** When it has done all that it was given. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startStore(): Promise<SoakStore> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'weir-soak-s3-'));
-  const { port, close } = await startS3rver(folder, 'soak');
+  const { port, settled, close } = await startS3rver(folder, 'soak');
   return {
     url: `http://127.0.0.1:${port}/`,
+    settled,
     async stop() {
       await close();
       rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Failure } from '#lib/errors.ts';
 import { stringifyJson } from '#lib/json.ts';
 import { type AttemptOf, runAttempt } from './attempt.ts';
+import type { SoakStore } from './bucket.ts';
 import { viewBucket } from './bucket-oracle.ts';
 import { type ChoppingProxy, choppingProxy } from './chopping-proxy.ts';
 import { assertAside, assertCounts } from './counted.ts';
@@ -22,8 +23,7 @@ const MOST_TRIES = 4;
 export interface Places {
   /** A Postgres database. */
   readonly database: string;
-  /** An S3 store with the bucket `soak`. */
-  readonly store: string;
+  readonly store: Pick<SoakStore, 'url' | 'settled'>;
 }
 
 /** What the syncs of a scenario share. */
@@ -32,6 +32,7 @@ interface Run {
   readonly table: string;
   readonly url: string;
   readonly proxy: ChoppingProxy;
+  readonly store: Places['store'];
   /** Each attempt has one that is higher than all before. */
   nextFence(): number;
   view(): Promise<View>;
@@ -40,7 +41,7 @@ interface Run {
 /** Runs every sync of the scenario, attempt by attempt, and holds what readers see against the oracle after each. */
 export async function runScenario({ database, store }: Places, scenario: Scenario): Promise<void> {
   const { place } = scenario;
-  const url = place.kind === 'bucket' ? store : database;
+  const url = place.kind === 'bucket' ? store.url : database;
   const db = new pg.Pool({ connectionString: database, max: 1 });
   db.on('error', () => undefined);
   const proxy = await choppingProxy(url);
@@ -49,7 +50,7 @@ export async function runScenario({ database, store }: Places, scenario: Scenari
   const view = () =>
     place.kind === 'bucket' ? viewBucket(url, scenario, { place, table }) : viewWarehouse(db, scenario, table);
   try {
-    const run: Run = { scenario, table, url, proxy, view, nextFence: () => fence++ };
+    const run: Run = { scenario, table, url, proxy, store, view, nextFence: () => fence++ };
     let past: Past = { loads: [], broken: [], outdated: [] };
     for (const sync of scenario.syncs.keys()) past = await runOneSync(run, sync, past);
   } finally {
@@ -162,7 +163,7 @@ function heldOn(death: Death | null, on: number, other = 0): number {
   return death?.kind === 'cut' ? on : other;
 }
 
-async function lost({ scenario, proxy }: Run, of: AttemptOf, death: Death): Promise<Failure | null> {
+async function lost({ scenario, proxy, store }: Run, of: AttemptOf, death: Death): Promise<Failure | null> {
   proxy.mend();
   const stop = new AbortController();
   if (death.kind === 'cut') proxy.chop(death.after, death);
@@ -175,6 +176,7 @@ async function lost({ scenario, proxy }: Run, of: AttemptOf, death: Death): Prom
   proxy.mend();
   // What was cut off in a commit may have said so before the server is done with it.
   await proxy.settled();
+  await store.settled();
   return failure;
 }
 

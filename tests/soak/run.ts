@@ -39,7 +39,7 @@ let run = 0;
 const property = fc.asyncProperty(scenarios({ kills: true, mostSyncs: 3 }), async (scenario) => {
   run++;
   if (run % 50 === 0) process.stdout.write(`${run} scenarios\n`);
-  await runScenario({ database: url.href, store: store.url }, scenario);
+  await runScenario({ database: url.href, store }, scenario);
 });
 const result = await fc.check(property, {
   numRuns: Number(values.seeds ?? (values.minutes === undefined ? USUAL : MANY)),
