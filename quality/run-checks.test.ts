@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '#tests/harness/database.ts';
+import { faultProxy } from '#tests/harness/fault-proxy.ts';
 import { transactionPooler } from '#tests/harness/transaction-pooler.ts';
 import { checkTables } from './check-tables.ts';
 import type { Engine } from './engine.ts';
@@ -114,13 +115,37 @@ volume: [{min_rows: 1}, {table: user, min_rows: 1}]`),
     expect(await countRunning(database)).toBe(0);
   });
 
+  test.each(['savepoint measured', 'pg_sleep(60)'])('aborting while %s is on its way stops it there', async (text) => {
+    const database = await testDatabase();
+    const way = new URL(database.url);
+    await using proxy = await faultProxy({ host: way.hostname, port: Number(way.port) });
+    way.port = String(proxy.port);
+    await database.query('create table t (a int); insert into t values (1)');
+    const cancels = () =>
+      database.query(`select from pg_stat_activity where query like 'select pg_cancel_backend%' and state = 'idle'
+        and datname = current_database()`);
+    const stop = new AbortController();
+    const isStalled = proxy.breakAt(text, 'stall');
+    const checks = checksOf('dataset: t\nvolume: [{min_rows: 1, where: "pg_sleep(60) is not null"}]');
+    const url = way.href;
+    const measuring = inPostgres({ ...database, url }, (engine) => checkTables(engine, checks, FACTS), stop.signal);
+    const ended = measuring.catch((reason) => reason);
+    await isStalled;
+    stop.abort('deadline');
+    // The server has nothing to cancel yet.
+    await expect.poll(cancels).toHaveLength(1);
+    proxy.mend();
+    expect(await ended).toBe('deadline');
+    expect(await countRunning(database)).toBe(0);
+  });
+
   test('a query that takes too long is ended by the server, and stops no other check', async () => {
     const database = await testDatabase();
     await database.query('create table t as select 1 as id');
     const checks = checksOf(
       'dataset: t\nsql: [{query: "select count(*) from {table}, pg_sleep(60)", max: 5}]\nvolume: [{min_rows: 1}]',
     );
-    const options = { guard: allowing(database.url), signal: new AbortController().signal, statementTimeoutMs: 300 };
+    const options = { guard: allowing(database.url), signal: new AbortController().signal, statementTimeoutMs: 2_000 };
     const results = await withPostgres(configOf(database.url), options, (engine) => checkTables(engine, checks, FACTS));
     expect(results.map(({ outcome, message }) => `${outcome}: ${message}`)).toEqual([
       'error: Measuring took too long and was stopped. Narrow the check with where, or index the column.',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Guard } from '#lib/address-guard.ts';
 import { type PostgresConfig, readPostgresConfig } from '#lib/destinations/postgres/config.ts';
@@ -16,6 +17,8 @@ import { columnTypes, isTable, tablesIn } from './store.ts';
 const STATEMENT_TIMEOUT_MS = 10 * 60_000;
 /** How long a lock may be waited for: a check must not queue in front of a load. */
 const LOCK_TIMEOUT_MS = 30_000;
+/** What was on its way to the server when it was told to cancel is there by then. */
+const CANCEL_AGAIN_MS = 1_000;
 
 const HINTS: Readonly<Record<Hint, string>> = { sort: 'set local enable_hashagg = off' };
 
@@ -40,12 +43,13 @@ export async function withPostgres<T>(
   const settings = readPostgresConfig(config);
   const { pool, leave } = await connectPostgres(options, settings);
   const sessions = await openSessions(pool, sessionSql(options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS));
-  const cancel = () => void cancelOnServer(pool, sessions);
+  const canceller = cancelling(pool, sessions);
   try {
-    options.signal.addEventListener('abort', cancel, { once: true });
+    options.signal.addEventListener('abort', canceller.start, { once: true });
     return await work(postgresEngine(sessions, settings, options.signal));
   } finally {
-    options.signal.removeEventListener('abort', cancel);
+    options.signal.removeEventListener('abort', canceller.start);
+    await canceller.stop();
     await sessions.close(options.kept !== undefined);
     await leave();
   }
@@ -55,12 +59,31 @@ function sessionSql(statementTimeoutMs: number): string {
   return `set local statement_timeout = ${statementTimeoutMs}; set local lock_timeout = ${LOCK_TIMEOUT_MS}; set local timezone = 'UTC'; set local standard_conforming_strings = on`;
 }
 
-async function cancelOnServer(pool: pg.Pool, sessions: Sessions): Promise<void> {
-  // If this fails, the statement timeout ends them.
-  await pool
-    .query('select pg_cancel_backend(pid) from unnest($1::int[]) as pid', [sessions.pids()])
-    .catch(() => undefined);
+/** Cancels what the sessions are running, again and again until it is stopped: one that is not there yet can't be cancelled. */
+function cancelling(pool: pg.Pool, sessions: Sessions) {
+  const stopped = new AbortController();
+  let asked: Promise<unknown> = Promise.resolve();
+  const run = async () => {
+    const client = await pool.connect();
+    while (!stopped.signal.aborted) {
+      asked = client.query(CANCEL, [sessions.pids()]).catch(() => undefined);
+      await asked;
+      await sleep(CANCEL_AGAIN_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+    client.release();
+  };
+  return {
+    // If this fails, the statement timeout ends them.
+    start: () => void run().catch(() => undefined),
+    /** Nothing is cancelled after it: a session may then be given to another. */
+    async stop() {
+      stopped.abort();
+      await asked;
+    },
+  };
 }
+
+const CANCEL = 'select pg_cancel_backend(pid) from unnest($1::int[]) as pid';
 
 function postgresEngine(sessions: Sessions, { schema }: PostgresConfig, signal: AbortSignal): Engine {
   return {
@@ -74,7 +97,7 @@ function postgresEngine(sessions: Sessions, { schema }: PostgresConfig, signal: 
     rows: (sql, hint) =>
       sessions.use((client) => {
         signal.throwIfAborted();
-        return select(client, sql, hint).catch((error) => {
+        return select(client, sql, { hint, signal }).catch((error) => {
           signal.throwIfAborted();
           throw error;
         });
@@ -88,9 +111,14 @@ function postgresEngine(sessions: Sessions, { schema }: PostgresConfig, signal: 
   };
 }
 
-async function select(client: pg.PoolClient, sql: string, hint: Hint | undefined): Promise<Row[]> {
+async function select(
+  client: pg.PoolClient,
+  sql: string,
+  { hint, signal }: { hint: Hint | undefined; signal: AbortSignal },
+): Promise<Row[]> {
   await client.query(`savepoint measured${hint ? `; ${HINTS[hint]}` : ''}`);
   try {
+    signal.throwIfAborted();
     // The extended protocol takes one statement alone, whatever a condition holds.
     const { rows } = await client.query({ text: sql, values: [], queryMode: 'extended' } as pg.QueryConfig);
     return rows;

@@ -40,6 +40,9 @@ export interface FaultProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Of what a connection has sent, so much is kept, for a statement that comes in two pieces. */
+const KEPT_BYTES = 1024;
+
 interface Trap {
   readonly statement: Buffer;
   readonly how: Breakage;
@@ -58,8 +61,12 @@ export async function faultProxy(first: { host: string; port: number }): Promise
   let accepted = 0;
   const waiting = new Set<() => void>();
 
-  const pass = (client: Socket, server: Socket, chunk: Buffer) => {
-    const met = traps.filter(({ statement }) => chunk.includes(statement));
+  const pass = (client: Socket, server: Socket, { before, chunk }: { before: Buffer; chunk: Buffer }) => {
+    const seen = Buffer.concat([before, chunk]);
+    // One that ended in what came before has been counted.
+    const met = traps.filter(({ statement }) =>
+      seen.includes(statement, Math.max(0, before.length - statement.length + 1)),
+    );
     const trap = met.find((one) => one.left-- === 0);
     if (!trap) return void server.write(chunk);
     traps.splice(traps.indexOf(trap), 1);
@@ -107,7 +114,12 @@ export async function faultProxy(first: { host: string; port: number }): Promise
       socket.on('error', () => undefined).on('close', () => open.delete(socket));
     }
     server.on('close', () => client.destroy()).on('data', (chunk) => client.writable && client.write(chunk));
-    client.on('close', () => server.destroy()).on('data', (chunk) => pass(client, server, chunk));
+    let before: Buffer = Buffer.alloc(KEPT_BYTES);
+    client.on('close', () => server.destroy());
+    client.on('data', (chunk: Buffer) => {
+      pass(client, server, { before, chunk });
+      before = Buffer.concat([before, chunk]).subarray(-KEPT_BYTES);
+    });
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const cutAll = () => {
