@@ -30,11 +30,19 @@ export async function inTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
   { lockTimeoutMs = LOCK_TIMEOUT_MS, lazily = false }: TransactionOptions = {},
 ): Promise<T> {
+  // Of all tries: the last look of one may come when its lock is not waited for any more.
+  let holders: readonly Holder[] = [];
+  const onFound = (found: readonly Holder[]) => {
+    holders = found;
+  };
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(pool, work, { lockTimeoutMs, lazily });
+      return await once(pool, work, { lockTimeoutMs, lazily, onFound });
     } catch (error) {
-      if (attempt === TRIES || !WORTH_ANOTHER_TRY.has(postgresCode(error))) throw error;
+      if (attempt === TRIES || !WORTH_ANOTHER_TRY.has(postgresCode(error))) {
+        if (postgresCode(error) === LOCK_TIMEOUT) nameHolders(error as Error, holders);
+        throw error;
+      }
       await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
     }
   }
@@ -43,7 +51,7 @@ export async function inTransaction<T>(
 async function once<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
-  { lockTimeoutMs, lazily }: Required<TransactionOptions>,
+  { lockTimeoutMs, lazily, onFound }: Required<TransactionOptions> & { onFound(holders: readonly Holder[]): void },
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -52,7 +60,7 @@ async function once<T>(
     const begun = await client.query(
       `begin isolation level read committed; ${USUAL_SETTINGS}; set local lock_timeout = ${lockTimeoutMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}${lazily ? '; set local synchronous_commit = off' : ''}; ${SESSION}`,
     );
-    watch = watchHolders(pool, sessionIn(begun), lockTimeoutMs * LOOK_AT);
+    watch = watchHolders(pool, sessionIn(begun), { everyMs: lockTimeoutMs * LOOK_AT, onFound });
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -60,7 +68,6 @@ async function once<T>(
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;
     });
-    if (postgresCode(error) === LOCK_TIMEOUT) nameHolders(error as Error, watch?.holders() ?? []);
     throw error;
   } finally {
     watch?.stop();
@@ -92,8 +99,11 @@ interface Holder {
 }
 
 /** Looks from another connection, since the one that waits can't; after the time-out nobody knows any more. */
-function watchHolders(pool: pg.Pool, pid: number, everyMs: number) {
-  let last: readonly Holder[] = [];
+function watchHolders(
+  pool: pg.Pool,
+  pid: number,
+  { everyMs, onFound }: { everyMs: number; onFound(holders: readonly Holder[]): void },
+) {
   let isLooking = false;
   const look = async () => {
     // It waits for a connection itself, where the pool has no other.
@@ -101,10 +111,10 @@ function watchHolders(pool: pg.Pool, pid: number, everyMs: number) {
     isLooking = true;
     const { rows } = await pool.query<Holder>(HOLDERS, [pid]).catch(() => ({ rows: [] }));
     isLooking = false;
-    if (rows.length > 0) last = rows;
+    if (rows.length > 0) onFound(rows);
   };
   const timer = setInterval(() => void look(), everyMs);
-  return { holders: () => last, stop: () => clearInterval(timer) };
+  return { stop: () => clearInterval(timer) };
 }
 
 function nameHolders(error: Error, holders: readonly Holder[]): void {
