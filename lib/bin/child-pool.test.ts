@@ -205,7 +205,7 @@ describe.skipIf(process.platform !== 'linux')('a task with a limit of CPU', () =
     const lost = await run('burn a second of CPU in two threads', { cpuCores: 0.2 });
     const usedMs = Number(lost?.message);
     // What it may save up at first, and what two threads do between two looks of a busy machine, comes on top.
-    expect(usedMs / (performance.now() - startedAt)).toBeLessThan(0.4);
+    expect(usedMs / (performance.now() - startedAt)).toBeLessThan(0.6);
     expect(usedMs).toBeGreaterThanOrEqual(1_000);
     expect(lost?.use).toMatchObject({ limits: { cpuCores: 0.2 } });
     expect(lost?.use?.cpuPausedMs).toBeGreaterThan(0);

@@ -104,6 +104,8 @@ test('two workers over one Postgres: one is killed, the other takes its sync ove
   const killed = workers.find(({ child }) => child.pid === running?.pid);
   expect(killed).toBeDefined();
   killed?.child.kill('SIGKILL');
+  // With its children, which read on for as long as they have not noticed.
+  await killed?.ended;
   letGo();
   expect(await client.syncEnd(syncId)).toMatchObject({ status: 'succeeded', attempts: 2 });
   const rows = await service.query('select count(*) as rows, count(distinct id) as ids from public.events');

@@ -100,7 +100,7 @@ describe('commands after a sync', () => {
     expect(run).toMatchObject({ status: 'failed', failure: { code: 'command_timeout' } });
     const { log } = await getCommandRun(s.c, s.workspaceId, run?.id ?? 0);
     expect(Number(log.trim())).toBeGreaterThan(1);
-    expect(isAlive(Number(log.trim()))).toBe(false);
+    await expect.poll(() => isAlive(Number(log.trim())), { timeout: 10_000 }).toBe(false);
   });
 
   test('end when somebody cancels them, and nobody is told of a failure', async () => {

@@ -78,6 +78,8 @@ async function serverOn(cluster: Cluster, settings: readonly string[]): Promise<
       const other = await following(cluster, server, settings);
       await server.query(`alter system set synchronous_standby_names = '*'`);
       await server.query('select pg_reload_conf()');
+      // The processes read it when they come to it; until then a commit waits for nobody.
+      while ((await server.query(`select from pg_stat_replication where sync_state = 'sync'`)).length === 0);
       return other;
     },
     async [Symbol.asyncDispose]() {

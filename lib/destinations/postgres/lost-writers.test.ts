@@ -24,7 +24,9 @@ test.each([
   const copy = silent.query(copyFrom(`copy _weir.${stage?.name} from stdin`));
   copy.on('error', () => undefined);
   copy.write('1');
-  await expect.poll(() => query(`select 1 from pg_stat_activity where query like 'copy _weir%'`)).toHaveLength(1);
+  await expect
+    .poll(() => query(`select 1 from pg_stat_activity where query like 'copy _weir%' and datname = current_database()`))
+    .toHaveLength(1);
 
   const destination = postgres.open(testContext(), configOf(url));
   onTestFinished(() => destination.close());
@@ -67,7 +69,9 @@ test('an attempt whose session was ended so knows that another has taken over', 
   await query(`create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return new; end $$;
     create trigger wait before insert on _weir.${stage?.name} for each row execute function wait()`);
   const writing = load(before, [customer(1)], null).catch(({ code }: { code: string }) => code);
-  await expect.poll(() => query(`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)).toHaveLength(1);
+  await expect
+    .poll(() => query(`select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`))
+    .toHaveLength(1);
   await (await next.begin(attemptOf(2))).stage(customers('append'));
   expect(await writing).toBe('fenced');
 });
