@@ -89,7 +89,7 @@ describe('a task', () => {
   });
 
   test('may be followed by another in the same process, if that says it is fit', async () => {
-    const { run } = pool();
+    const { run } = pool({ graceMs: 50 });
     expect(await run('done, fit')).toBeNull();
     const [again, other] = await Promise.all([run('say pid'), run('say pid')]);
     expect(again?.message).not.toBe(other?.message);
@@ -202,12 +202,13 @@ describe.skipIf(process.platform !== 'linux')('a task with a limit of CPU', () =
   test('takes no more, with all its threads', async () => {
     const { run } = pool();
     const startedAt = performance.now();
-    const lost = await run('burn a second of CPU in two threads', { cpuCores: 0.2 });
+    // So little that also a busy machine would give more.
+    const lost = await run('burn a second of CPU in two threads', { cpuCores: 0.1 });
     const usedMs = Number(lost?.message);
     // What it may save up at first, and what two threads do between two looks of a busy machine, comes on top.
-    expect(usedMs / (performance.now() - startedAt)).toBeLessThan(0.6);
+    expect(usedMs / (performance.now() - startedAt)).toBeLessThan(0.4);
     expect(usedMs).toBeGreaterThanOrEqual(1_000);
-    expect(lost?.use).toMatchObject({ limits: { cpuCores: 0.2 } });
+    expect(lost?.use).toMatchObject({ limits: { cpuCores: 0.1 } });
     expect(lost?.use?.cpuPausedMs).toBeGreaterThan(0);
   });
 
