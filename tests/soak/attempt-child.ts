@@ -7,4 +7,6 @@ const { scenario, of } = parseJson(readFileSync(process.argv[2] ?? '', 'utf8')) 
   scenario: Scenario;
   of: AttemptOf;
 };
+// Once the time of a soak is up, nobody waits for the attempt that it was in.
+process.stdout.on('error', () => undefined);
 process.stdout.write(JSON.stringify(await runAttempt(scenario, of)));
