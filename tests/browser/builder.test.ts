@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -357,9 +358,10 @@ async function replaceText(from: string, to: string): Promise<void> {
 
 /** Opens the text as a file: a click and a paste may overtake one another on a busy machine. */
 async function setText(text: string): Promise<void> {
-  const file = { name: 'manifest.yaml', mimeType: 'text/yaml', buffer: Buffer.from(text) };
+  const name = `${randomUUID()}.yaml`;
+  const file = { name, mimeType: 'text/yaml', buffer: Buffer.from(text) };
   await page.getByLabel('Manifest from a file').setInputFiles(file);
-  await expect.poll(downloaded).toBe(text);
+  await page.getByText(`${name} is in the editor`).waitFor();
 }
 
 /** With the cursor behind its last character. */

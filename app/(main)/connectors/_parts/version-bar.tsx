@@ -6,6 +6,7 @@ import type { Connector } from '#lib/connections/connectors.ts';
 import { Button } from '../../../_components/button.tsx';
 import { Menu, MenuItem } from '../../../_components/menu.tsx';
 import { StateIcon } from '../../../_components/state-mark.tsx';
+import { useSay } from '../../../_components/toast.tsx';
 import type { Wire } from '../../../_components/wire.ts';
 
 interface Props {
@@ -98,6 +99,11 @@ export function VersionBar(props: Props) {
 /** The manifest as a file, out of the editor and into it. */
 function FileMenu({ name, onDownload, onOpenFile }: Pick<Props, 'name' | 'onDownload' | 'onOpenFile'>) {
   const input = useRef<HTMLInputElement>(null);
+  const say = useSay();
+  const open = async (file: File) => {
+    onOpenFile(await file.text());
+    say.done(`${file.name} is in the editor`);
+  };
   return (
     <>
       <Menu trigger={<Button icon="more" className="icon" aria-label={`File of ${name || 'the connector'}`} />}>
@@ -117,7 +123,7 @@ function FileMenu({ name, onDownload, onOpenFile }: Pick<Props, 'name' | 'onDown
         onChange={(event) => {
           const [file] = event.target.files ?? [];
           event.target.value = '';
-          void file?.text().then(onOpenFile);
+          if (file) open(file).catch(say.failed);
         }}
       />
     </>
