@@ -133,8 +133,13 @@ async function transformed(
   return result;
 }
 
+/** A function of the module: V8 would compile one that is made for each page again and again. */
+function isNoRecord(value: JsonValue): boolean {
+  return !isJsonObject(value);
+}
+
 function asRecords(values: readonly JsonValue[], place: { stream: string; page: number }): JsonObject[] {
-  const row = values.findIndex((value) => !isJsonObject(value));
+  const row = values.findIndex(isNoRecord);
   if (row < 0) return values as JsonObject[];
   const value = values[row];
   throw new WeirError({
