@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
 import { builderManifest, manyStream } from '#tests/harness/builder-manifest.ts';
-import { pictures, seriousFindings, setSecret, signInPage } from '#tests/harness/pages.ts';
+import { pictures, seriousFindings, setSecret, signInPage, untilShown } from '#tests/harness/pages.ts';
 import { type ScriptedServer, scriptedServer } from '#tests/harness/scripted-server.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
@@ -318,15 +318,10 @@ test('the palette runs what the page can do', async () => {
 
 /** Asks for suggestions until one comes: a text that was just put in may still be on its way to what knows them. */
 async function suggested(text: string): Promise<void> {
-  const shown = page.locator('.suggest-widget').getByText(text).first();
-  await vi.waitFor(
-    async () => {
-      await page.keyboard.press('Escape');
-      await page.keyboard.press('Control+Space');
-      await shown.waitFor({ timeout: 3_000 });
-    },
-    { timeout: 30_000 },
-  );
+  await untilShown(page.locator('.suggest-widget').getByText(text), async () => {
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Space');
+  });
   await page.keyboard.press('Escape');
 }
 

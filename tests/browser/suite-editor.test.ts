@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, type TestBrowser } from '#tests/harness/browser.ts';
-import { pictures, seriousFindings, signInPage, typeManifest } from '#tests/harness/pages.ts';
+import { pictures, seriousFindings, signInPage, typeManifest, untilShown } from '#tests/harness/pages.ts';
 import { type SignedIn, signedIn } from '#tests/harness/signed-in.ts';
 import { startWeir, type WeirServer } from '#tests/harness/weir-server.ts';
 
@@ -56,17 +56,10 @@ test.each([
   await open(text);
   const offered = page.locator('.suggest-widget.visible .monaco-list-row').filter({ hasText: offer });
   // The first time the tables may still be on their way.
-  await expect
-    .poll(async () => {
-      await page.keyboard.press('Escape');
-      await page.keyboard.press('Control+Space');
-      const shown = offered.first().waitFor({ timeout: 2_000 });
-      return shown.then(
-        () => true,
-        () => false,
-      );
-    }, POLL)
-    .toBe(true);
+  await untilShown(offered, async () => {
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Space');
+  });
   await page.keyboard.press('Escape');
 });
 
@@ -74,17 +67,10 @@ test('what a parameter means stands in its hover', async () => {
   await open(SUITE);
   const told = page.locator('.monaco-hover').getByText(/The\s*columns\s*that\s*make\s*the\s*key/);
   // Marks that come meanwhile take a hover away.
-  await expect
-    .poll(async () => {
-      await page.locator('h1').first().hover();
-      await page.locator('.view-line').getByText('unique_columns').hover();
-      const shown = told.first().waitFor({ timeout: 3_000 });
-      return shown.then(
-        () => true,
-        () => false,
-      );
-    }, POLL)
-    .toBe(true);
+  await untilShown(told, async () => {
+    await page.locator('h1').first().hover();
+    await page.locator('.view-line').getByText('unique_columns').hover();
+  });
 });
 
 test('a check is run from its line, by the key at the cursor, or with all others, and nothing is kept of it', async () => {
@@ -117,7 +103,7 @@ test('a check is run from its line, by the key at the cursor, or with all others
 
   await page.getByRole('button', { name: 'Run all' }).click();
   await tried.getByRole('row').nth(3).waitFor();
-  await expect.poll(() => page.locator('.line-action.pass').count(), POLL).toBe(2);
+  await expect.poll(() => page.locator('.line-action.pass').count()).toBe(2);
   await pictures(page, 'suite-all-tried');
   await page.locator('.view-line', { hasText: 'min_rows' }).click();
   await page.keyboard.press('End');
@@ -219,8 +205,6 @@ async function connections(): Promise<string[]> {
   return rows.map((row) => String((row as { id: string }).id));
 }
 
-const POLL = { timeout: 60_000, interval: 1_000 };
-
 const SUITE = `dataset: orders
 completeness:
   - column: email
@@ -231,7 +215,7 @@ volume: [{ min_rows: 20 }]
 
 /** The text is read, and has so many lines where checks begin. */
 async function marks(count: number): Promise<void> {
-  await expect.poll(() => page.locator('.line-action').count(), POLL).toBe(count);
+  await expect.poll(() => page.locator('.line-action').count()).toBe(count);
 }
 
 async function open(text: string): Promise<void> {

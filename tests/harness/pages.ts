@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { TestBrowser } from './browser.ts';
 
@@ -36,22 +36,29 @@ export async function keysReady(target: Page): Promise<void> {
   await target.locator('nav.side .foot .live').waitFor();
 }
 
-/** Puts the text into Monaco as a paste does: typing would be auto-indented. Until it is there: on a busy machine, a click and a paste may overtake one another. */
-export async function typeManifest(target: Page, text: string): Promise<void> {
-  await target.locator('.yaml-editor[data-ready=true]').waitFor();
-  await target.evaluate((value) => navigator.clipboard.writeText(value), text);
-  const lastLine = target.locator('.view-line', { hasText: text.trimEnd().split('\n').at(-1)?.trim() ?? '' }).first();
-  const paste = async () => {
-    await target.locator('.monaco-editor').first().click();
-    await target.keyboard.press('ControlOrMeta+A');
-    await target.keyboard.press('ControlOrMeta+V');
-    const shown = lastLine.waitFor({ timeout: 5_000 });
+/** Does something again and again until it shows what it is to show: on a busy machine, another step may overtake it or take that away. */
+export async function untilShown(what: Locator, act: () => Promise<void>): Promise<void> {
+  const isShown = async () => {
+    await act();
+    const shown = what.first().waitFor({ timeout: 3_000 });
     return shown.then(
       () => true,
       () => false,
     );
   };
-  await expect.poll(paste, { timeout: 60_000 }).toBe(true);
+  await expect.poll(isShown).toBe(true);
+}
+
+/** Puts the text into Monaco as a paste does: typing would be auto-indented. */
+export async function typeManifest(target: Page, text: string): Promise<void> {
+  await target.locator('.yaml-editor[data-ready=true]').waitFor();
+  await target.evaluate((value) => navigator.clipboard.writeText(value), text);
+  const lastLine = text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  await untilShown(target.locator('.view-line', { hasText: lastLine }), async () => {
+    await target.locator('.monaco-editor').first().click();
+    await target.keyboard.press('ControlOrMeta+A');
+    await target.keyboard.press('ControlOrMeta+V');
+  });
 }
 
 /** Fills a secret's field, replacing the masked one. */
